@@ -1,0 +1,16 @@
+import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
+
+/**
+ * The test set-up of every package: tests live in `test/`, and each run leaves its counts in `.results/vitest.json`,
+ * which `npm test` sums (the task cache brings the file back when a package's tests need not run again).
+ */
+export function packageTests(own: ViteUserConfig = {}): ViteUserConfig {
+  const shared = defineConfig({
+    test: {
+      include: ['test/**/*.test.ts'],
+      reporters: ['default', 'json'],
+      outputFile: { json: '.results/vitest.json' },
+    },
+  });
+  return mergeConfig(shared, own);
+}
