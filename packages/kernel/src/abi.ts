@@ -1,0 +1,38 @@
+/**
+ * What the crates and the packages agree on, mirrored from `crates/abi/src/lib.rs`; `test/abi.test.ts` compares the two.
+ */
+
+/** The version of this agreement. A module that carries another one is refused (`REVIVE_VERSION_MISMATCH`). */
+export const ABI_VERSION = 1;
+
+/** The custom section in which each crate says its name, its version and its ABI, one line of UTF-8 a crate. */
+export const CRATE_SECTION = 'wasm_revive';
+
+/** The exported Wasm global whose value is the address of the black box. */
+export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
+
+/** `"RVBB"`, the first word of a black box. */
+export const BLACK_BOX_MAGIC = 0x42425652;
+
+/** Byte offsets in the black box. Every field is a little-endian `u32` unless its capacity is given in {@link BlackBoxSize}. */
+export const BlackBoxOffset = {
+  magic: 0,
+  abi: 4,
+  size: 8,
+  panicCount: 12,
+  panicMessageLength: 16,
+  panicFileLength: 20,
+  panicLine: 24,
+  panicColumn: 28,
+  failedAllocationSize: 32,
+  failedAllocationAlign: 36,
+  entrypointLength: 40,
+  taskId: 44,
+  reinitRequested: 48,
+  panicMessage: 56,
+  panicFile: 1080,
+  entrypoint: 1336,
+} as const;
+
+/** Sizes in bytes of the black box and of the text fields in it. */
+export const BlackBoxSize = { panicMessage: 1024, panicFile: 256, entrypoint: 128, total: 1464 } as const;

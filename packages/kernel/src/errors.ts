@@ -1,0 +1,77 @@
+import type { PanicInfo } from './failure.js';
+import type { CrashReport } from './report.js';
+
+/**
+ * Every code that a {@link ReviveError} can carry, and what it means to the caller.
+ * Build-time codes are in `@wasm-revive/bindgen`.
+ */
+export const ERROR_CODES = {
+  REVIVE_PANIC: 'Rust panicked; destructors ran, the instance is intact.',
+  REVIVE_ABORT: 'The instance aborted during this call (trap, abort, out of memory, stack overflow, panic under panic=abort).',
+  REVIVE_INSTANCE_LOST: 'This call was in flight on an instance that was lost through another failure.',
+  REVIVE_STALE_HANDLE: 'The object points into an instance that is gone, or that is not the one it was given to.',
+  REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
+  REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
+  REVIVE_NOT_READY: 'The module was called before it was initialised.',
+  REVIVE_NO_MODULE: 'No WebAssembly.Module could be obtained, so no instance can be made.',
+} as const;
+
+/** One of {@link ERROR_CODES}. */
+export type ReviveErrorCode = keyof typeof ERROR_CODES;
+
+/** What a {@link ReviveError} is made from. */
+export interface ReviveErrorInit {
+  /** The error that led to this one; always kept. */
+  readonly cause?: unknown;
+  /** True when repeating the call can't do anything twice. False when that is not known. */
+  readonly retryable?: boolean;
+  readonly report?: CrashReport | undefined;
+}
+
+// A registered symbol, so that two copies of this package recognise each other's errors.
+const BRAND = Symbol.for('wasm-revive.error');
+
+/** The one base class of what wasm-revive throws at run time. */
+export class ReviveError extends Error {
+  readonly code: ReviveErrorCode;
+  readonly retryable: boolean;
+  /** The crash report, on errors that stand for a failure. */
+  report: CrashReport | undefined;
+
+  constructor(code: ReviveErrorCode, message: string, init: ReviveErrorInit = {}) {
+    super(message, 'cause' in init ? { cause: init.cause } : undefined);
+    this.code = code;
+    this.retryable = init.retryable ?? false;
+    this.report = init.report;
+    // Non-enumerable: a log of the error shows code, retryable and report, not the plumbing.
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  static {
+    Object.defineProperty(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
+  }
+}
+
+/**
+ * A Rust panic that was unwound and caught (`REVIVE_PANIC`).
+ * It takes the place of the `PanicError` in wasm-bindgen's glue (0.2.115 and later), whose constructor takes the panic's message.
+ */
+export class PanicError extends ReviveError {
+  constructor(message: string, init: ReviveErrorInit = {}) {
+    super('REVIVE_PANIC', message, init);
+  }
+
+  /** Message, and location where the module has the crate's hook. */
+  get panic(): PanicInfo | undefined {
+    return this.report?.failure.panic;
+  }
+
+  static {
+    Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError', configurable: true, writable: true });
+  }
+}
+
+/** Whether a value is a {@link ReviveError}, from this copy of the package or another; optionally of one code. */
+export function isReviveError(value: unknown, code?: ReviveErrorCode): value is ReviveError {
+  return typeof value === 'object' && value !== null && BRAND in value && (code === undefined || ('code' in value && value.code === code));
+}

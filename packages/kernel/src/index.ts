@@ -1,0 +1,37 @@
+/**
+ * What a turn, an instance, a failure and a plugin are. Every other package stands on this one; it stands on none.
+ * @module
+ */
+export {
+  ABI_VERSION,
+  BLACK_BOX_EXPORT,
+  BLACK_BOX_MAGIC,
+  BlackBoxOffset,
+  BlackBoxSize,
+  CRATE_SECTION,
+} from './abi.js';
+export { type BlackBox, blackBoxView, readBlackBox } from './black-box.js';
+export { type CrateRecord, checkCrates, readCrates } from './crates.js';
+export {
+  ERROR_CODES,
+  isReviveError,
+  PanicError,
+  ReviveError,
+  type ReviveErrorCode,
+  type ReviveErrorInit,
+} from './errors.js';
+export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
+export { wasmFrames } from './frames.js';
+export { Instance, type InstanceState, type Owner, staleHandleError } from './instance.js';
+export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
+export { type CrashReport, describeFailure, type FailureRecord, toFailureRecord } from './report.js';
+export type {
+  Api,
+  Entry,
+  Factory,
+  GuardedExports,
+  Host,
+  PromiseExecutor,
+  Scope,
+  Thenable,
+} from './scope.js';

@@ -1,0 +1,306 @@
+import { isReviveError, PanicError, ReviveError } from './errors.js';
+import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
+import { InFlight, markHandled } from './in-flight.js';
+import type { Hooks } from './plugin.js';
+import { type CrashReport, describeFailure, toFailureRecord } from './report.js';
+import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
+
+/** What an instance tells the one that owns it. */
+export interface Owner {
+  /** The name of the module, for messages. */
+  readonly moduleName: string;
+  readonly entries: readonly Entry[];
+  readonly hooks: Hooks;
+  /** A failure that was classified and decided. For any recovery but `keep` the instance is lost when this is called. */
+  failed(instance: Instance, report: CrashReport): void;
+  /** Rust, or the program, asked for a fresh instance. */
+  reinitRequested(instance: Instance): void;
+  /** A closure of a lost instance was called. True: the call is to throw. */
+  staleClosureCalled(instance: Instance, entrypoint: string): boolean;
+}
+
+/** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
+export type InstanceState = 'idle' | 'running' | 'lost';
+
+/**
+ * One instance and its glue scope: the host of generated code. It notices failures where they happen (at the innermost guard),
+ * classifies them through the hooks, and from the moment it is lost lets nothing of it run (invariant I3).
+ */
+export class Instance implements Host {
+  readonly generation: number;
+  readonly owner: Owner;
+  readonly scope: Scope;
+  readonly entryFloor: 0 | 1;
+  readonly quietDepth: 0 | -1;
+  readonly PanicError: new (
+    message: string,
+  ) => Error;
+  readonly #inFlight = new InFlight();
+  #state: InstanceState = 'idle';
+  #exports: WebAssembly.Exports | undefined;
+  #startedAt = 0;
+  #trap: unknown;
+  #error: ReviveError | undefined;
+  #crossed: { error: unknown; deliberate: boolean } | undefined;
+  /** Whether the event loop entered: then there is no caller to name, or to throw to. */
+  #inTask = false;
+  /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
+  #panic: PanicError | undefined;
+  /** The last foreign exception told, so that the guards further out don't tell it again. */
+  #taint: unknown;
+
+  constructor(generation: number, owner: Owner, factory: Factory) {
+    this.generation = generation;
+    this.owner = owner;
+    const { hooks } = owner;
+    this.entryFloor = hooks.entered === undefined ? 0 : 1;
+    this.quietDepth = hooks.committed === undefined ? -1 : 0;
+    const panicked = (error: PanicError): void => this.#panicked(error);
+    this.PanicError = class extends PanicError {
+      constructor(message: string) {
+        super(message);
+        panicked(this);
+      }
+    };
+    Object.defineProperty(this.PanicError, 'name', { value: 'PanicError' });
+    this.scope = factory(this);
+  }
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  /** How many promises the instance has still to settle. */
+  get callsInFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** The raw exports, for reading memory and globals; undefined before they are bound and once the instance is lost. */
+  get exports(): WebAssembly.Exports | undefined {
+    return this.#exports;
+  }
+
+  get trap(): unknown {
+    return this.#trap;
+  }
+
+  /** The error that the failure which lost this instance became. */
+  get error(): ReviveError | undefined {
+    return this.#error;
+  }
+
+  /** Gives the scope its Wasm instance. Plugins may still refuse it. */
+  bind(instance: WebAssembly.Instance): void {
+    this.#exports = instance.exports;
+    this.owner.hooks.instantiated?.(this);
+    this.scope.bind(instance.exports);
+    this.#state = 'running';
+    this.#startedAt = performance.now();
+  }
+
+  refuse(entry: number): true {
+    const { name, whenLost } = this.#entry(entry);
+    switch (whenLost) {
+      case 'nothing':
+        return true;
+      case 'closure':
+        if (this.owner.staleClosureCalled(this, name)) throw this.staleError(`the closure behind ${name}`);
+        return true;
+      case 'throw':
+        throw this.staleError(name);
+    }
+  }
+
+  entered(entry: number): false {
+    this.owner.hooks.entered?.(this, this.#entry(entry).name);
+    return false;
+  }
+
+  committed(): void {
+    this.owner.hooks.committed?.(this);
+  }
+
+  threw(error: unknown, entry: number): unknown {
+    if (this.#error !== undefined) return this.#error;
+    const entrypoint = this.#inTask ? undefined : this.#entry(entry).name;
+    const crossed = this.#crossed?.error === error ? this.#crossed : undefined;
+    const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
+    this.#crossed = undefined;
+    // The panic travels as a Wasm exception, out of which the glue takes the PanicError after this guard.
+    const panic = error instanceof WebAssembly.Exception ? this.#panic : undefined;
+    const failure = this.owner.hooks.threw({ error, origin, panic, entrypoint, instance: this });
+    return failure === undefined ? error : this.fail(failure, error, entrypoint);
+  }
+
+  crossed(error: unknown, deliberate: boolean): unknown {
+    if (this.#state === 'lost') return this.#trap;
+    this.#crossed = { error, deliberate };
+    return error;
+  }
+
+  strange(generation: number | undefined, className: string): void {
+    // A handle without a generation was not made by wasm-bindgen's constructors; glue treats its pointer as null.
+    if (generation === undefined || generation === this.generation) return;
+    throw staleHandleError(className, generation, this.generation);
+  }
+
+  promise<T>(executor: PromiseExecutor<T>): Promise<T> {
+    return this.#inFlight.promise(executor);
+  }
+
+  microtask(callback: unknown): unknown {
+    if (typeof callback !== 'function') return callback;
+    return (...args: unknown[]): unknown => {
+      try {
+        return this.#task(() => callback(...args));
+      } catch (error) {
+        if (!isReviveError(error)) throw error;
+        return undefined;
+      }
+    };
+  }
+
+  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
+    let derived: unknown;
+    const guarded = callbacks.map((callback) =>
+      typeof callback !== 'function'
+        ? callback
+        : (...args: unknown[]): unknown => {
+            try {
+              return this.#task(() => callback(...args));
+            } catch (error) {
+              if (isReviveError(error)) markHandled(derived);
+              throw error;
+            }
+          },
+    );
+    derived = target[method](...guarded);
+    return derived;
+  }
+
+  reinitRequested(): void {
+    this.owner.reinitRequested(this);
+  }
+
+  /** The error for a use of something that pointed into this instance. */
+  staleError(what: string): ReviveError {
+    const why = this.#error === undefined ? 'was replaced' : `was lost (${this.#error.message})`;
+    return new ReviveError(
+      'REVIVE_STALE_HANDLE',
+      `${what}: the instance it belongs to (generation ${this.generation}) ${why}. Make a new object; this one can only be freed, which does nothing.`,
+      { cause: this.#error },
+    );
+  }
+
+  /**
+   * Carries out what the hooks decide about a failure. Returns what the failing call's caller is to be thrown.
+   * @param raw what the engine raised, as it goes on through the frames of the instance
+   */
+  fail(failure: Failure, raw: unknown, entrypoint: string | undefined): unknown {
+    const recovery = this.owner.hooks.failed(this, failure);
+    switch (failure.kind) {
+      case 'unwound':
+        return this.#unwound(failure, raw, entrypoint, recovery);
+      case 'aborted':
+        return this.#aborted(failure, raw, entrypoint, recovery);
+    }
+  }
+
+  /** Ends the instance without a failure of its own: everything that it still owes is rejected. */
+  retire(reason: string): void {
+    if (this.#state === 'lost') return;
+    this.#lose(new ReviveError('REVIVE_INSTANCE_LOST', reason), undefined);
+  }
+
+  #unwound(failure: Unwound, raw: unknown, entrypoint: string | undefined, recovery: Recovery): unknown {
+    const report = this.#report(failure, entrypoint, recovery, 0);
+    if (this.#panic !== undefined) this.#panic.report = report;
+    this.#panic = undefined;
+    this.owner.failed(this, report);
+    return raw;
+  }
+
+  #aborted(failure: Aborted, raw: unknown, entrypoint: string | undefined, recovery: Recovery): unknown {
+    if (recovery === 'keep') {
+      // Tainted, not lost. Every guard on the way out sees the same error: tell it once.
+      if (this.#taint !== raw) this.owner.failed(this, this.#report(failure, entrypoint, recovery, 0));
+      this.#taint = raw;
+      return raw;
+    }
+    const report = this.#report(failure, entrypoint, recovery, this.#inFlight.size);
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(failure, entrypoint), { cause: raw, report });
+    this.#lose(error, raw);
+    this.owner.failed(this, report);
+    // The thrower of a foreign exception gets its own error back, by identity.
+    return failure.cause === 'foreign-exception' ? raw : error;
+  }
+
+  #lose(error: ReviveError, trap: unknown): void {
+    this.#state = 'lost';
+    this.#error = error;
+    this.#trap = trap ?? error;
+    this.scope.release();
+    this.#exports = undefined;
+    // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
+    const alone = this.#inFlight.size === 1 && error.report !== undefined && error.report.entrypoint === undefined;
+    this.#inFlight.rejectAll(() =>
+      alone
+        ? error
+        : new ReviveError(
+            'REVIVE_INSTANCE_LOST',
+            `This call was in flight on an instance that is gone. ${error.message} Whether it had effects is not known: repeat it only if that is safe.`,
+            { cause: error, report: error.report },
+          ),
+    );
+  }
+
+  /** wasm-bindgen made a PanicError: Rust panicked and the panic was caught at the boundary. */
+  #panicked(panic: PanicError): void {
+    this.#panic = panic;
+    // A panic in a task reaches its promise, not a guard. By the next microtask a guard has told it, or none will.
+    queueMicrotask(() => {
+      if (this.#panic !== panic || this.#state === 'lost') return;
+      const failure = this.owner.hooks.threw({ error: panic, origin: 'own', panic, entrypoint: undefined, instance: this });
+      if (failure !== undefined) this.fail(failure, panic, undefined);
+    });
+  }
+
+  #report(failure: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
+    const memory = this.#exports?.memory;
+    return {
+      failure: toFailureRecord(failure),
+      entrypoint,
+      module: this.owner.moduleName,
+      generation: this.generation,
+      memoryBytes: memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0,
+      uptimeMs: performance.now() - this.#startedAt,
+      callsLost,
+      recovery,
+      recoveryMs: undefined,
+      at: Date.now(),
+    };
+  }
+
+  #task<R>(run: () => R): R {
+    this.#inTask = true;
+    try {
+      return run();
+    } finally {
+      this.#inTask = false;
+    }
+  }
+
+  #entry(index: number): Entry {
+    return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
+  }
+}
+
+/** The error for a handle of one generation that was used with another. */
+export function staleHandleError(what: string, handleGeneration: number, generation: number | undefined): ReviveError {
+  return new ReviveError(
+    'REVIVE_STALE_HANDLE',
+    `${what}: this object belongs to generation ${handleGeneration} of its module, ${
+      generation === undefined ? 'which is gone' : `not to generation ${generation}, to which it was given`
+    }. Make a new object; this one can only be freed, which does nothing.`,
+  );
+}

@@ -1,0 +1,77 @@
+import type { PanicError } from './errors.js';
+import type { Failure, Recovery } from './failure.js';
+import type { Instance } from './instance.js';
+
+/** What a guard caught, as plugins see it. */
+export interface Thrown {
+  readonly error: unknown;
+  /**
+   * How the error got to the guard: `own`, Wasm raised it; `foreign`, an import threw it through Wasm frames;
+   * `deliberate`, Rust threw it on purpose through one of wasm-bindgen's own throwing imports.
+   */
+  readonly origin: 'own' | 'foreign' | 'deliberate';
+  /** The panic that wasm-bindgen caught at the boundary, when this is one. */
+  readonly panic: PanicError | undefined;
+  /** Undefined where the event loop entered. */
+  readonly entrypoint: string | undefined;
+  readonly instance: Instance;
+}
+
+/**
+ * A feature, as a handful of small hooks. They are composed once, when the first instance is made, into plain functions:
+ * a hook that no plugin has costs nothing on a call.
+ */
+export interface Plugin {
+  readonly name: string;
+  /** The instance's exports are there; nothing of it has run. Throwing refuses the module. */
+  readonly instantiated?: (instance: Instance) => void;
+  /** JavaScript enters an idle instance: a turn begins. */
+  readonly entered?: (instance: Instance, entrypoint: string) => void;
+  /** The turn ended well: the instance is quiescent again. */
+  readonly committed?: (instance: Instance) => void;
+  /** What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. */
+  readonly threw?: (thrown: Thrown) => Failure | undefined;
+  /** What to do after a failure. The first plugin that answers decides. */
+  readonly failed?: (instance: Instance, failure: Failure) => Recovery | undefined;
+}
+
+/** {@link Plugin}s made one. */
+export interface Hooks {
+  readonly instantiated: ((instance: Instance) => void) | undefined;
+  readonly entered: ((instance: Instance, entrypoint: string) => void) | undefined;
+  readonly committed: ((instance: Instance) => void) | undefined;
+  readonly threw: (thrown: Thrown) => Failure | undefined;
+  readonly failed: (instance: Instance, failure: Failure) => Recovery;
+}
+
+/** Makes one set of hooks from many plugins, in their order. */
+export function composePlugins(plugins: readonly Plugin[]): Hooks {
+  const threw = present(plugins.map((plugin) => plugin.threw));
+  const failed = present(plugins.map((plugin) => plugin.failed));
+  return {
+    instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
+    entered: sequence(present(plugins.map((plugin) => plugin.entered))),
+    committed: sequence(present(plugins.map((plugin) => plugin.committed))),
+    threw: (thrown) => first(threw, (hook) => hook(thrown)),
+    failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)) ?? (failure.kind === 'unwound' ? 'keep' : 'fresh'),
+  };
+}
+
+function present<T>(hooks: readonly (T | undefined)[]): T[] {
+  return hooks.filter((hook): hook is T => hook !== undefined);
+}
+
+function sequence<A extends unknown[]>(hooks: ((...args: A) => void)[]): ((...args: A) => void) | undefined {
+  if (hooks.length < 2) return hooks[0];
+  return (...args) => {
+    for (const hook of hooks) hook(...args);
+  };
+}
+
+function first<H, R>(hooks: readonly H[], ask: (hook: H) => R | undefined): R | undefined {
+  for (const hook of hooks) {
+    const answer = ask(hook);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}

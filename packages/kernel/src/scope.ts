@@ -1,0 +1,77 @@
+/**
+ * The contract between generated code (`@wasm-revive/bindgen`) and the runtime: what a glue scope is, and what it may ask of its host.
+ */
+
+/** Functions that the façade calls, by the name the generator gave them. */
+export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** Exports of an instance behind their guards, in place of `instance.exports`. */
+export type GuardedExports = Record<string, WebAssembly.ExportValue>;
+
+/** One evaluation of the glue, bound to at most one instance for all its life. */
+export interface Scope {
+  /** Import object for the instance of this scope, each function behind its guard. */
+  readonly imports: WebAssembly.Imports;
+  /** The glue's functions; they may be called after {@link bind}. */
+  readonly api: Api;
+  /** Gives the scope its instance. Called once. */
+  bind(exports: WebAssembly.Exports): void;
+  /** The guarded exports. Only after {@link bind}. */
+  exports(): GuardedExports;
+  /** Runs what wasm-bindgen runs after instantiation (`__wbindgen_start`). */
+  start(): void;
+  /** Shuts every way into the instance for good and lets go of its memory. */
+  release(): void;
+}
+
+/** The glue as a function: every call gives a new glue scope. */
+export type Factory = (host: Host) => Scope;
+
+/** The names of a module's entries, in the order in which guards know them. */
+export interface Entry {
+  /** As its user calls it: `greet`, `Counter.inc`; the export's name for what users don't call. */
+  readonly name: string;
+  /** What it does once the instance is lost: throw a stale-handle error, do nothing, or be a stale closure. */
+  readonly whenLost: 'throw' | 'nothing' | 'closure';
+}
+
+/** What generated code asks of the runtime. None of it is on the path of a call that goes well, hooks apart. */
+export interface Host {
+  readonly generation: number;
+  /** The nesting depth below which an entry calls {@link entered}: 1 when a plugin wants to know of turns, else 0. */
+  readonly entryFloor: 0 | 1;
+  /** The depth at which a returning entry calls {@link committed}: 0 when a plugin wants to know, else -1, which is never reached. */
+  readonly quietDepth: 0 | -1;
+  /** Stands in for `PanicError` in the glue. */
+  readonly PanicError: new (
+    message: string,
+  ) => Error;
+  /** The trap that must go on through the frames of a lost instance. */
+  readonly trap: unknown;
+  /** An entry into a lost instance. True: do nothing and return undefined. Throws `REVIVE_STALE_HANDLE` otherwise. */
+  refuse(entry: number): true;
+  /** An outermost entry. Always false: go on. */
+  entered(entry: number): false;
+  /** The end of an outermost entry that went well. */
+  committed(): void;
+  /** What left an export by throwing; gives what its caller is to be thrown. */
+  threw(error: unknown, entry: number): unknown;
+  /** What left an import by throwing; gives what the Wasm frames are to be thrown. */
+  crossed(error: unknown, deliberate: boolean): unknown;
+  /** A handle of another generation was given to this instance. Throws `REVIVE_STALE_HANDLE`. */
+  strange(generation: number | undefined, className: string): void;
+  /** `new Promise`, for promises that Rust has to settle. */
+  promise<T>(executor: PromiseExecutor<T>): Promise<T>;
+  /** A callback that Rust gives to `queueMicrotask`: its failure is reported, not thrown, for nobody is there to catch it. */
+  microtask(callback: unknown): unknown;
+  /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections. */
+  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
+  /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */
+  reinitRequested(): void;
+}
+
+/** As in `new Promise(executor)`. */
+export type PromiseExecutor<T> = (resolve: (value: T | PromiseLike<T>) => void, reject: (reason?: unknown) => void) => void;
+
+/** What `react` reacts to. */
+export type Thenable = Record<'then' | 'catch' | 'finally', (...callbacks: unknown[]) => unknown>;
