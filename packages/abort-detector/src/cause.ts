@@ -1,0 +1,78 @@
+import { type AbortCause, type BlackBox, type Frame, wasmFrames } from '@wasm-revive/kernel';
+
+/**
+ * What the engines say when Wasm traps. V8: `src/common/message-template.h`; SpiderMonkey: `js/src/js.msg`;
+ * JavaScriptCore: `Source/JavaScriptCore/wasm/WasmExceptionType.h`.
+ */
+const TRAPS: readonly (readonly [RegExp, AbortCause])[] = [
+  [/^unreachable|^Unreachable code/i, 'unreachable'],
+  [/memory access out of bounds|^index out of bounds|^Out of bounds memory access/i, 'out-of-bounds'],
+  [/null function|function signature mismatch|indirect call|call_indirect|table index is out of bounds/i, 'indirect-call'],
+  [
+    /divide by zero|division by zero|remainder by zero|unrepresentable|integer overflow|Out of bounds Trunc|Integer overflow/i,
+    'arithmetic',
+  ],
+  [/stack overflow|call stack/i, 'stack-overflow'],
+];
+
+// V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError, when JavaScript or Wasm frames fill the stack.
+const STACK_EXHAUSTED = /^Maximum call stack size exceeded|^too much recursion/;
+
+/** What Rust's own last frames are called, as far as the module has names. */
+const RUST_FRAMES: readonly (readonly [RegExp, AbortCause])[] = [
+  [/handle_alloc_error|rust_oom|rg_oom|alloc_error_handler/, 'out-of-memory'],
+  [/rust_start_panic|rust_panic|begin_unwind|panicking|panic_fmt|core::panic/, 'panic-abort'],
+  [/process.*abort|abort_internal|intrinsics.*abort/, 'abort'],
+];
+
+/** How many of the innermost frames must repeat before an access out of bounds is called a stack overflow. */
+const RECURSION = 6;
+
+/** Whether an error is a trap or an exhausted stack: after it, the instance that raised it can't be trusted. */
+export function isAbort(error: unknown): error is Error {
+  return error instanceof WebAssembly.RuntimeError || isStackExhausted(error);
+}
+
+/** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
+export function isStackExhausted(error: unknown): boolean {
+  return error instanceof Error && (error instanceof RangeError || error.name === 'InternalError') && STACK_EXHAUSTED.test(error.message);
+}
+
+/**
+ * Why an instance aborted.
+ * @param blackBox what the crate wrote down; without it, causes that look alike to the engine (a panic under panic=abort,
+ *   `process::abort`, out of memory) are told by the names of the frames, and as `unreachable` where the module has none.
+ */
+export function abortCause(error: Error, blackBox?: BlackBox): AbortCause {
+  if (isStackExhausted(error)) return 'stack-overflow';
+  const trap = TRAPS.find(([says]) => says.test(error.message))?.[1] ?? 'unknown';
+  const frames = wasmFrames(error);
+  switch (trap) {
+    case 'unreachable':
+      return unreachableCause(frames, blackBox);
+    case 'out-of-bounds':
+      // Rust's stack in linear memory grows down to address 0: past it, an access is out of bounds.
+      return isRecursion(frames) ? 'stack-overflow' : 'out-of-bounds';
+    default:
+      return trap;
+  }
+}
+
+function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
+  if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
+  if (blackBox?.panic !== undefined) return 'panic-abort';
+  for (const { function: name } of frames) {
+    const cause = name && RUST_FRAMES.find(([says]) => says.test(name))?.[1];
+    if (cause) return cause;
+  }
+  return 'unreachable';
+}
+
+function isRecursion(frames: readonly Frame[]): boolean {
+  const counts = new Map<number | string, number>();
+  for (const { index, function: name } of frames) {
+    const key = index ?? name;
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return Math.max(0, ...counts.values()) >= RECURSION;
+}

@@ -1,0 +1,8 @@
+/**
+ * Tells aborts from everything else, and says why.
+ * @module
+ */
+
+export { abortCause, isAbort } from './cause.js';
+export { type GuardExportsOptions, type GuardedInstance, guardExports } from './guard-exports.js';
+export { type AbortDetectorOptions, abortDetector, type ForeignExceptions } from './plugin.js';

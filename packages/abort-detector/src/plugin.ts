@@ -1,0 +1,57 @@
+import { type Aborted, type BlackBox, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import { abortCause, isAbort, isStackExhausted } from './cause.js';
+
+/**
+ * What becomes of an instance through whose Rust frames a JavaScript exception passed without running destructors:
+ * `keep` it and report it as tainted, or `recover` as from an abort.
+ */
+export type ForeignExceptions = 'keep' | 'recover';
+
+/** Options of {@link abortDetector}. */
+export interface AbortDetectorOptions {
+  /** Default `keep`: people rely on callbacks that throw, and losing all state for that would be worse. */
+  readonly foreignExceptions?: ForeignExceptions;
+}
+
+/** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
+export function abortDetector(options: AbortDetectorOptions = {}): Plugin {
+  const onForeign = options.foreignExceptions ?? 'keep';
+  return {
+    name: 'abort-detector',
+    threw: (thrown) => classify(thrown),
+    failed(_instance, failure) {
+      if (failure.kind !== 'aborted') return undefined;
+      return failure.cause === 'foreign-exception' && onForeign === 'keep' ? 'keep' : 'fresh';
+    },
+  };
+}
+
+function classify({ error, origin, instance }: Thrown): Aborted | undefined {
+  const blackBox = instance.exports && readBlackBox(instance.exports);
+  switch (origin) {
+    case 'own':
+      return isAbort(error) ? aborted(error, blackBox) : undefined;
+    case 'deliberate':
+      return undefined;
+    case 'foreign':
+      // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
+      return isStackExhausted(error) && error instanceof Error
+        ? aborted(error, undefined)
+        : { kind: 'aborted', cause: 'foreign-exception', trap: error, frames: [] };
+  }
+}
+
+function aborted(error: Error, blackBox: BlackBox | undefined): Aborted {
+  const cause = abortCause(error, blackBox);
+  const frames = wasmFrames(error);
+  const panic = cause === 'panic-abort' || cause === 'abort' ? blackBox?.panic : undefined;
+  const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
+  return {
+    kind: 'aborted',
+    cause,
+    ...(panic && { panic: { ...panic, frames } }),
+    ...(allocation && { allocation }),
+    trap: error,
+    frames,
+  };
+}

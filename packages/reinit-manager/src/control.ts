@@ -1,0 +1,39 @@
+import type { CrashReport } from '@wasm-revive/kernel';
+import type { EventName, Events } from './events.js';
+import type { RestartIntensity } from './restart-intensity.js';
+
+/**
+ * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call, or the next microtask, makes a
+ * fresh one; `retired`: calls are refused with `REVIVE_CRASH_LOOP`.
+ */
+export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired';
+
+/** Counted since the module was loaded. */
+export interface Stats {
+  readonly failures: number;
+  readonly recoveries: number;
+  /** Promises that the present instance has still to settle. */
+  readonly inFlight: number;
+}
+
+/** What may be changed while the module runs. */
+export interface ReviveOptions extends RestartIntensity {
+  /** Told of every failure. What it throws can't break recovery. */
+  readonly onFailure?: (report: CrashReport) => void;
+  /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
+  readonly staleClosures?: 'ignore' | 'throw';
+}
+
+/** The control handle of a transformed module: its export `__revive`. */
+export interface Revive {
+  /** The generation that serves, counted from 1; 0 while none has been started. */
+  readonly generation: number;
+  readonly state: ReviveState;
+  readonly stats: Stats;
+  /** Listens; returns the function that stops it. */
+  on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
+  /** Changes options; those not named stay as they are. */
+  configure(options: ReviveOptions): void;
+  /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
+  reset(): void;
+}

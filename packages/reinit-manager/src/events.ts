@@ -1,0 +1,40 @@
+import type { CrashReport, ReviveError } from '@wasm-revive/kernel';
+
+/** What can be listened to, and what a listener is given. */
+export interface Events {
+  /** An instance failed; the report says how, and what is done. */
+  failure: CrashReport;
+  /** A fresh instance serves. */
+  recovered: { readonly generation: number; readonly ms: number };
+  /** Something of a lost instance was used; the call did nothing. */
+  stale: { readonly entrypoint: string; readonly generation: number };
+  /** The module failed too often: calls are refused with this error. */
+  retired: ReviveError;
+}
+
+/** One of {@link Events}. */
+export type EventName = keyof Events;
+
+/** A typed emitter. A listener that throws is reported as an uncaught error of its own and can't break recovery. */
+export class Emitter {
+  readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
+
+  on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  emit<E extends EventName>(name: E, event: Events[E]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        (listener as (event: Events[E]) => void)(event);
+      } catch (error) {
+        console.error(`wasm-revive: a listener for '${name}' threw:`, error);
+      }
+    }
+  }
+}

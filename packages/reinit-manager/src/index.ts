@@ -1,0 +1,10 @@
+/**
+ * Which instance serves, what becomes of it after a failure, and who is told.
+ * @module
+ */
+
+export type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
+export type { EventName, Events } from './events.js';
+export { type Application, createManager, type ManagerOptions, type ModuleDescription } from './manager.js';
+export type { RestartIntensity } from './restart-intensity.js';
+export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';

@@ -1,0 +1,295 @@
+import {
+  type Api,
+  BlackBoxOffset,
+  blackBoxView,
+  type CrashReport,
+  checkCrates,
+  composePlugins,
+  type Entry,
+  type Factory,
+  type GuardedExports,
+  type Hooks,
+  Instance,
+  type Owner,
+  type Plugin,
+  ReviveError,
+  staleHandleError,
+} from '@wasm-revive/kernel';
+import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
+import { Emitter, type EventName, type Events } from './events.js';
+import { RestartCounter } from './restart-intensity.js';
+import { crashLoopError } from './restarter.js';
+
+/** What generated code says of its module. */
+export interface ModuleDescription {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+  /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
+  readonly init?: string;
+  /** Whether the module has the reinit-manager crate, so that the end of every turn has to ask it. */
+  readonly reinitRequests?: boolean;
+  /** Given the functions to forward to, and their generation, whenever they change; undefined while there are none. */
+  readonly onCurrent: (api: Api | undefined, generation: number) => void;
+}
+
+/** What {@link createManager} is made with. */
+export interface ManagerOptions extends ReviveOptions {
+  readonly plugins: readonly Plugin[];
+}
+
+/** A module under management, as its façade uses it. */
+export interface Application {
+  /** The control handle, exported as `__revive`. */
+  readonly control: Revive;
+  /** Imports for an instance that the caller makes, perhaps asynchronously, and gives to {@link adopt} together with them. */
+  prepare(): WebAssembly.Imports;
+  /** Starts an instance that was made with prepared imports. Ignored when another one serves by then. */
+  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void;
+  /** Instantiates a module and starts the instance. */
+  boot(module: WebAssembly.Module): void;
+  /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY` or `REVIVE_CRASH_LOOP`. */
+  wake(): Api;
+  /** The functions for a handle of this generation (undefined: not a handle). Throws `REVIVE_STALE_HANDLE` when that is gone. */
+  owner(generation: number | undefined, what: string): Api;
+  /** Whether a handle of this generation (undefined: not a handle) points to something that is gone. */
+  isGone(generation: number | undefined): boolean;
+  /** The guarded exports of the instance that serves. */
+  exports(): GuardedExports;
+}
+
+/** Puts a factory under management. */
+export function createManager(factory: Factory, description: ModuleDescription, options: ManagerOptions): Application {
+  return new Manager(factory, description, options);
+}
+
+class Manager implements Application, Owner, Revive {
+  readonly moduleName: string;
+  readonly entries: readonly Entry[];
+  readonly hooks: Hooks;
+  readonly control: Revive;
+  readonly #factory: Factory;
+  readonly #description: ModuleDescription;
+  readonly #emitter = new Emitter();
+  readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
+  #options: ReviveOptions;
+  #restarts: RestartCounter;
+  #module: WebAssembly.Module | undefined;
+  #current: Instance | undefined;
+  #starting: Instance | undefined;
+  #lastError: ReviveError | undefined;
+  #lostAt = 0;
+  #lastReport: CrashReport | undefined;
+  #lastGeneration = 0;
+  #failures = 0;
+  #recoveries = 0;
+
+  constructor(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions) {
+    this.#factory = factory;
+    this.#description = description;
+    this.#options = options;
+    this.#restarts = new RestartCounter(options);
+    this.moduleName = description.name;
+    this.entries = description.entries;
+    this.hooks = composePlugins(description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins);
+    this.control = controlOf(this);
+  }
+
+  get generation(): number {
+    return this.#current?.generation ?? this.#lastGeneration;
+  }
+
+  get state(): ReviveState {
+    if (this.#current !== undefined) return 'running';
+    if (this.#module === undefined) return 'idle';
+    return this.#restarts.waitMs(Date.now()) > 0 ? 'retired' : 'recovering';
+  }
+
+  get stats(): Stats {
+    return {
+      failures: this.#failures,
+      recoveries: this.#recoveries,
+      inFlight: this.#current?.callsInFlight ?? 0,
+    };
+  }
+
+  on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  configure(options: ReviveOptions): void {
+    const intensity = options.maxRestarts !== undefined || options.withinMs !== undefined;
+    this.#options = { ...this.#options, ...options };
+    if (intensity) this.#restarts = new RestartCounter(this.#options);
+  }
+
+  reset(): void {
+    this.#restarts = new RestartCounter(this.#options);
+    if (this.#module === undefined) throw this.#notReady();
+    this.#current?.retire('The module was reset.');
+    this.#gone();
+    this.#recover(this.#module);
+  }
+
+  prepare(): WebAssembly.Imports {
+    const instance = new Instance(++this.#lastGeneration, this, this.#factory);
+    this.#prepared.set(instance.scope.imports, instance);
+    return instance.scope.imports;
+  }
+
+  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void {
+    if (this.#current !== undefined) return;
+    const prepared = this.#prepared.get(imports);
+    if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
+    checkCrates(module);
+    prepared.bind(instance);
+    this.#module = module;
+    this.#serve(prepared);
+  }
+
+  boot(module: WebAssembly.Module): void {
+    const imports = this.prepare();
+    this.adopt(imports, new WebAssembly.Instance(module, imports), module);
+  }
+
+  wake(): Api {
+    if (this.#current !== undefined) return this.#current.scope.api;
+    if (this.#module === undefined) throw this.#notReady();
+    return this.#recover(this.#module).scope.api;
+  }
+
+  owner(generation: number | undefined, what: string): Api {
+    if (!this.isGone(generation)) return this.wake();
+    throw staleHandleError(what, generation ?? 0, undefined);
+  }
+
+  isGone(generation: number | undefined): boolean {
+    return generation !== undefined && generation !== this.#current?.generation;
+  }
+
+  exports(): GuardedExports {
+    this.wake();
+    return (this.#current as Instance).scope.exports();
+  }
+
+  failed(instance: Instance, report: CrashReport): void {
+    this.#failures++;
+    if (instance.state === 'lost') {
+      this.#lostAt = performance.now();
+      this.#lastError = instance.error;
+      this.#lastReport = report;
+      this.#restarts.restarted(Date.now());
+      if (instance === this.#current) this.#gone();
+      // Off the failing call's path, and off its stack, which may be full. A call that comes first makes it itself.
+      if (instance !== this.#starting) queueMicrotask(() => this.#recoverQuietly());
+    }
+    this.#emitter.emit('failure', report);
+    try {
+      this.#options.onFailure?.(report);
+    } catch (error) {
+      console.error('wasm-revive: onFailure threw:', error);
+    }
+  }
+
+  reinitRequested(instance: Instance): void {
+    if (instance !== this.#current) return;
+    this.#gone();
+    // Rust may be asking from inside a turn, which is to end well: its instance goes when no frame is left on the stack.
+    queueMicrotask(() => {
+      instance.retire('Rust asked for a fresh instance.');
+      this.#recoverQuietly();
+    });
+  }
+
+  staleClosureCalled(instance: Instance, entrypoint: string): boolean {
+    this.#emitter.emit('stale', { entrypoint, generation: instance.generation });
+    return this.#options.staleClosures === 'throw';
+  }
+
+  #gone(): void {
+    this.#current = undefined;
+    this.#description.onCurrent(undefined, -1);
+  }
+
+  #recoverQuietly(): void {
+    if (this.#current !== undefined || this.#module === undefined) return;
+    try {
+      this.#recover(this.#module);
+    } catch {
+      // It has been reported; the next call hears of it.
+    }
+  }
+
+  #recover(module: WebAssembly.Module): Instance {
+    const wait = this.#restarts.waitMs(Date.now());
+    if (wait > 0) {
+      const error = crashLoopError(this.moduleName, wait, this.#lastError);
+      this.#emitter.emit('retired', error);
+      throw error;
+    }
+    const began = this.#lostAt || performance.now();
+    const instance = new Instance(++this.#lastGeneration, this, this.#factory);
+    instance.bind(new WebAssembly.Instance(module, instance.scope.imports));
+    this.#serve(instance);
+    const ms = performance.now() - began;
+    if (this.#lastReport !== undefined) this.#lastReport.recoveryMs = ms;
+    this.#lastReport = undefined;
+    this.#lostAt = 0;
+    this.#recoveries++;
+    this.#emitter.emit('recovered', { generation: instance.generation, ms });
+    return instance;
+  }
+
+  #serve(instance: Instance): void {
+    // Before it starts, as in plain glue: a start function may call JavaScript that calls the module.
+    this.#current = instance;
+    this.#starting = instance;
+    this.#description.onCurrent(instance.scope.api, instance.generation);
+    try {
+      instance.scope.start();
+      this.#restarts.started();
+    } catch (error) {
+      this.#restarts.startFailed();
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  #notReady(): ReviveError {
+    const { init } = this.#description;
+    return new ReviveError(
+      'REVIVE_NOT_READY',
+      `${this.moduleName} was called before it was initialised.${init === undefined ? '' : ` Call ${init} first.`}`,
+      { retryable: true },
+    );
+  }
+}
+
+/** The handle that users get: the manager without what only the façade may call. */
+function controlOf(manager: Manager): Revive {
+  return {
+    get generation() {
+      return manager.generation;
+    },
+    get state() {
+      return manager.state;
+    },
+    get stats() {
+      return manager.stats;
+    },
+    on: (name, listener) => manager.on(name, listener),
+    configure: (options) => manager.configure(options),
+    reset: () => manager.reset(),
+  };
+}
+
+/** Asks the crate, at the end of every turn, whether Rust wants a fresh instance. */
+function reinitRequests(manager: Owner): Plugin {
+  return {
+    name: 'reinit-manager',
+    committed(instance) {
+      const view = instance.exports && blackBoxView(instance.exports);
+      if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) manager.reinitRequested(instance);
+    },
+  };
+}

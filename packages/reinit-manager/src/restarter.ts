@@ -1,0 +1,68 @@
+import { ReviveError } from '@wasm-revive/kernel';
+import { RestartCounter, type RestartIntensity } from './restart-intensity.js';
+
+/** Options of {@link createRestarter}. */
+export interface RestarterOptions<T> extends RestartIntensity {
+  /** Makes a fresh one. Called when one is needed, never ahead of time. */
+  readonly create: () => T;
+}
+
+/** Keeps one of something that may die. */
+export interface Restarter<T> {
+  /** The present one; makes it when there is none. Throws what `create` throws, or `REVIVE_CRASH_LOOP`. */
+  current(): T;
+  /** The present one has died: the next {@link current} makes another. Ignored when `dead` is no longer the present one. */
+  failed(dead: T): void;
+  /** Counted up by every one made. */
+  readonly generation: number;
+}
+
+/**
+ * The reinit manager's heart, alone: for packages that aren't transformed, and for anything else that can be made anew
+ * (a worker, a connection). At most `maxRestarts` in `withinMs`, then `REVIVE_CRASH_LOOP` until the window has passed.
+ */
+export function createRestarter<T>(options: RestarterOptions<T>): Restarter<T> {
+  const counter = new RestartCounter(options);
+  let present: { readonly value: T } | undefined;
+  let generation = 0;
+  return {
+    get generation() {
+      return generation;
+    },
+    current() {
+      if (present !== undefined) return present.value;
+      refuseCrashLoop('It', counter.waitMs(Date.now()), undefined);
+      try {
+        present = { value: options.create() };
+      } catch (error) {
+        counter.startFailed();
+        throw error;
+      }
+      counter.started();
+      generation++;
+      return present.value;
+    },
+    failed(dead) {
+      if (present === undefined || present.value !== dead) return;
+      present = undefined;
+      counter.restarted(Date.now());
+    },
+  };
+}
+
+/** @throws ReviveError `REVIVE_CRASH_LOOP` unless `waitMs` is 0 */
+export function refuseCrashLoop(what: string, waitMs: number, cause: unknown): void {
+  if (waitMs === 0) return;
+  throw crashLoopError(what, waitMs, cause);
+}
+
+/** The error of something that failed too often. */
+export function crashLoopError(what: string, waitMs: number, cause: unknown): ReviveError {
+  const when = Number.isFinite(waitMs)
+    ? `It is tried again in ${Math.ceil(waitMs)} ms.`
+    : 'It failed each time it was started; call reset() after the reason is gone.';
+  return new ReviveError('REVIVE_CRASH_LOOP', `${what} failed too often and is not started again for now. ${when}`, {
+    cause,
+    retryable: Number.isFinite(waitMs),
+  });
+}

@@ -1,0 +1,7 @@
+/**
+ * Panics under panic=unwind: told in Rust's words, the instance kept.
+ * @module
+ */
+export { type CatchUnwindOptions, catchUnwind } from './catch-unwind.js';
+export { isPanic, toPanicError } from './panic.js';
+export { unwindCatcher } from './plugin.js';

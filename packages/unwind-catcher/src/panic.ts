@@ -1,0 +1,22 @@
+import { type BlackBox, isReviveError, PanicError, type PanicInfo, wasmFrames } from '@wasm-revive/kernel';
+
+/**
+ * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later),
+ * which is told by its name because every glue has a class of its own.
+ */
+export function isPanic(value: unknown): value is Error {
+  return isReviveError(value, 'REVIVE_PANIC') || (value instanceof Error && value.name === 'PanicError');
+}
+
+/** Turns wasm-bindgen's `PanicError` into ours, keeping the original as `cause`. Gives ours back as it is. */
+export function toPanicError(panic: Error): PanicError {
+  return isReviveError(panic, 'REVIVE_PANIC') ? (panic as PanicError) : new PanicError(panic.message, { cause: panic });
+}
+
+/** What is known of a panic: its message, and its location when the crate's hook wrote it down. */
+export function panicInfo(panic: Error, blackBox: BlackBox | undefined): PanicInfo {
+  const recorded = blackBox?.panic;
+  // A payload that isn't a string leaves wasm-bindgen with a message of its own; the hook knows the location all the same.
+  const location = recorded?.location;
+  return { message: panic.message, ...(location && { location }), frames: wasmFrames(panic) };
+}
