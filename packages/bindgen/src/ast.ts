@@ -1,0 +1,89 @@
+import { type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
+
+export type { Node, Program, Statement };
+
+/** Called for every node, parents first. Return false to leave out its children. */
+export type Visit = (node: Node, parent: Node | undefined, key: string | undefined) => boolean | undefined | void;
+
+/** Visits a node and all below it, in source order. */
+export function walk(node: Node, visit: Visit, parent?: Node, key?: string): void {
+  if (visit(node, parent, key) === false) return;
+  const children = node as unknown as Record<string, unknown>;
+  for (const name of visitorKeys[node.type] ?? []) {
+    const child = children[name];
+    for (const one of Array.isArray(child) ? child : [child]) {
+      if (isNode(one)) walk(one, visit, node, name);
+    }
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
+
+/** Whether an identifier at this place is a use of a variable, and not a property's or a declaration's name. */
+export function isReference(parent: Node | undefined, key: string | undefined): boolean {
+  switch (parent?.type) {
+    case 'MemberExpression':
+      return key === 'object' || parent.computed;
+    case 'Property':
+      return key === 'value' || parent.computed;
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return key === 'value' || parent.computed;
+    case 'ExportSpecifier':
+      return key === 'local';
+    case 'ImportSpecifier':
+    case 'ImportDefaultSpecifier':
+    case 'ImportNamespaceSpecifier':
+    case 'LabeledStatement':
+      return false;
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ClassDeclaration':
+    case 'ClassExpression':
+      return key !== 'id';
+    default:
+      return true;
+  }
+}
+
+/** The names of all variables that a node uses, its own locals among them. */
+export function references(node: Node): Set<string> {
+  const names = new Set<string>();
+  walk(node, (child, parent, key) => {
+    if (child.type === 'Identifier' && isReference(parent, key)) names.add(child.name);
+  });
+  return names;
+}
+
+/** `object.name` or `object["name"]`: the name, when the object is that identifier. */
+export function memberOf(node: Node | undefined | null, object: string): string | undefined {
+  if (node?.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== object) return undefined;
+  if (!node.computed && node.property.type === 'Identifier') return node.property.name;
+  return node.computed && node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : undefined;
+}
+
+/** The name of the function that a call calls directly. */
+export function calleeName(node: Node | undefined | null): string | undefined {
+  return node?.type === 'CallExpression' && node.callee.type === 'Identifier' ? node.callee.name : undefined;
+}
+
+/** Parses glue; throws a plain Error with the parser's words where it is not JavaScript. */
+export function parse(filename: string, code: string): { program: Program; comments: readonly Comment[] } {
+  const { program, comments, errors } = parseSync(filename, code, {
+    lang: 'js',
+    sourceType: /^\s*(?:import|export)\b/m.test(code) ? 'module' : 'commonjs',
+  });
+  const [error] = errors;
+  if (error !== undefined) throw new Error(error.message);
+  return { program, comments };
+}
+
+/** A comment, by its place in the source. */
+export interface Comment {
+  readonly type: 'Line' | 'Block';
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}

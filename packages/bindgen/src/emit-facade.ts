@@ -1,0 +1,81 @@
+/**
+ * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
+ * a method, to the scope that its handle belongs to.
+ */
+import { type GlueMember, membersOf, parametersOf } from './classes.js';
+import { isSkip } from './emit-scope.js';
+import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
+
+const CURRENT = '($api ?? $app.wake())';
+
+/** Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it. */
+export function emitFacade(glue: Glue): string {
+  const parts: string[] = [];
+  for (const statement of glue.statements) {
+    const text = emitStatement(glue, statement);
+    if (text !== undefined) parts.push(`${docOf(glue, statement)}${text}`);
+  }
+  return parts.join('\n');
+}
+
+function emitStatement(glue: Glue, statement: GlueStatement): string | undefined {
+  const [name] = statement.declares;
+  switch (statement.role) {
+    case 'module':
+      return glue.code.slice(statement.node.start, statement.node.end);
+    case 'function': {
+      const fn = name === undefined ? undefined : glue.functions.get(name);
+      return fn && glue.forwarded.has(fn.name) ? emitFunction(glue, fn) : undefined;
+    }
+    case 'class': {
+      const cls = name === undefined ? undefined : glue.classes.get(name);
+      return cls && emitClass(glue, cls);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function emitFunction(glue: Glue, { name, node, statement }: GlueFunction): string {
+  const { source, args } = parametersOf(glue, node.params);
+  // Upstream's own reset becomes ours.
+  const body = name === RESET_EXPORT ? '$app.control.reset();' : `return ${CURRENT}.${name}(${args});`;
+  return `${statement.exported ? 'export ' : ''}function ${name}(${source}) {\n    ${body}\n}`;
+}
+
+function emitClass(glue: Glue, cls: GlueClass): string {
+  const members = membersOf(glue, cls).map((member) => indent(emitMember(glue, cls, member)));
+  const heritage = cls.superName === undefined ? '' : ` extends ${cls.superName}`;
+  return `${cls.statement.exported ? 'export ' : ''}class ${cls.name}${heritage} {\n${members.join('\n')}\n}`;
+}
+
+function emitMember(glue: Glue, cls: GlueClass, member: GlueMember): string {
+  const fn = member.node.value;
+  const { source, args } = parametersOf(glue, fn.params);
+  const self = args === '' ? 'this' : `this, ${args}`;
+  if (member.kind === 'constructor') return emitConstructor(cls, member, source, self);
+  const accessor = member.kind === 'method' ? '' : `${member.kind} `;
+  const head = `${member.static ? 'static ' : ''}${accessor}${member.key}(${source})`;
+  if (member.static) return `${head} {\n    return ${CURRENT}.${member.scopeName}(${args});\n}`;
+  if (member.key === 'free') {
+    return `${head} {\n    if (this[$generation] !== $current && $app.isGone(this[$generation])) return;\n    ${CURRENT}.${member.scopeName}(${self});\n}`;
+  }
+  const owner = `(this[$generation] === $current ? $api : $app.owner(this[$generation], ${JSON.stringify(member.displayName)}))`;
+  return `${head} {\n    return ${owner}.${member.scopeName}(${self});\n}`;
+}
+
+function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, self: string): string {
+  const lines: string[] = [];
+  if (superName !== undefined) lines.push('    super(__wbgSuperSkip);');
+  if (member.node.value.body?.body.some(isSkip)) lines.push('    if (arguments[0] === __wbgSuperSkip) return;');
+  lines.push(`    return ${CURRENT}.${member.scopeName}(${self});`);
+  return `constructor(${source}) {\n${lines.join('\n')}\n}`;
+}
+
+function docOf(glue: Glue, { doc }: GlueStatement): string {
+  return doc === undefined ? '' : `${glue.code.slice(doc.start, doc.end)}\n`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '    ');
+}

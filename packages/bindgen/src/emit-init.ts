@@ -1,0 +1,114 @@
+/**
+ * How each target gets its module and its first instance. What upstream does there stays as it is, where it can.
+ */
+import { calleeName, walk } from './ast.js';
+import type { Glue, Target } from './glue.js';
+import type { WasmInfo } from './wasm-info.js';
+
+/** The end of a transformed file of glue. */
+export function emitInit(glue: Glue): string {
+  switch (glue.target) {
+    case 'web':
+      return emitWeb(glue);
+    case 'nodejs':
+    case 'module':
+      return `${verbatim(glue)}\n$app.boot(wasmModule);\n`;
+    case 'bundler':
+      // Note: upstream gives the exports of an instance here; of those, no second instance can be made.
+      return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n}\n';
+  }
+}
+
+/** What a user does to initialise the module, for messages; undefined where it initialises itself. */
+export function initHint(target: Target): string | undefined {
+  return target === 'web' ? 'the default export (or initSync)' : undefined;
+}
+
+/** How a scope gets its raw import object. */
+export function rawImports(glue: Glue, wasm: WasmInfo): string {
+  if (glue.target !== 'bundler') return '__wbg_get_imports()';
+  const own = ownModule(wasm);
+  const modules = new Map<string, string[]>();
+  for (const { module, name } of wasm.imports) modules.set(module, [...(modules.get(module) ?? []), name]);
+  const lines = [...modules].map(([module, names], index) => {
+    const value =
+      module === own ? `{ __proto__: null, ${names.map((name) => `${JSON.stringify(name)}: ${name}`).join(', ')} }` : `$import${index}`;
+    return `${JSON.stringify(module)}: ${value}`;
+  });
+  return `{ __proto__: null, ${lines.join(', ')} }`;
+}
+
+/** In the bundler target, Wasm imports other modules by itself; a factory has to do it for every instance. */
+export function extraImports(glue: Glue, wasm: WasmInfo): string {
+  if (glue.target !== 'bundler') return '';
+  const own = ownModule(wasm);
+  const modules = [...new Set(wasm.imports.map(({ module }) => module))];
+  return modules.map((module, index) => (module === own ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`)).join('');
+}
+
+/** The import functions that the bundler target exports to the wasm file. */
+export function emitImportStubs(glue: Glue, wasm: WasmInfo): string {
+  if (glue.target !== 'bundler') return '';
+  const own = ownModule(wasm);
+  return wasm.imports
+    .filter((entry) => entry.module === own && entry.kind === 'function' && glue.functions.has(entry.name))
+    .map(({ name }) => `export function ${name}() { throw new Error('wasm-revive: this instance is not in use'); }\n`)
+    .join('');
+}
+
+/** The module name under which a wasm file imports its own glue: \`./app_bg.js\`. */
+export function ownModule(wasm: WasmInfo): string | undefined {
+  return wasm.imports.find(({ module }) => /^(?:\.\/.*_bg\.js|wbg|__wbindgen_placeholder__)$/.test(module))?.module;
+}
+
+function verbatim(glue: Glue): string {
+  return glue.statements
+    .filter(({ role }) => role === 'init')
+    .map(({ node }) => glue.code.slice(node.start, node.end))
+    .join('\n');
+}
+
+/**
+ * `initSync`, `__wbg_load` and `__wbg_init` stay as they are, with two of the functions that they use replaced.
+ * Note: the imports go along with the instance, so that an instance can't end up with the scope of another one when two
+ * initialisations overlap (upstream starts two instances then, and forgets one).
+ */
+function emitWeb(glue: Glue): string {
+  const edits: { at: number; remove: number; insert: string }[] = [];
+  for (const { node, role } of glue.statements) {
+    if (role !== 'init') continue;
+    walk(node, (child) => {
+      const last = child.type === 'CallExpression' && calleeName(child) === '__wbg_finalize_init' ? child.arguments.at(-1) : undefined;
+      if (last) edits.push({ at: last.end, remove: 0, insert: ', imports' });
+      if (child.type === 'FunctionDeclaration' && child.id?.name === '__wbg_init') {
+        edits.push({ at: child.id.start, remove: child.id.name.length, insert: '$initOnce' });
+      }
+    });
+  }
+  const init = glue.statements
+    .filter(({ role }) => role === 'init')
+    .map(({ node }) => {
+      let text = glue.code.slice(node.start, node.end);
+      const inside = edits.filter(({ at }) => at > node.start && at < node.end).sort((a, b) => b.at - a.at);
+      for (const { at, remove, insert } of inside) {
+        text = text.slice(0, at - node.start) + insert + text.slice(at - node.start + remove);
+      }
+      return text;
+    });
+  return `let wasm, $initialising;
+function __wbg_get_imports() {
+    return $app.prepare();
+}
+function __wbg_finalize_init(instance, module, imports) {
+    $app.adopt(imports, instance, module);
+    return (wasm = $app.wasm);
+}
+${init.join('\n\n')}
+function __wbg_init(module_or_path) {
+    return ($initialising ??= $initOnce(module_or_path).catch((error) => {
+        $initialising = undefined;
+        throw error;
+    }));
+}
+`;
+}

@@ -1,0 +1,236 @@
+/**
+ * Turns the body of the glue into the factory: every call of it evaluates the glue anew, bound to one instance.
+ * The glue's own text stays where it is (so that a source map leads back to it) and is edited as little as can be.
+ */
+import type MagicString from 'magic-string';
+import { calleeName, type Node, walk } from './ast.js';
+import { membersOf, walkThis } from './classes.js';
+import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, TABLE_GUARD } from './emit-guards.js';
+import { closureAdapters, type GuardedExport } from './entries.js';
+import { type Glue, type GlueClass, type GlueFunction, RESET_EXPORT } from './glue.js';
+import type { FunctionNode } from './oxc.js';
+import type { WasmInfo } from './wasm-info.js';
+
+/** What {@link editScope} needs to know. */
+export interface ScopeContext {
+  readonly glue: Glue;
+  readonly wasm: WasmInfo;
+  readonly guards: readonly GuardedExport[];
+  /** How the raw import object is got: `__wbg_get_imports()`, or an object literal. */
+  readonly rawImports: string;
+}
+
+/** Edits what belongs to the scope in place, and takes out what doesn't. */
+export function editScope(text: MagicString, context: ScopeContext): void {
+  const { glue, guards } = context;
+  const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
+  for (const [adapter, called] of closureAdapters(glue, context.wasm)) {
+    const index = indexOf.get(called);
+    if (index !== undefined) stopStaleClosure(text, adapter, index);
+  }
+  for (const statement of glue.statements) {
+    const { node, role, inner, doc } = statement;
+    if (role !== 'scope' && role !== 'function' && role !== 'class') {
+      text.remove(doc?.start ?? node.start, node.end);
+      continue;
+    }
+    if (doc) text.remove(doc.start, doc.end);
+    if (statement.exported) text.remove(node.start, inner.start);
+    if (role === 'function' && replaceUpstreamGuard(text, inner as FunctionNode)) continue;
+    editNode(text, glue, node);
+  }
+  for (const cls of glue.classes.values()) editClass(text, glue, cls);
+}
+
+/** The text before the glue's own. */
+export function scopeHead(glue: Glue): string {
+  // Made by the host, so that a panic is told however it leaves: thrown, or as a rejection.
+  const panics = glue.statements.some(({ declares }) => declares.includes('PanicError'));
+  return `function $scope($host) {\n${GUARD_PRELUDE}${panics ? '  const { PanicError } = $host;\n' : ''}`;
+}
+
+/** The text after the glue's own. */
+export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext): string {
+  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls).map(({ scopeName }) => scopeName));
+  const api = [...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)), ...members];
+  const hasTable = wasm.exports.some((entry) => entry.kind === 'table' && entry.element === 'funcref');
+  const starts = wasm.exports.some(({ name }) => name === '__wbindgen_start');
+  return `${emitExportGuards(guards, wasm, cachedViews(glue))}
+${hasTable ? TABLE_GUARD : ''}${emitImportGuards(wasm)}
+  return {
+    imports: $guardImports(${rawImports}),
+    bind: $bind,
+    release: $release,
+    exports: () => wasm,
+    start() {${starts ? ' wasm.__wbindgen_start(); ' : ''}},
+    api: {${api.map((name) => `\n      ${name},`).join('')}
+    },
+  };
+}
+`;
+}
+
+/** Variables that hold a view of the memory: `let cachedUint8ArrayMemory0 = null`. */
+function cachedViews(glue: Glue): string[] {
+  return glue.statements
+    .filter(({ role, inner }) => role === 'scope' && inner.type === 'VariableDeclaration' && inner.kind === 'let')
+    .flatMap(({ declares }) => declares)
+    .filter((name) => /^cached.*Memory\d*$/.test(name));
+}
+
+/** Upstream marks and resets instances in place; here that is the manager's. Only the unwrapping of exceptions stays. */
+function replaceUpstreamGuard(text: MagicString, fn: FunctionNode): boolean {
+  const body = fn.body;
+  if (!body) return false;
+  switch (fn.id?.name) {
+    case RESET_EXPORT:
+    case '__wbg_call_guard':
+    case '__wbg_call_abort_hook':
+      text.remove(fn.start, fn.end);
+      return true;
+    case '__wbg_handle_catch': {
+      const param = fn.params[0]?.type === 'Identifier' ? fn.params[0].name : 'e';
+      text.overwrite(body.start, body.end, `{\n${unwrapException(param, text.original)}    throw ${param};\n}`);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** A JavaScript error travels through Wasm wrapped in an exception with a tag of the glue's; its catcher gets its own error back. */
+function unwrapException(param: string, code: string): string {
+  return ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill']
+    .filter((tag) => code.includes(`const ${tag} `))
+    .map((tag) => `    if (${param} instanceof WebAssembly.Exception && ${param}.is(${tag})) throw ${param}.getArg(${tag}, 0);\n`)
+    .join('');
+}
+
+function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {
+  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($depth < 0 && $host.refuse(${entry})) return;`);
+}
+
+function editNode(text: MagicString, glue: Glue, root: Node): void {
+  walk(root, (node, parent) => {
+    switch (node.type) {
+      case 'ClassDeclaration':
+        if (node.id && !glue.classes.has(node.id.name)) return;
+        break;
+      case 'FunctionDeclaration':
+        if (node.id?.name === '_assertClass') editAssertClass(text, node);
+        break;
+      case 'MemberExpression':
+        editStaticUse(text, glue, node);
+        break;
+      case 'NewExpression':
+        editNew(text, node);
+        break;
+      case 'CallExpression':
+        editCall(text, node, parent);
+        break;
+      case 'AssignmentExpression':
+        if (node.left.type === 'Identifier' && node.left.name === '__wbg_reinit_scheduled' && parent?.type !== 'FunctionDeclaration') {
+          if (node.right.type === 'Literal' && node.right.value === true) text.overwrite(node.start, node.end, '$host.reinitRequested()');
+        } else {
+          markHandle(text, node, parent);
+        }
+        break;
+      default:
+    }
+  });
+}
+
+/** `Counter.__wrap(ptr)`: within the scope, the scope's own. */
+function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type: 'MemberExpression' }>): void {
+  if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier' || node.computed) return;
+  if (!glue.classes.has(node.object.name) || !/^__(?:wrap|unwrap)$/.test(node.property.name)) return;
+  text.overwrite(node.start, node.end, `${node.object.name}$static$${node.property.name}`);
+}
+
+/** The promises that Rust makes, it has to settle. */
+function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' }>): void {
+  if (node.callee.type === 'Identifier' && node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
+}
+
+function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>, parent: Node | undefined): void {
+  const name = calleeName(node);
+  const [first, last] = [node.arguments[0], node.arguments.at(-1)];
+  if (name === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
+    text.remove(parent.start, parent.end);
+  } else if (name === 'queueMicrotask' && first) {
+    text.appendLeft(first.start, '$host.microtask(').appendRight(first.end, ')');
+  } else if (isReaction(node) && first && last) {
+    const { object, property } = node.callee as Extract<Node, { type: 'MemberExpression' }>;
+    const [target, method] = [text.original.slice(object.start, object.end), text.original.slice(property.start, property.end)];
+    const callbacks = text.original.slice(first.start, last.end);
+    text.overwrite(node.start, node.end, `$host.react(${target}, '${method}', [${callbacks}])`);
+  }
+}
+
+/** `arg0.then(arg1, arg2)`: how an import of js-sys reacts to a promise; every name is a parameter's. */
+function isReaction(node: Extract<Node, { type: 'CallExpression' }>): boolean {
+  const { callee } = node;
+  return (
+    callee.type === 'MemberExpression' &&
+    callee.object.type === 'Identifier' &&
+    callee.property.type === 'Identifier' &&
+    /^arg\d+$/.test(callee.object.name) &&
+    /^(?:then|catch|finally)$/.test(callee.property.name) &&
+    node.arguments.every((argument) => argument.type === 'Identifier' && /^arg\d+$/.test(argument.name))
+  );
+}
+
+/** Where an object gets its pointer, it gets its generation. */
+function markHandle(text: MagicString, node: Extract<Node, { type: 'AssignmentExpression' }>, parent: Node | undefined): void {
+  const { left, right } = node;
+  if (parent?.type !== 'ExpressionStatement' || left.type !== 'MemberExpression') return;
+  if (left.property.type !== 'Identifier' || left.property.name !== '__wbg_ptr' || (right.type === 'Literal' && right.value === 0)) return;
+  const object = left.object.type === 'ThisExpression' ? '$this' : text.original.slice(left.object.start, left.object.end);
+  text.appendRight(parent.end, ` ${object}[$generation] = $id;`);
+}
+
+/** A handle of another generation would be a pointer into another memory (I4). */
+function editAssertClass(text: MagicString, node: FunctionNode): void {
+  const [instance, klass] = node.params.map((param) => (param.type === 'Identifier' ? param.name : undefined));
+  if (!node.body || instance === undefined || klass === undefined) return;
+  text.appendLeft(node.body.end - 1, `    if (${instance}[$generation] !== $id) $host.strange(${instance}[$generation], ${klass}.name);\n`);
+}
+
+function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
+  const { node, name } = cls;
+  text.remove(node.start, node.body.start + 1).remove(node.body.end - 1, node.body.end);
+  for (const member of membersOf(glue, cls)) {
+    const fn = member.node.value;
+    const self = member.static ? '' : fn.params.length === 0 ? '$this' : '$this, ';
+    text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}function ${member.scopeName}`);
+    text.appendLeft(fn.start + 1, self);
+    walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
+    if (member.kind === 'constructor') removeSuperCalls(text, fn);
+    const argument = fn.params[0];
+    if (member.static && member.key === '__unwrap' && fn.body && argument?.type === 'Identifier') {
+      const value = argument.name;
+      text.appendLeft(
+        fn.body.start + 1,
+        `\n        if (${value} instanceof ${name} && ${value}[$generation] !== $id) $host.strange(${value}[$generation], '${name}');`,
+      );
+    }
+  }
+}
+
+/** The façade's constructor has called its super already, and has looked for the marker. */
+function removeSuperCalls(text: MagicString, fn: FunctionNode): void {
+  for (const statement of fn.body?.body ?? []) {
+    const isSuper =
+      statement.type === 'ExpressionStatement' &&
+      statement.expression.type === 'CallExpression' &&
+      statement.expression.callee.type === 'Super';
+    if (isSuper || isSkip(statement)) text.remove(statement.start, statement.end);
+  }
+}
+
+/** `if (arguments[0] === __wbgSuperSkip) return;` */
+export function isSkip(statement: Node): boolean {
+  if (statement.type !== 'IfStatement' || statement.test.type !== 'BinaryExpression') return false;
+  const { right } = statement.test;
+  return right.type === 'Identifier' && right.name === '__wbgSuperSkip';
+}

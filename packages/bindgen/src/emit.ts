@@ -1,0 +1,106 @@
+/** Puts the parts of a transformed package together, as text. Finds no errors: what reaches it has been validated. */
+import MagicString from 'magic-string';
+import { calleeName, parse } from './ast.js';
+import { emitFacade } from './emit-facade.js';
+import { emitImportStubs, emitInit, extraImports, initHint, rawImports } from './emit-init.js';
+import { editScope, scopeHead, scopeTail } from './emit-scope.js';
+import { guardedExports } from './entries.js';
+import type { Glue } from './glue.js';
+import { MARKER, type Package } from './read-package.js';
+
+/** How the output gets the runtime. */
+export interface RuntimeReference {
+  /** What is imported: `./wasm-revive.js`, `wasm-revive/runtime`. */
+  readonly specifier: string;
+}
+
+/** How the output recovers. */
+export type Recovery = 'fresh';
+
+/** What is emitted with. */
+export interface EmitOptions {
+  readonly version: string;
+  readonly runtime: RuntimeReference;
+  readonly recovery: Recovery;
+}
+
+/** A file and its source map. */
+export interface EmittedFile {
+  readonly file: string;
+  readonly code: string;
+  readonly map: string;
+}
+
+/** Emits the glue as factory and façade. */
+export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): EmittedFile {
+  const { wasm } = pkg;
+  const guards = guardedExports(glue, wasm);
+  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm) };
+  const text = new MagicString(glue.code, { filename: glue.file });
+  editScope(text, context);
+  const imports = glue.statements
+    .filter(({ role }) => role === 'import')
+    .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
+    .join('');
+  const description = [
+    `name: ${JSON.stringify(pkg.name)}`,
+    `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
+    ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
+    ...(wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager') ? ['reinitRequests: true'] : []),
+    'onCurrent(api, generation) {\n        $api = api;\n        $current = generation;\n    }',
+  ];
+  text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}
+const $generation = Symbol('wasm-revive.generation');
+let $api, $current = -1;
+${scopeHead(glue)}`);
+  text.prepend(banner(glue.code, options.version));
+  text.append(`\n${scopeTail(context)}
+const $app = $revive($scope, {
+    ${description.join(',\n    ')},
+});
+${exportControl(glue)}
+${emitFacade(glue)}
+${emitImportStubs(glue, wasm)}${emitInit(glue)}`);
+  return withMap(text, glue.file);
+}
+
+/** Emits the bundler target's entry, which gives the module to the glue. */
+export function emitEntry(pkg: Package, file: string, code: string, options: EmitOptions): EmittedFile {
+  const text = new MagicString(code, { filename: file });
+  const { program } = parse(file, code);
+  for (const node of program.body) {
+    if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') continue;
+    const call = node.expression;
+    const [argument] = call.arguments;
+    if (calleeName(call) === '__wbg_set_wasm' && argument) {
+      const source = code.slice(argument.start, argument.end);
+      text.overwrite(argument.start, argument.end, `await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url))`);
+    } else {
+      // wasm.__wbindgen_start(): every scope starts itself.
+      text.remove(node.start, node.end);
+    }
+  }
+  text.prepend(`${banner(code, options.version)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`);
+  text.append(`\nexport { __revive } from "./${pkg.glue.file}";\n`);
+  return withMap(text, file);
+}
+
+function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {
+  const from = JSON.stringify(runtime.specifier);
+  return target === 'nodejs' ? `const { revive: $revive } = require(${from});\n` : `import { revive as $revive } from ${from};\n`;
+}
+
+function exportControl({ target }: Glue): string {
+  return target === 'nodejs' ? 'const __revive = $app.control;\nexports.__revive = __revive;' : 'export const __revive = $app.control;';
+}
+
+function banner(code: string, version: string): string {
+  // Deno and JSR look for the types here, on the first line.
+  const selfTypes = /^\/\* @ts-self-types=.*?\*\/\n/.exec(code)?.[0] ?? '';
+  return `${selfTypes}/* ${MARKER} ${version}, from the output of wasm-bindgen. Do not edit. */\n`;
+}
+
+function withMap(text: MagicString, file: string): EmittedFile {
+  const map = text.generateMap({ source: `${file} (wasm-bindgen)`, file, includeContent: true, hires: 'boundary' });
+  return { file, code: `${text.toString()}\n//# sourceMappingURL=${file}.map\n`, map: map.toString() };
+}

@@ -1,0 +1,32 @@
+/**
+ * What can be wrong with a package that is to be transformed. Nothing has been written when one of these is thrown.
+ */
+export const TRANSFORM_ERROR_CODES = {
+  REVIVE_NOT_A_FOLDER: 'The path is not a folder.',
+  REVIVE_NO_WASM: 'The folder holds no wasm file of wasm-bindgen.',
+  REVIVE_NO_GLUE: 'The folder holds no glue for its wasm file.',
+  REVIVE_BAD_WASM: 'The wasm file is malformed.',
+  REVIVE_WASM_MISMATCH: 'The wasm file and the glue were not made together.',
+  REVIVE_ALREADY_TRANSFORMED: 'The package has been transformed already.',
+  REVIVE_READ_ONLY: 'The folder cannot be written.',
+  REVIVE_SHARED_MEMORY: 'The module shares its memory between threads.',
+  REVIVE_WASM64: 'The module uses 64-bit memory.',
+  REVIVE_UNSUPPORTED_TARGET: 'The target is not supported.',
+  REVIVE_UNKNOWN_GLUE: 'The glue has a shape that is not known.',
+  REVIVE_BAD_OUTPUT: 'The output folder cannot be used.',
+} as const;
+
+/** One of {@link TRANSFORM_ERROR_CODES}. */
+export type TransformErrorCode = keyof typeof TRANSFORM_ERROR_CODES;
+
+/** The package can't be transformed; the folder is as it was. */
+export class TransformError extends Error {
+  readonly code: TransformErrorCode;
+
+  /** @param message one paragraph: what was found, what is supported, what to do */
+  constructor(code: TransformErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TransformError';
+    this.code = code;
+  }
+}

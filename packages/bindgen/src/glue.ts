@@ -1,0 +1,245 @@
+/**
+ * Reads wasm-bindgen's glue into a model: every top-level statement gets a role. What has no known role is refused, with its line.
+ *
+ * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`.
+ */
+import { type Comment, type Node, parse, references, type Statement, walk } from './ast.js';
+import { TransformError } from './errors.js';
+import type { Class, FunctionNode } from './oxc.js';
+
+/** A target of wasm-bindgen's CLI that can be transformed. */
+export type Target = 'web' | 'bundler' | 'nodejs' | 'module';
+
+/**
+ * What a top-level statement is for.
+ * - `import`: brings other modules in; shared by all scopes
+ * - `function`, `class`: the glue's own, one a scope
+ * - `scope`: anything else that each scope has of its own
+ * - `module`: evaluated once, beside the façade: enums, namespaces, export lists
+ * - `init`: how a module is loaded; kept as it is, beside the façade
+ * - `drop`: has no use once there are many scopes
+ */
+export type Role = 'import' | 'function' | 'class' | 'scope' | 'module' | 'init' | 'drop';
+
+/** One top-level statement. */
+export interface GlueStatement {
+  readonly node: Statement;
+  role: Role;
+  /** The declaration inside an `export`, or the statement itself. */
+  readonly inner: Node;
+  readonly exported: boolean;
+  readonly declares: readonly string[];
+  readonly references: ReadonlySet<string>;
+  /** The documentation right before it. */
+  readonly doc: Comment | undefined;
+}
+
+/** A top-level function of the glue. */
+export interface GlueFunction {
+  readonly name: string;
+  readonly node: FunctionNode;
+  readonly statement: GlueStatement;
+}
+
+/** A class that stands for a Rust type. */
+export interface GlueClass {
+  readonly name: string;
+  readonly superName: string | undefined;
+  readonly node: Class;
+  readonly statement: GlueStatement;
+}
+
+/** A file of glue, understood. */
+export interface Glue {
+  readonly file: string;
+  readonly code: string;
+  readonly target: Target;
+  readonly statements: readonly GlueStatement[];
+  readonly functions: ReadonlyMap<string, GlueFunction>;
+  readonly classes: ReadonlyMap<string, GlueClass>;
+  /** Functions that code outside the scope uses, by export or in a namespace: the façade forwards to them. */
+  readonly forwarded: ReadonlySet<string>;
+}
+
+const INIT = new Set(['__wbg_load', 'initSync', '__wbg_init', 'EXPECTED_RESPONSE_TYPES', 'wasmPath', 'wasmBytes', 'wasmModule']);
+const DROPPED = new Set(['wasm', 'wasmInstance', '__wbg_finalize_init', '__wbg_init_memory', '__wbg_set_wasm', 'PanicError']);
+/** Upstream's own reset; its export is answered by the façade. */
+export const RESET_EXPORT = '__wbg_reset_state';
+
+/**
+ * @param importedByWasm names that the wasm file imports from the glue: in the bundler target they are exported functions
+ * @throws TransformError `REVIVE_UNKNOWN_GLUE`
+ */
+export function readGlue(file: string, code: string, target: Target, importedByWasm: ReadonlySet<string>): Glue {
+  const { program, comments } = parseGlue(file, code);
+  const refuse = (node: Node, found: string): never => refuseGlue(file, code, node.start, found);
+  refuseUnsupported(program.body, refuse);
+  const statements = program.body.map((node, index) => {
+    const previousEnd = program.body[index - 1]?.end ?? 0;
+    return readStatement(node, docBefore(comments, previousEnd, node.start));
+  });
+  const functions = new Map<string, GlueFunction>();
+  const classes = new Map<string, GlueClass>();
+  for (const statement of statements) {
+    const { inner } = statement;
+    if (statement.role === 'function' && inner.type === 'FunctionDeclaration' && inner.id) {
+      functions.set(inner.id.name, { name: inner.id.name, node: inner, statement });
+    }
+    if (statement.role === 'class' && inner.type === 'ClassDeclaration' && inner.id) {
+      classes.set(inner.id.name, { name: inner.id.name, superName: superName(inner), node: inner, statement });
+      if (!isRustClass(inner)) refuse(inner, `a class \`${inner.id.name}\` that doesn't stand for a Rust type`);
+    }
+  }
+  const forwarded = new Set<string>();
+  for (const { name, statement } of functions.values()) {
+    if (statement.exported && !importedByWasm.has(name)) forwarded.add(name);
+  }
+  shareWithModule(statements, functions, forwarded, refuse);
+  return { file, code, target, statements, functions, classes, forwarded };
+}
+
+function parseGlue(file: string, code: string): ReturnType<typeof parse> {
+  try {
+    return parse(file, code);
+  } catch (error) {
+    throw new TransformError('REVIVE_UNKNOWN_GLUE', `${file} can't be read as JavaScript: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** @throws TransformError `REVIVE_UNKNOWN_GLUE` with the line of `offset` */
+export function refuseGlue(file: string, code: string, offset: number, found: string): never {
+  const line = code.slice(0, offset).split('\n').length;
+  throw new TransformError(
+    'REVIVE_UNKNOWN_GLUE',
+    `${file}:${line}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen 0.2.127 to 0.2.130 ` +
+      'as its CLI writes it. Transform the output before any bundler or formatter changes it; if it is untouched, please report this line.',
+  );
+}
+
+function refuseUnsupported(body: readonly Statement[], refuse: (node: Node, found: string) => never): void {
+  for (const statement of body) {
+    walk(statement, (node) => {
+      if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== 'WebAssembly') return;
+      const name = node.property.type === 'Identifier' ? node.property.name : '';
+      if (name === 'promising' || name === 'Suspending') refuse(node, `\`WebAssembly.${name}\` (JavaScript promise integration)`);
+    });
+  }
+}
+
+function readStatement(node: Statement, doc: Comment | undefined): GlueStatement {
+  const exported = node.type === 'ExportNamedDeclaration' && node.declaration !== null;
+  const inner: Node = node.type === 'ExportNamedDeclaration' && node.declaration !== null ? node.declaration : node;
+  const declares = declaredNames(inner);
+  return { node, inner, exported, declares, references: references(node), doc, role: roleOf(inner, exported, declares) };
+}
+
+function roleOf(node: Node, exported: boolean, declares: readonly string[]): Role {
+  if (node.type === 'ImportDeclaration') return 'import';
+  if (declares.some((name) => DROPPED.has(name))) return 'drop';
+  if (declares.some((name) => INIT.has(name))) return 'init';
+  switch (node.type) {
+    case 'FunctionDeclaration':
+      return 'function';
+    case 'ClassDeclaration':
+      return 'class';
+    case 'VariableDeclaration':
+      if (node.declarations.every(({ init }) => isRequire(init))) return 'import';
+      return exported ? 'module' : 'scope';
+    case 'ExportNamedDeclaration':
+    case 'ExportDefaultDeclaration':
+    case 'ExportAllDeclaration':
+      return 'module';
+    case 'IfStatement':
+      return references(node.test).has('Symbol') ? 'module' : 'scope';
+    case 'ExpressionStatement':
+      return expressionRole(node.expression);
+    default:
+      return 'scope';
+  }
+}
+
+function expressionRole(expression: Node): Role {
+  const names = references(expression);
+  if (names.has('PanicError')) return 'drop';
+  if (names.has('wasm')) return 'drop';
+  return expression.type === 'AssignmentExpression' && expression.left.type === 'MemberExpression' ? 'module' : 'scope';
+}
+
+function isRequire(init: Node | null): boolean {
+  return init?.type === 'CallExpression' && init.callee.type === 'Identifier' && init.callee.name === 'require';
+}
+
+function declaredNames(node: Node): string[] {
+  switch (node.type) {
+    case 'FunctionDeclaration':
+    case 'ClassDeclaration':
+      return node.id ? [node.id.name] : [];
+    case 'VariableDeclaration':
+      return node.declarations.flatMap(({ id }) => patternNames(id));
+    case 'ImportDeclaration':
+      return node.specifiers.map(({ local }) => local.name);
+    default:
+      return [];
+  }
+}
+
+function patternNames(pattern: Node): string[] {
+  if (pattern.type === 'Identifier') return [pattern.name];
+  const names: string[] = [];
+  if (pattern.type === 'ObjectPattern') {
+    for (const property of pattern.properties) {
+      names.push(...patternNames(property.type === 'RestElement' ? property.argument : property.value));
+    }
+  }
+  return names;
+}
+
+function superName(node: Class): string | undefined {
+  return node.superClass?.type === 'Identifier' ? node.superClass.name : undefined;
+}
+
+function isRustClass(node: Class): boolean {
+  return node.body.body.some(
+    (member) => member.type === 'MethodDefinition' && member.key.type === 'Identifier' && member.key.name === '__destroy_into_raw',
+  );
+}
+
+function docBefore(comments: readonly Comment[], from: number, to: number): Comment | undefined {
+  return comments.findLast(
+    (comment) => comment.type === 'Block' && comment.value.startsWith('*') && comment.start >= from && comment.end <= to,
+  );
+}
+
+/**
+ * What is evaluated beside the façade may use only what is there: constants it uses move there too, functions get a forwarder.
+ */
+function shareWithModule(
+  statements: readonly GlueStatement[],
+  functions: ReadonlyMap<string, GlueFunction>,
+  forwarded: Set<string>,
+  refuse: (node: Node, found: string) => never,
+): void {
+  const declaredBy = new Map<string, GlueStatement>();
+  for (const statement of statements) for (const name of statement.declares) declaredBy.set(name, statement);
+  const queue = statements.filter(
+    ({ role, inner }) => role === 'module' || (role === 'class' && inner.type === 'ClassDeclaration' && inner.superClass !== null),
+  );
+  for (const statement of queue) {
+    const needed =
+      statement.role === 'class' ? [...statement.references].filter((name) => name === '__wbgSuperSkip') : statement.references;
+    for (const name of needed) {
+      const source = declaredBy.get(name);
+      if (source === undefined || source === statement) continue;
+      if (functions.has(name)) forwarded.add(name);
+      if (source.role !== 'scope') continue;
+      if (source.inner.type !== 'VariableDeclaration' || source.inner.kind !== 'const') {
+        refuse(statement.node, `a use of \`${name}\` outside of functions`);
+      }
+      source.role = 'module';
+      queue.push(source);
+    }
+  }
+  // A base class's constructor checks the marker as well, whoever extends it.
+  const skip = declaredBy.get('__wbgSuperSkip');
+  if (skip !== undefined) skip.role = 'module';
+}

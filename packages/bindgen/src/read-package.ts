@@ -1,0 +1,144 @@
+/** Finds and reads what wasm-bindgen has put into a folder, and refuses what can't be transformed, by name. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { TransformError } from './errors.js';
+import type { Target } from './glue.js';
+import { inspectWasm, type WasmInfo } from './wasm-info.js';
+
+/** What wasm-bindgen has written, read and found fit. */
+export interface Package {
+  readonly dir: string;
+  /** `app` in `app.js`, `app_bg.wasm`. */
+  readonly name: string;
+  readonly target: Target;
+  /** The file that holds the glue proper: `app.js`, or `app_bg.js` in the bundler target. */
+  readonly glue: { readonly file: string; readonly code: string };
+  /** The bundler target's `app.js`. */
+  readonly entry: { readonly file: string; readonly code: string } | undefined;
+  readonly declarations: { readonly file: string; readonly code: string } | undefined;
+  readonly packageJson: string | undefined;
+  readonly wasmFile: string;
+  readonly wasm: WasmInfo;
+}
+
+/** The first words of every transformed file. */
+export const MARKER = 'Transformed by wasm-revive';
+
+const SUPPORTED = 'Supported are the targets web, bundler, nodejs and module of `wasm-bindgen --target` or `wasm-pack build --target`.';
+
+/** @throws TransformError */
+export function readPackage(dir: string): Package {
+  const files = listFolder(dir);
+  const name = moduleName(dir, files);
+  const main = readText(dir, `${name}.js`);
+  const bg = readText(dir, `${name}_bg.js`);
+  if (main === undefined && bg === undefined) {
+    throw new TransformError(
+      'REVIVE_NO_GLUE',
+      `${dir} holds ${name}_bg.wasm, but neither ${name}.js nor ${name}_bg.js, the glue that wasm-bindgen writes beside it. ` +
+        'Point to the output folder of `wasm-bindgen --out-dir` or `wasm-pack build`, with all of its files.',
+    );
+  }
+  const already = [main, bg].find((code) => code?.includes(MARKER));
+  if (already !== undefined) {
+    throw new TransformError(
+      'REVIVE_ALREADY_TRANSFORMED',
+      `${dir} has been transformed already (${/Transformed by wasm-revive [^ ,]*/.exec(already)?.[0]}); nothing was changed. ` +
+        'To transform it anew, build the package again first: wasm-bindgen overwrites its output.',
+    );
+  }
+  const target = detectTarget(dir, name, main, bg);
+  const wasmFile = `${name}_bg.wasm`;
+  const wasm = readWasm(dir, wasmFile);
+  const declarations = readText(dir, `${name}.d.ts`);
+  const isBundler = target === 'bundler';
+  return {
+    dir,
+    name,
+    target,
+    glue: isBundler ? { file: `${name}_bg.js`, code: bg ?? '' } : { file: `${name}.js`, code: main ?? '' },
+    entry: isBundler && main !== undefined ? { file: `${name}.js`, code: main } : undefined,
+    declarations: declarations === undefined ? undefined : { file: `${name}.d.ts`, code: declarations },
+    packageJson: readText(dir, 'package.json'),
+    wasmFile,
+    wasm,
+  };
+}
+
+function listFolder(dir: string): string[] {
+  const found = !existsSync(dir) ? 'nothing is there' : statSync(dir).isDirectory() ? undefined : 'it is a file';
+  if (found === undefined) return readdirSync(dir);
+  throw new TransformError(
+    'REVIVE_NOT_A_FOLDER',
+    `${dir} is not a folder: ${found}. Give the folder that \`wasm-bindgen --out-dir\` or \`wasm-pack build\` wrote, such as \`pkg\`.`,
+  );
+}
+
+function moduleName(dir: string, files: readonly string[]): string {
+  const modules = files.filter((file) => file.endsWith('_bg.wasm'));
+  const [module] = modules;
+  if (modules.length === 1 && module !== undefined) return module.slice(0, -'_bg.wasm'.length);
+  const found = modules.length > 1 ? `${modules.length} of them: ${modules.join(', ')}` : 'none';
+  throw new TransformError(
+    'REVIVE_NO_WASM',
+    `${dir} must hold exactly one file *_bg.wasm, as wasm-bindgen names its output; found ${found}. ` +
+      'Give the folder that `wasm-bindgen --out-dir` or `wasm-pack build` wrote, not the one that cargo writes.',
+  );
+}
+
+function detectTarget(dir: string, name: string, main: string | undefined, bg: string | undefined): Target {
+  const code = main ?? '';
+  const refuse = (target: string): never => {
+    throw new TransformError(
+      'REVIVE_UNSUPPORTED_TARGET',
+      `${join(dir, `${name}.js`)} was made for the target \`${target}\`, which is not supported. ${SUPPORTED} Build the package again for one of them.`,
+    );
+  };
+  if (/^(?:let|const|var) wasm_bindgen\b/m.test(code)) return refuse('no-modules');
+  if (/\bDeno\.|^const wasmUrl = new URL\(/m.test(code)) return refuse('deno');
+  if (/^import \{ readFileSync \} from ['"]node:fs['"]/m.test(code)) return refuse('experimental-nodejs-module');
+  if (/\baddToLibrary\b|\bLibraryManager\b/.test(code)) return refuse('emscripten');
+  if (/^import source wasmModule /m.test(code)) return 'module';
+  if (bg !== undefined && (main === undefined || /_bg\.wasm['"]/.test(code))) return 'bundler';
+  if (/^(?:module\.)?exports\.\w+ = |require\(['"`]fs['"`]\)/m.test(code)) return 'nodejs';
+  if (/\b(?:async )?function (?:__wbg_init|initSync)\b/.test(code)) return 'web';
+  throw new TransformError(
+    'REVIVE_UNKNOWN_GLUE',
+    `${join(dir, `${name}.js`)} isn't glue that wasm-bindgen wrote, or was changed since. ${SUPPORTED} Transform the output before any bundler or minifier changes it.`,
+  );
+}
+
+function readWasm(dir: string, file: string): WasmInfo {
+  const path = join(dir, file);
+  let wasm: WasmInfo;
+  try {
+    wasm = inspectWasm(readFileSync(path));
+  } catch (error) {
+    throw new TransformError(
+      'REVIVE_BAD_WASM',
+      `${path} can't be read as WebAssembly: ${(error as Error).message}. The file may be truncated, or not wasm-bindgen's; build the package again.`,
+      { cause: error },
+    );
+  }
+  for (const memory of wasm.memories) {
+    if (memory.shared) {
+      throw new TransformError(
+        'REVIVE_SHARED_MEMORY',
+        `${path} shares its memory between threads (it was built with atomics). An instance that others write to can't be put back; ` +
+          'only modules with a memory of their own are supported. Build without `-C target-feature=+atomics`.',
+      );
+    }
+    if (memory.memory64) {
+      throw new TransformError(
+        'REVIVE_WASM64',
+        `${path} uses 64-bit memory (wasm64). Only wasm32 is supported; build for \`wasm32-unknown-unknown\`.`,
+      );
+    }
+  }
+  return wasm;
+}
+
+function readText(dir: string, file: string): string | undefined {
+  const path = join(dir, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}

@@ -1,0 +1,129 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { assertWritable, commit, recoverStaging } from './commit.js';
+import { addPackageFiles, emitDeclarations } from './declarations.js';
+import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
+import { ownModule } from './emit-init.js';
+import { TransformError } from './errors.js';
+import { readGlue, type Target } from './glue.js';
+import { type Package, readPackage } from './read-package.js';
+import { validate } from './validate.js';
+
+/** The runtime as files to be put beside the output, so that it needs no install. */
+export interface RuntimeFiles {
+  /** An ES module, and its declarations. */
+  readonly esm: { readonly code: string; readonly types: string };
+  /** A CommonJS module, and its declarations. */
+  readonly cjs: { readonly code: string; readonly types: string };
+}
+
+/** Options of {@link transform}. */
+export interface TransformOptions {
+  /** The output folder of wasm-bindgen or wasm-pack. */
+  readonly dir: string;
+  /** Where to write. Default: in place. */
+  readonly outDir?: string | undefined;
+  /** What a failure that loses an instance leads to. Default `fresh`. */
+  readonly recovery?: Recovery;
+  /** Files to put beside the output, or the package to import. */
+  readonly runtime: RuntimeFiles | { readonly import: string };
+  /** Version that the output names as its maker's. */
+  readonly version: string;
+}
+
+/** What {@link transform} did. */
+export interface TransformResult {
+  readonly name: string;
+  readonly target: Target;
+  readonly outDir: string;
+  /** Paths in `outDir`, in the order they were written. */
+  readonly files: readonly string[];
+  /** How many exports and imports are guarded. */
+  readonly guards: { readonly exports: number; readonly imports: number };
+}
+
+/**
+ * Turns the output of wasm-bindgen into a package that recovers: same files, same exports, and `__revive`.
+ * @throws TransformError; the folder is then as it was
+ */
+export function transform(options: TransformOptions): TransformResult {
+  const dir = resolve(options.dir);
+  const outDir = resolve(options.outDir ?? dir);
+  if (existsSync(dir) && outDir === dir) recoverStaging(dir);
+  const pkg = readPackage(dir);
+  const files = emitPackage(pkg, options);
+  if (outDir === dir) {
+    assertWritable(dir, [...files.keys()]);
+    commit(dir, files);
+  } else {
+    writeElsewhere(pkg, outDir, files);
+  }
+  const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
+  return {
+    name: pkg.name,
+    target: pkg.target,
+    outDir,
+    files: [...files.keys()],
+    guards: { exports: functions(pkg.wasm.exports), imports: functions(pkg.wasm.imports) },
+  };
+}
+
+/** The files of a transformed package that differ from the original's, by path. What a working package needs most comes last. */
+export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runtime' | 'recovery' | 'version'>): Map<string, string> {
+  const { wasm } = pkg;
+  const own = ownModule(wasm);
+  const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
+  const glue = readGlue(pkg.glue.file, pkg.glue.code, pkg.target, imported);
+  validate(pkg, glue);
+  const { reference, files } = runtimeFiles(pkg.target, options.runtime);
+  const emitOptions = { version: options.version, runtime: reference, recovery: options.recovery ?? 'fresh' };
+  const emitted = [emitGlue(pkg, glue, emitOptions)];
+  if (pkg.entry) emitted.push(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
+  for (const { file, map } of emitted) files.set(`${file}.map`, map);
+  if (pkg.packageJson !== undefined) {
+    const changed = addPackageFiles(pkg.packageJson, [...files.keys()]);
+    if (changed !== undefined) files.set('package.json', changed);
+  }
+  if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, reference.specifier));
+  for (const { file, code } of emitted) files.set(file, code);
+  return files;
+}
+
+function runtimeFiles(target: Target, runtime: TransformOptions['runtime']): { reference: RuntimeReference; files: Map<string, string> } {
+  if ('import' in runtime) return { reference: { specifier: runtime.import }, files: new Map() };
+  const [file, types, source] =
+    target === 'nodejs'
+      ? ['wasm-revive.cjs', 'wasm-revive.d.cts', runtime.cjs]
+      : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
+  return {
+    reference: { specifier: `./${file}` },
+    files: new Map([
+      [file, source.code],
+      [types, source.types],
+    ]),
+  };
+}
+
+/** Copies the package with its changes; a folder that wasn't there appears whole or not at all. */
+function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string, string>): void {
+  const inside = relative(pkg.dir, outDir);
+  if (!inside.startsWith('..')) {
+    throw new TransformError(
+      'REVIVE_BAD_OUTPUT',
+      `The output folder ${outDir} is inside the package ${pkg.dir}. Choose one outside of it.`,
+    );
+  }
+  if (existsSync(outDir) && readdirSync(outDir).length > 0) {
+    assertWritable(outDir, [...files.keys()]);
+    cpSync(pkg.dir, outDir, { recursive: true, filter: (source) => !files.has(relative(pkg.dir, source)) });
+    commit(outDir, files);
+    return;
+  }
+  const staging = `${outDir}.wasm-revive-staging`;
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(dirname(outDir), { recursive: true });
+  cpSync(pkg.dir, staging, { recursive: true });
+  commit(staging, files);
+  rmSync(outDir, { recursive: true, force: true });
+  renameSync(staging, outDir);
+}

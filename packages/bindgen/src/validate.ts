@@ -1,0 +1,60 @@
+/** Checks that glue and wasm belong together, so that emitting never finds out. */
+import { memberOf, type Node, walk } from './ast.js';
+import { ownModule } from './emit-init.js';
+import { TransformError } from './errors.js';
+import { type Glue, refuseGlue } from './glue.js';
+import type { Package } from './read-package.js';
+
+/** Names that generated code adds to a module. */
+const OURS =
+  /(?<![\w$])$(?:scope|host|app|api|current|generation|revive|id|quiet|floor|depth|refuse|threw|bind|release|guardImports|guardTable|initOnce|initialising|loadModule)(?![\w$])/;
+
+/** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
+export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
+  const taken = OURS.exec(glue.code) ?? /\b__revive\b/.exec(glue.code);
+  if (taken) refuseGlue(glue.file, glue.code, taken.index, `the name ${taken[0]}, which the transformed module needs`);
+  const exports = new Set(wasm.exports.map(({ name }) => name));
+  const missing = [...usedExports(glue)].find((name) => !exports.has(name));
+  if (missing !== undefined) mismatch(`${glue.file} uses an export ${missing}, which ${wasmFile} does not have`);
+  const own = ownModule(wasm);
+  const provided = providedImports(glue);
+  const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
+  if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
+
+  function mismatch(found: string): never {
+    throw new TransformError(
+      'REVIVE_WASM_MISMATCH',
+      `The files in ${dir} were not made together: ${found}. Build the package again, so that one run of wasm-bindgen writes them all.`,
+    );
+  }
+}
+
+/** Exports that the glue can't do without. Those it looks for first (`wasm.x && …`, `typeof wasm.x`) may be absent. */
+function usedExports(glue: Glue): Set<string> {
+  const names = new Set<string>();
+  for (const { node, role } of glue.statements) {
+    if (role === 'drop') continue;
+    walk(node, (child, parent) => {
+      const name = memberOf(child, 'wasm');
+      if (name !== undefined && parent?.type === 'CallExpression') names.add(name);
+    });
+  }
+  return names;
+}
+
+function providedImports(glue: Glue): Set<string> {
+  const names = new Set<string>(glue.statements.flatMap(({ declares }) => declares));
+  const key = (node: Node): string | undefined =>
+    node.type === 'Identifier' ? node.name : node.type === 'Literal' && typeof node.value === 'string' ? node.value : undefined;
+  const getImports = glue.functions.get('__wbg_get_imports');
+  for (const { node } of glue.statements) {
+    if (node.type !== 'ExportNamedDeclaration') continue;
+    for (const specifier of node.specifiers) names.add(key(specifier.exported) ?? '');
+  }
+  if (getImports === undefined) return names;
+  walk(getImports.node, (child) => {
+    if (child.type === 'Property') names.add(key(child.key) ?? '');
+    if (child.type === 'AssignmentExpression' && child.left.type === 'MemberExpression') names.add(key(child.left.property) ?? '');
+  });
+  return names;
+}

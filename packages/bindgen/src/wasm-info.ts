@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+// Made from `crates/transform` by `scripts/build-transform.mjs`.
+import { initSync, inspect } from '../generated/transform.js';
+
+/** What a module is, as `crates/transform` reads it from its bytes. */
+export interface WasmInfo {
+  /** Length of the binary in bytes. */
+  readonly size: number;
+  /** How many functions there are, imported ones included. */
+  readonly functions: number;
+  /** In the order of the binary. */
+  readonly imports: readonly WasmImport[];
+  /** In the order of the binary. */
+  readonly exports: readonly WasmExport[];
+  /** Imported ones first. */
+  readonly memories: readonly WasmMemory[];
+  /** Imported ones first. */
+  readonly tables: readonly WasmTable[];
+  /** The globals that can change, in index order. */
+  readonly mutableGlobals: readonly WasmMutableGlobal[];
+  /** Exception tags, imported ones first. */
+  readonly tags: readonly WasmTag[];
+  /** Index of the start function. */
+  readonly start: number | null;
+  /** Encoding of exception handling; `none` when nothing is caught. */
+  readonly exceptions: 'none' | 'legacy' | 'exnref';
+  /** The `producers` section, flattened. */
+  readonly producers: readonly WasmProducer[];
+  /** Version of the wasm-bindgen CLI that processed the module, as it wrote it, e.g. `0.2.130` or `0.2.130 (1a2b3c4d5)`. */
+  readonly wasmBindgen: string | null;
+  /** In the order of the binary; `size` counts the bytes of the contents. */
+  readonly customSections: readonly { readonly name: string; readonly size: number }[];
+  /** The crates of wasm-revive that are linked into the module. */
+  readonly wasmRevive: readonly WasmCrateRecord[];
+  /** The global that holds the shadow stack's pointer; `position`: unnamed, but where every linker version puts it. */
+  readonly stackPointer: { readonly global: number; readonly source: 'name' | 'position' } | null;
+}
+
+/** `index` counts in the index space of its kind. */
+export type WasmImport = { readonly module: string; readonly name: string; readonly index: number } & WasmExternType;
+
+/** `index` counts in the index space of its kind. */
+export type WasmExport = { readonly name: string; readonly index: number } & WasmExternType;
+
+/** What an import or export is. */
+export type WasmExternType =
+  | ({ readonly kind: 'function' } & WasmSignature)
+  | ({ readonly kind: 'table' } & WasmTable)
+  | ({ readonly kind: 'memory' } & WasmMemory)
+  | ({ readonly kind: 'global'; readonly mutable: boolean } & WasmTyped)
+  | ({ readonly kind: 'tag' } & WasmTag);
+
+/** Value types as in the text format: `i32`, `externref`. */
+export interface WasmSignature {
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+}
+
+/** Something with one value type. */
+export interface WasmTyped {
+  readonly type: string;
+}
+
+/** `initial` and `maximum` in pages of `pageSize` bytes. */
+export interface WasmMemory {
+  readonly initial: number;
+  readonly maximum: number | null;
+  readonly pageSize: number;
+  readonly shared: boolean;
+  readonly memory64: boolean;
+  readonly imported: boolean;
+}
+
+/** `initial` and `maximum` in entries. */
+export interface WasmTable {
+  readonly initial: number;
+  readonly maximum: number | null;
+  /** `funcref`, `externref` */
+  readonly element: string;
+  readonly imported: boolean;
+}
+
+/** A global that can change. */
+export interface WasmMutableGlobal extends WasmTyped {
+  readonly index: number;
+  /** From the `name` section, or its import. */
+  readonly name: string | null;
+  readonly exportedAs: string | null;
+  readonly imported: boolean;
+}
+
+/** `params` are the types of what an exception with this tag carries. */
+export interface WasmTag {
+  readonly params: readonly string[];
+  readonly imported: boolean;
+}
+
+/** One entry of the `producers` section. */
+export interface WasmProducer {
+  readonly field: 'language' | 'processed-by' | 'sdk';
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What a linked crate says of itself. */
+export interface WasmCrateRecord {
+  /** As published: `wasm-revive-abort-detector`. */
+  readonly crate: string;
+  readonly version: string;
+  readonly abi: number;
+}
+
+/** The bytes are not a well-formed module. */
+export class MalformedWasmError extends Error {
+  /** The byte at which it was noticed. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number, options?: ErrorOptions) {
+    super(`${message} (at byte 0x${offset.toString(16)})`, options);
+    this.name = 'MalformedWasmError';
+    this.offset = offset;
+  }
+}
+
+let ready = false;
+
+/**
+ * Reads a whole module: its sections and every function body. Well-formedness is checked, code is not type-checked.
+ *
+ * @throws {MalformedWasmError} when the bytes are cut short, are not Wasm, are a component, or contradict themselves
+ */
+export function inspectWasm(bytes: Uint8Array): WasmInfo {
+  if (!ready) {
+    // Both `src/` and `dist/` lie next to `generated/`, so this holds before and after bundling.
+    const module = readFileSync(new URL('../generated/transform.wasm', import.meta.url));
+    initSync({ module });
+    ready = true;
+  }
+  let json: string;
+  try {
+    json = inspect(bytes);
+  } catch (error) {
+    if (error instanceof Error && 'offset' in error && typeof error.offset === 'number') {
+      throw new MalformedWasmError(error.message, error.offset, { cause: error });
+    }
+    throw error;
+  }
+  // The shape is `ModuleInfo` of `crates/transform/src/info.rs`.
+  return JSON.parse(json) as WasmInfo;
+}
