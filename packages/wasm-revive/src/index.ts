@@ -1,0 +1,22 @@
+/**
+ * Rust in WebAssembly that survives its own failures: the default composition, and what programs need to handle its errors.
+ * @module
+ */
+export { type AbortDetectorOptions, abortDetector } from '@wasm-revive/abort-detector';
+export { shim } from '@wasm-revive/entrypoint-shim';
+export {
+  type AbortCause,
+  type CrashReport,
+  ERROR_CODES,
+  type Factory,
+  type Failure,
+  isReviveError,
+  PanicError,
+  type Plugin,
+  type Recovery,
+  ReviveError,
+  type ReviveErrorCode,
+} from '@wasm-revive/kernel';
+export type { Events, ModuleDescription, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export { unwindCatcher } from '@wasm-revive/unwind-catcher';
+export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

@@ -1,0 +1,32 @@
+import { type AbortDetectorOptions, abortDetector } from '@wasm-revive/abort-detector';
+import { shim } from '@wasm-revive/entrypoint-shim';
+import type { Factory, GuardedExports, Plugin } from '@wasm-revive/kernel';
+import { type Application, createManager, type ModuleDescription, type ReviveOptions } from '@wasm-revive/reinit-manager';
+import { unwindCatcher } from '@wasm-revive/unwind-catcher';
+
+/** What {@link revive} is made with. */
+export interface ReviveFactoryOptions extends ReviveOptions, AbortDetectorOptions {
+  /** In place of the default set, {@link defaultPlugins}. */
+  readonly plugins?: readonly Plugin[];
+}
+
+/** A module that recovers, as its façade uses it. */
+export interface RevivedModule extends Application {
+  /** What `init()` gives in plain glue: the raw exports, here behind their guards, of whichever instance serves. */
+  readonly wasm: GuardedExports;
+}
+
+/** Panics caught, aborts detected. */
+export function defaultPlugins(options: AbortDetectorOptions = {}): Plugin[] {
+  return [unwindCatcher(), abortDetector(options)];
+}
+
+/**
+ * Puts a factory (wasm-bindgen's glue as a function, made by `wasm-revive transform`) under management.
+ * Generated façades call this; programs meet it as `__revive`, its control handle.
+ */
+export function revive(factory: Factory, description: ModuleDescription, options: ReviveFactoryOptions = {}): RevivedModule {
+  const { plugins = defaultPlugins(options), ...rest } = options;
+  const application = createManager(factory, description, { ...rest, plugins });
+  return Object.assign(application, { wasm: shim(() => application.exports()) });
+}

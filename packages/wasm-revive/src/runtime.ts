@@ -1,0 +1,10 @@
+/**
+ * All that a transformed package needs at run time, in one file without dependencies.
+ * @module
+ */
+
+export type { CrashReport, Factory, Host, ReviveErrorCode, Scope } from '@wasm-revive/kernel';
+export { isReviveError, PanicError, ReviveError } from '@wasm-revive/kernel';
+export type { Events, ModuleDescription, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export { loadModule } from './load-module.js';
+export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
+
+/** Options of {@link transform}. */
+export interface TransformOptions {
+  /** The output folder of wasm-bindgen or wasm-pack. */
+  readonly dir: string;
+  /** Where to write. Default: in place. */
+  readonly outDir?: string | undefined;
+  /** What a failure that loses an instance leads to. Default `fresh`. */
+  readonly recovery?: 'fresh';
+  /** `beside`: put the runtime into the folder, so that it needs no install (default); `import`: import the `wasm-revive` package. */
+  readonly runtime?: 'beside' | 'import';
+}
+
+/**
+ * Turns the output of wasm-bindgen into a package that recovers, as `wasm-revive transform` does.
+ * @throws TransformError of `@wasm-revive/bindgen`; the folder is then as it was
+ */
+export function transform({ runtime = 'beside', ...options }: TransformOptions): TransformResult {
+  return transformWith({
+    ...options,
+    version: version(),
+    runtime: runtime === 'import' ? { import: 'wasm-revive/runtime' } : runtimeFiles(),
+  });
+}
+
+/** The version of this package. */
+export function version(): string {
+  const { version } = JSON.parse(readDist('../package.json')) as { version: string };
+  return version;
+}
+
+function runtimeFiles(): { esm: { code: string; types: string }; cjs: { code: string; types: string } } {
+  return {
+    esm: { code: readDist('runtime.js'), types: readDist('runtime.d.ts') },
+    cjs: { code: readDist('runtime.cjs'), types: readDist('runtime.d.cts') },
+  };
+}
+
+// This module is bundled into dist/, where the runtime's files are.
+function readDist(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8');
+}

@@ -1,0 +1,24 @@
+import { defineConfig, type UserConfig } from 'tsdown';
+import { library } from '../../tsdown.shared.ts';
+
+const ours = /^@wasm-revive\//;
+
+/**
+ * One file that needs nothing else. `./runtime` is put beside transformed packages, which must run without an install;
+ * the CommonJS builds take the runtime packages in because those are ES modules only.
+ */
+const selfContained: UserConfig = {
+  ...library,
+  clean: false,
+  platform: 'neutral',
+  deps: { alwaysBundle: [ours], onlyBundle: [ours] },
+};
+
+export default defineConfig([
+  { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },
+  { ...selfContained, entry: 'src/index.ts', format: 'cjs' },
+  { ...selfContained, entry: 'src/runtime.ts', format: 'esm' },
+  { ...selfContained, entry: 'src/runtime.ts', format: 'cjs' },
+  { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
+  { ...library, clean: false, entry: 'src/cli.ts', format: 'esm', platform: 'node', dts: false },
+]);
