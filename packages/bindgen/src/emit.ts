@@ -53,7 +53,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
 const $generation = Symbol('wasm-revive.generation');
 let $api, $current = -1;
 ${scopeHead(glue)}`);
-  text.prepend(banner(glue.code, options.version));
+  text.prepend(banner(glue.code, options));
   text.append(`\n${scopeTail(context)}
 const $app = $revive($scope, {
     ${description.join(',\n    ')},
@@ -80,7 +80,7 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
       text.remove(node.start, node.end);
     }
   }
-  text.prepend(`${banner(code, options.version)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`);
+  text.prepend(`${banner(code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`);
   text.append(`\nexport { __revive } from "./${pkg.glue.file}";\n`);
   return withMap(text, file);
 }
@@ -94,10 +94,10 @@ function exportControl({ target }: Glue): string {
   return target === 'nodejs' ? 'const __revive = $app.control;\nexports.__revive = __revive;' : 'export const __revive = $app.control;';
 }
 
-function banner(code: string, version: string): string {
+function banner(code: string, { version, recovery }: EmitOptions): string {
   // Deno and JSR look for the types here, on the first line.
   const selfTypes = /^\/\* @ts-self-types=.*?\*\/\n/.exec(code)?.[0] ?? '';
-  return `${selfTypes}/* ${MARKER} ${version}, from the output of wasm-bindgen. Do not edit. */\n`;
+  return `${selfTypes}/* ${MARKER} ${version} (recovery: ${recovery}), from the output of wasm-bindgen. Do not edit. */\n`;
 }
 
 function withMap(text: MagicString, file: string): EmittedFile {

@@ -61,8 +61,10 @@ export interface Glue {
   readonly forwarded: ReadonlySet<string>;
 }
 
-const INIT = new Set(['__wbg_load', 'initSync', '__wbg_init', 'EXPECTED_RESPONSE_TYPES', 'wasmPath', 'wasmBytes', 'wasmModule']);
-const DROPPED = new Set(['wasm', 'wasmInstance', '__wbg_finalize_init', '__wbg_init_memory', '__wbg_set_wasm', 'PanicError']);
+const INIT = new Set([
+  '__wbg_load',
+  '__wbg_init_memory', 'initSync', '__wbg_init', 'EXPECTED_RESPONSE_TYPES', 'wasmPath', 'wasmBytes', 'wasmModule']);
+const DROPPED = new Set(['wasm', 'wasmInstance', '__wbg_finalize_init', '__wbg_set_wasm', 'PanicError']);
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
 

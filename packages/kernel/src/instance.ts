@@ -127,7 +127,7 @@ export class Instance implements Host {
     const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
     this.#crossed = undefined;
     // The panic travels as a Wasm exception, out of which the glue takes the PanicError after this guard.
-    const panic = error instanceof WebAssembly.Exception ? this.#panic : undefined;
+    const panic = isWasmException(error) ? this.#panic : undefined;
     const failure = this.owner.hooks.threw({ error, origin, panic, entrypoint, instance: this });
     return failure === undefined ? error : this.fail(failure, error, entrypoint);
   }
@@ -293,6 +293,11 @@ export class Instance implements Host {
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
+}
+
+/** Engines without exception handling have no `WebAssembly.Exception`; nothing can be one there. */
+function isWasmException(error: unknown): boolean {
+  return typeof WebAssembly.Exception === 'function' && error instanceof WebAssembly.Exception;
 }
 
 /** The error for a handle of one generation that was used with another. */

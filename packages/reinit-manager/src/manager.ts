@@ -125,8 +125,7 @@ class Manager implements Application, Owner, Revive {
   reset(): void {
     this.#restarts = new RestartCounter(this.#options);
     if (this.#module === undefined) throw this.#notReady();
-    this.#current?.retire('The module was reset.');
-    this.#gone();
+    if (this.#current !== undefined) this.#replace(this.#current, 'The module was reset.');
     this.#recover(this.#module);
   }
 
@@ -178,6 +177,7 @@ class Manager implements Application, Owner, Revive {
       this.#lastError = instance.error;
       this.#lastReport = report;
       this.#restarts.restarted(Date.now());
+      if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
       if (instance === this.#current) this.#gone();
       // Off the failing call's path, and off its stack, which may be full. A call that comes first makes it itself.
       if (instance !== this.#starting) queueMicrotask(() => this.#recoverQuietly());
@@ -192,17 +192,19 @@ class Manager implements Application, Owner, Revive {
 
   reinitRequested(instance: Instance): void {
     if (instance !== this.#current) return;
-    this.#gone();
-    // Rust may be asking from inside a turn, which is to end well: its instance goes when no frame is left on the stack.
-    queueMicrotask(() => {
-      instance.retire('Rust asked for a fresh instance.');
-      this.#recoverQuietly();
-    });
+    this.#replace(instance, 'Rust asked for a fresh instance.');
+    queueMicrotask(() => this.#recoverQuietly());
   }
 
   staleClosureCalled(instance: Instance, entrypoint: string): boolean {
     this.#emitter.emit('stale', { entrypoint, generation: instance.generation });
     return this.#options.staleClosures === 'throw';
+  }
+
+  /** Nobody calls this instance from now on. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
+  #replace(instance: Instance, reason: string): void {
+    this.#gone();
+    queueMicrotask(() => instance.retire(reason));
   }
 
   #gone(): void {

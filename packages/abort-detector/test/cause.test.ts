@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { abortCause, isAbort } from '../src/index.js';
+import { callTrap, TRAPS } from './traps.js';
+
+function caught(run: () => void): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('did not throw');
+}
+
+describe('abortCause', () => {
+  it.each(TRAPS)('tells a real $cause trap of this engine: $name', async ({ name, cause }) => {
+    const error = caught(await callTrap(name));
+    expect(isAbort(error)).toBe(true);
+    expect(abortCause(error as Error)).toBe(cause);
+  });
+
+  // What other engines say; the traps themselves are raised in the conformance suite, where these engines are.
+  it.each([
+    ['unreachable executed', 'unreachable'],
+    ['index out of bounds', 'out-of-bounds'],
+    ['indirect call to null', 'indirect-call'],
+    ['integer divide by zero', 'arithmetic'],
+    ['Unreachable code should not be executed (evaluating \'run()\')', 'unreachable'],
+    ['Out of bounds memory access (evaluating \'run()\')', 'out-of-bounds'],
+    ['call_indirect to a null table entry (evaluating \'run()\')', 'indirect-call'],
+    ['Division by zero (evaluating \'run()\')', 'arithmetic'],
+  ])('knows %j', (message, cause) => {
+    expect(abortCause(new WebAssembly.RuntimeError(message))).toBe(cause);
+  });
+
+  it('tells look-alikes by the black box', () => {
+    const trap = new WebAssembly.RuntimeError('unreachable');
+    const base = { panicCount: 0, reinitRequested: false };
+    const location = { file: 'a.rs', line: 1, column: 1 };
+    expect(abortCause(trap, { ...base, panicCount: 1, panic: { message: 'x', location } })).toBe('panic-abort');
+    expect(abortCause(trap, { ...base, failedAllocation: { size: 1, align: 1 } })).toBe('out-of-memory');
+    expect(abortCause(trap, base)).toBe('unreachable');
+  });
+});
+
+describe('isAbort', () => {
+  it.each([new Error('x'), new RangeError('out of range'), new TypeError('x'), 'a string', undefined])('is not %s', (value) => {
+    expect(isAbort(value)).toBe(false);
+  });
+
+  it('is an exhausted stack', () => {
+    const recurse = (): number => 1 + recurse();
+    expect(isAbort(caught(recurse))).toBe(true);
+  });
+});

@@ -1,0 +1,64 @@
+import type { ShimOptions } from './shim.js';
+
+type Around = NonNullable<ShimOptions['around']>;
+type Callable = (...args: unknown[]) => unknown;
+
+/** Puts `around` around calls, and gives each object that is wrapped one wrapper, so that identities hold. */
+export class Wrapper {
+  readonly around: Around;
+  readonly #wrapped = new WeakMap<object, object>();
+  readonly #originals = new WeakMap<object, object>();
+
+  constructor(around: Around) {
+    this.around = around;
+  }
+
+  /** A function that stays the same, and calls whatever `current()` gives by then. Named and counted like the first. */
+  callable(current: () => Callable, first: object, path: string): object {
+    const run: Callable = () => undefined;
+    for (const property of ['name', 'length']) {
+      Object.defineProperty(run, property, { value: Reflect.get(first, property), configurable: true });
+    }
+    return new Proxy(run, {
+      apply: (_, self, args) => this.result(this.around(() => Reflect.apply(current(), this.original(self), args), path), path),
+    });
+  }
+
+  /** An object whose methods and accessors run inside `around`, always its own: they are looked up on the object itself. */
+  object(target: object, path: string): object {
+    const known = this.#wrapped.get(target);
+    if (known !== undefined) return known;
+    const methods = new Map<PropertyKey, { of: object; shim: object }>();
+    const wrapped = new Proxy(target, {
+      get: (_, key) => {
+        const where = `${path}.${String(key)}`;
+        const value: unknown = this.around(() => Reflect.get(target, key, target), where);
+        if (typeof value !== 'function' || key === 'constructor') return value;
+        const method = methods.get(key);
+        if (method?.of === value) return method.shim;
+        const shim = this.callable(() => value as Callable, value, where);
+        methods.set(key, { of: value, shim });
+        return shim;
+      },
+      set: (_, key, value) => this.around(() => Reflect.set(target, key, value, target), `${path}.${String(key)}`),
+    });
+    this.#wrapped.set(target, wrapped);
+    this.#originals.set(wrapped, target);
+    return wrapped;
+  }
+
+  /** The object behind a wrapper: code of the target has to see its own. */
+  original(value: unknown): unknown {
+    return typeof value === 'object' && value !== null ? (this.#originals.get(value) ?? value) : value;
+  }
+
+  /** An iterator runs the target's code at every step; anything else that a call returns is the caller's as it is. */
+  result(value: unknown, path: string): unknown {
+    const isIterator =
+      typeof value === 'object' &&
+      value !== null &&
+      typeof Reflect.get(value, 'next') === 'function' &&
+      (Symbol.iterator in value || Symbol.asyncIterator in value);
+    return isIterator ? this.object(value, path) : value;
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as abi from '../src/abi.js';
+
+const rust = readFileSync(new URL('../../../crates/abi/src/lib.rs', import.meta.url), 'utf8');
+
+/** The value of a constant in the crate: a number or a string, as Rust writes them. */
+function constant(name: string): string | number {
+  const value = new RegExp(`pub const ${name}: [^=]+ = ([^;]+);`).exec(rust)?.[1]?.trim();
+  if (value === undefined) throw new Error(`crates/abi/src/lib.rs has no constant ${name}`);
+  return value.startsWith('"') ? value.slice(1, -1) : Number(value.replaceAll('_', ''));
+}
+
+const SCREAMING = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+describe('the ABI is the same in the crate and here', () => {
+  it('version, section, export and magic', () => {
+    expect(constant('ABI_VERSION')).toBe(abi.ABI_VERSION);
+    expect(constant('CRATE_SECTION')).toBe(abi.CRATE_SECTION);
+    expect(constant('BLACK_BOX_EXPORT')).toBe(abi.BLACK_BOX_EXPORT);
+    expect(constant('BLACK_BOX_MAGIC')).toBe(abi.BLACK_BOX_MAGIC);
+  });
+
+  it.each(Object.entries(abi.BlackBoxOffset))('offset of %s', (field, offset) => {
+    expect(constant(`OFFSET_${SCREAMING(field)}`)).toBe(offset);
+  });
+
+  it.each(Object.entries(abi.BlackBoxSize))('size of %s', (field, size) => {
+    expect(constant(`SIZE_${SCREAMING(field)}`)).toBe(size);
+  });
+});

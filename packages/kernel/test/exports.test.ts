@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import * as kernel from '../src/index.js';
+
+it('exports this and no more', () => {
+  expect(Object.keys(kernel).sort()).toMatchInlineSnapshot(`
+    [
+      "ABI_VERSION",
+      "BLACK_BOX_EXPORT",
+      "BLACK_BOX_MAGIC",
+      "BlackBoxOffset",
+      "BlackBoxSize",
+      "CRATE_SECTION",
+      "ERROR_CODES",
+      "Instance",
+      "PanicError",
+      "ReviveError",
+      "blackBoxView",
+      "checkCrates",
+      "composePlugins",
+      "describeFailure",
+      "isReviveError",
+      "readBlackBox",
+      "readCrates",
+      "staleHandleError",
+      "toFailureRecord",
+      "wasmFrames",
+    ]
+  `);
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { wasmFrames } from '../src/index.js';
+
+function withStack(stack: string): Error {
+  return Object.assign(new Error('x'), { stack });
+}
+
+describe('wasmFrames', () => {
+  it('reads V8', () => {
+    const error = withStack(`RuntimeError: unreachable
+    at app.wasm.core::panicking::panic_fmt (wasm://wasm/app.wasm-000488ea:wasm-function[133]:0x80a9)
+    at wasm://wasm/app.wasm-000488ea:wasm-function[7]:0x12
+    at new Counter (/srv/app.js:69:26)`);
+    expect(wasmFrames(error)).toEqual([
+      { function: 'core::panicking::panic_fmt', index: 133, offset: 0x80a9 },
+      { index: 7, offset: 0x12 },
+    ]);
+  });
+
+  it('reads SpiderMonkey', () => {
+    const error = withStack('counter_new@http://localhost/app_bg.wasm:wasm-function[133]:0x80a9\nfoo@http://localhost/app.js:1:2');
+    expect(wasmFrames(error)).toEqual([{ function: 'counter_new', index: 133, offset: 0x80a9 }]);
+  });
+
+  it('reads JavaScriptCore', () => {
+    const error = withStack('counter_new@wasm-function[133]\nwasm-stub@[wasm code]\nfoo@http://localhost/app.js:1:2');
+    expect(wasmFrames(error)).toEqual([{ function: 'counter_new', index: 133 }, { function: 'wasm-stub' }]);
+  });
+
+  it('is empty for what has no stack', () => {
+    expect(wasmFrames('a string')).toEqual([]);
+  });
+});

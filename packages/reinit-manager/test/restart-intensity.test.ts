@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRestarter } from '../src/index.js';
+import { RestartCounter } from '../src/restart-intensity.js';
+
+describe('RestartCounter', () => {
+  it('refuses exactly when more than maxRestarts fell into the window, and says for how long', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 100 }),
+        (gaps, maxRestarts, withinMs) => {
+          const counter = new RestartCounter({ maxRestarts, withinMs });
+          const restarts: number[] = [];
+          let now = 0;
+          for (const gap of gaps) {
+            now += gap;
+            const recent = restarts.filter((at) => now - at < withinMs);
+            const wait = counter.waitMs(now);
+            expect(wait > 0).toBe(recent.length >= maxRestarts);
+            if (wait > 0) expect(counter.waitMs(now + wait)).toBe(0);
+            if (wait > 0) continue;
+            counter.restarted(now);
+            restarts.push(now);
+          }
+        },
+      ),
+    );
+  });
+
+  it('knows when starting is hopeless', () => {
+    const counter = new RestartCounter({});
+    for (let i = 0; i < 3; i++) counter.startFailed();
+    expect(counter.waitMs(0)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('createRestarter', () => {
+  it('makes one when one is needed, and another after it died', () => {
+    let made = 0;
+    const restarter = createRestarter({ create: () => ({ id: ++made }) });
+    const first = restarter.current();
+    expect(restarter.current()).toBe(first);
+    restarter.failed(first);
+    expect(restarter.current()).toEqual({ id: 2 });
+    // Told of the same death twice, it makes no third.
+    restarter.failed(first);
+    expect(restarter.current()).toEqual({ id: 2 });
+    expect(restarter.generation).toBe(2);
+  });
+
+  it('gives up for a while', () => {
+    const restarter = createRestarter({ create: () => ({}), maxRestarts: 2, withinMs: 60_000 });
+    for (let i = 0; i < 2; i++) restarter.failed(restarter.current());
+    expect(() => restarter.current()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryable: true }));
+  });
+});
