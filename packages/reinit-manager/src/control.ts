@@ -1,4 +1,4 @@
-import type { CrashReport } from '@wasm-revive/kernel';
+import type { CrashReport, Plugin } from '@wasm-revive/kernel';
 import type { EventName, Events } from './events.js';
 import type { RestartIntensity } from './restart-intensity.js';
 
@@ -34,6 +34,11 @@ export interface Revive {
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   /** Changes options; those not named stay as they are. */
   configure(options: ReviveOptions): void;
+  /**
+   * Adds a plugin, behind those that are there. It classifies and decides at once; it hears of instances and turns from the next
+   * generation on (for a module that hasn't been initialised: from the first).
+   */
+  use(plugin: Plugin): void;
   /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
 }

@@ -65,12 +65,13 @@ export function createManager(factory: Factory, description: ModuleDescription, 
 class Manager implements Application, Owner, Revive {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
-  readonly hooks: Hooks;
+  hooks: Hooks;
   readonly control: Revive;
   readonly #factory: Factory;
   readonly #description: ModuleDescription;
   readonly #emitter = new Emitter();
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
+  #plugins: readonly Plugin[];
   #options: ReviveOptions;
   #restarts: RestartCounter;
   #module: WebAssembly.Module | undefined;
@@ -90,7 +91,8 @@ class Manager implements Application, Owner, Revive {
     this.#restarts = new RestartCounter(options);
     this.moduleName = description.name;
     this.entries = description.entries;
-    this.hooks = composePlugins(description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins);
+    this.#plugins = description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins;
+    this.hooks = composePlugins(this.#plugins);
     this.control = controlOf(this);
   }
 
@@ -120,6 +122,11 @@ class Manager implements Application, Owner, Revive {
     const intensity = options.maxRestarts !== undefined || options.withinMs !== undefined;
     this.#options = { ...this.#options, ...options };
     if (intensity) this.#restarts = new RestartCounter(this.#options);
+  }
+
+  use(plugin: Plugin): void {
+    this.#plugins = [...this.#plugins, plugin];
+    this.hooks = composePlugins(this.#plugins);
   }
 
   reset(): void {
@@ -281,6 +288,7 @@ function controlOf(manager: Manager): Revive {
     },
     on: (name, listener) => manager.on(name, listener),
     configure: (options) => manager.configure(options),
+    use: (plugin) => manager.use(plugin),
     reset: () => manager.reset(),
   };
 }

@@ -19,4 +19,5 @@ export {
 } from '@wasm-revive/kernel';
 export type { Events, ModuleDescription, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
 export { unwindCatcher } from '@wasm-revive/unwind-catcher';
+export { type PlainModule, plainModule } from './plain-module.js';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

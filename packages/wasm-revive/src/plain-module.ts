@@ -1,0 +1,80 @@
+import type { Entry, Factory, GuardedExports, Host } from '@wasm-revive/kernel';
+import type { ModuleDescription } from '@wasm-revive/reinit-manager';
+
+type Callable = (...args: unknown[]) => unknown;
+
+/** What {@link plainModule} gives: the first two arguments of `revive`. */
+export interface PlainModule {
+  readonly factory: Factory;
+  readonly description: ModuleDescription;
+}
+
+// Far below any nesting depth; the same number that generated scopes use.
+const LOST = -0x40000000;
+
+/**
+ * A factory for a module that has no glue: any WebAssembly with exports that can be called as they are.
+ * Its guards are made at run time (36–48 ns a call in V8); wasm-bindgen's output is better transformed, where they are text (15–17 ns).
+ *
+ * @param imports given to every instance, each function behind a guard
+ */
+export function plainModule(module: WebAssembly.Module, imports: WebAssembly.Imports = {}, name = 'module'): PlainModule {
+  const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
+  const entries: Entry[] = functions.map((entry) => ({ name: entry.name, whenLost: 'throw' }));
+  return {
+    factory: (host) => plainScope(host, functions.map((entry) => entry.name), imports),
+    description: { name, entries, init: 'boot(module)', onCurrent: () => {} },
+  };
+}
+
+function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
+  let depth = 0;
+  let exports: GuardedExports = {};
+  const guardExport = (call: Callable, entry: number): Callable =>
+    (...args) => {
+      if (depth < host.entryFloor && (depth < 0 ? host.refuse(entry) : host.entered(entry))) return undefined;
+      depth++;
+      let result: unknown;
+      try {
+        result = call(...args);
+      } catch (error) {
+        if (depth > 0) depth--;
+        throw host.threw(error, entry);
+      }
+      if (--depth === host.quietDepth) host.committed();
+      return result;
+    };
+  const guardImport = (call: Callable): Callable =>
+    (...args) => {
+      let result: unknown;
+      try {
+        result = call(...args);
+      } catch (error) {
+        throw host.crossed(error, false);
+      }
+      if (depth < 0) throw host.trap;
+      return result;
+    };
+  return {
+    imports: mapValues(imports, (names) =>
+      mapValues(names, (value) => (typeof value === 'function' ? guardImport(value as Callable) : value)),
+    ),
+    api: {},
+    bind(raw) {
+      exports = { ...raw };
+      functions.forEach((name, entry) => {
+        exports[name] = guardExport(raw[name] as Callable, entry);
+      });
+    },
+    exports: () => exports,
+    start() {},
+    release() {
+      depth = LOST;
+      exports = {};
+    },
+  };
+}
+
+function mapValues<V, R>(object: Record<string, V>, map: (value: V) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { plainModule, type Plugin, revive } from '../src/index.js';
+
+// (module
+//   (import "env" "call" (func $call))
+//   (global $n (mut i32) (i32.const 0))
+//   (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))
+//   (func (export "die") unreachable)
+//   (func (export "callOut") (call $call) (global.set $n (i32.const 100))))
+const BYTES = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 2, 96, 0, 0, 96, 0, 1, 127, 2, 12, 1, 3, 101, 110, 118, 4, 99, 97, 108, 108, 0, 0, 3, 4, 3, 1, 0,
+  0, 6, 6, 1, 127, 1, 65, 0, 11, 7, 25, 3, 5, 99, 111, 117, 110, 116, 0, 1, 3, 100, 105, 101, 0, 2, 7, 99, 97, 108, 108, 79, 117, 116,
+  0, 3, 10, 27, 3, 11, 0, 35, 0, 65, 1, 106, 36, 0, 35, 0, 11, 3, 0, 0, 11, 9, 0, 16, 0, 65, 228, 0, 36, 0, 11,
+]);
+
+interface Exports {
+  count(): number;
+  die(): void;
+  callOut(): void;
+}
+
+function setUp(call: () => void = () => {}) {
+  const module = new WebAssembly.Module(BYTES);
+  const { factory, description } = plainModule(module, { env: { call } }, 'plain');
+  const app = revive(factory, description);
+  app.boot(module);
+  return { app, wasm: app.wasm as unknown as Exports };
+}
+
+describe('revive, on a module without glue', () => {
+  it('I1, I7: an abort is told, and the next call is served by a fresh instance', () => {
+    const { app, wasm } = setUp();
+    const { count } = wasm;
+    expect([count(), count()]).toEqual([1, 2]);
+    expect(() => wasm.die()).toThrow(
+      expect.objectContaining({ code: 'REVIVE_ABORT', report: expect.objectContaining({ entrypoint: 'die', generation: 1 }) }),
+    );
+    expect(count()).toBe(1);
+    expect(app.control.generation).toBe(2);
+    expect(app.control.stats).toEqual({ failures: 1, recoveries: 1, inFlight: 0 });
+  });
+
+  it('I3: frames of an instance that aborted in a nested call never run on', () => {
+    const { app, wasm } = setUp(() => {
+      expect(() => wasm.die()).toThrow();
+      expect(wasm.count()).toBe(1);
+    });
+    expect(() => wasm.callOut()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    // Had the frame run on, in the old instance or the new one, it would be above 100.
+    expect(wasm.count()).toBe(2);
+    expect(app.control.stats.failures).toBe(1);
+  });
+
+  it('lets an exception of an import through by identity, and reports it', () => {
+    const error = new TypeError('mine');
+    const { app, wasm } = setUp(() => {
+      throw error;
+    });
+    const causes: unknown[] = [];
+    app.control.on('failure', ({ failure, recovery }) => causes.push([failure.kind === 'aborted' && failure.cause, recovery]));
+    expect(() => wasm.callOut()).toThrow(error);
+    expect(causes).toEqual([['foreign-exception', 'keep']]);
+    expect(app.control.generation).toBe(1);
+  });
+
+  it('a plugin that is added hears of turns from the next generation on', () => {
+    const { app, wasm } = setUp();
+    const heard: string[] = [];
+    const plugin: Plugin = {
+      name: 'listener',
+      entered: (_, entrypoint) => heard.push(`entered ${entrypoint}`),
+      committed: () => heard.push('committed'),
+    };
+    app.control.use(plugin);
+    wasm.count();
+    expect(heard).toEqual([]);
+    app.control.reset();
+    wasm.count();
+    expect(heard).toEqual(['entered count', 'committed']);
+  });
+
+  it('says what to do when it is called before it is there', () => {
+    const module = new WebAssembly.Module(BYTES);
+    const { factory, description } = plainModule(module, {}, 'plain');
+    const { wasm } = revive(factory, description);
+    expect(() => (wasm as unknown as Exports).count()).toThrow(
+      expect.objectContaining({ code: 'REVIVE_NOT_READY', message: expect.stringContaining('boot(module)') }),
+    );
+  });
+
+  it('I9: gives up a module whose instances fail as they start', () => {
+    const { app, wasm } = setUp();
+    app.control.configure({ maxRestarts: 2, withinMs: 60_000 });
+    for (let i = 0; i < 2; i++) expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryable: true }));
+    expect(app.control.state).toBe('retired');
+    app.control.reset();
+    expect(wasm.count()).toBe(1);
+  });
+});
