@@ -2,7 +2,7 @@
  * How each target gets its module and its first instance. What upstream does there stays as it is, where it can.
  */
 import { calleeName, walk } from './ast.js';
-import type { Glue, Target } from './glue.js';
+import { type Glue, isWasmExport, type Target } from './glue.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** The end of a transformed file of glue. */
@@ -12,7 +12,7 @@ export function emitInit(glue: Glue): string {
       return emitWeb(glue);
     case 'nodejs':
     case 'module':
-      return `${verbatim(glue)}\n$app.boot(wasmModule);\n`;
+      return `${loading(glue)}\n$app.boot(wasmModule);\n`;
     case 'bundler':
       // Note: upstream gives the exports of an instance here; of those, no second instance can be made.
       return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n}\n';
@@ -61,26 +61,32 @@ export function ownModule(wasm: WasmInfo): string | undefined {
   return wasm.imports.find(({ module }) => /^(?:\.\/.*_bg\.js|wbg|__wbindgen_placeholder__)$/.test(module))?.module;
 }
 
-function verbatim(glue: Glue): string {
+function loading(glue: Glue): string {
   return glue.statements
     .filter(({ role }) => role === 'init')
-    .map(({ node }) => glue.code.slice(node.start, node.end))
+    .map(({ node }) =>
+      node.type === 'ExpressionStatement' && isWasmExport(node.expression)
+        ? 'exports.__wasm = $app.wasm;'
+        : glue.code.slice(node.start, node.end),
+    )
     .join('\n');
 }
 
 /**
  * `initSync`, `__wbg_load` and `__wbg_init` stay as they are, with two of the functions that they use replaced.
  * Note: the imports go along with the instance, so that an instance can't end up with the scope of another one when two
- * initialisations overlap (upstream starts two instances then, and forgets one).
+ * initialisations overlap.
  */
 function emitWeb(glue: Glue): string {
+  // Since 0.2.128, overlapping initialisations share one instance; before, upstream starts two, and forgets one.
+  const overlaps = /\b__wbg_init_promise\b/.test(glue.code);
   const edits: { at: number; remove: number; insert: string }[] = [];
   for (const { node, role } of glue.statements) {
     if (role !== 'init') continue;
     walk(node, (child) => {
       const last = child.type === 'CallExpression' && calleeName(child) === '__wbg_finalize_init' ? child.arguments.at(-1) : undefined;
       if (last) edits.push({ at: last.end, remove: 0, insert: ', imports' });
-      if (child.type === 'FunctionDeclaration' && child.id?.name === '__wbg_init') {
+      if (!overlaps && child.type === 'FunctionDeclaration' && child.id?.name === '__wbg_init') {
         edits.push({ at: child.id.start, remove: child.id.name.length, insert: '$initOnce' });
       }
     });
@@ -95,7 +101,7 @@ function emitWeb(glue: Glue): string {
       }
       return text;
     });
-  return `let wasm, $initialising;
+  return `let wasm;
 function __wbg_get_imports() {
     return $app.prepare();
 }
@@ -104,6 +110,10 @@ function __wbg_finalize_init(instance, module, imports) {
     return (wasm = $app.wasm);
 }
 ${init.join('\n\n')}
+${overlaps ? '' : ONE_INITIALISATION}`;
+}
+
+const ONE_INITIALISATION = `let $initialising;
 function __wbg_init(module_or_path) {
     return ($initialising ??= $initOnce(module_or_path).catch((error) => {
         $initialising = undefined;
@@ -111,4 +121,3 @@ function __wbg_init(module_or_path) {
     }));
 }
 `;
-}

@@ -40,6 +40,7 @@ export function editScope(text: MagicString, context: ScopeContext): void {
     editNode(text, glue, node);
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
+  removeInstanceChecks(text, glue);
 }
 
 /** The text before the glue's own. */
@@ -113,9 +114,6 @@ function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: numb
 function editNode(text: MagicString, glue: Glue, root: Node): void {
   walk(root, (node, parent) => {
     switch (node.type) {
-      case 'ClassDeclaration':
-        if (node.id && !glue.classes.has(node.id.name)) return;
-        break;
       case 'FunctionDeclaration':
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
         break;
@@ -138,6 +136,31 @@ function editNode(text: MagicString, glue: Glue, root: Node): void {
       default:
     }
   });
+}
+
+/** Last, because it takes out what other edits have touched. */
+function removeInstanceChecks(text: MagicString, glue: Glue): void {
+  if (!glue.code.includes('__wbg_inst')) return;
+  for (const { node } of glue.statements) {
+    walk(node, (child) => {
+      if (!isInstanceCheck(child)) return true;
+      text.remove(child.start, child.end);
+      return false;
+    });
+  }
+}
+
+/** Upstream's own mark of which instance an object belongs to (`__wbg_inst`, with its reset function): the generation says that here. */
+function isInstanceCheck(node: Node): boolean {
+  if (node.type !== 'IfStatement' && node.type !== 'ExpressionStatement') return false;
+  let found = false;
+  walk(node.type === 'IfStatement' ? node.test : node, (child) => {
+    if (child.type === 'FunctionExpression' || child.type === 'ArrowFunctionExpression') return false;
+    if (child.type === 'Literal' && child.value === '__wbg_inst') found = true;
+    if (child.type === 'MemberExpression' && child.property.type === 'Identifier' && child.property.name === '__wbg_inst') found = true;
+    return true;
+  });
+  return found;
 }
 
 /** `Counter.__wrap(ptr)`: within the scope, the scope's own. */

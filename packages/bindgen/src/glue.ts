@@ -3,7 +3,7 @@
  *
  * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`.
  */
-import { type Comment, type Node, parse, references, type Statement, walk } from './ast.js';
+import { type Comment, memberOf, type Node, parse, references, type Statement, walk } from './ast.js';
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
 
@@ -63,7 +63,14 @@ export interface Glue {
 
 const INIT = new Set([
   '__wbg_load',
-  '__wbg_init_memory', 'initSync', '__wbg_init', 'EXPECTED_RESPONSE_TYPES', 'wasmPath', 'wasmBytes', 'wasmModule']);
+  '__wbg_init_memory',
+  'initSync',
+  '__wbg_init',
+  'EXPECTED_RESPONSE_TYPES',
+  'wasmPath',
+  'wasmBytes',
+  'wasmModule',
+]);
 const DROPPED = new Set(['wasm', 'wasmInstance', '__wbg_finalize_init', '__wbg_set_wasm', 'PanicError']);
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
@@ -78,7 +85,7 @@ export function readGlue(file: string, code: string, target: Target, importedByW
   refuseUnsupported(program.body, refuse);
   const statements = program.body.map((node, index) => {
     const previousEnd = program.body[index - 1]?.end ?? 0;
-    return readStatement(node, docBefore(comments, previousEnd, node.start));
+    return readStatement(node, docBefore(comments, previousEnd, node.start), refuse);
   });
   const functions = new Map<string, GlueFunction>();
   const classes = new Map<string, GlueClass>();
@@ -96,6 +103,7 @@ export function readGlue(file: string, code: string, target: Target, importedByW
   for (const { name, statement } of functions.values()) {
     if (statement.exported && !importedByWasm.has(name)) forwarded.add(name);
   }
+  shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
   return { file, code, target, statements, functions, classes, forwarded };
 }
@@ -128,14 +136,15 @@ function refuseUnsupported(body: readonly Statement[], refuse: (node: Node, foun
   }
 }
 
-function readStatement(node: Statement, doc: Comment | undefined): GlueStatement {
+function readStatement(node: Statement, doc: Comment | undefined, refuse: (node: Node, found: string) => never): GlueStatement {
   const exported = node.type === 'ExportNamedDeclaration' && node.declaration !== null;
   const inner: Node = node.type === 'ExportNamedDeclaration' && node.declaration !== null ? node.declaration : node;
   const declares = declaredNames(inner);
-  return { node, inner, exported, declares, references: references(node), doc, role: roleOf(inner, exported, declares) };
+  const role = roleOf(inner, exported, declares) ?? refuse(node, `a top-level ${node.type} of an unknown kind`);
+  return { node, inner, exported, declares, references: references(node), doc, role };
 }
 
-function roleOf(node: Node, exported: boolean, declares: readonly string[]): Role {
+function roleOf(node: Node, exported: boolean, declares: readonly string[]): Role | undefined {
   if (node.type === 'ImportDeclaration') return 'import';
   if (declares.some((name) => DROPPED.has(name))) return 'drop';
   if (declares.some((name) => INIT.has(name))) return 'init';
@@ -156,15 +165,29 @@ function roleOf(node: Node, exported: boolean, declares: readonly string[]): Rol
     case 'ExpressionStatement':
       return expressionRole(node.expression);
     default:
-      return 'scope';
+      return undefined;
   }
 }
 
-function expressionRole(expression: Node): Role {
+function expressionRole(expression: Node): Role | undefined {
   const names = references(expression);
   if (names.has('PanicError')) return 'drop';
-  if (names.has('wasm')) return 'drop';
+  // Every scope starts itself; any other use of an instance up here would be of one that may be gone.
+  if (isWasmExport(expression)) return 'init';
+  if (names.has('wasm')) {
+    return expression.type === 'CallExpression' && memberOf(expression.callee, 'wasm') === '__wbindgen_start' ? 'drop' : undefined;
+  }
   return expression.type === 'AssignmentExpression' && expression.left.type === 'MemberExpression' ? 'module' : 'scope';
+}
+
+/** `exports.__wasm = wasm`: with `--debug`, the nodejs target lets its user at the instance. */
+export function isWasmExport(expression: Node): boolean {
+  return (
+    expression.type === 'AssignmentExpression' &&
+    memberOf(expression.left, 'exports') === '__wasm' &&
+    expression.right.type === 'Identifier' &&
+    expression.right.name === 'wasm'
+  );
 }
 
 function isRequire(init: Node | null): boolean {
@@ -210,6 +233,25 @@ function docBefore(comments: readonly Comment[], from: number, to: number): Comm
   return comments.findLast(
     (comment) => comment.type === 'Block' && comment.value.startsWith('*') && comment.start >= from && comment.end <= to,
   );
+}
+
+/** What only the loading of the module uses belongs to it (`__wbg_init_once` and `__wbg_init_promise`, since 0.2.128). */
+function shareWithInit(statements: readonly GlueStatement[], functions: Map<string, GlueFunction>): void {
+  const queue = statements.filter(({ role }) => role === 'init');
+  for (const init of queue) {
+    for (const source of statements) {
+      const [name] = source.declares;
+      if (name === undefined || name === '__wbg_get_imports' || (source.role !== 'scope' && source.role !== 'function')) continue;
+      if (!init.references.has(name) || source.exported) continue;
+      const elsewhere = statements.some(
+        (user) => user !== source && user.role !== 'init' && user.role !== 'drop' && user.references.has(name),
+      );
+      if (elsewhere) continue;
+      source.role = 'init';
+      functions.delete(name);
+      queue.push(source);
+    }
+  }
 }
 
 /**

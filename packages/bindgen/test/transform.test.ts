@@ -1,0 +1,126 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Target, TransformError, transform } from '../src/index.js';
+
+const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
+const NAME = 'wasm_revive_fixtures';
+const TARGETS: readonly Target[] = ['web', 'bundler', 'nodejs', 'module'];
+const OPTIONS = { runtime: { import: 'wasm-revive/runtime' }, version: '9.9.9' } as const;
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A copy of what wasm-bindgen made of the fixtures, to be transformed in place. */
+function packageFor(variant: string, panic = 'abort'): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(dir);
+  cpSync(new URL(`${panic}/${variant}/`, ARTIFACTS), dir, { recursive: true });
+  return dir;
+}
+
+function glueFile(target: Target): string {
+  return target === 'bundler' ? `${NAME}_bg.js` : `${NAME}.js`;
+}
+
+/** Edits the glue of a package before it is transformed. */
+function edit(dir: string, change: (code: string) => string): string {
+  const path = join(dir, `${NAME}.js`);
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+  return dir;
+}
+
+function thrownBy(run: () => unknown): TransformError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof TransformError) return error;
+    throw error;
+  }
+  throw new Error('did not throw');
+}
+
+describe.each(TARGETS)('a package for %s', (target) => {
+  it.each(['abort', 'unwind'])('keeps its files and adds what it says, under panic=%s', (panic) => {
+    const dir = packageFor(target, panic);
+    const before = readFileSync(join(dir, `${NAME}_bg.wasm`));
+    const result = transform({ dir, ...OPTIONS });
+    expect(result).toMatchObject({ name: NAME, target, outDir: dir });
+    for (const file of result.files) expect(existsSync(join(dir, file)), file).toBe(true);
+    expect(readFileSync(join(dir, `${NAME}_bg.wasm`)).equals(before)).toBe(true);
+    expect(readFileSync(join(dir, `${NAME}.d.ts`), 'utf8')).toContain('export const __revive: import("wasm-revive/runtime").Revive;');
+  });
+
+  it('has a source map that leads back to the glue', () => {
+    const dir = packageFor(target);
+    const original = readFileSync(join(dir, glueFile(target)), 'utf8');
+    transform({ dir, ...OPTIONS });
+    const lines = readFileSync(join(dir, glueFile(target)), 'utf8').split('\n');
+    const map = new TraceMap(readFileSync(join(dir, `${glueFile(target)}.map`), 'utf8'));
+    const line = lines.findIndex((text) => text.includes('function getStringFromWasm0('));
+    const position = originalPositionFor(map, { line: line + 1, column: lines[line]?.indexOf('getStringFromWasm0') ?? 0 });
+    expect(original.split('\n')[(position.line ?? 0) - 1]).toContain('function getStringFromWasm0(');
+  });
+});
+
+describe('a package that has been transformed', () => {
+  it('is refused, and stays as it is', () => {
+    const dir = packageFor('nodejs');
+    transform({ dir, ...OPTIONS });
+    const first = readFileSync(join(dir, `${NAME}.js`), 'utf8');
+    const error = thrownBy(() => transform({ dir, ...OPTIONS }));
+    expect(error.code).toBe('REVIVE_ALREADY_TRANSFORMED');
+    expect(error.message).toContain('wasm-revive 9.9.9');
+    expect(readFileSync(join(dir, `${NAME}.js`), 'utf8')).toBe(first);
+  });
+});
+
+describe('glue of an unknown shape is refused with its line (I9)', () => {
+  const append = (text: string) => (code: string) => `${code}\n${text}\n`;
+
+  it.each([
+    ['a loop at the top', append('for (const x of []) {}'), 'ForOfStatement'],
+    ['a use of the instance at the top', append('console.log(wasm.memory);'), 'ExpressionStatement'],
+    ['a class that stands for nothing', append('class Other {}'), 'Other'],
+    ['JavaScript promise integration', append('const f = () => WebAssembly.promising(wasm.x);'), 'promise integration'],
+    ['a name that the output needs', append('const $scope = 1;'), '$scope'],
+  ])('%s', (_, change, found) => {
+    const dir = edit(packageFor('nodejs'), change);
+    const lines = readFileSync(join(dir, `${NAME}.js`), 'utf8')
+      .trimEnd()
+      .split('\n').length;
+    const error = thrownBy(() => transform({ dir, ...OPTIONS }));
+    expect(error.code).toBe('REVIVE_UNKNOWN_GLUE');
+    expect(error.message).toContain(`${NAME}.js:${lines}: `);
+    expect(error.message).toContain(found);
+  });
+
+  it('what is not JavaScript', () => {
+    const dir = edit(packageFor('nodejs'), append('function ('));
+    expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
+  });
+});
+
+describe('glue and wasm of different builds are refused (I9)', () => {
+  it('an export that is missing', () => {
+    const dir = edit(packageFor('nodejs'), (code) => `${code}\nfunction more() { wasm.not_there(); }\nexports.more = more;\n`);
+    expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({
+      code: 'REVIVE_WASM_MISMATCH',
+      message: expect.stringContaining('not_there'),
+    });
+  });
+
+  it('an import that is missing', () => {
+    const dir = edit(packageFor('nodejs'), (code) =>
+      code.replace('__wbindgen_init_externref_table: function', '__wbindgen_something_else: function'),
+    );
+    expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({
+      code: 'REVIVE_WASM_MISMATCH',
+      message: expect.stringContaining('__wbindgen_init_externref_table'),
+    });
+  });
+});
