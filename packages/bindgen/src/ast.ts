@@ -3,7 +3,7 @@ import { type Node, type Program, parseSync, type Statement, visitorKeys } from 
 export type { Node, Program, Statement };
 
 /** Called for every node, parents first. Return false to leave out its children. */
-export type Visit = (node: Node, parent: Node | undefined, key: string | undefined) => boolean | undefined | void;
+export type Visit = (node: Node, parent: Node | undefined, key: string | undefined) => unknown;
 
 /** Visits a node and all below it, in source order. */
 export function walk(node: Node, visit: Visit, parent?: Node, key?: string): void {

@@ -28,14 +28,27 @@ export function initHint(target: Target): string | undefined {
 export function rawImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '__wbg_get_imports()';
   const own = ownModule(wasm);
+  const locals = exportedLocals(glue);
   const modules = new Map<string, string[]>();
   for (const { module, name } of wasm.imports) modules.set(module, [...(modules.get(module) ?? []), name]);
-  const lines = [...modules].map(([module, names], index) => {
-    const value =
-      module === own ? `{ __proto__: null, ${names.map((name) => `${JSON.stringify(name)}: ${name}`).join(', ')} }` : `$import${index}`;
-    return `${JSON.stringify(module)}: ${value}`;
+  const entries = [...modules].map(([module, names], index) => {
+    const members = names.map((name) => `        ${JSON.stringify(name)}: ${locals.get(name) ?? name},\n`).join('');
+    const value = module === own ? `{\n        __proto__: null,\n${members}      }` : `$import${index}`;
+    return `      ${JSON.stringify(module)}: ${value},\n`;
   });
-  return `{ __proto__: null, ${lines.join(', ')} }`;
+  return `{\n      __proto__: null,\n${entries.join('')}    }`;
+}
+
+/** What export lists call by another name: exported name to local one. */
+function exportedLocals(glue: Glue): Map<string, string> {
+  const locals = new Map<string, string>();
+  for (const { node } of glue.statements) {
+    if (node.type !== 'ExportNamedDeclaration') continue;
+    for (const { local, exported } of node.specifiers) {
+      if (local.type === 'Identifier' && exported.type === 'Identifier') locals.set(exported.name, local.name);
+    }
+  }
+  return locals;
 }
 
 /** In the bundler target, Wasm imports other modules by itself; a factory has to do it for every instance. */
@@ -101,11 +114,14 @@ function emitWeb(glue: Glue): string {
       }
       return text;
     });
-  return `let wasm;
+  // What `wasm_bindgen::module()` and `wasm_bindgen::instance()` give; older glue keeps the module on the init function.
+  const onInit = glue.code.includes('__wbg_init.__wbindgen_wasm_module') ? '\n    __wbg_init.__wbindgen_wasm_module = module;' : '';
+  return `let wasm, wasmModule;
 function __wbg_get_imports() {
     return $app.prepare();
 }
 function __wbg_finalize_init(instance, module, imports) {
+    wasmModule = module;${onInit}
     $app.adopt(imports, instance, module);
     return (wasm = $app.wasm);
 }

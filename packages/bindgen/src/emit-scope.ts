@@ -45,9 +45,16 @@ export function editScope(text: MagicString, context: ScopeContext): void {
 
 /** The text before the glue's own. */
 export function scopeHead(glue: Glue): string {
-  // Made by the host, so that a panic is told however it leaves: thrown, or as a rejection.
-  const panics = glue.statements.some(({ declares }) => declares.includes('PanicError'));
-  return `function $scope($host) {\n${GUARD_PRELUDE}${panics ? '  const { PanicError } = $host;\n' : ''}`;
+  const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
+  return [
+    `function $scope($host) {\n${GUARD_PRELUDE}`,
+    // Made by the host, so that a panic is told however it leaves: thrown, or as a rejection.
+    glue.statements.some(({ declares }) => declares.includes('PanicError')) ? '  const { PanicError } = $host;\n' : '',
+    // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
+    inScope.some(({ references }) => references.has('wasmInstance'))
+      ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: () => wasm } });\n'
+      : '',
+  ].join('');
 }
 
 /** The text after the glue's own. */
