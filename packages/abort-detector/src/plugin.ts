@@ -9,7 +9,10 @@ export type ForeignExceptions = 'keep' | 'recover';
 
 /** Options of {@link abortDetector}. */
 export interface AbortDetectorOptions {
-  /** Default `keep`: people rely on callbacks that throw, and losing all state for that would be worse. */
+  /**
+   * Default `keep`: people rely on callbacks that throw, and losing all state for that would be worse. In a task that the event loop
+   * polls, nobody is there to be thrown to: such an exception always recovers.
+   */
   readonly foreignExceptions?: ForeignExceptions;
 }
 
@@ -19,9 +22,10 @@ export function abortDetector(options: AbortDetectorOptions = {}): Plugin {
   return {
     name: 'abort-detector',
     threw: (thrown) => classify(thrown),
-    failed(_instance, failure) {
+    failed(instance, failure) {
       if (failure.kind !== 'aborted') return undefined;
-      return failure.cause === 'foreign-exception' && onForeign === 'keep' ? 'keep' : 'fresh';
+      // In a task's poll it tears the executor's frames too: the task stays locked, and the promise it owes would never settle.
+      return failure.cause === 'foreign-exception' && onForeign === 'keep' && !instance.unattendedTurn ? 'keep' : 'fresh';
     },
   };
 }

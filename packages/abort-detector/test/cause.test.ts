@@ -24,10 +24,10 @@ describe('abortCause', () => {
     ['index out of bounds', 'out-of-bounds'],
     ['indirect call to null', 'indirect-call'],
     ['integer divide by zero', 'arithmetic'],
-    ['Unreachable code should not be executed (evaluating \'run()\')', 'unreachable'],
-    ['Out of bounds memory access (evaluating \'run()\')', 'out-of-bounds'],
-    ['call_indirect to a null table entry (evaluating \'run()\')', 'indirect-call'],
-    ['Division by zero (evaluating \'run()\')', 'arithmetic'],
+    ["Unreachable code should not be executed (evaluating 'run()')", 'unreachable'],
+    ["Out of bounds memory access (evaluating 'run()')", 'out-of-bounds'],
+    ["call_indirect to a null table entry (evaluating 'run()')", 'indirect-call'],
+    ["Division by zero (evaluating 'run()')", 'arithmetic'],
   ])('knows %j', (message, cause) => {
     expect(abortCause(new WebAssembly.RuntimeError(message))).toBe(cause);
   });

@@ -9,8 +9,8 @@ import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
 const HARMLESS =
   /^__wb(?:g___wb)?indgen_(?:is_(?:array|bigint|falsy|function|null|null_or_undefined|object|string|symbol|truthy|undefined)|boolean_get|number_get|number_new|bigint_from_[iu](?:64|128)|object_clone_ref|object_drop_ref|jsval_eq|memory|module|function_table|init_externref_table)(?:_[0-9a-f]{16})?$/;
 
-/** Imports through which Rust throws on purpose. */
-const DELIBERATE = /^__wb(?:g___wb)?indgen_(?:throw|rethrow|panic_error)(?:_[0-9a-f]{16})?$/;
+/** Imports through which Rust throws on purpose, and those that refuse a handle. */
+const DELIBERATE = /^__wb(?:g___wb)?indgen_(?:throw|rethrow|panic_error)(?:_[0-9a-f]{16})?$|^__wbg_.*_unwrap$/;
 
 /** What stands at the top of every scope: the state of its instance, and the slow paths of its guards. */
 export const GUARD_PRELUDE = `  // The instance's state is the nesting depth: 0 idle, above it in a turn, far below it lost.
@@ -25,6 +25,12 @@ export const GUARD_PRELUDE = `  // The instance's state is the nesting depth: 0 
   function $threw(error, entry) {
     if ($depth > 0) $depth--;
     return $host.threw(error, entry);
+  }
+  function $assertOwn(values) {
+    for (const value of values) {
+      const generation = typeof value === 'object' && value !== null ? value[$generation] : undefined;
+      if (generation !== undefined && generation !== $id) $host.strange(generation, value.constructor.name);
+    }
   }
 `;
 

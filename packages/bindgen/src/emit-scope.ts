@@ -63,11 +63,12 @@ export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext): str
   const api = [...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)), ...members];
   const hasTable = wasm.exports.some((entry) => entry.kind === 'table' && entry.element === 'funcref');
   const starts = wasm.exports.some(({ name }) => name === '__wbindgen_start');
-  return `${emitExportGuards(guards, wasm, cachedViews(glue))}
+  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
 ${hasTable ? TABLE_GUARD : ''}${emitImportGuards(wasm)}
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
+    payload: $payload,
     release: $release,
     exports: () => wasm,
     start() {${starts ? ' wasm.__wbindgen_start(); ' : ''}},
@@ -86,7 +87,7 @@ function cachedViews(glue: Glue): string[] {
     .filter((name) => /^cached.*Memory\d*$/.test(name));
 }
 
-/** Upstream marks and resets instances in place; here that is the manager's. Only the unwrapping of exceptions stays. */
+/** Upstream marks and resets instances in place; here that is the manager's. */
 function replaceUpstreamGuard(text: MagicString, fn: FunctionNode): boolean {
   const body = fn.body;
   if (!body) return false;
@@ -97,8 +98,9 @@ function replaceUpstreamGuard(text: MagicString, fn: FunctionNode): boolean {
       text.remove(fn.start, fn.end);
       return true;
     case '__wbg_handle_catch': {
+      // The guard has taken the JavaScript value out of the exception that carried it.
       const param = fn.params[0]?.type === 'Identifier' ? fn.params[0].name : 'e';
-      text.overwrite(body.start, body.end, `{\n${unwrapException(param, text.original)}    throw ${param};\n}`);
+      text.overwrite(body.start, body.end, `{ throw ${param}; }`);
       return true;
     }
     default:
@@ -106,12 +108,15 @@ function replaceUpstreamGuard(text: MagicString, fn: FunctionNode): boolean {
   }
 }
 
-/** A JavaScript error travels through Wasm wrapped in an exception with a tag of the glue's; its catcher gets its own error back. */
-function unwrapException(param: string, code: string): string {
-  return ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill']
-    .filter((tag) => code.includes(`const ${tag} `))
-    .map((tag) => `    if (${param} instanceof WebAssembly.Exception && ${param}.is(${tag})) throw ${param}.getArg(${tag}, 0);\n`)
-    .join('');
+/** A JavaScript value travels through Wasm wrapped in an exception with a tag of the glue's. */
+function emitPayload(glue: Glue): string {
+  const tags = ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill'].filter((tag) =>
+    glue.statements.some(({ declares }) => declares.includes(tag)),
+  );
+  const unwrap = tags.map((tag) => `    if (error.is(${tag})) return error.getArg(${tag}, 0);\n`).join('');
+  return tags.length === 0
+    ? '  const $payload = (error) => error;\n'
+    : `  function $payload(error) {\n    if (!(error instanceof WebAssembly.Exception)) return error;\n${unwrap}    return error;\n  }\n`;
 }
 
 function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {
@@ -123,6 +128,7 @@ function editNode(text: MagicString, glue: Glue, root: Node): void {
     switch (node.type) {
       case 'FunctionDeclaration':
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
+        if (node.id?.name.startsWith('passArrayJsValueToWasm')) editPassArray(text, node);
         break;
       case 'MemberExpression':
         editStaticUse(text, glue, node);
@@ -177,9 +183,14 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
   text.overwrite(node.start, node.end, `${node.object.name}$static$${node.property.name}`);
 }
 
-/** The promises that Rust makes, it has to settle. */
+/** The promises that Rust makes, it has to settle; and nobody catches what a finalizer throws. */
 function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' }>): void {
-  if (node.callee.type === 'Identifier' && node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
+  if (node.callee.type !== 'Identifier') return;
+  const [callback] = node.arguments;
+  if (node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
+  if (node.callee.name === 'FinalizationRegistry' && callback) {
+    text.appendLeft(callback.start, '$host.unattended(').appendRight(callback.end, ')');
+  }
 }
 
 function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>, parent: Node | undefined): void {
@@ -188,7 +199,7 @@ function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression
   if (name === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
     text.remove(parent.start, parent.end);
   } else if (name === 'queueMicrotask' && first) {
-    text.appendLeft(first.start, '$host.microtask(').appendRight(first.end, ')');
+    text.appendLeft(first.start, '$host.unattended(').appendRight(first.end, ')');
   } else if (isReaction(node) && first && last) {
     const { object, property } = node.callee as Extract<Node, { type: 'MemberExpression' }>;
     const [target, method] = [text.original.slice(object.start, object.end), text.original.slice(property.start, property.end)];
@@ -224,6 +235,12 @@ function editAssertClass(text: MagicString, node: FunctionNode): void {
   const [instance, klass] = node.params.map((param) => (param.type === 'Identifier' ? param.name : undefined));
   if (!node.body || instance === undefined || klass === undefined) return;
   text.appendLeft(node.body.end - 1, `    if (${instance}[$generation] !== $id) $host.strange(${instance}[$generation], ${klass}.name);\n`);
+}
+
+/** Found out before Wasm is entered: an error thrown through its frames would leave their values undropped (I4). */
+function editPassArray(text: MagicString, node: FunctionNode): void {
+  const [array] = node.params;
+  if (node.body && array?.type === 'Identifier') text.appendLeft(node.body.start + 1, `\n    $assertOwn(${array.name});`);
 }
 
 function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {

@@ -42,8 +42,8 @@ export class Instance implements Host {
   #trap: unknown;
   #error: ReviveError | undefined;
   #crossed: { error: unknown; deliberate: boolean } | undefined;
-  /** Whether the event loop entered: then there is no caller to name, or to throw to. */
-  #inTask = false;
+  /** Who entered: a caller; the event loop, which passes a promise's reaction on; or the event loop, with nobody to tell. */
+  #entered: 'by-caller' | 'by-reaction' | 'unattended' = 'by-caller';
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
   #panic: PanicError | undefined;
   /** The last foreign exception told, so that the guards further out don't tell it again. */
@@ -68,6 +68,11 @@ export class Instance implements Host {
 
   get state(): InstanceState {
     return this.#state;
+  }
+
+  /** Whether the event loop entered it, and nobody is there to be told of a failure. */
+  get unattendedTurn(): boolean {
+    return this.#entered === 'unattended';
   }
 
   /** How many promises the instance has still to settle. */
@@ -122,19 +127,19 @@ export class Instance implements Host {
 
   threw(error: unknown, entry: number): unknown {
     if (this.#error !== undefined) return this.#error;
-    const entrypoint = this.#inTask ? undefined : this.#entry(entry).name;
-    const crossed = this.#crossed?.error === error ? this.#crossed : undefined;
+    const entrypoint = this.#entered === 'by-caller' ? this.#entry(entry).name : undefined;
+    const thrown = this.scope.payload(error);
+    const crossed = this.#crossed !== undefined && Object.is(this.#crossed.error, thrown) ? this.#crossed : undefined;
     const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
     this.#crossed = undefined;
-    // The panic travels as a Wasm exception, out of which the glue takes the PanicError after this guard.
-    const panic = isWasmException(error) ? this.#panic : undefined;
-    const failure = this.owner.hooks.threw({ error, origin, panic, entrypoint, instance: this });
-    return failure === undefined ? error : this.fail(failure, error, entrypoint);
+    const panic = thrown === this.#panic ? this.#panic : undefined;
+    const failure = this.owner.hooks.threw({ error: thrown, origin, panic, entrypoint, instance: this });
+    return failure === undefined ? thrown : this.fail(failure, thrown, entrypoint);
   }
 
   crossed(error: unknown, deliberate: boolean): unknown {
     if (this.#state === 'lost') return this.#trap;
-    this.#crossed = { error, deliberate };
+    this.#crossed = { error: this.scope.payload(error), deliberate };
     return error;
   }
 
@@ -148,14 +153,15 @@ export class Instance implements Host {
     return this.#inFlight.promise(executor);
   }
 
-  microtask(callback: unknown): unknown {
+  unattended(callback: unknown): unknown {
     if (typeof callback !== 'function') return callback;
     return (...args: unknown[]): unknown => {
       try {
-        return this.#task(() => callback(...args));
+        return this.#enter('unattended', () => callback(...args));
       } catch (error) {
-        if (!isReviveError(error)) throw error;
-        return undefined;
+        // What the instance was lost through has been reported.
+        if (isReviveError(error) || this.#state === 'lost') return undefined;
+        throw error;
       }
     };
   }
@@ -167,7 +173,7 @@ export class Instance implements Host {
         ? callback
         : (...args: unknown[]): unknown => {
             try {
-              return this.#task(() => callback(...args));
+              return this.#enter('by-reaction', () => callback(...args));
             } catch (error) {
               if (isReviveError(error)) markHandled(derived);
               throw error;
@@ -200,7 +206,7 @@ export class Instance implements Host {
     const recovery = this.owner.hooks.failed(this, failure);
     switch (failure.kind) {
       case 'unwound':
-        return this.#unwound(failure, raw, entrypoint, recovery);
+        return this.#unwound(failure, entrypoint, recovery);
       case 'aborted':
         return this.#aborted(failure, raw, entrypoint, recovery);
     }
@@ -212,12 +218,14 @@ export class Instance implements Host {
     this.#lose(new ReviveError('REVIVE_INSTANCE_LOST', reason), undefined);
   }
 
-  #unwound(failure: Unwound, raw: unknown, entrypoint: string | undefined, recovery: Recovery): unknown {
+  #unwound(failure: Unwound, entrypoint: string | undefined, recovery: Recovery): PanicError {
     const report = this.#report(failure, entrypoint, recovery, 0);
-    if (this.#panic !== undefined) this.#panic.report = report;
+    // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
+    const error = this.#panic ?? new PanicError(failure.panic.message);
+    error.report = report;
     this.#panic = undefined;
     this.owner.failed(this, report);
-    return raw;
+    return error;
   }
 
   #aborted(failure: Aborted, raw: unknown, entrypoint: string | undefined, recovery: Recovery): unknown {
@@ -281,23 +289,19 @@ export class Instance implements Host {
     };
   }
 
-  #task<R>(run: () => R): R {
-    this.#inTask = true;
+  #enter<R>(who: 'by-reaction' | 'unattended', run: () => R): R {
+    const before = this.#entered;
+    this.#entered = who;
     try {
       return run();
     } finally {
-      this.#inTask = false;
+      this.#entered = before;
     }
   }
 
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
-}
-
-/** Engines without exception handling have no `WebAssembly.Exception`; nothing can be one there. */
-function isWasmException(error: unknown): boolean {
-  return typeof WebAssembly.Exception === 'function' && error instanceof WebAssembly.Exception;
 }
 
 /** The error for a handle of one generation that was used with another. */

@@ -20,6 +20,8 @@ export interface Scope {
   exports(): GuardedExports;
   /** Runs what wasm-bindgen runs after instantiation (`__wbindgen_start`). */
   start(): void;
+  /** What a Wasm exception carries, when it is one of the tags in which glue wraps JavaScript values; else the value itself. */
+  payload(error: unknown): unknown;
   /** Shuts every way into the instance for good and lets go of its memory. */
   release(): void;
 }
@@ -62,8 +64,8 @@ export interface Host {
   strange(generation: number | undefined, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
-  /** A callback that Rust gives to `queueMicrotask`: its failure is reported, not thrown, for nobody is there to catch it. */
-  microtask(callback: unknown): unknown;
+  /** A callback that nobody catches errors of (a task's poll, a finalizer): its failure is reported, not thrown. */
+  unattended(callback: unknown): unknown;
   /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections. */
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
   /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */

@@ -13,6 +13,18 @@ export function toPanicError(panic: Error): PanicError {
   return isReviveError(panic, 'REVIVE_PANIC') ? (panic as PanicError) : new PanicError(panic.message, { cause: panic });
 }
 
+/** Engines without exception handling have no `WebAssembly.Exception`; nothing can be one there. */
+export function isWasmException(value: unknown): boolean {
+  return typeof WebAssembly.Exception === 'function' && value instanceof WebAssembly.Exception;
+}
+
+/** What is known of a panic that left an export of which wasm-bindgen catches no panics, such as what `free()` calls. */
+export function uncaughtPanicInfo(blackBox: BlackBox | undefined): PanicInfo {
+  return blackBox?.panic === undefined
+    ? { message: 'a panic, whose message is known only with the wasm-revive-unwind-catcher crate', frames: [] }
+    : { ...blackBox.panic, frames: [] };
+}
+
 /** What is known of a panic: its message, and its location when the crate's hook wrote it down. */
 export function panicInfo(panic: Error, blackBox: BlackBox | undefined): PanicInfo {
   const recorded = blackBox?.panic;

@@ -6,7 +6,7 @@ class PanicError extends Error {}
 Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError' });
 
 describe('catchUnwind', () => {
-  it('I1: turns the glue\'s PanicError into one with a code, the original as its cause', () => {
+  it("I1: turns the glue's PanicError into one with a code, the original as its cause", () => {
     const original = new PanicError('boom');
     const call = catchUnwind(() => {
       throw original;

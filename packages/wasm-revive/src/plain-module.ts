@@ -22,7 +22,12 @@ export function plainModule(module: WebAssembly.Module, imports: WebAssembly.Imp
   const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
   const entries: Entry[] = functions.map((entry) => ({ name: entry.name, whenLost: 'throw' }));
   return {
-    factory: (host) => plainScope(host, functions.map((entry) => entry.name), imports),
+    factory: (host) =>
+      plainScope(
+        host,
+        functions.map((entry) => entry.name),
+        imports,
+      ),
     description: { name, entries, init: 'boot(module)', onCurrent: () => {} },
   };
 }
@@ -30,7 +35,8 @@ export function plainModule(module: WebAssembly.Module, imports: WebAssembly.Imp
 function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
   let depth = 0;
   let exports: GuardedExports = {};
-  const guardExport = (call: Callable, entry: number): Callable =>
+  const guardExport =
+    (call: Callable, entry: number): Callable =>
     (...args) => {
       if (depth < host.entryFloor && (depth < 0 ? host.refuse(entry) : host.entered(entry))) return undefined;
       depth++;
@@ -44,7 +50,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       if (--depth === host.quietDepth) host.committed();
       return result;
     };
-  const guardImport = (call: Callable): Callable =>
+  const guardImport =
+    (call: Callable): Callable =>
     (...args) => {
       let result: unknown;
       try {
@@ -68,6 +75,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     },
     exports: () => exports,
     start() {},
+    payload: (error) => error,
     release() {
       depth = LOST;
       exports = {};
