@@ -1,28 +1,27 @@
 import { type AbortCause, type BlackBox, type Frame, wasmFrames } from '@wasm-revive/kernel';
 
 /**
- * What the engines say when Wasm traps. V8: `src/common/message-template.h`; SpiderMonkey: `js/src/js.msg`;
- * JavaScriptCore: `Source/JavaScriptCore/wasm/WasmExceptionType.h`.
+ * What the engines say when Wasm traps, as parts of their messages in lower case. V8: `src/common/message-template.h`;
+ * SpiderMonkey: `js/src/js.msg`; JavaScriptCore: `Source/JavaScriptCore/wasm/WasmExceptionType.h`.
+ *
+ * Note: no regular expressions; the stack may be full (see `wasmFrames` in the kernel).
  */
-const TRAPS: readonly (readonly [RegExp, AbortCause])[] = [
-  [/^unreachable|^Unreachable code/i, 'unreachable'],
-  [/memory access out of bounds|^index out of bounds|^Out of bounds memory access/i, 'out-of-bounds'],
-  [/null function|function signature mismatch|indirect call|call_indirect|table index is out of bounds/i, 'indirect-call'],
-  [
-    /divide by zero|division by zero|remainder by zero|unrepresentable|integer overflow|Out of bounds Trunc|Integer overflow/i,
-    'arithmetic',
-  ],
-  [/stack overflow|call stack/i, 'stack-overflow'],
+const TRAPS: readonly (readonly [AbortCause, readonly string[]])[] = [
+  ['unreachable', ['unreachable']],
+  ['indirect-call', ['null function', 'signature mismatch', 'indirect call', 'call_indirect', 'table index is out of bounds']],
+  ['arithmetic', ['by zero', 'unrepresentable', 'integer overflow', 'out of bounds trunc']],
+  ['out-of-bounds', ['memory access', 'index out of bounds']],
+  ['stack-overflow', ['stack overflow', 'call stack']],
 ];
 
 // V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError, when JavaScript or Wasm frames fill the stack.
-const STACK_EXHAUSTED = /^Maximum call stack size exceeded|^too much recursion/;
+const STACK_EXHAUSTED = ['Maximum call stack size exceeded', 'too much recursion'];
 
 /** What Rust's own last frames are called, as far as the module has names. */
-const RUST_FRAMES: readonly (readonly [RegExp, AbortCause])[] = [
-  [/handle_alloc_error|rust_oom|rg_oom|alloc_error_handler/, 'out-of-memory'],
-  [/rust_start_panic|rust_panic|begin_unwind|panicking|panic_fmt|core::panic/, 'panic-abort'],
-  [/process.*abort|abort_internal|intrinsics.*abort/, 'abort'],
+const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
+  ['out-of-memory', ['handle_alloc_error', 'rust_oom', 'rg_oom', 'alloc_error_handler']],
+  ['panic-abort', ['rust_start_panic', 'rust_panic', 'begin_unwind', 'panicking', 'panic_fmt', 'core::panic']],
+  ['abort', ['process::abort', 'process5abort', 'abort_internal', 'intrinsics::abort']],
 ];
 
 /** How many of the innermost frames must repeat before an access out of bounds is called a stack overflow. */
@@ -35,7 +34,11 @@ export function isAbort(error: unknown): error is Error {
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
 export function isStackExhausted(error: unknown): boolean {
-  return error instanceof Error && (error instanceof RangeError || error.name === 'InternalError') && STACK_EXHAUSTED.test(error.message);
+  return (
+    error instanceof Error &&
+    (error instanceof RangeError || error.name === 'InternalError') &&
+    STACK_EXHAUSTED.some((says) => error.message.startsWith(says))
+  );
 }
 
 /**
@@ -45,7 +48,7 @@ export function isStackExhausted(error: unknown): boolean {
  */
 export function abortCause(error: Error, blackBox?: BlackBox): AbortCause {
   if (isStackExhausted(error)) return 'stack-overflow';
-  const trap = TRAPS.find(([says]) => says.test(error.message))?.[1] ?? 'unknown';
+  const trap = find(TRAPS, error.message.toLowerCase()) ?? 'unknown';
   const frames = wasmFrames(error);
   switch (trap) {
     case 'unreachable':
@@ -58,11 +61,15 @@ export function abortCause(error: Error, blackBox?: BlackBox): AbortCause {
   }
 }
 
+function find(table: readonly (readonly [AbortCause, readonly string[]])[], text: string): AbortCause | undefined {
+  return table.find(([, parts]) => parts.some((part) => text.includes(part)))?.[0];
+}
+
 function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
   if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
   if (blackBox?.panic !== undefined) return 'panic-abort';
   for (const { function: name } of frames) {
-    const cause = name && RUST_FRAMES.find(([says]) => says.test(name))?.[1];
+    const cause = name === undefined ? undefined : find(RUST_FRAMES, name);
     if (cause) return cause;
   }
   return 'unreachable';

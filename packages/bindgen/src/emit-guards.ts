@@ -101,7 +101,8 @@ export const TABLE_GUARD = `  function $guardTable($table) {
   }
 `;
 
-/** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
+/** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). A depth that isn't
+ * what it was says so, even where a guard had no stack left to say it. */
 export function emitImportGuards(wasm: WasmInfo): string {
   const modules = new Map<string, WasmImport[]>();
   for (const entry of wasm.imports) {
@@ -134,9 +135,10 @@ export function emitImportGuards(wasm: WasmInfo): string {
 function emitImportGuard(name: string, parameters: number, slot: string): string {
   const params = parameterList(parameters);
   return `        ${JSON.stringify(name)}(${params}) {
+          const $before = $depth;
           let $r;
           try { $r = ${slot}(${params}); } catch ($error) { throw $host.crossed($error, ${DELIBERATE.test(name)}); }
-          if ($depth < 0) throw $host.trap;
+          if ($depth !== $before) throw $host.torn(new RangeError('Maximum call stack size exceeded'));
           return $r;
         },`;
 }

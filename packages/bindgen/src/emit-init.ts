@@ -12,10 +12,11 @@ export function emitInit(glue: Glue): string {
       return emitWeb(glue);
     case 'nodejs':
     case 'module':
-      return `${loading(glue)}\n$app.boot(wasmModule);\n`;
+      // With `--debug`, the export list names the instance: `export { wasm as __wasm }`.
+      return `${loading(glue)}\n$app.boot(wasmModule);\n${glue.target === 'module' ? 'const wasm = $app.wasm;\n' : ''}`;
     case 'bundler':
       // Note: upstream gives the exports of an instance here; of those, no second instance can be made.
-      return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n}\n';
+      return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n    return $app.wasm;\n}\n';
   }
 }
 

@@ -199,7 +199,7 @@ function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression
   if (name === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
     text.remove(parent.start, parent.end);
   } else if (name === 'queueMicrotask' && first) {
-    text.appendLeft(first.start, '$host.unattended(').appendRight(first.end, ')');
+    text.appendLeft(first.start, '$host.poll(').appendRight(first.end, ')');
   } else if (isReaction(node) && first && last) {
     const { object, property } = node.callee as Extract<Node, { type: 'MemberExpression' }>;
     const [target, method] = [text.original.slice(object.start, object.end), text.original.slice(property.start, property.end)];

@@ -68,13 +68,19 @@ ${emitImportStubs(glue, wasm)}${emitInit(glue)}`);
 export function emitEntry(pkg: Package, file: string, code: string, options: EmitOptions): EmittedFile {
   const text = new MagicString(code, { filename: file });
   const { program } = parse(file, code);
+  // With `--debug`, it exports the instance under the name it was imported by.
+  const debug = code.includes('wasm as __wasm');
   for (const node of program.body) {
+    if (debug && node.type === 'ImportDeclaration' && node.source.value.endsWith('_bg.wasm')) {
+      text.overwrite(node.start, node.end, `import * as $source from "./${pkg.wasmFile}";`);
+    }
     if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') continue;
     const call = node.expression;
     const [argument] = call.arguments;
     if (calleeName(call) === '__wbg_set_wasm' && argument) {
-      const source = code.slice(argument.start, argument.end);
+      const source = debug ? '$source' : code.slice(argument.start, argument.end);
       text.overwrite(argument.start, argument.end, `await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url))`);
+      if (debug) text.appendLeft(node.start, 'const wasm = ');
     } else {
       // wasm.__wbindgen_start(): every scope starts itself.
       text.remove(node.start, node.end);

@@ -5,6 +5,9 @@ import type { Hooks } from './plugin.js';
 import { type CrashReport, describeFailure, toFailureRecord } from './report.js';
 import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 
+/** How many panics in one turn of the executor are followed by another look at its queue. */
+const POLL_ATTEMPTS = 10_000;
+
 /** What an instance tells the one that owns it. */
 export interface Owner {
   /** The name of the module, for messages. */
@@ -127,7 +130,29 @@ export class Instance implements Host {
 
   threw(error: unknown, entry: number): unknown {
     if (this.#error !== undefined) return this.#error;
-    const entrypoint = this.#entered === 'by-caller' ? this.#entry(entry).name : undefined;
+    try {
+      // Lost, but not told yet: further in, there was no stack left to do it.
+      if (this.#state === 'lost') return this.fail(exhausted(this.#trap), this.#trap, this.#entrypoint(entry));
+      return this.#classify(error, entry);
+    } catch {
+      return this.torn(error);
+    }
+  }
+
+  torn(error: unknown): unknown {
+    if (this.#state === 'lost') return this.#trap;
+    // First of all, and with as little stack as can be: let nobody in. The rest follows where there is room for it.
+    this.#state = 'lost';
+    this.#trap = error;
+    this.scope.release();
+    queueMicrotask(() => {
+      if (this.#error === undefined) this.fail(exhausted(error), error, undefined);
+    });
+    return error;
+  }
+
+  #classify(error: unknown, entry: number): unknown {
+    const entrypoint = this.#entrypoint(entry);
     const thrown = this.scope.payload(error);
     const crossed = this.#crossed !== undefined && Object.is(this.#crossed.error, thrown) ? this.#crossed : undefined;
     const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
@@ -164,6 +189,22 @@ export class Instance implements Host {
         throw error;
       }
     };
+  }
+
+  poll(callback: unknown): unknown {
+    if (typeof callback !== 'function') return callback;
+    const enter = this.unattended(() => {
+      for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
+        try {
+          return callback();
+        } catch (error) {
+          // A panic unwinds out of the executor's queue, too, and strands the tasks behind it: enter again for those.
+          if (!isReviveError(error, 'REVIVE_PANIC') || this.#state === 'lost') throw error;
+        }
+      }
+      return undefined;
+    });
+    return enter;
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
@@ -299,9 +340,19 @@ export class Instance implements Host {
     }
   }
 
+  /** Undefined where the event loop entered: there is no caller to name. */
+  #entrypoint(entry: number): string | undefined {
+    return this.#entered === 'by-caller' ? this.#entry(entry).name : undefined;
+  }
+
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
+}
+
+/** No stack was left to find out more. */
+function exhausted(trap: unknown): Aborted {
+  return { kind: 'aborted', cause: 'stack-overflow', trap, frames: [] };
 }
 
 /** The error for a handle of one generation that was used with another. */

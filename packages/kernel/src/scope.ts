@@ -64,8 +64,12 @@ export interface Host {
   strange(generation: number | undefined, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
-  /** A callback that nobody catches errors of (a task's poll, a finalizer): its failure is reported, not thrown. */
+  /** A callback that nobody catches errors of (a finalizer): its failure is reported, not thrown. */
   unattended(callback: unknown): unknown;
+  /** The same for what Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. */
+  poll(callback: unknown): unknown;
+  /** An entry was left without its guard having noticed: there was no stack for that. Gives what the Wasm frames are to be thrown. */
+  torn(error: unknown): unknown;
   /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections. */
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
   /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */

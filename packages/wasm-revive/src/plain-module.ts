@@ -53,13 +53,14 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   const guardImport =
     (call: Callable): Callable =>
     (...args) => {
+      const before = depth;
       let result: unknown;
       try {
         result = call(...args);
       } catch (error) {
         throw host.crossed(error, false);
       }
-      if (depth < 0) throw host.trap;
+      if (depth !== before) throw host.torn(new RangeError('Maximum call stack size exceeded'));
       return result;
     };
   return {
