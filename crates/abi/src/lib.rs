@@ -1,0 +1,96 @@
+//! What the crates and the npm packages of `wasm-revive` agree on. The npm side of it is `packages/kernel/src/abi.ts`,
+//! and a test there compares the two: change both.
+//!
+//! - The **black box**: a record of fixed layout in linear memory that JavaScript reads after a trap, without running any
+//!   Wasm. It is exported as the global [`BLACK_BOX_EXPORT`], whose value is its address.
+//! - The **crate record**: each linked crate leaves one line in the custom section [`CRATE_SECTION`], by which the
+//!   package sees whether the two match. See [`crate_record!`].
+//!
+//! You rarely need this crate itself; the crates that do something depend on it.
+//!
+//! ```
+//! use wasm_revive_abi::{black_box, black_box_offset, ABI_VERSION, BLACK_BOX_MAGIC};
+//!
+//! black_box().record_failed_allocation(4096, 8);
+//!
+//! let bytes = black_box().to_bytes();
+//! let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+//! assert_eq!(word(black_box_offset::MAGIC), BLACK_BOX_MAGIC);
+//! assert_eq!(word(black_box_offset::ABI), ABI_VERSION);
+//! assert_eq!(word(black_box_offset::FAILED_ALLOCATION_SIZE), 4096);
+//! ```
+#![no_std]
+#![deny(missing_docs)]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+mod black_box;
+mod crate_record;
+#[cfg(feature = "std")]
+pub mod entry;
+#[cfg(feature = "std")]
+pub mod panic_hook;
+
+pub use black_box::{black_box, BlackBox};
+
+/// The version of this agreement. A module that carries another one is refused by the packages.
+pub const ABI_VERSION: u32 = 1;
+
+/// The custom section in which each crate says its name, its version and its ABI, one line of UTF-8 a crate.
+pub const CRATE_SECTION: &str = "wasm_revive";
+
+/// The exported Wasm global whose value is the address of the black box.
+pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";
+
+/// `"RVBB"`, the first word of a black box.
+pub const BLACK_BOX_MAGIC: u32 = 0x4242_5652;
+
+/// Byte offsets in the black box. Every field is a little-endian `u32`, unless its capacity is given in
+/// [`black_box_size`].
+pub mod black_box_offset {
+    /// [`BLACK_BOX_MAGIC`](crate::BLACK_BOX_MAGIC).
+    pub const MAGIC: usize = 0;
+    /// [`ABI_VERSION`](crate::ABI_VERSION).
+    pub const ABI: usize = 4;
+    /// Size of the whole record in bytes.
+    pub const SIZE: usize = 8;
+    /// How many panics have been recorded; the fields below hold the last one.
+    pub const PANIC_COUNT: usize = 12;
+    /// Bytes of the panic's message.
+    pub const PANIC_MESSAGE_LENGTH: usize = 16;
+    /// Bytes of the name of the file it happened in.
+    pub const PANIC_FILE_LENGTH: usize = 20;
+    /// Line in that file, counted from 1.
+    pub const PANIC_LINE: usize = 24;
+    /// Column in that line, counted from 1.
+    pub const PANIC_COLUMN: usize = 28;
+    /// Size in bytes of the last allocation that failed; 0: none.
+    pub const FAILED_ALLOCATION_SIZE: usize = 32;
+    /// Its alignment.
+    pub const FAILED_ALLOCATION_ALIGN: usize = 36;
+    /// Bytes of the name of the entrypoint that is running; 0: none is known.
+    pub const ENTRYPOINT_LENGTH: usize = 40;
+    /// The task that is being polled; 0: none.
+    pub const TASK_ID: usize = 44;
+    /// 1 when Rust has asked for a fresh instance.
+    pub const REINIT_REQUESTED: usize = 48;
+    /// The panic's message, UTF-8, cut at a character.
+    pub const PANIC_MESSAGE: usize = 56;
+    /// The file it happened in.
+    pub const PANIC_FILE: usize = 1080;
+    /// Name of the entrypoint that is running.
+    pub const ENTRYPOINT: usize = 1336;
+}
+
+/// Sizes in bytes of the black box and of the text fields in it.
+pub mod black_box_size {
+    /// Capacity for the panic's message.
+    pub const PANIC_MESSAGE: usize = 1024;
+    /// Capacity for the name of its file.
+    pub const PANIC_FILE: usize = 256;
+    /// Capacity for the name of the entrypoint.
+    pub const ENTRYPOINT: usize = 128;
+    /// The whole record.
+    pub const TOTAL: usize = 1464;
+}

@@ -1,0 +1,42 @@
+//! The hook that writes panics into the black box.
+//!
+//! A hook runs in either panic mode, before anything is unwound or aborted.
+
+use std::any::Any;
+use std::boxed::Box;
+use std::panic::{set_hook, take_hook, PanicHookInfo};
+use std::string::String;
+use std::sync::Once;
+
+use crate::black_box;
+
+/// Puts the hook in front of the one that is there, which is called after it. Further calls do nothing, so every crate
+/// that needs the hook installs it.
+pub fn install() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let previous = take_hook();
+        set_hook(Box::new(move |info| {
+            record(info);
+            previous(info);
+        }));
+    });
+}
+
+/// A panic's message: its payload when that is text, else what the standard library prints in its place.
+pub fn payload_text(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else {
+        "Box<dyn Any>"
+    }
+}
+
+fn record(info: &PanicHookInfo<'_>) {
+    let (file, line, column) = info.location().map_or(("", 0, 0), |location| {
+        (location.file(), location.line(), location.column())
+    });
+    black_box().record_panic(payload_text(info.payload()), file, line, column);
+}

@@ -1,0 +1,20 @@
+//! What JavaScript calls: the library, behind wasm-bindgen.
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+
+/// [`inspect`](crate::inspect), its result as JSON in camel case.
+///
+/// # Errors
+///
+/// Throws an `Error` with the message and the byte's position as `offset`.
+#[wasm_bindgen]
+pub fn inspect(bytes: &[u8]) -> Result<String, JsValue> {
+    let info = crate::inspect(bytes).map_err(|error| {
+        let thrown = js_sys::Error::new(error.message());
+        // Setting a property of a new, extensible object can't fail.
+        let _ = Reflect::set(&thrown, &"offset".into(), &(error.offset() as f64).into());
+        thrown
+    })?;
+    serde_json::to_string(&info).map_err(|error| js_sys::Error::new(&error.to_string()).into())
+}

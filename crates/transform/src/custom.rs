@@ -1,0 +1,69 @@
+//! The custom sections that are read: `name`, `producers`, `wasm_revive`.
+//!
+//! A custom section that is broken doesn't make a module invalid, so the first two are read as far as they go. The
+//! third is this project's own and decides whether crate and package match: a broken one is an error.
+
+use std::collections::BTreeMap;
+
+use wasmparser::{BinaryReader, Name, NameSectionReader, ProducersSectionReader};
+
+use crate::{CrateRecord, Error, Producer};
+
+/// The section in which each linked crate of `wasm-revive` leaves one line: `<crate> <version> <abi>`.
+pub(crate) const RECORDS_SECTION: &str = "wasm_revive";
+
+/// Names of globals by index.
+pub(crate) fn global_names(data: BinaryReader<'_>) -> BTreeMap<u32, String> {
+    let mut names = BTreeMap::new();
+    for subsection in NameSectionReader::new(data).flatten() {
+        if let Name::Global(map) = subsection {
+            names.extend(
+                map.flatten()
+                    .map(|entry| (entry.index, entry.name.to_owned())),
+            );
+        }
+    }
+    names
+}
+
+/// The entries of a `producers` section.
+pub(crate) fn producers(data: BinaryReader<'_>) -> Vec<Producer> {
+    let Ok(fields) = ProducersSectionReader::new(data) else {
+        return Vec::new();
+    };
+    let mut producers = Vec::new();
+    for field in fields.into_iter().flatten() {
+        producers.extend(field.values.into_iter().flatten().map(|value| Producer {
+            field: field.name.to_owned(),
+            name: value.name.to_owned(),
+            version: value.version.to_owned(),
+        }));
+    }
+    producers
+}
+
+/// The records of a `wasm_revive` section whose contents start at byte `offset` of the module.
+pub(crate) fn crate_records(data: &[u8], offset: u64) -> Result<Vec<CrateRecord>, Error> {
+    let malformed = || {
+        Error::new(
+            format!("malformed `{RECORDS_SECTION}` section: each line must be `<crate> <version> <abi>`"),
+            offset,
+        )
+    };
+    let text = std::str::from_utf8(data).map_err(|_| malformed())?;
+    text.lines()
+        .map(|line| {
+            let mut words = line.split(' ');
+            let (Some(name), Some(version), Some(abi), None) =
+                (words.next(), words.next(), words.next(), words.next())
+            else {
+                return Err(malformed());
+            };
+            Ok(CrateRecord {
+                name: name.to_owned(),
+                version: version.to_owned(),
+                abi: abi.parse().map_err(|_| malformed())?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,43 @@
+//! Reads a WebAssembly module and says what `wasm-revive` needs to know about it.
+//!
+//! [`inspect`] walks a whole module once: every section, every function body. It checks that the binary is
+//! well formed and that its indices are in range. It doesn't type-check code: an engine does that, and proposals move
+//! faster than validators, so modules with either encoding of exception handling are accepted.
+//!
+//! ```
+//! let module = wat::parse_str(
+//!     r#"(module
+//!         (import "host" "tick" (func (param i32) (result externref)))
+//!         (memory (export "memory") 17)
+//!         (global $__stack_pointer (mut i32) (i32.const 1048576)))"#,
+//! )
+//! .unwrap();
+//!
+//! let info = wasm_revive_transform::inspect(&module).unwrap();
+//! assert_eq!(info.imports[0].name, "tick");
+//! assert_eq!(info.memories[0].limits.initial, 17);
+//! assert_eq!(info.stack_pointer.unwrap().global, 0);
+//!
+//! let error = wasm_revive_transform::inspect(&module[..20]).unwrap_err();
+//! assert_eq!(error.message(), "unexpected end-of-file");
+//! assert!(error.offset() <= 20);
+//! ```
+#![deny(missing_docs)]
+
+#[cfg(target_arch = "wasm32")]
+mod binding;
+mod constants;
+mod custom;
+mod error;
+mod exceptions;
+mod info;
+mod inspect;
+mod stack_pointer;
+mod types;
+
+pub use error::Error;
+pub use info::{
+    CrateRecord, CustomSection, Exceptions, Export, ExternType, GlobalType, Import, Limits, Memory,
+    ModuleInfo, MutableGlobal, Producer, Signature, StackPointer, StackPointerSource, Table, Tag,
+};
+pub use inspect::inspect;

@@ -1,0 +1,22 @@
+//! Catches Rust panics and says what they were: message, file, line, column.
+//!
+//! [`std::panic::catch_unwind`] gives the payload only; where it happened is known to the panic hook alone. [`catch`]
+//! brings the two together. [`install`] makes the hook write every panic into the black box as well, where
+//! `@wasm-revive/unwind-catcher` finds the location of panics that wasm-bindgen caught itself.
+//!
+//! ```
+//! use wasm_revive_unwind_catcher::catch;
+//!
+//! let panic = catch(|| [1, 2, 3].iter().position(|&n| n == 4).expect("a four")).unwrap_err();
+//! assert_eq!(panic.message(), "a four");
+//! assert_eq!(panic.location().unwrap().column(), 61);
+//! assert_eq!(catch(|| 4), Ok(4));
+//! ```
+//!
+//! In a module built with panic=abort nothing can be caught: [`catch`] calls the function and a panic in it ends the
+//! instance, told by the black box.
+#![deny(missing_docs)]
+
+mod catch;
+
+pub use catch::{catch, install, Location, Panic};

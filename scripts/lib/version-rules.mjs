@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { readCrates, readPackages } from './repository.mjs';
+
+/** Pairs whose halves have different names; every other package is matched with the crate in the folder of the same name. */
+const OTHER_NAMES = { kernel: 'abi', bindgen: 'transform' };
+
+/**
+ * Each public npm package with the crate it is matched with.
+ *
+ * @param {string} root
+ */
+export function pairs(root) {
+  const crates = new Map(readCrates(root).map((crate) => [crate.folder, crate]));
+  return readPackages(root)
+    .filter(({ manifest }) => !manifest.private)
+    .map((npm) => ({ npm, crate: crates.get(OTHER_NAMES[npm.folder] ?? npm.folder) }));
+}
+
+/**
+ * What is wrong with the versions of a checkout: each package and its crate have the same one, what they ask of each other is that
+ * same one, and changesets raises all of them together.
+ *
+ * @param {string} root
+ * @returns {string[]} one sentence a problem
+ */
+export function versionProblems(root) {
+  const found = pairs(root);
+  if (found.length === 0) return ['No public npm package was found in packages/.'];
+  return [
+    ...pairProblems(found),
+    ...loneCrates(root, found),
+    ...npmRequirementProblems(root),
+    ...crateRequirementProblems(root),
+    ...changesetProblems(root, found),
+  ];
+}
+
+function pairProblems(found) {
+  return found.flatMap(({ npm: { folder, manifest }, crate }) => {
+    if (!crate) return [`packages/${folder} has no crate: crates/${OTHER_NAMES[folder] ?? folder} is missing.`];
+    if (crate.version === manifest.version) return [];
+    return [`${manifest.name} is ${manifest.version}, but its crate ${crate.name} is ${crate.version}: they must be the same.`];
+  });
+}
+
+function loneCrates(root, found) {
+  const paired = new Set(found.map(({ crate }) => crate?.folder));
+  return readCrates(root)
+    .filter((crate) => crate.published && !paired.has(crate.folder))
+    .map((crate) => `crates/${crate.folder} is published, but no public package is matched with it.`);
+}
+
+function npmRequirementProblems(root) {
+  const packages = readPackages(root);
+  const versions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]));
+  return packages.flatMap(({ manifest }) =>
+    Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies }).flatMap(([name, range]) => {
+      // Private packages take whatever is beside them, so that a release does not have to touch them.
+      const wanted = manifest.private ? '*' : versions.get(name);
+      return !versions.has(name) || range === wanted ? [] : [`${manifest.name} asks for ${name} ${range}; it must ask for ${wanted}.`];
+    }),
+  );
+}
+
+function crateRequirementProblems(root) {
+  const crates = readCrates(root);
+  const versions = new Map(crates.map(({ name, version }) => [name, version]));
+  return crates.flatMap((crate) =>
+    crate.requires.flatMap(({ crate: name, version }) => {
+      const wanted = versions.get(name);
+      // Without a version cargo refuses to publish; between crates that are never published there is nothing to say.
+      if (wanted === undefined || (version === undefined && !crate.published)) return [];
+      return version?.replace(/^=/, '') === wanted
+        ? []
+        : [`${crate.name} asks for ${name} ${version ?? 'without a version'}; it must ask for ${wanted}.`];
+    }),
+  );
+}
+
+function changesetProblems(root, found) {
+  const file = path.join(root, '.changeset/config.json');
+  if (!fs.existsSync(file)) return ['.changeset/config.json is missing.'];
+  const groups = JSON.parse(fs.readFileSync(file, 'utf8')).fixed ?? [];
+  const names = found.map(({ npm }) => npm.manifest.name);
+  if (groups.some((group) => names.every((name) => group.includes(name)))) return [];
+  return [`.changeset/config.json must have one "fixed" group with every public package: ${names.join(', ')}.`];
+}

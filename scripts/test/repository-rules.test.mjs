@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { ruleProblems } from '../lib/repository-rules.mjs';
+import { checkout } from './checkout.mjs';
+
+const good = {
+  name: '@wasm-revive/kernel',
+  description: 'A package.',
+  type: 'module',
+  license: 'MIT OR Apache-2.0',
+  sideEffects: false,
+  engines: { node: '>=20' },
+  scripts: { test: 'vitest run', 'check-package': 'publint' },
+};
+const withKernel = (manifest, more = {}) =>
+  checkout({ 'packages/kernel/package.json': manifest, 'packages/kernel/README.md': '# Kernel', ...more });
+
+test('a checkout that keeps them has no problem', () => {
+  expect(ruleProblems(withKernel(good))).toEqual([]);
+});
+
+test('a runtime package depends on the kernel alone', () => {
+  expect(ruleProblems(withKernel({ ...good, dependencies: { '@wasm-revive/kernel': '1.0.0', mitt: '3.0.0' } }))).toEqual([
+    'packages/kernel/package.json: a runtime package depends on @wasm-revive/kernel and nothing else, not on mitt.',
+  ]);
+});
+
+test('what a public package must say of itself', () => {
+  const folder = checkout({ 'packages/kernel/package.json': { name: '@wasm-revive/kernel' } });
+  expect(ruleProblems(folder)).toHaveLength(7);
+});
+
+test('the lock file names no registry', () => {
+  const lock = { packages: { 'packages/kernel': {}, 'node_modules/mitt': { resolved: 'https://registry.example/mitt.tgz' } } };
+  expect(ruleProblems(withKernel(good, { 'package-lock.json': lock }))).toEqual([
+    "package-lock.json names the registry that node_modules/mitt came from; install with the repository's .npmrc, so that it names none.",
+  ]);
+});
+
+test('the lock file knows what every package asks for', () => {
+  const lock = { packages: { 'packages/kernel': { devDependencies: { mitt: '^3.0.0' } } } };
+  const devDependencies = { mitt: '^3.0.0' };
+  expect(ruleProblems(withKernel({ ...good, devDependencies }, { 'package-lock.json': lock }))).toEqual([]);
+  expect(ruleProblems(withKernel(good, { 'package-lock.json': lock }))).toEqual([
+    'package-lock.json does not know what packages/kernel/package.json asks for; run `npm install`.',
+  ]);
+});
