@@ -10,11 +10,23 @@ use wasm_bindgen::prelude::*;
 /// Throws an `Error` with the message and the byte's position as `offset`.
 #[wasm_bindgen]
 pub fn inspect(bytes: &[u8]) -> Result<String, JsValue> {
-    let info = crate::inspect(bytes).map_err(|error| {
-        let thrown = js_sys::Error::new(error.message());
-        // Setting a property of a new, extensible object can't fail.
-        let _ = Reflect::set(&thrown, &"offset".into(), &(error.offset() as f64).into());
-        thrown
-    })?;
+    let info = crate::inspect(bytes).map_err(throwable)?;
     serde_json::to_string(&info).map_err(|error| js_sys::Error::new(&error.to_string()).into())
+}
+
+/// [`export_stack_pointer`](crate::export_stack_pointer).
+///
+/// # Errors
+///
+/// As [`inspect`].
+#[wasm_bindgen(js_name = exportStackPointer)]
+pub fn export_stack_pointer(bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>, JsValue> {
+    crate::export_stack_pointer(bytes, name).map_err(|error| throwable(error).into())
+}
+
+fn throwable(error: crate::Error) -> js_sys::Error {
+    let thrown = js_sys::Error::new(error.message());
+    // Setting a property of a new, extensible object can't fail.
+    let _ = Reflect::set(&thrown, &"offset".into(), &(error.offset() as f64).into());
+    thrown
 }

@@ -33,7 +33,7 @@ export function assertWritable(dir: string, files: readonly string[]): void {
 }
 
 /** Writes files, given by their path in `dir`, all or none. Those a working package needs most come last. */
-export function commit(dir: string, files: ReadonlyMap<string, string>): void {
+export function commit(dir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
   const staging = join(dir, STAGING);
   try {
     mkdirSync(staging, { recursive: true });

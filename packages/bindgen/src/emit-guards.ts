@@ -24,7 +24,7 @@ export const GUARD_PRELUDE = `  // The instance's state is the nesting depth: 0 
   }
   function $threw(error, entry) {
     if ($depth > 0) $depth--;
-    return $host.threw(error, entry);
+    return $host.threw(error, entry, $depth === 0);
   }
   function $assertOwn(values) {
     for (const value of values) {

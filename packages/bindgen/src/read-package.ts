@@ -18,6 +18,7 @@ export interface Package {
   readonly declarations: { readonly file: string; readonly code: string } | undefined;
   readonly packageJson: string | undefined;
   readonly wasmFile: string;
+  readonly wasmBytes: Uint8Array;
   readonly wasm: WasmInfo;
 }
 
@@ -49,7 +50,7 @@ export function readPackage(dir: string): Package {
   }
   const target = detectTarget(dir, name, main, bg);
   const wasmFile = `${name}_bg.wasm`;
-  const wasm = readWasm(dir, wasmFile);
+  const { wasm, bytes: wasmBytes } = readWasm(dir, wasmFile);
   const declarations = readText(dir, `${name}.d.ts`);
   const isBundler = target === 'bundler';
   return {
@@ -61,6 +62,7 @@ export function readPackage(dir: string): Package {
     declarations: declarations === undefined ? undefined : { file: `${name}.d.ts`, code: declarations },
     packageJson: readText(dir, 'package.json'),
     wasmFile,
+    wasmBytes,
     wasm,
   };
 }
@@ -108,11 +110,12 @@ function detectTarget(dir: string, name: string, main: string | undefined, bg: s
   );
 }
 
-function readWasm(dir: string, file: string): WasmInfo {
+function readWasm(dir: string, file: string): { wasm: WasmInfo; bytes: Uint8Array } {
   const path = join(dir, file);
+  const bytes = readFileSync(path);
   let wasm: WasmInfo;
   try {
-    wasm = inspectWasm(readFileSync(path));
+    wasm = inspectWasm(bytes);
   } catch (error) {
     throw new TransformError(
       'REVIVE_BAD_WASM',
@@ -135,7 +138,7 @@ function readWasm(dir: string, file: string): WasmInfo {
       );
     }
   }
-  return wasm;
+  return { wasm, bytes };
 }
 
 function readText(dir: string, file: string): string | undefined {

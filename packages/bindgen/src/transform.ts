@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { STACK_POINTER_EXPORT } from '@wasm-revive/kernel';
 import { assertWritable, commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
@@ -8,6 +9,7 @@ import { TransformError } from './errors.js';
 import { readGlue, type Target } from './glue.js';
 import { type Package, readPackage } from './read-package.js';
 import { validate } from './validate.js';
+import { exportStackPointer } from './wasm-info.js';
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
@@ -69,7 +71,10 @@ export function transform(options: TransformOptions): TransformResult {
 }
 
 /** The files of a transformed package that differ from the original's, by path. What a working package needs most comes last. */
-export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runtime' | 'recovery' | 'version'>): Map<string, string> {
+export function emitPackage(
+  pkg: Package,
+  options: Pick<TransformOptions, 'runtime' | 'recovery' | 'version'>,
+): Map<string, string | Uint8Array> {
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
@@ -81,15 +86,20 @@ export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runti
   if (pkg.entry) emitted.push(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
   for (const { file, map } of emitted) files.set(`${file}.map`, map);
   if (pkg.packageJson !== undefined) {
-    const changed = addPackageFiles(pkg.packageJson, [...files.keys()]);
-    if (changed !== undefined) files.set('package.json', changed);
+    const listed = addPackageFiles(pkg.packageJson, [...files.keys()]);
+    if (listed !== undefined) files.set('package.json', listed);
   }
+  const changed = exportStackPointer(pkg.wasmBytes, STACK_POINTER_EXPORT);
+  if (changed !== undefined) files.set(pkg.wasmFile, changed);
   if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
   return files;
 }
 
-function runtimeFiles(target: Target, runtime: TransformOptions['runtime']): { reference: RuntimeReference; files: Map<string, string> } {
+function runtimeFiles(
+  target: Target,
+  runtime: TransformOptions['runtime'],
+): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
   if ('import' in runtime) return { reference: { specifier: runtime.import }, files: new Map() };
   const [file, types, source] =
     target === 'nodejs'
@@ -97,7 +107,7 @@ function runtimeFiles(target: Target, runtime: TransformOptions['runtime']): { r
       : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
   return {
     reference: { specifier: `./${file}` },
-    files: new Map([
+    files: new Map<string, string | Uint8Array>([
       [file, source.code],
       [types, source.types],
     ]),
@@ -105,7 +115,7 @@ function runtimeFiles(target: Target, runtime: TransformOptions['runtime']): { r
 }
 
 /** Copies the package with its changes; a folder that wasn't there appears whole or not at all. */
-function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string, string>): void {
+function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
   const inside = relative(pkg.dir, outDir);
   if (!inside.startsWith('..')) {
     throw new TransformError(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 // Made from `crates/transform` by `scripts/build-transform.mjs`.
-import { initSync, inspect } from '../generated/transform.js';
+import { exportStackPointer as exportGlobal, initSync, inspect } from '../generated/transform.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */
 export interface WasmInfo {
@@ -130,21 +130,33 @@ let ready = false;
  * @throws {MalformedWasmError} when the bytes are cut short, are not Wasm, are a component, or contradict themselves
  */
 export function inspectWasm(bytes: Uint8Array): WasmInfo {
+  // The shape is `ModuleInfo` of `crates/transform/src/info.rs`.
+  return JSON.parse(call(() => inspect(bytes))) as WasmInfo;
+}
+
+/**
+ * Adds an export of the global that holds the shadow stack's pointer. Nothing that runs changes.
+ *
+ * @returns undefined when there is nothing to add
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function exportStackPointer(bytes: Uint8Array, name: string): Uint8Array | undefined {
+  return call(() => exportGlobal(bytes, name));
+}
+
+function call<R>(run: () => R): R {
   if (!ready) {
     // Both `src/` and `dist/` lie next to `generated/`, so this holds before and after bundling.
     const module = readFileSync(new URL('../generated/transform.wasm', import.meta.url));
     initSync({ module });
     ready = true;
   }
-  let json: string;
   try {
-    json = inspect(bytes);
+    return run();
   } catch (error) {
     if (error instanceof Error && 'offset' in error && typeof error.offset === 'number') {
       throw new MalformedWasmError(error.message, error.offset, { cause: error });
     }
     throw error;
   }
-  // The shape is `ModuleInfo` of `crates/transform/src/info.rs`.
-  return JSON.parse(json) as WasmInfo;
 }

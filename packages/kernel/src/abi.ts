@@ -11,6 +11,9 @@ export const CRATE_SECTION = 'wasm_revive';
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
 
+/** The exported Wasm global with the shadow stack's pointer; the transform exports it, so that it can be put back. */
+export const STACK_POINTER_EXPORT = '__wasm_revive_stack_pointer';
+
 /** `"RVBB"`, the first word of a black box. */
 export const BLACK_BOX_MAGIC = 0x42425652;
 

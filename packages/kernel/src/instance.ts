@@ -1,3 +1,4 @@
+import { STACK_POINTER_EXPORT } from './abi.js';
 import { isReviveError, PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { InFlight, markHandled } from './in-flight.js';
@@ -41,6 +42,7 @@ export class Instance implements Host {
   readonly #inFlight = new InFlight();
   #state: InstanceState = 'idle';
   #exports: WebAssembly.Exports | undefined;
+  #stackPointer: { readonly global: WebAssembly.Global; readonly atRest: unknown } | undefined;
   #startedAt = 0;
   #trap: unknown;
   #error: ReviveError | undefined;
@@ -100,6 +102,8 @@ export class Instance implements Host {
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
   bind(instance: WebAssembly.Instance): void {
     this.#exports = instance.exports;
+    const pointer = instance.exports[STACK_POINTER_EXPORT];
+    if (pointer instanceof WebAssembly.Global) this.#stackPointer = { global: pointer, atRest: pointer.value };
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
@@ -128,12 +132,14 @@ export class Instance implements Host {
     this.owner.hooks.committed?.(this);
   }
 
-  threw(error: unknown, entry: number): unknown {
+  threw(error: unknown, entry: number, quiescent: boolean): unknown {
     if (this.#error !== undefined) return this.#error;
     try {
       // Lost, but not told yet: further in, there was no stack left to do it.
       if (this.#state === 'lost') return this.fail(exhausted(this.#trap), this.#trap, this.#entrypoint(entry));
-      return this.#classify(error, entry);
+      const caught = this.#classify(error, entry);
+      if (quiescent && this.#state === 'running') this.#restoreStackPointer();
+      return caught;
     } catch {
       return this.torn(error);
     }
@@ -290,6 +296,7 @@ export class Instance implements Host {
     this.#trap = trap ?? error;
     this.scope.release();
     this.#exports = undefined;
+    this.#stackPointer = undefined;
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     const alone = this.#inFlight.size === 1 && error.report !== undefined && error.report.entrypoint === undefined;
     this.#inFlight.rejectAll(() =>
@@ -338,6 +345,14 @@ export class Instance implements Host {
     } finally {
       this.#entered = before;
     }
+  }
+
+  /**
+   * An exception that leaves Rust frames runs none of their epilogues, which put the shadow stack's pointer back. With no frame
+   * left, it belongs where it was before the first one. (An outer frame that goes on puts it right by itself.)
+   */
+  #restoreStackPointer(): void {
+    if (this.#stackPointer !== undefined) this.#stackPointer.global.value = this.#stackPointer.atRest;
   }
 
   /** Undefined where the event loop entered: there is no caller to name. */

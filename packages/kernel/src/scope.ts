@@ -56,8 +56,8 @@ export interface Host {
   entered(entry: number): false;
   /** The end of an outermost entry that went well. */
   committed(): void;
-  /** What left an export by throwing; gives what its caller is to be thrown. */
-  threw(error: unknown, entry: number): unknown;
+  /** What left an export by throwing, and whether no frame of the instance is left; gives what its caller is to be thrown. */
+  threw(error: unknown, entry: number, quiescent: boolean): unknown;
   /** What left an import by throwing; gives what the Wasm frames are to be thrown. */
   crossed(error: unknown, deliberate: boolean): unknown;
   /** A handle of another generation was given to this instance. Throws `REVIVE_STALE_HANDLE`. */

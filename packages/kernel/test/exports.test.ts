@@ -14,6 +14,7 @@ it('exports this and no more', () => {
       "Instance",
       "PanicError",
       "ReviveError",
+      "STACK_POINTER_EXPORT",
       "blackBoxView",
       "checkCrates",
       "composePlugins",

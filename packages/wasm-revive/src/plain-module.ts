@@ -45,7 +45,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
         result = call(...args);
       } catch (error) {
         if (depth > 0) depth--;
-        throw host.threw(error, entry);
+        throw host.threw(error, entry, depth === 0);
       }
       if (--depth === host.quietDepth) host.committed();
       return result;
