@@ -14,14 +14,14 @@ pub fn inspect(bytes: &[u8]) -> Result<String, JsValue> {
     serde_json::to_string(&info).map_err(|error| js_sys::Error::new(&error.to_string()).into())
 }
 
-/// [`export_stack_pointer`](crate::export_stack_pointer).
+/// [`export_globals`](crate::export_globals).
 ///
 /// # Errors
 ///
 /// As [`inspect`].
-#[wasm_bindgen(js_name = exportStackPointer)]
-pub fn export_stack_pointer(bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>, JsValue> {
-    crate::export_stack_pointer(bytes, name).map_err(|error| throwable(error).into())
+#[wasm_bindgen(js_name = exportGlobals)]
+pub fn export_globals(bytes: &[u8], prefix: &str) -> Result<Option<Vec<u8>>, JsValue> {
+    crate::export_globals(bytes, prefix).map_err(|error| throwable(error).into())
 }
 
 fn throwable(error: crate::Error) -> js_sys::Error {

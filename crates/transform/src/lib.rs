@@ -30,14 +30,14 @@ mod constants;
 mod custom;
 mod error;
 mod exceptions;
-mod export_stack_pointer;
+mod export_globals;
 mod info;
 mod inspect;
 mod stack_pointer;
 mod types;
 
 pub use error::Error;
-pub use export_stack_pointer::export_stack_pointer;
+pub use export_globals::export_globals;
 pub use info::{
     CrateRecord, CustomSection, Exceptions, Export, ExternType, GlobalType, Import, Limits, Memory,
     ModuleInfo, MutableGlobal, Producer, Signature, StackPointer, StackPointerSource, Table, Tag,

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { STACK_POINTER_EXPORT } from '@wasm-revive/kernel';
+import { GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
 import { assertWritable, commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
@@ -9,7 +9,7 @@ import { TransformError } from './errors.js';
 import { readGlue, type Target } from './glue.js';
 import { type Package, readPackage } from './read-package.js';
 import { validate } from './validate.js';
-import { exportStackPointer } from './wasm-info.js';
+import { exportGlobals } from './wasm-info.js';
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
@@ -89,7 +89,7 @@ export function emitPackage(
     const listed = addPackageFiles(pkg.packageJson, [...files.keys()]);
     if (listed !== undefined) files.set('package.json', listed);
   }
-  const changed = exportStackPointer(pkg.wasmBytes, STACK_POINTER_EXPORT);
+  const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
   if (changed !== undefined) files.set(pkg.wasmFile, changed);
   if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);

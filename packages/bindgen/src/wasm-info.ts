@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 // Made from `crates/transform` by `scripts/build-transform.mjs`.
-import { exportStackPointer as exportGlobal, initSync, inspect } from '../generated/transform.js';
+import { exportGlobals as addGlobals, initSync, inspect } from '../generated/transform.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */
 export interface WasmInfo {
@@ -135,13 +135,13 @@ export function inspectWasm(bytes: Uint8Array): WasmInfo {
 }
 
 /**
- * Adds an export of the global that holds the shadow stack's pointer. Nothing that runs changes.
+ * Exports the mutable globals that a module keeps to itself, as `prefix` followed by their index. Nothing that runs changes.
  *
  * @returns undefined when there is nothing to add
  * @throws {MalformedWasmError} as {@link inspectWasm}
  */
-export function exportStackPointer(bytes: Uint8Array, name: string): Uint8Array | undefined {
-  return call(() => exportGlobal(bytes, name));
+export function exportGlobals(bytes: Uint8Array, prefix: string): Uint8Array | undefined {
+  return call(() => addGlobals(bytes, prefix));
 }
 
 function call<R>(run: () => R): R {

@@ -11,8 +11,8 @@ export const CRATE_SECTION = 'wasm_revive';
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
 
-/** The exported Wasm global with the shadow stack's pointer; the transform exports it, so that it can be put back. */
-export const STACK_POINTER_EXPORT = '__wasm_revive_stack_pointer';
+/** What the names begin with under which the transform exports a module's mutable globals; its index follows. */
+export const GLOBAL_EXPORT_PREFIX = '__wasm_revive_global_';
 
 /** `"RVBB"`, the first word of a black box. */
 export const BLACK_BOX_MAGIC = 0x42425652;

@@ -9,7 +9,7 @@ export {
   BlackBoxOffset,
   BlackBoxSize,
   CRATE_SECTION,
-  STACK_POINTER_EXPORT,
+  GLOBAL_EXPORT_PREFIX,
 } from './abi.js';
 export { type BlackBox, blackBoxView, readBlackBox } from './black-box.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';

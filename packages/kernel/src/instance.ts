@@ -1,4 +1,4 @@
-import { STACK_POINTER_EXPORT } from './abi.js';
+import { GLOBAL_EXPORT_PREFIX } from './abi.js';
 import { isReviveError, PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { InFlight, markHandled } from './in-flight.js';
@@ -42,7 +42,7 @@ export class Instance implements Host {
   readonly #inFlight = new InFlight();
   #state: InstanceState = 'idle';
   #exports: WebAssembly.Exports | undefined;
-  #stackPointer: { readonly global: WebAssembly.Global; readonly atRest: unknown } | undefined;
+  #stackPointers: readonly StackPointer[] = [];
   #startedAt = 0;
   #trap: unknown;
   #error: ReviveError | undefined;
@@ -102,8 +102,7 @@ export class Instance implements Host {
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
   bind(instance: WebAssembly.Instance): void {
     this.#exports = instance.exports;
-    const pointer = instance.exports[STACK_POINTER_EXPORT];
-    if (pointer instanceof WebAssembly.Global) this.#stackPointer = { global: pointer, atRest: pointer.value };
+    this.#stackPointers = stackPointers(instance.exports);
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
@@ -138,7 +137,7 @@ export class Instance implements Host {
       // Lost, but not told yet: further in, there was no stack left to do it.
       if (this.#state === 'lost') return this.fail(exhausted(this.#trap), this.#trap, this.#entrypoint(entry));
       const caught = this.#classify(error, entry);
-      if (quiescent && this.#state === 'running') this.#restoreStackPointer();
+      if (quiescent && this.#state === 'running') this.#restoreStackPointers();
       return caught;
     } catch {
       return this.torn(error);
@@ -296,7 +295,7 @@ export class Instance implements Host {
     this.#trap = trap ?? error;
     this.scope.release();
     this.#exports = undefined;
-    this.#stackPointer = undefined;
+    this.#stackPointers = [];
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     const alone = this.#inFlight.size === 1 && error.report !== undefined && error.report.entrypoint === undefined;
     this.#inFlight.rejectAll(() =>
@@ -348,11 +347,11 @@ export class Instance implements Host {
   }
 
   /**
-   * An exception that leaves Rust frames runs none of their epilogues, which put the shadow stack's pointer back. With no frame
-   * left, it belongs where it was before the first one. (An outer frame that goes on puts it right by itself.)
+   * An exception that leaves Rust frames runs none of their epilogues, which put the stack pointers back. With no frame left, they
+   * belong where they were before the first one. (An outer frame that goes on puts them right by itself.)
    */
-  #restoreStackPointer(): void {
-    if (this.#stackPointer !== undefined) this.#stackPointer.global.value = this.#stackPointer.atRest;
+  #restoreStackPointers(): void {
+    for (const { global, atRest } of this.#stackPointers) global.value = atRest;
   }
 
   /** Undefined where the event loop entered: there is no caller to name. */
@@ -363,6 +362,22 @@ export class Instance implements Host {
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
+}
+
+/** A stack pointer of the module, and where it is while no frame of the instance is on the stack. */
+interface StackPointer {
+  readonly global: WebAssembly.Global;
+  readonly atRest: unknown;
+}
+
+/**
+ * In what wasm-bindgen makes, a global that can change is a stack pointer: the shadow stack's, and that of the table slots in which
+ * borrowed `externref`s are (wasm-bindgen 0.2.130, `cli-support/src/transforms/externref`).
+ */
+function stackPointers(exports: WebAssembly.Exports): StackPointer[] {
+  return Object.entries(exports).flatMap(([name, value]) =>
+    name.startsWith(GLOBAL_EXPORT_PREFIX) && value instanceof WebAssembly.Global ? [{ global: value, atRest: value.value }] : [],
+  );
 }
 
 /** No stack was left to find out more. */

@@ -1,11 +1,12 @@
-//! Exports the global that holds the shadow stack's pointer.
+//! Exports the globals that can change.
 //!
-//! Why: a JavaScript exception that passes through Rust frames runs none of their epilogues, each of which would put the
-//! pointer back. Where the instance stays in use, whoever caught the exception has to, or the stack runs out after enough
-//! of them. It can only be reached from outside when it is exported.
+//! Why: together with memory and tables they are an instance's state. In what wasm-bindgen makes they are stack pointers
+//! (the shadow stack's, and that of borrowed `externref`s), and a JavaScript exception that passes through Rust frames runs
+//! none of the epilogues that put them back. Where the instance stays in use, whoever caught the exception has to, or the
+//! stacks run out after enough of them. That can be done from outside only when the globals are exported.
 //!
-//! Semantics: nothing that runs changes. One entry is added to the export section; every other section is copied byte for
-//! byte. A module without an export section, without a pointer that can be told, or with the name taken, stays as it is.
+//! Semantics: nothing that runs changes. Entries are added to the export section; every other section is copied byte for
+//! byte. A module without an export section, or without such globals, stays as it is.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
@@ -13,7 +14,8 @@ use wasmparser::{Parser, Payload};
 
 use crate::{inspect, Error};
 
-/// Adds the export `name`. `None`: there is nothing to add, use the module as it is.
+/// Exports each mutable global that the module defines and doesn't export, as `prefix` followed by its index. `None`: there
+/// is nothing to add, use the module as it is.
 ///
 /// # Errors
 ///
@@ -22,21 +24,26 @@ use crate::{inspect, Error};
 /// ```
 /// let module = wat::parse_str(
 ///     r#"(module
-///         (global $__stack_pointer (mut i32) (i32.const 1048576))
+///         (global (mut i32) (i32.const 1048576))
 ///         (func (export "run")))"#,
 /// )
 /// .unwrap();
 ///
-/// let changed = wasm_revive_transform::export_stack_pointer(&module, "sp").unwrap().unwrap();
+/// let changed = wasm_revive_transform::export_globals(&module, "global_").unwrap().unwrap();
 /// let info = wasm_revive_transform::inspect(&changed).unwrap();
-/// assert_eq!(info.mutable_globals[0].exported_as.as_deref(), Some("sp"));
+/// assert_eq!(info.mutable_globals[0].exported_as.as_deref(), Some("global_0"));
 /// ```
-pub fn export_stack_pointer(bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>, Error> {
+pub fn export_globals(bytes: &[u8], prefix: &str) -> Result<Option<Vec<u8>>, Error> {
     let info = inspect(bytes)?;
-    let taken = info.exports.iter().any(|export| export.name == name);
-    let Some(pointer) = info.stack_pointer.filter(|_| !taken) else {
+    let globals: Vec<u32> = info
+        .mutable_globals
+        .iter()
+        .filter(|global| !global.imported && global.exported_as.is_none())
+        .map(|global| global.index)
+        .collect();
+    if globals.is_empty() {
         return Ok(None);
-    };
+    }
     let mut module = Module::new();
     let mut added = false;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -45,7 +52,9 @@ pub fn export_stack_pointer(bytes: &[u8], name: &str) -> Result<Option<Vec<u8>>,
             let mut exports = ExportSection::new();
             let unchanged = RoundtripReencoder.parse_export_section(&mut exports, section.clone());
             unchanged.map_err(|error| Error::new(error.to_string(), section.range().start as u64))?;
-            exports.export(name, ExportKind::Global, pointer.global);
+            for &index in &globals {
+                exports.export(&format!("{prefix}{index}"), ExportKind::Global, index);
+            }
             module.section(&exports);
             added = true;
         } else if let Some((id, range)) = payload.as_section() {
@@ -64,11 +73,12 @@ mod tests {
     fn every_other_section_is_the_same_to_the_byte() {
         let before = wat::parse_str(
             r#"(module (import "a" "b" (func)) (table 1 funcref) (memory (export "memory") 1)
-                (global $__stack_pointer (mut i32) (i32.const 9)) (func (export "f") (result i32) (local i64) global.get 0)
+                (global (mut i32) (i32.const 9)) (global i32 (i32.const 1)) (global (export "open") (mut i32) (i32.const 2))
+                (global (mut i32) (i32.const 3)) (func (export "f") (result i32) (local i64) global.get 0)
                 (elem (i32.const 0) 1) (data (i32.const 0) "abc"))"#,
         )
         .unwrap();
-        let after = export_stack_pointer(&before, "sp").unwrap().unwrap();
+        let after = export_globals(&before, "global_").unwrap().unwrap();
         let sections = |bytes: &[u8]| -> Vec<(u8, Vec<u8>)> {
             Parser::new(0)
                 .parse_all(bytes)
@@ -82,18 +92,8 @@ mod tests {
             let exports = inspect(bytes).unwrap().exports;
             exports.into_iter().map(|export| export.name).collect()
         };
-        assert_eq!(names(&before), ["memory", "f"]);
-        assert_eq!(names(&after), ["memory", "f", "sp"]);
-    }
-
-    #[test]
-    fn there_may_be_nothing_to_add() {
-        let without = wat::parse_str(r#"(module (func (export "f")))"#).unwrap();
-        assert_eq!(export_stack_pointer(&without, "sp").unwrap(), None);
-        let taken = wat::parse_str(
-            r#"(module (global $__stack_pointer (mut i32) (i32.const 9)) (func (export "sp")))"#,
-        )
-        .unwrap();
-        assert_eq!(export_stack_pointer(&taken, "sp").unwrap(), None);
+        assert_eq!(names(&before), ["memory", "open", "f"]);
+        assert_eq!(names(&after), ["memory", "open", "f", "global_0", "global_3"]);
+        assert_eq!(export_globals(&after, "global_").unwrap(), None);
     }
 }
