@@ -51,7 +51,7 @@ pub fn export_globals(bytes: &[u8], prefix: &str) -> Result<Option<Vec<u8>>, Err
         if let Payload::ExportSection(section) = &payload {
             let mut exports = ExportSection::new();
             let unchanged = RoundtripReencoder.parse_export_section(&mut exports, section.clone());
-            unchanged.map_err(|error| Error::new(error.to_string(), section.range().start as u64))?;
+            unchanged.map_err(|error| Error::new(error.to_string(), section.range().start))?;
             for &index in &globals {
                 exports.export(&format!("{prefix}{index}"), ExportKind::Global, index);
             }
@@ -93,7 +93,10 @@ mod tests {
             exports.into_iter().map(|export| export.name).collect()
         };
         assert_eq!(names(&before), ["memory", "open", "f"]);
-        assert_eq!(names(&after), ["memory", "open", "f", "global_0", "global_3"]);
+        assert_eq!(
+            names(&after),
+            ["memory", "open", "f", "global_0", "global_3"]
+        );
         assert_eq!(export_globals(&after, "global_").unwrap(), None);
     }
 }
