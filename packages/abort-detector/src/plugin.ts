@@ -25,7 +25,7 @@ export function abortDetector(options: AbortDetectorOptions = {}): Plugin {
     failed(instance, failure) {
       if (failure.kind !== 'aborted') return undefined;
       // In a task's poll it tears the executor's frames too: the task stays locked, and the promise it owes would never settle.
-      return failure.cause === 'foreign-exception' && onForeign === 'keep' && !instance.unattendedTurn ? 'keep' : 'fresh';
+      return failure.cause === 'foreign-exception' && onForeign === 'keep' && !instance.tornPoll ? 'keep' : 'fresh';
     },
   };
 }

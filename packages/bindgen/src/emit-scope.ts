@@ -189,7 +189,7 @@ function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' 
   const [callback] = node.arguments;
   if (node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
   if (node.callee.name === 'FinalizationRegistry' && callback) {
-    text.appendLeft(callback.start, '$host.unattended(').appendRight(callback.end, ')');
+    text.appendLeft(callback.start, '$host.finalizer(').appendRight(callback.end, ')');
   }
 }
 

@@ -6,6 +6,9 @@ import type { Hooks } from './plugin.js';
 import { type CrashReport, describeFailure, toFailureRecord } from './report.js';
 import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 
+/** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
+type EnteredBy = 'caller' | 'reaction' | 'executor' | 'finalizer';
+
 /** How many panics in one turn of the executor are followed by another look at its queue. */
 const POLL_ATTEMPTS = 10_000;
 
@@ -47,8 +50,9 @@ export class Instance implements Host {
   #trap: unknown;
   #error: ReviveError | undefined;
   #crossed: { error: unknown; deliberate: boolean } | undefined;
-  /** Who entered: a caller; the event loop, which passes a promise's reaction on; or the event loop, with nobody to tell. */
-  #entered: 'by-caller' | 'by-reaction' | 'unattended' = 'by-caller';
+  #entered: EnteredBy = 'caller';
+  /** Whether what was caught last left no frame of the instance on the stack. */
+  #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
   #panic: PanicError | undefined;
   /** The last foreign exception told, so that the guards further out don't tell it again. */
@@ -75,9 +79,9 @@ export class Instance implements Host {
     return this.#state;
   }
 
-  /** Whether the event loop entered it, and nobody is there to be told of a failure. */
-  get unattendedTurn(): boolean {
-    return this.#entered === 'unattended';
+  /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
+  get tornPoll(): boolean {
+    return this.#entered === 'executor' && this.#quiescent;
   }
 
   /** How many promises the instance has still to settle. */
@@ -133,6 +137,7 @@ export class Instance implements Host {
 
   threw(error: unknown, entry: number, quiescent: boolean): unknown {
     if (this.#error !== undefined) return this.#error;
+    this.#quiescent = quiescent;
     try {
       // Lost, but not told yet: further in, there was no stack left to do it.
       if (this.#state === 'lost') return this.fail(exhausted(this.#trap), this.#trap, this.#entrypoint(entry));
@@ -183,22 +188,14 @@ export class Instance implements Host {
     return this.#inFlight.promise(executor);
   }
 
-  unattended(callback: unknown): unknown {
+  finalizer(callback: unknown): unknown {
     if (typeof callback !== 'function') return callback;
-    return (...args: unknown[]): unknown => {
-      try {
-        return this.#enter('unattended', () => callback(...args));
-      } catch (error) {
-        // What the instance was lost through has been reported.
-        if (isReviveError(error) || this.#state === 'lost') return undefined;
-        throw error;
-      }
-    };
+    return (...args: unknown[]): unknown => this.#unattended('finalizer', () => callback(...args));
   }
 
   poll(callback: unknown): unknown {
     if (typeof callback !== 'function') return callback;
-    const enter = this.unattended(() => {
+    const run = (): unknown => {
       for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
         try {
           return callback();
@@ -208,8 +205,8 @@ export class Instance implements Host {
         }
       }
       return undefined;
-    });
-    return enter;
+    };
+    return (): unknown => this.#unattended('executor', run);
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
@@ -219,7 +216,7 @@ export class Instance implements Host {
         ? callback
         : (...args: unknown[]): unknown => {
             try {
-              return this.#enter('by-reaction', () => callback(...args));
+              return this.#enter('reaction', () => callback(...args));
             } catch (error) {
               if (isReviveError(error)) markHandled(derived);
               throw error;
@@ -336,7 +333,17 @@ export class Instance implements Host {
     };
   }
 
-  #enter<R>(who: 'by-reaction' | 'unattended', run: () => R): R {
+  #unattended(who: EnteredBy, run: () => unknown): unknown {
+    try {
+      return this.#enter(who, run);
+    } catch (error) {
+      // What has been told needs no catcher.
+      if (isReviveError(error) || this.#state === 'lost' || error === this.#taint) return undefined;
+      throw error;
+    }
+  }
+
+  #enter<R>(who: EnteredBy, run: () => R): R {
     const before = this.#entered;
     this.#entered = who;
     try {
@@ -356,7 +363,7 @@ export class Instance implements Host {
 
   /** Undefined where the event loop entered: there is no caller to name. */
   #entrypoint(entry: number): string | undefined {
-    return this.#entered === 'by-caller' ? this.#entry(entry).name : undefined;
+    return this.#entered === 'caller' ? this.#entry(entry).name : undefined;
   }
 
   #entry(index: number): Entry {

@@ -64,8 +64,8 @@ export interface Host {
   strange(generation: number | undefined, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
-  /** A callback that nobody catches errors of (a finalizer): its failure is reported, not thrown. */
-  unattended(callback: unknown): unknown;
+  /** A callback given to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
+  finalizer(callback: unknown): unknown;
   /** The same for what Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. */
   poll(callback: unknown): unknown;
   /** An entry was left without its guard having noticed: there was no stack for that. Gives what the Wasm frames are to be thrown. */
