@@ -1,0 +1,68 @@
+/** The process in which one variant's calls of one kind are measured: nothing else shares what V8 has learnt there. */
+import { abortInstance, type Fixture, loadFixture } from './fixture.ts';
+import { type Loop, ROWS, type RowName } from './rows.ts';
+import { answer } from './worker-process.ts';
+
+/** What the worker is asked: first to prepare, then to measure. */
+export type CallRequest =
+  | {
+      readonly do: 'prepare';
+      readonly file: string;
+      readonly row: RowName;
+      readonly generation: 1 | 3;
+      readonly resetByHand: boolean;
+      readonly warmUpMs: number;
+      readonly roundMs: number;
+    }
+  | { readonly do: 'measure' };
+
+let loop: Loop = () => {};
+let roundCalls = 0;
+
+answer<CallRequest>(async (request) => {
+  if (request.do === 'measure') return measure();
+  const fixture = loadFixture(request.file);
+  for (let generation = 1; generation < request.generation; generation++) {
+    // As in a program that had been running for a while when it failed.
+    loop = ROWS[request.row].loop(fixture);
+    warmUp(request.warmUpMs / 3);
+    abortInstance(fixture, request.resetByHand);
+    await new Promise((resolve) => setImmediate(resolve));
+    // Note: upstream resets in this call. A first call with a string would write it into the dead instance, before the guard.
+    fixture.empty();
+  }
+  loop = ROWS[request.row].loop(fixture);
+  checkGeneration(fixture, request.generation);
+  roundCalls = Math.ceil(warmUp(request.warmUpMs) * request.roundMs);
+  return 0;
+});
+
+/** Nanoseconds a call. */
+function measure(): number {
+  // Others had the processor since: first warm its caches again.
+  loop(Math.ceil(roundCalls / 10));
+  const began = performance.now();
+  loop(roundCalls);
+  return ((performance.now() - began) * 1e6) / roundCalls;
+}
+
+/** Gives the calls a millisecond in the second half, when optimized code is there. */
+function warmUp(ms: number): number {
+  // Many short runs: one long one would leave the loop in code that was compiled for it alone (on-stack replacement).
+  const run = (until: number): number => {
+    let calls = 0;
+    for (let count = 100; performance.now() < until; count = Math.min(count * 2, 20_000)) {
+      loop(count);
+      calls += count;
+    }
+    return calls;
+  };
+  run(performance.now() + ms / 2);
+  const began = performance.now();
+  const calls = run(began + ms / 2);
+  return calls / (performance.now() - began);
+}
+
+function checkGeneration({ __revive }: Fixture, expected: number): void {
+  if (__revive && __revive.generation !== expected) throw new Error(`Generation ${__revive.generation} serves, not ${expected}.`);
+}

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
+import { type CallResult, compareCalls, shortcomings } from './compare.ts';
+import { measureCalls } from './measure-calls.ts';
+import { measureRecovery, type RecoveryResult } from './measure-recovery.ts';
+import { measureSizes, type Size } from './measure-size.ts';
+import { measureTransform, type TransformResult } from './measure-transform.ts';
+import { type Options, parseOptions } from './options.ts';
+import { prepare } from './prepare.ts';
+import { callTable, noise, plainTable, recoveryTable, sizeTable, transformLine, upstreamTable } from './report.ts';
+import { ROW_NAMES } from './rows.ts';
+
+interface Results {
+  readonly machine: Machine;
+  readonly calls: readonly CallResult[];
+  /** See {@link noise}. */
+  readonly noisePercent: number;
+  readonly shortcomings: readonly string[];
+  readonly recovery: readonly RecoveryResult[];
+  readonly transform: TransformResult;
+  readonly sizes: readonly Size[];
+}
+
+interface Machine {
+  readonly node: string;
+  readonly v8: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** Processes that wanted a core, on average, in the minute before the start and in the one before the end. */
+  readonly load: readonly [number, number];
+}
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (typeof options === 'string') {
+    console.error(options);
+    return 2;
+  }
+  const results = await measureAll(options);
+  console.log(options.json ? JSON.stringify(results, null, 2) : describe(results, options));
+  return 0;
+}
+
+async function measureAll({ node, effort }: Options): Promise<Results> {
+  const load = loadavg()[0] ?? 0;
+  const { packages, scratch, remove } = prepare();
+  try {
+    const samples = await measureCalls(packages, node, effort, progress('calls'));
+    const recovery = await measureRecovery(packages, node, effort, progress('recovery'));
+    const transform = await measureTransform(scratch, node, effort);
+    const calls = compareCalls(samples);
+    return {
+      machine: describeMachine(node, [load, loadavg()[0] ?? 0]),
+      calls,
+      noisePercent: noise(calls),
+      shortcomings: shortcomings(calls),
+      recovery,
+      transform,
+      sizes: measureSizes(packages),
+    };
+  } finally {
+    remove();
+  }
+}
+
+function describe({ machine, calls, noisePercent, shortcomings, recovery, transform, sizes }: Results, { effort }: Options): string {
+  const { node, v8, processor, cores, load } = machine;
+  const [recovered] = recovery;
+  return [
+    `Node.js ${node} (V8 ${v8}) on ${processor}, ${cores} cores, load ${load.map((value) => value.toFixed(1)).join(' to ')}`,
+    `${effort.launches} launches × ${effort.rounds} rounds of ${effort.roundMs} ms, the variants in turn; medians over all rounds.`,
+    callTable(calls),
+    `Medians of the ratios and differences of each round. Noise: plain glue against itself stays within ${noisePercent.toFixed(1)} % in half of the rounds.`,
+    plainTable(calls),
+    upstreamTable(calls),
+    shortcomings.length === 0
+      ? "wasm-revive is within 3 ns of plain glue on an empty export, within 10 % elsewhere, and nowhere slower than upstream's guards."
+      : `Where wasm-revive is further than 3 ns (empty export) or 10 % (elsewhere) from plain glue, or slower than upstream's guards:\n${shortcomings.map((line) => `  ${line}`).join('\n')}`,
+    `The first call after an abort, ${recovered?.recoveries ?? 0} recoveries each`,
+    recoveryTable(recovery),
+    "Under panic=abort upstream notices no abort: there the program resets, when it catches the trap, within the failing call's time. wasm-revive recovers in a microtask, or in the next call if that comes sooner.",
+    transformLine(transform),
+    sizeTable(sizes),
+  ].join('\n\n');
+}
+
+function describeMachine(node: string, load: readonly [number, number]): Machine {
+  const versions = execFileSync(node, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8' });
+  const { node: version, v8 } = JSON.parse(versions) as { node: string; v8: string };
+  const processor = cpus()[0]?.model ?? `${platform()} ${arch()}`;
+  return { node: version, v8, processor, cores: availableParallelism(), load };
+}
+
+/** Shows how far it is, on a terminal; elsewhere says that it begins. */
+function progress(what: string): (done: number) => void {
+  const { stderr } = process;
+  if (!stderr.isTTY) {
+    stderr.write(`measuring ${what}${what === 'calls' ? ` (${ROW_NAMES.length} kinds)` : ''}\n`);
+    return () => {};
+  }
+  return (done) => stderr.write(done < 1 ? `\r\x1b[2Kmeasuring ${what}: ${Math.round(done * 100)} %` : '\r\x1b[2K');
+}

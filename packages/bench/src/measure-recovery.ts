@@ -1,0 +1,81 @@
+import type { Effort } from './options.ts';
+import type { Packages } from './prepare.ts';
+import type { Arrival, RecoveryAnswer, RecoveryRequest } from './recovery-worker.ts';
+import { quantile } from './statistics.ts';
+import { resetsByHand, VARIANTS, type Variant } from './variants.ts';
+import { startWorker, type WorkerProcess } from './worker-process.ts';
+
+/** What recovering costs one variant. Times in microseconds, memory in bytes. */
+export interface RecoveryResult {
+  readonly variant: string;
+  readonly arrival: Arrival;
+  readonly recoveries: number;
+  /** The call that aborts. */
+  readonly failing: Latency;
+  /** Work between the failing call and the next one, in nobody's way but the event loop's. */
+  readonly between: Latency;
+  /** The first call after it. */
+  readonly first: Latency;
+  /** How much resident memory grew, garbage collected, from the first block of recoveries to the last. */
+  readonly rssGrowth: number;
+  readonly peakRss: number;
+}
+
+/** In microseconds. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+interface Run {
+  readonly variant: Variant;
+  readonly arrival: Arrival;
+  readonly worker: WorkerProcess<RecoveryRequest, RecoveryAnswer>;
+  readonly answers: RecoveryAnswer[];
+}
+
+/** @param tell hears how far it is, from 0 to 1 */
+export async function measureRecovery(
+  packages: Packages,
+  node: string,
+  effort: Effort,
+  tell: (done: number) => void,
+): Promise<RecoveryResult[]> {
+  const variants = VARIANTS.filter(({ glue, generation }) => glue !== 'plain' && generation === 1);
+  const runs = variants.flatMap((variant) =>
+    (['at once', 'later'] as const).map(
+      // Memory is read after a collection that only this flag makes possible.
+      (arrival): Run => ({ variant, arrival, worker: startWorker('recovery-worker.js', node, ['--expose-gc']), answers: [] }),
+    ),
+  );
+  try {
+    for (let block = 0; block < effort.recoveryBlocks; block++) {
+      tell(block / effort.recoveryBlocks);
+      for (const { variant, arrival, worker, answers } of runs) {
+        const file = packages[variant.glue][variant.panic];
+        answers.push(await worker.ask({ file, resetByHand: resetsByHand(variant), arrival, recoveries: effort.recoveriesPerBlock }));
+      }
+    }
+  } finally {
+    for (const { worker } of runs) worker.end();
+  }
+  tell(1);
+  return runs.map(result);
+}
+
+function result({ variant, arrival, answers }: Run): RecoveryResult {
+  const latency = (part: 'failing' | 'between' | 'first'): Latency => {
+    const values = answers.flatMap((given) => given[part]);
+    return { p50: quantile(values, 0.5), p99: quantile(values, 0.99) };
+  };
+  return {
+    variant: variant.id,
+    arrival,
+    recoveries: answers.flatMap(({ first }) => first).length,
+    failing: latency('failing'),
+    between: latency('between'),
+    first: latency('first'),
+    rssGrowth: (answers.at(-1)?.rss ?? 0) - (answers[0]?.rss ?? 0),
+    peakRss: Math.max(...answers.map(({ peakRss }) => peakRss)),
+  };
+}

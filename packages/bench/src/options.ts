@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+
+/** How much is measured. */
+export interface Effort {
+  /** How often every process is started anew. */
+  readonly launches: number;
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly warmUpMs: number;
+  /** Recoveries are made in blocks, so that the variants can take turns. */
+  readonly recoveryBlocks: number;
+  readonly recoveriesPerBlock: number;
+  readonly transforms: number;
+}
+
+/** What the command line says. */
+export interface Options {
+  readonly effort: Effort;
+  /** The Node.js that the variants run in. */
+  readonly node: string;
+  readonly json: boolean;
+}
+
+const FULL: Effort = {
+  launches: 5,
+  rounds: 40,
+  roundMs: 4,
+  warmUpMs: 200,
+  recoveryBlocks: 16,
+  recoveriesPerBlock: 25,
+  transforms: 9,
+};
+
+const QUICK: Effort = { launches: 1, rounds: 3, roundMs: 1, warmUpMs: 15, recoveryBlocks: 2, recoveriesPerBlock: 10, transforms: 2 };
+
+const USAGE = `Usage: npm run bench -- [options]
+
+  --quick         a few seconds instead of a few minutes; the numbers mean little
+  --launches N    how often every process is started anew (default ${FULL.launches}): more on a busy machine
+  --node PATH     the Node.js to measure in (default: this one)
+  --json          the results as JSON on standard output, and nothing else there`;
+
+/** Reads the command line; text when it can't be read. */
+export function parseOptions(args: readonly string[]): Options | string {
+  try {
+    const string = { type: 'string' } as const;
+    const boolean = { type: 'boolean', default: false } as const;
+    const { values } = parseArgs({ args: [...args], options: { quick: boolean, json: boolean, launches: string, node: string } });
+    const base = values.quick ? QUICK : FULL;
+    const launches = Number(values.launches ?? base.launches);
+    if (!Number.isInteger(launches) || launches < 1) throw new Error(`--launches takes a whole number from 1, not "${values.launches}".`);
+    return { effort: { ...base, launches }, node: values.node ?? process.execPath, json: values.json };
+  } catch (error) {
+    return `${error instanceof Error ? error.message : error}\n\n${USAGE}`;
+  }
+}

@@ -1,0 +1,102 @@
+import Table from 'cli-table3';
+import type { CallResult, Comparison } from './compare.ts';
+import type { RecoveryResult } from './measure-recovery.ts';
+import type { Size } from './measure-size.ts';
+import type { TransformResult } from './measure-transform.ts';
+import { ROW_NAMES, ROWS } from './rows.ts';
+import { CONTROL, VARIANTS, type Variant } from './variants.ts';
+
+const NO_STYLE = { head: [], border: [] };
+const MIB = 2 ** 20;
+
+/** Nanoseconds a call and calls a second. */
+export function callTable(results: readonly CallResult[]): string {
+  return callsBy(results, 'ns a call ± half of the\nmiddle 50 %; calls/s', VARIANTS, ({ ns, callsPerSecond }) => {
+    const half = (ns.p75 - ns.p25) / 2;
+    return `${number(ns.median)} ±${number(half)}\n${rate(callsPerSecond)}`;
+  });
+}
+
+/** Each variant against plain glue. */
+export function plainTable(results: readonly CallResult[]): string {
+  return callsBy(results, 'against plain glue', VARIANTS.slice(1), ({ toPlain }) => comparison(toPlain));
+}
+
+/** Ours against upstream's of the same panic mode, as often recovered. */
+export function upstreamTable(results: readonly CallResult[]): string {
+  const ours = VARIANTS.filter(({ glue }) => glue === 'revive');
+  return callsBy(results, "against upstream's\nwith its reset", ours, ({ toUpstream }) => (toUpstream ? comparison(toUpstream) : ''));
+}
+
+/** The most that the middle half of the control's ratios strays from 1, over all rows, in percent. */
+export function noise(results: readonly CallResult[]): number {
+  const controls = results.filter(({ variant }) => variant === CONTROL).map(({ toPlain }) => toPlain.ratio);
+  return 100 * Math.max(...controls.flatMap(({ p25, p75 }) => [Math.abs(p25 - 1), Math.abs(p75 - 1)]));
+}
+
+/** What an abort costs. */
+export function recoveryTable(results: readonly RecoveryResult[]): string {
+  const table = new Table({
+    head: ['µs, p50 / p99', 'next call comes', 'the failing call', 'until the next call', 'the next call', 'RSS growth', 'RSS at most'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+    style: NO_STYLE,
+  });
+  for (const { variant, arrival, failing, between, first, rssGrowth, peakRss } of results) {
+    const micros = ({ p50, p99 }: { p50: number; p99: number }): string => `${p50.toFixed(0)} / ${p99.toFixed(0)}`;
+    const found = VARIANTS.find(({ id }) => id === variant);
+    table.push([
+      found ? titleOf(found) : variant,
+      arrival,
+      micros(failing),
+      arrival === 'later' ? micros(between) : '–',
+      micros(first),
+      `${(rssGrowth / MIB).toFixed(1)} MiB`,
+      `${(peakRss / MIB).toFixed(0)} MiB`,
+    ]);
+  }
+  return table.toString();
+}
+
+/** Bytes to load. */
+export function sizeTable(sizes: readonly Size[]): string {
+  const table = new Table({ head: ['JavaScript', 'bytes', 'gzip'], colAligns: ['left', 'right', 'right'], style: NO_STYLE });
+  for (const { what, bytes, gzip } of sizes) table.push([what, String(bytes), String(gzip)]);
+  return table.toString();
+}
+
+/** One line on the transform. */
+export function transformLine({ module, wasmBytes, glueBytes, cliMs, warmMs }: TransformResult): string {
+  return `Transform of ${(wasmBytes / MIB).toFixed(2)} MiB of Wasm with ${(glueBytes / 1024).toFixed(0)} KiB of glue (${module}): ${cliMs.toFixed(0)} ms as a command, ${warmMs.toFixed(0)} ms within a running process.`;
+}
+
+function callsBy(results: readonly CallResult[], what: string, variants: readonly Variant[], show: (result: CallResult) => string): string {
+  const table = new Table({
+    head: [what, ...ROW_NAMES.map((row) => ROWS[row].title.replace(/, | a (?=\w)/, (found) => `${found.trimEnd()}\n`))],
+    colAligns: ['left', ...ROW_NAMES.map((): 'right' => 'right')],
+    style: NO_STYLE,
+  });
+  for (const variant of variants) {
+    const cells = ROW_NAMES.map((row) => {
+      const result = results.find((entry) => entry.row === row && entry.variant === variant.id);
+      return result ? show(result) : '';
+    });
+    table.push([titleOf(variant), ...cells]);
+  }
+  return table.toString();
+}
+
+function titleOf({ title, panic }: Variant): string {
+  return `panic=${panic}\n${title}`;
+}
+
+function comparison({ ratio, differenceNs }: Comparison): string {
+  return `×${ratio.median.toFixed(2)}\n${differenceNs < 0 ? '−' : '+'}${number(Math.abs(differenceNs))} ns`;
+}
+
+function number(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
+}
+
+function rate(callsPerSecond: number): string {
+  return `${(callsPerSecond / 1e6).toFixed(callsPerSecond < 1e7 ? 2 : 1)} M/s`;
+}

@@ -1,0 +1,51 @@
+/** How Rust was compiled. */
+export type PanicMode = 'abort' | 'unwind';
+
+/** What made the glue: wasm-bindgen, wasm-bindgen with its reset function, wasm-revive. */
+export type GlueKind = 'plain' | 'upstream' | 'revive';
+
+/** One line of the table. */
+export interface Variant {
+  readonly id: string;
+  readonly title: string;
+  readonly glue: GlueKind;
+  readonly panic: PanicMode;
+  /** Which generation is measured: 3 is after two recoveries. */
+  readonly generation: 1 | 3;
+}
+
+/** What others are compared with: glue without any guard. */
+export const BASELINE = 'plain-abort';
+
+/** The baseline once more, in processes of its own. What it differs by from the baseline is noise. */
+export const CONTROL = 'control';
+
+/** Every variant, in the order of the tables. */
+export const VARIANTS: readonly Variant[] = [
+  variant(BASELINE, 'plain glue', 'plain', 'abort'),
+  variant(CONTROL, 'plain glue again (noise)', 'plain', 'abort'),
+  variant('upstream-abort', "upstream's reset", 'upstream', 'abort'),
+  variant('upstream-abort-3', "upstream's reset, after 2 resets", 'upstream', 'abort', 3),
+  variant('revive-abort', 'wasm-revive', 'revive', 'abort'),
+  variant('revive-abort-3', 'wasm-revive, after 2 recoveries', 'revive', 'abort', 3),
+  // Note: not without guards. Under panic=unwind wasm-bindgen always emits them; only the reset is optional.
+  variant('plain-unwind', "upstream's guards", 'plain', 'unwind'),
+  variant('upstream-unwind', "upstream's guards and reset", 'upstream', 'unwind'),
+  variant('upstream-unwind-3', "upstream's, after 2 resets", 'upstream', 'unwind', 3),
+  variant('revive-unwind', 'wasm-revive', 'revive', 'unwind'),
+  variant('revive-unwind-3', 'wasm-revive, after 2 recoveries', 'revive', 'unwind', 3),
+];
+
+/** The variant of upstream's that one of ours is compared with: same panic mode, as often recovered. */
+export function upstreamOf({ panic, generation }: Variant): string {
+  return `upstream-${panic}${generation === 1 ? '' : `-${generation}`}`;
+}
+
+/** Whether the program has to reset upstream's instance by itself. */
+export function resetsByHand({ glue, panic }: Variant): boolean {
+  return glue === 'upstream' && panic === 'abort';
+}
+
+function variant(id: string, title: string, glue: GlueKind, panic: PanicMode, generation: 1 | 3 = 1): Variant {
+  return { id, title, glue, panic, generation };
+}

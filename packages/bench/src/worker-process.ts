@@ -1,0 +1,51 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** A process that answers one request at a time. */
+export interface WorkerProcess<Request extends object, Answer> {
+  ask(request: Request): Promise<Answer>;
+  end(): void;
+}
+
+/** Starts one of the workers that are built beside this file. */
+export function startWorker<Request extends object, Answer>(
+  file: 'call-worker.js' | 'recovery-worker.js',
+  node: string,
+  flags: readonly string[] = [],
+): WorkerProcess<Request, Answer> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    execPath: node,
+    execArgv: [...flags],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000);
+  });
+  return {
+    ask: (request) => ask<Answer>(child, request, () => said),
+    end: () => child.disconnect(),
+  };
+}
+
+function ask<Answer>(child: ChildProcess, request: object, said: () => string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const hear = (answer: unknown): void => {
+      child.off('close', died).off('error', reject);
+      resolve(answer as Answer);
+    };
+    const died = (code: number | null, signal: string | null): void => {
+      child.off('message', hear);
+      reject(new Error(`A measuring process ended (${signal ?? `exit code ${code}`}) on ${JSON.stringify(request)}:\n${said()}`));
+    };
+    child.once('message', hear).once('close', died).once('error', reject);
+    child.send(request);
+  });
+}
+
+/** In a worker: answers requests, in order, until the parent disconnects. */
+export function answer<Request>(respond: (request: Request) => unknown): void {
+  process.on('message', async (request) => {
+    process.send?.(await respond(request as Request));
+  });
+}

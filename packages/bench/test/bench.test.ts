@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ROW_NAMES } from '../src/rows.ts';
+import { VARIANTS } from '../src/variants.ts';
+
+// Note: whether there are numbers, never which. Numbers are for `npm run bench` on a machine that does nothing else.
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const run = promisify(execFile);
+
+interface Found {
+  readonly machine: { readonly node: string };
+  readonly calls: readonly { row: string; variant: string; ns: { median: number }; toPlain: { ratio: { median: number } } }[];
+  readonly recovery: readonly { variant: string; arrival: string; recoveries: number; first: { p50: number; p99: number } }[];
+  readonly transform: { readonly wasmBytes: number; readonly cliMs: number; readonly warmMs: number };
+  readonly sizes: readonly { readonly bytes: number; readonly gzip: number }[];
+}
+
+describe('npm run bench -- --quick --json', () => {
+  let found: Found;
+  beforeAll(async () => {
+    const { stdout } = await run(process.execPath, [MAIN, '--quick', '--json'], { maxBuffer: 2 ** 24 });
+    found = JSON.parse(stdout) as Found;
+  }, 300_000);
+
+  test('every kind of call is measured in every variant', () => {
+    const measured = found.calls.filter(({ ns, toPlain }) => ns.median > 0 && toPlain.ratio.median > 0);
+    expect(measured.map(({ row, variant }) => `${row} ${variant}`)).toEqual(
+      ROW_NAMES.flatMap((row) => VARIANTS.map(({ id }) => `${row} ${id}`)),
+    );
+  });
+
+  test('recovery is measured for upstream and for wasm-revive, in both panic modes', () => {
+    expect(found.recovery.filter(({ first }) => first.p99 > 0).map(({ variant, arrival }) => `${variant} ${arrival}`)).toEqual(
+      ['upstream-abort', 'revive-abort', 'upstream-unwind', 'revive-unwind'].flatMap((id) => [`${id} at once`, `${id} later`]),
+    );
+  });
+
+  test('the transform is measured on a module of 1 MiB', () => {
+    expect(found.transform.wasmBytes).toBe(2 ** 20);
+    expect(found.transform.cliMs).toBeGreaterThan(0);
+    expect(found.transform.warmMs).toBeGreaterThan(0);
+  });
+
+  test('sizes are there, and which Node.js it was', () => {
+    expect(found.sizes.every(({ bytes, gzip }) => bytes > gzip && gzip > 0)).toBe(true);
+    expect(found.machine.node).toBe(process.versions.node);
+  });
+});
+
+test('an option that does not exist is refused, with the usage', async () => {
+  await expect(run(process.execPath, [MAIN, '--fast'])).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') });
+});

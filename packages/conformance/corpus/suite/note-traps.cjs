@@ -1,0 +1,28 @@
+// Preloaded into a run of upstream's own output: prints a line for every trap that leaves the instance, so that it is known which of
+// upstream's tests abort and go on running on the aborted instance. (Under panic=abort every `#[should_panic]` test does.)
+const fs = require('node:fs');
+
+const OriginalInstance = WebAssembly.Instance;
+
+/** @param {Function} original */
+function noting(original) {
+  return function (/** @type {unknown[]} */ ...args) {
+    try {
+      return Reflect.apply(original, this, args);
+    } catch (error) {
+      const isOverflow = error instanceof RangeError && /call stack/.test(error.message);
+      if (error instanceof WebAssembly.RuntimeError || isOverflow) fs.writeSync(1, `##trap ${error.message}\n`);
+      throw error;
+    }
+  };
+}
+
+WebAssembly.Instance = /** @type {typeof WebAssembly.Instance} */ (
+  /** @type {unknown} */ (
+    (/** @type {WebAssembly.Module} */ module, /** @type {WebAssembly.Imports} */ imports) => {
+      const { exports } = new OriginalInstance(module, imports);
+      const wrap = (/** @type {[string, unknown]} */ [name, value]) => [name, typeof value === 'function' ? noting(value) : value];
+      return { exports: Object.freeze(Object.fromEntries(Object.entries(exports).map(wrap))) };
+    }
+  )
+);

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Target } from '../hosts/node.ts';
+import type { PanicMode } from '../runner/kinds.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Where this package's own programs are, which `npm run build` makes. */
+export const programs: string = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** The command line of wasm-revive. */
+export const cli: string = join(root, 'packages/wasm-revive/dist/cli.js');
+
+/** All targets that are supported. */
+export const TARGETS: readonly Target[] = ['web', 'bundler', 'nodejs', 'module'];
+
+/** Both ways to build. */
+export const PANIC_MODES: readonly PanicMode[] = ['abort', 'unwind'];
+
+/** What wasm-bindgen made of the fixtures, untouched. `web-reset` and the like: with `--experimental-reset-state-function`. */
+export function upstreamPackage(panic: PanicMode, variant: Target | `${Exclude<Target, 'bundler'>}-reset`): string {
+  return needed(join(root, '.artifacts/fixtures', panic, variant), 'The fixtures have not been built');
+}
+
+/** A version of Node.js, and its binary. */
+export interface NodeVersion {
+  readonly major: number;
+  readonly binary: string;
+}
+
+/** The Node.js that runs this. */
+export const RUNNING_NODE: NodeVersion = { major: Number(process.versions.node.split('.')[0]), binary: process.execPath };
+
+/** One of the other versions that the set-up installs, those in `scripts/node-versions.json`. */
+export function nodeVersion(major: number): NodeVersion {
+  return { major, binary: join(root, `.tools/node-${major}/bin/node`) };
+}
+
+/** The majors of the other versions. */
+export function otherNodeMajors(): number[] {
+  return Object.keys(JSON.parse(readFileSync(join(root, 'scripts/node-versions.json'), 'utf8')) as object).map(Number);
+}
+
+/** The file, or an error that says how to get it. */
+export function needed(path: string, what: string): string {
+  if (!existsSync(path)) throw new Error(`${what}: ${path} is missing. Run \`npm run setup\` and \`npm run build\` first.`);
+  return path;
+}

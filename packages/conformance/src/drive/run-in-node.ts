@@ -1,0 +1,73 @@
+/** Runs the suite in a Node.js of some version, in a process of its own. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Target } from '../hosts/node.ts';
+import type { PanicMode } from '../runner/kinds.ts';
+import type { RowResult } from '../runner/run.ts';
+import { type NodeVersion, needed, programs } from './paths.ts';
+
+/** What a process told before it ended, and how it ended. */
+export interface NodeRun {
+  readonly results: readonly RowResult[];
+  /** Why there are no more results; undefined when all have been told. */
+  readonly ended: string | undefined;
+}
+
+/** A process that hangs is ended after this; a whole run takes some seconds. */
+const TIME_LIMIT_MS = 240_000;
+
+/**
+ * @param what the table with its scenarios, the memory tests, or rows of the table by ID
+ * @param leak hold every memory
+ */
+export async function runInNode(
+  node: NodeVersion,
+  dir: string,
+  target: Target,
+  panic: PanicMode,
+  what: 'table' | 'flat' | readonly string[] = 'table',
+  leak = false,
+): Promise<NodeRun> {
+  const program = needed(join(programs, 'node-child.js'), 'The runner has not been built');
+  const rows = typeof what === 'string' ? what : JSON.stringify(what);
+  const args = [...nodeFlags(node, target), '--expose-gc', program, dir, target, panic, rows, ...(leak ? ['leak'] : [])];
+  const { stdout, ended } = await runProgram(needed(node.binary, `Node.js ${node.major} has not been installed`), args);
+  const results = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as RowResult);
+  return { results, ended };
+}
+
+/** What this version of Node.js needs to load a package of this target. */
+export function nodeFlags({ major }: NodeVersion, target: Target): string[] {
+  return ['--no-warnings', ...(target === 'bundler' && major < 24 ? ['--experimental-wasm-modules'] : [])];
+}
+
+/** Whether this version of Node.js can load a package of this target at all: `import source` came with Node.js 24. */
+export function canLoad({ major }: NodeVersion, target: Target): boolean {
+  return target !== 'module' || major >= 24;
+}
+
+/** Runs a program to its end. `ended` is undefined when that was a good one. */
+export async function runProgram(
+  binary: string,
+  args: readonly string[],
+  cwd?: string,
+): Promise<{ stdout: string; stderr: string; ended: string | undefined }> {
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS);
+  const ended = await new Promise<string | undefined>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `${signal ?? `exit code ${code}`}: ${stderr.slice(0, 3000)}`));
+  });
+  clearTimeout(timer);
+  return { stdout, stderr, ended };
+}

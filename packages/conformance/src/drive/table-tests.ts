@@ -1,0 +1,95 @@
+/** One test a row: listed without running anything; the first of a package runs them all, in the runtime under test. */
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+import type { Target } from '../hosts/node.ts';
+import { type InvariantId, nameOf } from '../invariants.ts';
+import type { CheckResult } from '../runner/checks.ts';
+import type { PanicMode } from '../runner/kinds.ts';
+import type { RowResult } from '../runner/run.ts';
+import { SCENARIOS } from '../runner/scenarios/all.ts';
+import { tableRows } from '../runner/table.ts';
+import { type NodeVersion, PANIC_MODES, TARGETS } from './paths.ts';
+import { canLoad, type NodeRun, runInNode } from './run-in-node.ts';
+import { runInWorkerd } from './run-in-workerd.ts';
+
+/** A JavaScript runtime to test in. */
+export interface TestRuntime {
+  /** `node 22` */
+  readonly name: string;
+  readonly targets: readonly Target[];
+  /** Whether garbage can be collected on demand. */
+  readonly gc: boolean;
+  run(dir: string, target: Target, panic: PanicMode): Promise<NodeRun>;
+}
+
+/** A version of Node.js as a runtime to test in. */
+export function nodeJs(version: NodeVersion): TestRuntime {
+  return {
+    name: `node ${version.major}`,
+    targets: TARGETS.filter((target) => canLoad(version, target)),
+    gc: true,
+    run: (dir, target, panic) => runInNode(version, dir, target, panic),
+  };
+}
+
+/** workerd, for the targets whose packages know their modules beforehand. */
+export const WORKERD: TestRuntime = {
+  name: 'workerd',
+  targets: ['bundler', 'module'],
+  gc: false,
+  run: async (dir, _target, panic) => ({ results: await runInWorkerd(dir, panic), ended: undefined }),
+};
+
+/** Declares the tests of every row and scenario, for every target and panic mode. */
+export function tableTests(runtime: TestRuntime): void {
+  for (const panic of PANIC_MODES) {
+    for (const target of runtime.targets) {
+      declareTests(listed(panic, runtime.gc), `${target} › panic=${panic} › ${runtime.name}`, () =>
+        runtime.run(join(inject('transformed'), panic, target), target, panic),
+      );
+    }
+  }
+}
+
+/** Declares one test for each of `list`; the first of them starts the run whose results all of them read. */
+export function declareTests(
+  list: readonly { id: string; invariants: readonly InvariantId[] }[],
+  place: string,
+  start: () => Promise<NodeRun>,
+): void {
+  let run: Promise<Told> | undefined;
+  const told = (): Promise<Told> => {
+    run ??= start().then(byId);
+    return run;
+  };
+  for (const { id, invariants } of list) {
+    it(`${invariants.map(nameOf).join(', ')} › ${id} › ${place}`, { timeout: 300_000 }, async () => {
+      const { results, ended } = await told();
+      const result = results.get(id);
+      if (result === undefined) expect.fail(`not run: ${ended ?? 'the runner left it out'}`);
+      expect(failing(result.checks)).toBe('');
+      expect(result.checks.length).toBeGreaterThan(0);
+    });
+  }
+}
+
+interface Told {
+  readonly results: ReadonlyMap<string, RowResult>;
+  readonly ended: string | undefined;
+}
+
+function byId({ results, ended }: NodeRun): Told {
+  return { results: new Map(results.map((result) => [result.id, result])), ended };
+}
+
+function listed(panic: PanicMode, gc: boolean): { id: string; invariants: readonly InvariantId[] }[] {
+  return [...tableRows(panic, gc), ...SCENARIOS.filter((scenario) => gc || !scenario.needsGc)];
+}
+
+/** The failing checks, one a line. */
+export function failing(checks: readonly CheckResult[]): string {
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ invariant, name, detail }) => `${nameOf(invariant)}: ${name}: ${detail}`)
+    .join('\n');
+}

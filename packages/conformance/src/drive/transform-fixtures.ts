@@ -1,0 +1,26 @@
+/** Before all tests: transforms what wasm-bindgen made of the fixtures, for every target and panic mode, into a folder of this run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { transform } from 'wasm-revive/transform';
+import { PANIC_MODES, TARGETS, upstreamPackage } from './paths.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The folder of the transformed fixtures: `<panic>/<variant>` in it. */
+    transformed: string;
+  }
+}
+
+export function setup(project: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-conformance-'));
+  for (const panic of PANIC_MODES) {
+    // With upstream's own reset too, where it has one to offer.
+    for (const variant of [...TARGETS, 'web-reset', 'nodejs-reset', 'module-reset'] as const) {
+      transform({ dir: upstreamPackage(panic, variant), outDir: join(folder, panic, variant) });
+    }
+  }
+  project.provide('transformed', folder);
+  return () => rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Fixtures } from '../runner/fixtures.ts';
+import type { Runtime } from '../runner/runtime.ts';
+
+/** The targets of wasm-bindgen that are supported. */
+export type Target = 'web' | 'bundler' | 'nodejs' | 'module';
+
+/** Node.js as the runner sees it. From then on, errors that reach nobody are collected instead of ending the process. */
+export function nodeRuntime(): Runtime {
+  const uncaught: unknown[] = [];
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  process.on('unhandledRejection', (error) => uncaught.push(error));
+  const gc = (globalThis as { gc?: () => void }).gc;
+  return {
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    takeUncaught: () => uncaught.splice(0),
+    ...(gc && { gc }),
+  };
+}
+
+/** Loads a package as its users would, transformed or not. @param query distinguishes evaluations of the same ES module */
+export async function loadPackage(dir: string, target: Target, query = ''): Promise<Fixtures> {
+  const name = moduleName(dir);
+  const loaded: unknown = await import(`${pathToFileURL(join(dir, `${name}.js`)).href}${query}`);
+  switch (target) {
+    case 'web': {
+      const { default: init } = loaded as { default: (options: { module_or_path: BufferSource }) => Promise<unknown> };
+      await init({ module_or_path: readFileSync(join(dir, `${name}_bg.wasm`)) });
+      return loaded as Fixtures;
+    }
+    case 'nodejs':
+      // CommonJS comes as the default export.
+      return (loaded as { default: Fixtures }).default;
+    case 'bundler':
+    case 'module':
+      return loaded as Fixtures;
+  }
+}
+
+/** `app` of `app_bg.wasm`. */
+export function moduleName(dir: string): string {
+  const file = readdirSync(dir).find((file) => file.endsWith('_bg.wasm'));
+  if (file === undefined) throw new Error(`There is no *_bg.wasm in ${dir}.`);
+  return file.slice(0, -'_bg.wasm'.length);
+}

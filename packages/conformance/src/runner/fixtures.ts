@@ -1,0 +1,174 @@
+/** What `crates/fixtures` exports, as far as the runner uses it; whatever was done to it after wasm-bindgen. */
+export interface Fixtures {
+  // state
+  starts(): number;
+  bump(): number;
+  count(): number;
+  bump_static(): number;
+  remember(key: string, value: string): void;
+  recall(key: string): string | undefined;
+  notes(): number;
+  fail_holding_notes(kind: string): void;
+  memory_pages(): number;
+  // values
+  add(a: number, b: number): number;
+  echo(text: string): string;
+  points(count: number): Point[];
+  sum_points(points: Point[]): number;
+  maybe_point(point?: Point): Point | undefined;
+  same(value: unknown): unknown;
+  // ways to fail
+  fail(kind: string): void;
+  fail_first_poll(kind: string): Promise<void>;
+  fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
+  spawn_fail(kind: string, promise: Promise<unknown>): void;
+  failing_closure(): (kind: string) => number;
+  failing_once(): (kind: string) => void;
+  lend_failing(kind: string): number;
+  nested(f: () => unknown): unknown;
+  nested_catching(f: () => unknown): unknown;
+  nested_deep(f: () => unknown, depth: number): unknown;
+  call_may_throw(value: unknown): unknown;
+  lend_closure(text: string): number;
+  lend_closure_mut(count: number): number;
+  // async
+  ready(n: number): Promise<number>;
+  wait_for<T>(promise: Promise<T>): Promise<T>;
+  wait_often(next: () => unknown, times: number): Promise<number>;
+  reject(message: string): Promise<void>;
+  promise_of<T>(promise: Promise<T>): Promise<T>;
+  spawn_after(promise: Promise<unknown>): void;
+  tasks_finished(): number;
+  // closures
+  length_adder(): RustClosure<(text: string) => number>;
+  multiplier(factor: number): RustClosure<(n: number) => number>;
+  once(text: string): RustClosure<() => string>;
+  // errors on purpose
+  check(n: number): number;
+  throw_value(value: unknown): void;
+  throw_range_error(): void;
+  throw_text(text: string): void;
+  parse_number(text: string): number;
+  catch_from(f: () => unknown): unknown;
+  // classes
+  readonly Counter: CounterClass;
+  readonly Point: new (x: number, y: number) => Point;
+  readonly Dog: new (name: string) => Dog;
+  readonly Animal: new (name: string) => Handle;
+  readonly Ticker: new (n: number) => Ticker;
+  readonly Faller: FallerClass;
+  readonly DropBomb: new (kind: string) => DropBomb;
+  // only in transformed output
+  readonly __revive: Control;
+  /** Only in output made with `--experimental-reset-state-function`. */
+  readonly __wbg_reset_state?: () => void;
+}
+
+/** A closure of Rust as glue gives it to JavaScript. */
+export type RustClosure<F> = F & { _wbg_cb_unref?: () => void };
+
+/** What every handle has. */
+export interface Handle {
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface CounterClass {
+  new (n: number): Counter;
+  of(n: number): Counter;
+}
+
+export interface Counter extends Handle {
+  step: number;
+  readonly id: number;
+  label: string;
+  value: number;
+  readonly isEven: boolean;
+  inc(): number;
+  get(): number;
+  add(other: Counter): number;
+  drain(other: Counter): number;
+  eat(other: Counter): number;
+  eat_maybe(other?: Counter): number;
+  finish(): number;
+  split(): Counter[];
+  dec(): number;
+  with(f: () => unknown): unknown;
+  later(): Promise<number>;
+}
+
+export interface Point extends Handle {
+  x: number;
+  y: number;
+  readonly length: number;
+  toJSON(): object;
+}
+
+export interface Dog extends Handle {
+  readonly name: string;
+  rename(name: string): void;
+  bark(): string;
+}
+
+export interface Ticker extends Handle {
+  readonly tick: RustClosure<() => number>;
+}
+
+export interface FallerClass {
+  new (kind: string): Faller;
+  armed(kind: string): Faller;
+  fail_static(kind: string): void;
+}
+
+export interface Faller extends Handle {
+  calls(): number;
+  fail(kind: string): void;
+  fail_mut(kind: string): void;
+  fail_by_value(kind: string): void;
+  get trouble(): number;
+  set trouble(kind: string);
+  fail_later(kind: string): Promise<number>;
+}
+
+export interface DropBomb extends Handle {
+  explode(): void;
+}
+
+/** The control handle of a transformed package, `__revive`, spelt out here so that the suite does not lean on the code it judges. */
+export interface Control {
+  readonly generation: number;
+  readonly state: string;
+  readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
+  on(event: 'failure', listener: (report: Report) => void): () => void;
+  on(event: 'recovered', listener: (event: { generation: number; ms: number }) => void): () => void;
+  on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
+  configure(options: {
+    maxRestarts?: number;
+    withinMs?: number;
+    onFailure?: (report: Report) => void;
+    staleClosures?: 'ignore' | 'throw';
+  }): void;
+  reset(): void;
+}
+
+/** A crash report. */
+export interface Report {
+  readonly failure: {
+    readonly kind: 'unwound' | 'aborted';
+    readonly cause?: string;
+    readonly panic?: { readonly message: string; readonly location?: { readonly file: string; readonly line: number } };
+  };
+  readonly entrypoint: string | undefined;
+  readonly module: string;
+  readonly generation: number;
+  readonly memoryBytes: number;
+  readonly callsLost: number;
+  readonly recovery: string;
+}
+
+/** An error of wasm-revive, as its users see it. */
+export interface Told extends Error {
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly report?: Report;
+}

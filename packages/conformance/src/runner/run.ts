@@ -1,0 +1,52 @@
+/**
+ * Runs the suite in whatever JavaScript runtime this is loaded into, and gives the results as data. No built-ins of any runtime, no
+ * code from strings, no Wasm from bytes.
+ */
+import { type CheckResult, Checks, show } from './checks.ts';
+import { type Ground, runRow } from './row.ts';
+import { SCENARIOS } from './scenarios/all.ts';
+import { FLAT } from './scenarios/flat.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { tableRows } from './table.ts';
+
+/** What came of one row or scenario. Plain JSON. */
+export interface RowResult {
+  readonly id: string;
+  readonly checks: readonly CheckResult[];
+}
+
+/** Which of them to run. */
+export type Wanted = (id: string) => boolean;
+
+/** Runs every row, then every scenario, one after the other, on one package. */
+export async function* runAll(ground: Ground, wanted: Wanted = () => true): AsyncGenerator<RowResult> {
+  const gc = ground.runtime.gc !== undefined;
+  for (const { id, kind, way } of tableRows(ground.panic, gc)) {
+    if (wanted(id)) yield { id, checks: await runRow(ground, kind, way) };
+  }
+  for (const scenario of SCENARIOS) {
+    if (wanted(scenario.id) && (gc || !scenario.needsGc)) yield runScenario(ground, scenario);
+  }
+}
+
+/** Runs the memory tests. */
+export async function* runFlat(ground: Ground): AsyncGenerator<RowResult> {
+  for (const scenario of FLAT) yield runScenario(ground, scenario);
+}
+
+async function runScenario(ground: Ground, scenario: Scenario): Promise<RowResult> {
+  const { runtime, probe } = ground;
+  const checks = new Checks();
+  runtime.takeUncaught();
+  probe.takeViolations();
+  try {
+    await scenario.run(ground, checks);
+  } catch (error) {
+    checks.that('I2', 'the scenario can be run to its end', () => `threw ${show(error)} ${error instanceof Error ? error.stack : ''}`);
+  }
+  await runtime.turn();
+  const [uncaught, violations] = [runtime.takeUncaught(), probe.takeViolations()];
+  checks.that('I5', 'nothing reaches the process', () => uncaught.length === 0 || `uncaught: ${uncaught.map(show).join('; ')}`);
+  checks.that('I3', 'no instruction of a lost instance ran', () => violations.length === 0 || violations.slice(0, 5).join('; '));
+  return { id: scenario.id, checks: checks.results };
+}

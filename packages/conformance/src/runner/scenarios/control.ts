@@ -1,0 +1,164 @@
+/** The control handle: reset, supervision, options, listeners. */
+import { codeOf, show } from '../checks.ts';
+import { deferred, until, Watched } from '../runtime.ts';
+import { type Scenario, thrownBy } from './scenario.ts';
+
+export const CONTROL: readonly Scenario[] = [
+  {
+    id: 'reset() on an idle instance',
+    invariants: ['I2', 'I4', 'I5', 'I7'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      const generation = control.generation;
+      const counter = new ns.Counter(1);
+      const adder = ns.length_adder();
+      ns.bump();
+      const gate = deferred<void>();
+      const watched = new Watched(ns.wait_for(gate.promise));
+      await runtime.turn();
+      control.reset();
+      checks.equal('I7', 'the next generation serves at once', () => control.generation, generation + 1);
+      checks.equal('I7', 'it is in its initial state', () => ns.count(), 100);
+      checks.throwsCode('I4', 'a handle of the old one is stale', () => counter.inc(), 'REVIVE_STALE_HANDLE');
+      checks.quiet('I4', 'free() of the old handle', () => counter.free());
+      // The old instance goes when no frame of it can be on the stack.
+      await runtime.turn();
+      checks.equal('I4', 'a closure of the old one returns undefined', () => adder('a'), undefined);
+      await until(runtime, () => watched.state !== 'pending');
+      checks.that(
+        'I5',
+        'the call in flight is told REVIVE_INSTANCE_LOST',
+        () => codeOf(watched.value) === 'REVIVE_INSTANCE_LOST' || show(watched.value),
+      );
+      gate.resolve();
+    },
+  },
+  {
+    id: 'reset() from a callback, with frames on the stack',
+    invariants: ['I1', 'I2', 'I4', 'I7'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      const generation = control.generation;
+      const counter = new ns.Counter(1);
+      const adder = ns.length_adder();
+      globalThis.wasmReviveRanOn = [];
+      let inside: unknown;
+      let stale: unknown;
+      const result = ns.nested_catching(() => {
+        control.reset();
+        inside = ns.bump();
+        stale = thrownBy(() => counter.inc());
+        return 'the end';
+      });
+      checks.equal('I7', 'the next generation serves inside the callback', () => inside, 101);
+      checks.that('I4', 'there, a handle of the old one is stale', () => codeOf(stale) === 'REVIVE_STALE_HANDLE' || show(stale));
+      // No failure: the turn that was interrupted ends well, on its own instance.
+      checks.equal('I2', 'the outer call ends well', () => result, 'the end');
+      checks.equal('I2', 'its frames ran to their end', () => globalThis.wasmReviveRanOn?.join(), 'nested_catching,nested_catching drop');
+      checks.equal('I7', 'one generation went by', () => control.generation, generation + 1);
+      checks.equal('I7', 'the new instance was not harmed', () => ns.bump(), 102);
+      await runtime.turn();
+      checks.equal('I4', 'a closure of the old one returns undefined', () => adder('a'), undefined);
+    },
+  },
+  {
+    id: 'too many failures: crash loop, and its end',
+    invariants: ['I1', 'I2'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      control.configure({ maxRestarts: 2, withinMs: 60_000 });
+      try {
+        for (let n = 0; n < 3; n++) {
+          thrownBy(() => ns.fail('abort'));
+          await runtime.turn();
+        }
+        const error = thrownBy(() => ns.add(1, 2));
+        checks.that('I1', 'a call is refused with REVIVE_CRASH_LOOP', () => codeOf(error) === 'REVIVE_CRASH_LOOP' || show(error));
+        checks.that(
+          'I1',
+          'the error says what failed last',
+          () => codeOf((error as Error).cause) === 'REVIVE_ABORT' || show((error as Error).cause),
+        );
+        checks.equal('I1', 'the state says so', () => control.state, 'retired');
+        control.reset();
+        checks.equal('I2', 'reset() ends it', () => ns.add(1, 2), 3);
+      } finally {
+        control.configure({ maxRestarts: Number.POSITIVE_INFINITY, withinMs: 10_000 });
+        if (control.state !== 'running') control.reset();
+      }
+    },
+  },
+  {
+    id: 'stale closures that are to throw',
+    invariants: ['I4'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      const adder = ns.length_adder();
+      const stale: string[] = [];
+      const off = control.on('stale', ({ entrypoint }) => stale.push(entrypoint));
+      thrownBy(() => ns.fail('abort'));
+      adder('a');
+      checks.equal('I4', 'a call of one is told by an event', () => stale.length, 1);
+      control.configure({ staleClosures: 'throw' });
+      checks.throwsCode('I4', 'a call of one throws where that is wanted', () => adder('a'), 'REVIVE_STALE_HANDLE');
+      checks.quiet('I4', 'letting go of one does not', () => adder._wbg_cb_unref?.());
+      control.configure({ staleClosures: 'ignore' });
+      checks.equal('I4', 'and returns undefined again', () => adder('a'), undefined);
+      off();
+    },
+  },
+  {
+    id: 'onFailure that throws',
+    invariants: ['I1', 'I2'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      const { error: consoleError } = console;
+      const said: unknown[] = [];
+      console.error = (...args) => said.push(args);
+      try {
+        control.configure({
+          onFailure() {
+            throw new Error('the listener is broken');
+          },
+        });
+        const error = thrownBy(() => ns.fail('abort'));
+        checks.that('I1', 'the caller gets the failure, not the listener', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
+        checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+        checks.equal('I1', "the listener's own error is not swallowed", () => said.length, 1);
+      } finally {
+        console.error = consoleError;
+        control.configure({ onFailure: () => {} });
+      }
+    },
+  },
+  {
+    id: 'a failure listener that uses the module',
+    invariants: ['I2', 'I7'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      const generation = control.generation;
+      let inside: unknown;
+      const off = control.on('failure', () => {
+        inside = ns.bump();
+      });
+      thrownBy(() => ns.fail('abort'));
+      off();
+      await runtime.turn();
+      checks.equal('I2', 'it is served by the fresh instance', () => inside, 101);
+      checks.equal('I7', 'which goes on serving', () => ns.bump(), 102);
+      checks.equal('I7', 'one generation went by', () => control.generation, generation + 1);
+    },
+  },
+  {
+    id: 'the fresh instance is there before anybody calls',
+    invariants: ['I8'],
+    async run({ ns, runtime, probe }, checks) {
+      thrownBy(() => ns.fail('abort'));
+      await runtime.turn();
+      const made = probe.made();
+      checks.equal('I8', 'the module is running', () => ns.__revive.state, 'running');
+      ns.add(1, 2);
+      checks.equal('I8', 'the next call makes no instance', () => probe.made(), made);
+    },
+  },
+];

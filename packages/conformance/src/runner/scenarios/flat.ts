@@ -1,0 +1,80 @@
+/** What is left behind by many recoveries. */
+import type { Ground } from '../row.ts';
+import { deferred, Watched } from '../runtime.ts';
+import { collect, type Scenario, thrownBy } from './scenario.ts';
+
+const RECOVERIES = 200;
+
+interface Cycle {
+  readonly name: string;
+  /** Fails once; what it returns is kept for good, as a program keeps old handles and listeners. */
+  fail(ground: Ground): unknown;
+}
+
+const CYCLES: readonly Cycle[] = [
+  { name: 'abort in a function', fail: ({ ns }) => void thrownBy(() => ns.fail('abort')) },
+  { name: 'panic in a function', fail: ({ ns }) => void thrownBy(() => ns.fail('panic-index')) },
+  { name: 'out of memory', fail: ({ ns }) => void thrownBy(() => ns.fail('oom')) },
+  { name: 'stack overflow in a nested callback', fail: ({ ns }) => void thrownBy(() => ns.nested(() => ns.fail('stack-overflow'))) },
+  {
+    name: 'abort with calls in flight',
+    fail({ ns }) {
+      const gate = deferred<void>();
+      const calls = [new Watched(ns.wait_for(gate.promise)), new Watched(ns.promise_of(gate.promise))];
+      thrownBy(() => ns.fail('abort'));
+      gate.resolve();
+      return calls;
+    },
+  },
+  {
+    name: 'abort, a handle and a closure of each generation kept',
+    fail({ ns }) {
+      const kept = [new ns.Counter(1), ns.length_adder(), new ns.Ticker(1).tick];
+      thrownBy(() => ns.fail('abort'));
+      return kept;
+    },
+  },
+  { name: 'JavaScript exception through Rust frames', fail: ({ ns }) => void thrownBy(() => ns.fail('js-exception')) },
+];
+
+/** The memory tests: many recoveries of one kind each. */
+export const FLAT: readonly Scenario[] = [
+  ...CYCLES.map(
+    ({ name, fail }): Scenario => ({
+      id: `${RECOVERIES} recoveries: ${name}`,
+      invariants: ['I6'],
+      needsGc: true,
+      async run(ground, checks) {
+        const { ns, probe } = ground;
+        const kept: unknown[] = [];
+        const cycle = async (times: number): Promise<void> => {
+          for (let n = 0; n < times; n++) {
+            kept.push(fail(ground));
+            await ground.runtime.turn();
+          }
+        };
+        await cycle(5);
+        await collect(ground);
+        const [heap, inFlight] = [heapBytes(), ns.__revive.stats.inFlight];
+        await cycle(RECOVERIES);
+        await collect(ground);
+        // The one that serves, and one that a finished frame may still name.
+        checks.that('I6', 'memories alive', () => probe.liveMemories() <= 2 || `${probe.liveMemories()} after ${RECOVERIES} recoveries`);
+        checks.equal('I6', 'calls in flight', () => ns.__revive.stats.inFlight, inFlight);
+        checks.equal('I6', 'the next call is served', () => ns.add(1, 2), 3);
+        const grown = heapBytes() - heap;
+        const each = grown / RECOVERIES;
+        // A kept handle keeps its glue scope, which is some hundred functions; nothing kept, nothing stays.
+        const allowed = kept[0] === undefined ? 2_000 : 200_000;
+        checks.that('I6', 'heap', () => each < allowed || `${Math.round(each)} bytes a recovery stay behind`);
+        kept.length = 0;
+      },
+    }),
+  ),
+];
+
+/** Bytes of JavaScript's heap in use; 0 where the runtime does not say. */
+function heapBytes(): number {
+  const { process } = globalThis as { process?: { memoryUsage?: () => { heapUsed: number } } };
+  return process?.memoryUsage?.().heapUsed ?? 0;
+}

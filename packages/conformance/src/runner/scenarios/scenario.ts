@@ -1,0 +1,39 @@
+import type { InvariantId } from '../../invariants.ts';
+import type { Checks } from '../checks.ts';
+import type { Report } from '../fixtures.ts';
+import type { Ground } from '../row.ts';
+
+/** Something that is no product of kinds and ways: one story, told once per target, panic mode and runtime. */
+export interface Scenario {
+  readonly id: string;
+  readonly invariants: readonly InvariantId[];
+  /** Only where garbage can be collected on demand. */
+  readonly needsGc?: boolean;
+  run(ground: Ground, checks: Checks): Promise<void> | void;
+}
+
+/** What a call throws; undefined when it throws nothing. */
+export function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** Listens for failures until `stop`. */
+export function listen({ ns }: Ground): { readonly failures: Report[]; stop(): void } {
+  const failures: Report[] = [];
+  const stop = ns.__revive.on('failure', (report) => failures.push(report));
+  return { failures, stop };
+}
+
+/** Collects what can be collected, and lets finalizers run. */
+export async function collect({ runtime }: Ground): Promise<void> {
+  for (let n = 0; n < 6; n++) {
+    await runtime.turn();
+    runtime.gc?.();
+  }
+  for (let n = 0; n < 20; n++) await runtime.turn();
+}

@@ -1,0 +1,88 @@
+/** An exhausted stack: the one failure that can strike anywhere, the recovery's own code included. */
+import { codeOf, show } from '../checks.ts';
+import { listen, type Scenario, thrownBy } from './scenario.ts';
+
+export const STACK: readonly Scenario[] = [
+  {
+    id: 'JavaScript and Rust calling each other without end',
+    invariants: ['I1', 'I2', 'I3', 'I7'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      for (let n = 0; n < 5; n++) {
+        const { failures, stop } = listen(ground);
+        const forever = (): unknown => ns.nested(forever);
+        const error = thrownBy(forever);
+        checks.that('I1', 'the caller is told', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
+        checks.equal('I1', 'there is one failure', () => failures.map(({ failure }) => failure.cause).join(), 'stack-overflow');
+        await runtime.turn();
+        checks.equal('I2', 'the next call is served', () => ns.bump(), 101);
+        stop();
+      }
+    },
+  },
+  {
+    id: 'the same, the error swallowed at every level',
+    invariants: ['I2', 'I3', 'I7'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      for (let n = 0; n < 5; n++) {
+        let depth = 0;
+        const forever = (): void => {
+          // Once is enough: a level that swallows goes on to the next otherwise, twice as often at each.
+          if (depth++ > 100_000) return;
+          try {
+            ns.nested_catching(forever);
+          } catch {
+            // Swallowed.
+          }
+        };
+        forever();
+        await runtime.turn();
+        checks.equal('I2', 'the next call is served', () => ns.add(2, 3), 5);
+        checks.quiet('I7', 'a handle can be made and used', () => {
+          const counter = new ns.Counter(n);
+          counter.inc();
+          counter.free();
+        });
+        checks.equal('I2', 'a panic after it is told as one', () => typeof codeOf(thrownBy(() => ns.fail('panic-index'))), 'string');
+      }
+    },
+  },
+  {
+    id: 'a failure close to the end of the stack',
+    invariants: ['I1', 'I2', 'I3'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      // Whatever is left of the stack when the failure strikes: enough for the recovery, or not.
+      const told = new Map<string, number>();
+      const spares = [...Array(40).keys(), 50, 60, 80, 100, 150, 200, 300, 500, 800, 1200, 2000, 3000, 5000];
+      for (const spare of spares) {
+        const bottom = { reached: false };
+        const dig = (): void => {
+          try {
+            dig();
+          } catch (error) {
+            if (bottom.reached) throw error;
+            bottom.reached = true;
+          }
+          if (bottom.reached && levels++ === spare) {
+            const error = thrownBy(() => ns.fail('out-of-bounds'));
+            const code = String(codeOf(error) ?? (error as Error).name);
+            told.set(code, (told.get(code) ?? 0) + 1);
+          }
+        };
+        let levels = 0;
+        thrownBy(dig);
+        checks.equal('I2', 'the next call is served', () => ns.add(2, 3), 5);
+        checks.quiet('I2', 'a handle can be made and freed', () => new ns.Counter(1).free());
+        await runtime.turn();
+      }
+      checks.that(
+        'I1',
+        'the caller is told of a failure, or that the stack is full',
+        () => [...told.keys()].every((code) => code === 'REVIVE_ABORT' || code === 'RangeError') || show([...told]),
+      );
+      checks.that('I1', 'with enough stack it is told of the failure', () => told.has('REVIVE_ABORT') || show([...told]));
+    },
+  },
+];

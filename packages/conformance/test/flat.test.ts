@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { nodeVersion, otherNodeMajors, PANIC_MODES, RUNNING_NODE, TARGETS } from '../src/drive/paths.ts';
+import { canLoad, runInNode } from '../src/drive/run-in-node.ts';
+import { declareTests } from '../src/drive/table-tests.ts';
+import { FLAT } from '../src/runner/scenarios/flat.ts';
+
+// Every target once, on the running version where that can load it.
+const newest = nodeVersion(Math.max(...otherNodeMajors()));
+for (const panic of PANIC_MODES) {
+  for (const target of TARGETS) {
+    const node = canLoad(RUNNING_NODE, target) ? RUNNING_NODE : newest;
+    declareTests(FLAT, `${target} › panic=${panic} › node ${node.major}`, () =>
+      runInNode(node, join(inject('transformed'), panic, target), target, panic, 'flat'),
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { otherNodeMajors } from '../../src/drive/paths.ts';
+import { KINDS } from '../../src/runner/kinds.ts';
+import { tableRows } from '../../src/runner/table.ts';
+
+describe('the table', () => {
+  it('is run on every version of Node.js that the set-up installs', () => {
+    const files = readdirSync(new URL('.', import.meta.url)).sort();
+    const expected = [
+      ...otherNodeMajors().map((major) => `node-${major}.test.ts`),
+      'complete.test.ts',
+      'node-running.test.ts',
+      'workerd.test.ts',
+    ];
+    expect(files).toEqual(expected.sort());
+  });
+
+  it('has no row twice', () => {
+    const ids = tableRows('abort', true).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('has every kind of failure by every way in, JavaScript exceptions where they leave borrows behind excepted', () => {
+    const rows = tableRows('unwind', true);
+    const ways = new Set(rows.map(({ way }) => way));
+    const left = [...ways].filter(({ foreign }) => foreign === false).length;
+    expect(rows.length).toBe(KINDS.length * ways.size - left);
+  });
+});

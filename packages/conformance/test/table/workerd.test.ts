@@ -1,0 +1,3 @@
+import { tableTests, WORKERD } from '../../src/drive/table-tests.ts';
+
+tableTests(WORKERD);

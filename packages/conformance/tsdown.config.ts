@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsdown';
+import { library } from '../../tsdown.shared.ts';
+
+// What the tests start in other runtimes, which don't take TypeScript: Node 20, and workerd.
+export default defineConfig([
+  {
+    ...library,
+    entry: ['src/hosts/node-child.ts', 'src/hosts/defect-child.ts', 'src/hosts/behaviour-child.ts', 'src/hosts/init-child.ts'],
+    platform: 'node',
+    dts: false,
+  },
+  { ...library, entry: ['src/hosts/worker.ts'], platform: 'neutral', dts: false, clean: false },
+]);
