@@ -2,9 +2,10 @@
  * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
  * a method, to the scope that its handle belongs to.
  */
-import { type GlueMember, membersOf, parametersOf } from './classes.js';
+import { type GlueMember, membersOf, parametersOf, walkThis } from './classes.js';
 import { isSkip } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
+import type { FunctionNode } from './oxc.js';
 
 const CURRENT = '($api ?? $app.wake())';
 
@@ -39,8 +40,20 @@ function emitStatement(glue: Glue, statement: GlueStatement): string | undefined
 function emitFunction(glue: Glue, { name, node, statement }: GlueFunction): string {
   const { source, args } = parametersOf(glue, node.params);
   // Upstream's own reset becomes ours.
-  const body = name === RESET_EXPORT ? '$app.control.reset();' : `return ${CURRENT}.${name}(${args});`;
+  const body =
+    name === RESET_EXPORT
+      ? '$app.control.reset();'
+      : `return ${CURRENT}.${name}${usesThis(node) ? `.call(${args === '' ? 'this' : `this, ${args}`})` : `(${args})`};`;
   return `${statement.exported ? 'export ' : ''}function ${name}(${source}) {\n    ${body}\n}`;
+}
+
+/** `#[wasm_bindgen(this)]` gives Rust the receiver of the call. */
+function usesThis(node: FunctionNode): boolean {
+  let found = false;
+  walkThis(node, () => {
+    found = true;
+  });
+  return found;
 }
 
 function emitClass(glue: Glue, cls: GlueClass): string {
