@@ -69,15 +69,26 @@ export function calleeName(node: Node | undefined | null): string | undefined {
   return node?.type === 'CallExpression' && node.callee.type === 'Identifier' ? node.callee.name : undefined;
 }
 
-/** Parses glue; throws a plain Error with the parser's words where it is not JavaScript. */
+/** Parses glue; throws a {@link ParseError} where it is not JavaScript. */
 export function parse(filename: string, code: string): { program: Program; comments: readonly Comment[] } {
   const { program, comments, errors } = parseSync(filename, code, {
     lang: 'js',
     sourceType: /^\s*(?:import|export)\b/m.test(code) ? 'module' : 'commonjs',
   });
   const [error] = errors;
-  if (error !== undefined) throw new Error(error.message);
+  if (error !== undefined) throw new ParseError(error.message, error.labels[0]?.start ?? 0);
   return { program, comments };
+}
+
+/** The text is not JavaScript. */
+export class ParseError extends Error {
+  /** Where, in UTF-16 units from the start. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
 }
 
 /** A comment, by its place in the source. */

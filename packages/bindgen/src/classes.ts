@@ -23,7 +23,7 @@ export interface GlueMember {
 export function membersOf(glue: Glue, { name, node }: GlueClass): GlueMember[] {
   return node.body.body.map((member, index) => {
     if (member.type !== 'MethodDefinition' || member.value.generator || member.value.body === null) {
-      return refuseGlue(glue.file, glue.code, member.start, `an unknown kind of member in class \`${name}\``);
+      return refuseGlue(glue, member.start, `an unknown kind of member in class \`${name}\``);
     }
     const key = glue.code.slice(member.key.start, member.key.end);
     // A key that isn't a plain name gets a number for its function's name.
@@ -46,7 +46,7 @@ export function parametersOf(glue: Glue, params: readonly Node[]): { source: str
     if (param.type === 'Identifier') return param.name;
     if (param.type === 'RestElement' && param.argument.type === 'Identifier') return `...${param.argument.name}`;
     if (param.type === 'AssignmentPattern' && param.left.type === 'Identifier') return param.left.name;
-    return refuseGlue(glue.file, glue.code, param.start, 'an unknown kind of parameter');
+    return refuseGlue(glue, param.start, 'an unknown kind of parameter');
   });
   const [first, last] = [params[0], params.at(-1)];
   return { source: first && last ? glue.code.slice(first.start, last.end) : '', args: args.join(', ') };

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { TransformError } from './errors.js';
+
 /** Adds the control handle to the declarations that wasm-bindgen wrote. */
 export function emitDeclarations(code: string, runtime: string): string {
   return `${code.trimEnd()}
@@ -7,12 +10,28 @@ export const __revive: import(${JSON.stringify(runtime)}).Revive;
 `;
 }
 
-/** Lists new files in a `package.json` that lists its files; undefined when there is nothing to change. */
-export function addPackageFiles(packageJson: string, files: readonly string[]): string | undefined {
-  const json: unknown = JSON.parse(packageJson);
+/**
+ * Lists new files in a `package.json` that lists its files; undefined when there is nothing to change.
+ * @throws TransformError `REVIVE_BAD_PACKAGE_JSON`
+ */
+export function addPackageFiles(dir: string, packageJson: string, files: readonly string[]): string | undefined {
+  const json = parseJson(dir, packageJson);
   if (typeof json !== 'object' || json === null || !('files' in json) || !Array.isArray(json.files)) return undefined;
   const present = new Set<unknown>(json.files);
   const missing = files.filter((file) => !present.has(file));
   if (missing.length === 0) return undefined;
   return `${JSON.stringify({ ...json, files: [...json.files, ...missing] }, undefined, 2)}\n`;
+}
+
+function parseJson(dir: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new TransformError(
+      'REVIVE_BAD_PACKAGE_JSON',
+      `${join(dir, 'package.json')} is not JSON: ${said}. The new files have to be listed in it; mend it, or take it away.`,
+      { cause },
+    );
+  }
 }

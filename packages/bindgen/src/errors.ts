@@ -13,6 +13,7 @@ export const TRANSFORM_ERROR_CODES = {
   REVIVE_WASM64: 'The module uses 64-bit memory.',
   REVIVE_UNSUPPORTED_TARGET: 'The target is not supported.',
   REVIVE_UNKNOWN_GLUE: 'The glue has a shape that is not known.',
+  REVIVE_BAD_PACKAGE_JSON: 'The package.json is not JSON.',
   REVIVE_BAD_OUTPUT: 'The output folder cannot be used.',
 } as const;
 

@@ -3,7 +3,8 @@
  *
  * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`.
  */
-import { type Comment, memberOf, type Node, parse, references, type Statement, walk } from './ast.js';
+import { join } from 'node:path';
+import { type Comment, memberOf, type Node, ParseError, parse, references, type Statement, walk } from './ast.js';
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
 
@@ -52,6 +53,8 @@ export interface GlueClass {
 /** A file of glue, understood. */
 export interface Glue {
   readonly file: string;
+  /** The file with its folder, for messages. */
+  readonly path: string;
   readonly code: string;
   readonly target: Target;
   readonly statements: readonly GlueStatement[];
@@ -79,9 +82,10 @@ export const RESET_EXPORT = '__wbg_reset_state';
  * @param importedByWasm names that the wasm file imports from the glue: in the bundler target they are exported functions
  * @throws TransformError `REVIVE_UNKNOWN_GLUE`
  */
-export function readGlue(file: string, code: string, target: Target, importedByWasm: ReadonlySet<string>): Glue {
-  const { program, comments } = parseGlue(file, code);
-  const refuse = (node: Node, found: string): never => refuseGlue(file, code, node.start, found);
+export function readGlue(dir: string, file: string, code: string, target: Target, importedByWasm: ReadonlySet<string>): Glue {
+  const path = join(dir, file);
+  const { program, comments } = parseGlue(path, code);
+  const refuse = (node: Node, found: string): never => refuseGlue({ path, code }, node.start, found);
   refuseUnsupported(program.body, refuse);
   const statements = program.body.map((node, index) => {
     const previousEnd = program.body[index - 1]?.end ?? 0;
@@ -105,23 +109,32 @@ export function readGlue(file: string, code: string, target: Target, importedByW
   }
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
-  return { file, code, target, statements, functions, classes, forwarded };
+  return { file, path, code, target, statements, functions, classes, forwarded };
 }
 
-function parseGlue(file: string, code: string): ReturnType<typeof parse> {
+function parseGlue(path: string, code: string): ReturnType<typeof parse> {
   try {
-    return parse(file, code);
-  } catch (error) {
-    throw new TransformError('REVIVE_UNKNOWN_GLUE', `${file} can't be read as JavaScript: ${(error as Error).message}`, { cause: error });
+    return parse(path, code);
+  } catch (cause) {
+    const line = cause instanceof ParseError ? lineOf(code, cause.offset) : 1;
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new TransformError(
+      'REVIVE_UNKNOWN_GLUE',
+      `${path}:${line} can't be read as JavaScript: ${said}. Build the package again; wasm-bindgen overwrites its output.`,
+      { cause },
+    );
   }
 }
 
+function lineOf(code: string, offset: number): number {
+  return code.slice(0, offset).split('\n').length;
+}
+
 /** @throws TransformError `REVIVE_UNKNOWN_GLUE` with the line of `offset` */
-export function refuseGlue(file: string, code: string, offset: number, found: string): never {
-  const line = code.slice(0, offset).split('\n').length;
+export function refuseGlue({ path, code }: Pick<Glue, 'path' | 'code'>, offset: number, found: string): never {
   throw new TransformError(
     'REVIVE_UNKNOWN_GLUE',
-    `${file}:${line}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen 0.2.127 to 0.2.130 ` +
+    `${path}:${lineOf(code, offset)}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen 0.2.127 to 0.2.130 ` +
       'as its CLI writes it. Transform the output before any bundler or formatter changes it; if it is untouched, please report this line.',
   );
 }

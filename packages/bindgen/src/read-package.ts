@@ -143,5 +143,5 @@ function readWasm(dir: string, file: string): { wasm: WasmInfo; bytes: Uint8Arra
 
 function readText(dir: string, file: string): string | undefined {
   const path = join(dir, file);
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, 'utf8') : undefined;
 }

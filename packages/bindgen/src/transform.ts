@@ -58,7 +58,7 @@ export function transform(options: TransformOptions): TransformResult {
     assertWritable(dir, [...files.keys()]);
     commit(dir, files);
   } else {
-    writeElsewhere(pkg, outDir, files);
+    writeOutput(pkg, outDir, files);
   }
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
@@ -78,7 +78,7 @@ export function emitPackage(
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
-  const glue = readGlue(pkg.glue.file, pkg.glue.code, pkg.target, imported);
+  const glue = readGlue(pkg.dir, pkg.glue.file, pkg.glue.code, pkg.target, imported);
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg.target, options.runtime);
   const emitOptions = { version: options.version, runtime: reference, recovery: options.recovery ?? 'fresh' };
@@ -86,7 +86,7 @@ export function emitPackage(
   if (pkg.entry) emitted.push(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
   for (const { file, map } of emitted) files.set(`${file}.map`, map);
   if (pkg.packageJson !== undefined) {
-    const listed = addPackageFiles(pkg.packageJson, [...files.keys()]);
+    const listed = addPackageFiles(pkg.dir, pkg.packageJson, [...files.keys()]);
     if (listed !== undefined) files.set('package.json', listed);
   }
   const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
@@ -112,6 +112,20 @@ function runtimeFiles(
       [types, source.types],
     ]),
   };
+}
+
+function writeOutput(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  try {
+    writeElsewhere(pkg, outDir, files);
+  } catch (cause) {
+    if (cause instanceof TransformError) throw cause;
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new TransformError(
+      'REVIVE_BAD_OUTPUT',
+      `The output folder ${outDir} can't be written: ${said}. Give a folder, or a path at which one can be made.`,
+      { cause },
+    );
+  }
 }
 
 /** Copies the package with its changes; a folder that wasn't there appears whole or not at all. */

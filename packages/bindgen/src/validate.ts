@@ -12,7 +12,7 @@ const OURS =
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
   const taken = OURS.exec(glue.code) ?? /\b__revive\b/.exec(glue.code);
-  if (taken) refuseGlue(glue.file, glue.code, taken.index, `the name ${taken[0]}, which the transformed module needs`);
+  if (taken) refuseGlue(glue, taken.index, `the name ${taken[0]}, which the transformed module needs`);
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
