@@ -1,14 +1,6 @@
 import { classShim } from './class-shim.js';
+import type { ShimOptions } from './options.js';
 import { Wrapper } from './wrapper.js';
-
-/** Options of {@link shim}. */
-export interface ShimOptions {
-  /**
-   * Stands around every call, construction and accessor that runs the target's code. Must return what `call` returns, or throw.
-   * An async function is a call that returns a promise, whatever kind of function it is. `path` is how the user reached it: `Counter.inc`.
-   */
-  readonly around?: <R>(call: () => R, path: string) => R;
-}
 
 /**
  * An object that stays the same while its target is replaced: functions and classes reached through it keep their identity and act on

@@ -1,4 +1,4 @@
-import type { ShimOptions } from './shim.js';
+import type { ShimOptions } from './options.js';
 
 type Around = NonNullable<ShimOptions['around']>;
 type Callable = (...args: unknown[]) => unknown;
@@ -20,7 +20,11 @@ export class Wrapper {
       Object.defineProperty(run, property, { value: Reflect.get(first, property), configurable: true });
     }
     return new Proxy(run, {
-      apply: (_, self, args) => this.result(this.around(() => Reflect.apply(current(), this.original(self), args), path), path),
+      apply: (_, self, args) =>
+        this.result(
+          this.around(() => Reflect.apply(current(), this.original(self), args), path),
+          path,
+        ),
     });
   }
 
