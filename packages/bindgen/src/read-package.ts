@@ -97,8 +97,8 @@ function detectTarget(dir: string, name: string, main: string | undefined, bg: s
     );
   };
   if (/^(?:let|const|var) wasm_bindgen\b/m.test(code)) return refuse('no-modules');
-  if (/\bDeno\.|^const wasmUrl = new URL\(/m.test(code)) return refuse('deno');
   if (/^import \{ readFileSync \} from ['"]node:fs['"]/m.test(code)) return refuse('experimental-nodejs-module');
+  if (/\bDeno\.|^const wasmUrl = new URL\(/m.test(code)) return refuse('deno');
   if (/\baddToLibrary\b|\bLibraryManager\b/.test(code)) return refuse('emscripten');
   if (/^import source wasmModule /m.test(code)) return 'module';
   if (bg !== undefined && (main === undefined || /_bg\.wasm['"]/.test(code))) return 'bundler';

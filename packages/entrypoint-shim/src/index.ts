@@ -2,4 +2,5 @@
  * One stable object in front of a target that may be replaced at any time.
  * @module
  */
-export { type ShimOptions, shim } from './shim.js';
+export type { ShimOptions } from './options.js';
+export { shim } from './shim.js';
