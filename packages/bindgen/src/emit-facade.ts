@@ -7,7 +7,7 @@ import { isSkip } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
-const CURRENT = '($api ?? $app.wake())';
+const CURRENT = '($live.api ?? $app.wake())';
 
 /** Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it. */
 export function emitFacade(glue: Glue): string {
@@ -70,11 +70,13 @@ function emitMember(glue: Glue, cls: GlueClass, member: GlueMember): string {
   const accessor = member.kind === 'method' ? '' : `${member.kind} `;
   const head = `${member.static ? 'static ' : ''}${accessor}${member.key}(${source})`;
   if (member.static) return `${head} {\n    return ${CURRENT}.${member.scopeName}(${args});\n}`;
+  const call = `${member.scopeName}(${self})`;
   if (member.key === 'free') {
-    return `${head} {\n    if (this[$generation] !== $current && $app.isGone(this[$generation])) return;\n    ${CURRENT}.${member.scopeName}(${self});\n}`;
+    return `${head} {\n    if (this[$generation] !== $live.generation && $app.isGone(this[$generation])) return;\n    ${CURRENT}.${call};\n}`;
   }
-  const owner = `(this[$generation] === $current ? $api : $app.owner(this[$generation], ${JSON.stringify(member.displayName)}))`;
-  return `${head} {\n    return ${owner}.${member.scopeName}(${self});\n}`;
+  // A branch that leaves, so that the path of a live handle stays constant even where stale ones are met.
+  const owner = `$app.owner(this[$generation], ${JSON.stringify(member.displayName)})`;
+  return `${head} {\n    if (this[$generation] !== $live.generation) return ${owner}.${call};\n    return $live.api.${call};\n}`;
 }
 
 function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, self: string): string {

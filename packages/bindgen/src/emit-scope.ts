@@ -3,9 +3,9 @@
  * The glue's own text stays where it is (so that a source map leads back to it) and is edited as little as can be.
  */
 import type MagicString from 'magic-string';
-import { calleeName, type Node, walk } from './ast.js';
+import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
 import { membersOf, walkThis } from './classes.js';
-import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, TABLE_GUARD } from './emit-guards.js';
+import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, guardName, TABLE_GUARD } from './emit-guards.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueClass, type GlueFunction, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
@@ -38,6 +38,7 @@ export function editScope(text: MagicString, context: ScopeContext): void {
     if (statement.exported) text.remove(node.start, inner.start);
     if (role === 'function' && replaceUpstreamGuard(text, inner as FunctionNode)) continue;
     editNode(text, glue, node);
+    editWasmUses(text, node, indexOf);
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
@@ -52,7 +53,7 @@ export function scopeHead(glue: Glue): string {
     glue.statements.some(({ declares }) => declares.includes('PanicError')) ? '  const { PanicError } = $host;\n' : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
     inScope.some(({ references }) => references.has('wasmInstance'))
-      ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: () => wasm } });\n'
+      ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: $guarded } });\n'
       : '',
   ].join('');
 }
@@ -62,7 +63,7 @@ export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext): str
   const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls).map(({ scopeName }) => scopeName));
   const api = [...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)), ...members];
   const hasTable = wasm.exports.some((entry) => entry.kind === 'table' && entry.element === 'funcref');
-  const starts = wasm.exports.some(({ name }) => name === '__wbindgen_start');
+  const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
 ${hasTable ? TABLE_GUARD : ''}${emitImportGuards(wasm)}
   return {
@@ -70,10 +71,11 @@ ${hasTable ? TABLE_GUARD : ''}${emitImportGuards(wasm)}
     bind: $bind,
     payload: $payload,
     release: $release,
-    exports: () => wasm,
-    start() {${starts ? ' wasm.__wbindgen_start(); ' : ''}},
-    api: {${api.map((name) => `\n      ${name},`).join('')}
-    },
+    exports: $guarded,
+    start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
+    // Note: not a literal, which V8 14 makes a dictionary from 128 properties on.
+    api: new (function () {${api.map((name) => `\n      this.${name} = ${name};`).join('')}
+    })(),
   };
 }
 `;
@@ -120,7 +122,23 @@ function emitPayload(glue: Glue): string {
 }
 
 function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {
-  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($depth < 0 && $host.refuse(${entry})) return;`);
+  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($raw.a0 === undefined) return $refuse(${entry});`);
+}
+
+/** The glue calls guards by name: `wasm.greet(…)` becomes `$g7(…)`. What isn't a function stays on `wasm`. */
+function editWasmUses(text: MagicString, root: Node, indexOf: ReadonlyMap<string, number>): void {
+  walk(root, (node, parent, key) => {
+    const name = memberOf(node, 'wasm');
+    const index = name === undefined ? undefined : indexOf.get(name);
+    if (index !== undefined) {
+      text.overwrite(node.start, node.end, guardName(index));
+      return false;
+    }
+    // `wasm_bindgen::exports()`
+    const alone = node.type === 'Identifier' && node.name === 'wasm' && isReference(parent, key) && parent?.type !== 'MemberExpression';
+    if (alone) text.overwrite(node.start, node.end, '$guarded()');
+    return true;
+  });
 }
 
 function editNode(text: MagicString, glue: Glue, root: Node): void {

@@ -47,11 +47,12 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager') ? ['reinitRequests: true'] : []),
-    'onCurrent(api, generation) {\n        $api = api;\n        $current = generation;\n    }',
+    'onCurrent(api, generation) {\n        $live.api = api;\n        $live.generation = generation;\n    }',
   ];
   text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}
 const $generation = Symbol('wasm-revive.generation');
-let $api, $current = -1;
+// Note: empty, so that the first store of each field is the only one until a recovery.
+const $live = {};
 ${scopeHead(glue)}`);
   text.prepend(banner(glue.code, options));
   text.append(`\n${scopeTail(context)}

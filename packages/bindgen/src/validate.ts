@@ -7,7 +7,7 @@ import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
 const OURS =
-  /(?<![\w$])\$(?:scope|host|app|api|current|generation|revive|id|quiet|floor|depth|refuse|threw|payload|assertOwn|bind|release|guardImports|guardTable|initOnce|initialising|loadModule)(?![\w$])/;
+  /(?<![\w$])\$(?:scope|host|app|live|generation|revive|id|turns|raw|imports|all|guarded|g\d+|enter|leave|refuse|threw|payload|assertOwn|bind|release|guardImports|guardTable|initOnce|initialising|loadModule)(?![\w$])/;
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {

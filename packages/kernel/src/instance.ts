@@ -37,8 +37,7 @@ export class Instance implements Host {
   readonly generation: number;
   readonly owner: Owner;
   readonly scope: Scope;
-  readonly entryFloor: 0 | 1;
-  readonly quietDepth: 0 | -1;
+  readonly turns: boolean;
   readonly PanicError: new (
     message: string,
   ) => Error;
@@ -62,8 +61,7 @@ export class Instance implements Host {
     this.generation = generation;
     this.owner = owner;
     const { hooks } = owner;
-    this.entryFloor = hooks.entered === undefined ? 0 : 1;
-    this.quietDepth = hooks.committed === undefined ? -1 : 0;
+    this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
     const panicked = (error: PanicError): void => this.#panicked(error);
     this.PanicError = class extends PanicError {
       constructor(message: string) {
@@ -126,9 +124,8 @@ export class Instance implements Host {
     }
   }
 
-  entered(entry: number): false {
+  entered(entry: number): void {
     this.owner.hooks.entered?.(this, this.#entry(entry).name);
-    return false;
   }
 
   committed(): void {

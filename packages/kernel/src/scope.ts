@@ -40,10 +40,8 @@ export interface Entry {
 /** What generated code asks of the runtime. None of it is on the path of a call that goes well, hooks apart. */
 export interface Host {
   readonly generation: number;
-  /** The nesting depth below which an entry calls {@link entered}: 1 when a plugin wants to know of turns, else 0. */
-  readonly entryFloor: 0 | 1;
-  /** The depth at which a returning entry calls {@link committed}: 0 when a plugin wants to know, else -1, which is never reached. */
-  readonly quietDepth: 0 | -1;
+  /** Whether a plugin wants to know of turns: only then are {@link entered} and {@link committed} called. */
+  readonly turns: boolean;
   /** Stands in for `PanicError` in the glue. */
   readonly PanicError: new (
     message: string,
@@ -52,8 +50,8 @@ export interface Host {
   readonly trap: unknown;
   /** An entry into a lost instance. True: do nothing and return undefined. Throws `REVIVE_STALE_HANDLE` otherwise. */
   refuse(entry: number): true;
-  /** An outermost entry. Always false: go on. */
-  entered(entry: number): false;
+  /** An outermost entry. */
+  entered(entry: number): void;
   /** The end of an outermost entry that went well. */
   committed(): void;
   /** What left an export by throwing, and whether no frame of the instance is left; gives what its caller is to be thrown. */

@@ -38,7 +38,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   const guardExport =
     (call: Callable, entry: number): Callable =>
     (...args) => {
-      if (depth < host.entryFloor && (depth < 0 ? host.refuse(entry) : host.entered(entry))) return undefined;
+      if (depth < 0) return void host.refuse(entry);
+      if (depth === 0 && host.turns) host.entered(entry);
       depth++;
       let result: unknown;
       try {
@@ -47,7 +48,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
         if (depth > 0) depth--;
         throw host.threw(error, entry, depth === 0);
       }
-      if (--depth === host.quietDepth) host.committed();
+      if (--depth === 0 && host.turns) host.committed();
       return result;
     };
   const guardImport =
