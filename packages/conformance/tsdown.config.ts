@@ -5,7 +5,14 @@ import { library } from '../../tsdown.shared.ts';
 export default defineConfig([
   {
     ...library,
-    entry: ['src/hosts/node-child.ts', 'src/hosts/defect-child.ts', 'src/hosts/behaviour-child.ts', 'src/hosts/init-child.ts'],
+    entry: [
+      'src/hosts/node-child.ts',
+      'src/hosts/defect-child.ts',
+      'src/hosts/behaviour-child.ts',
+      'src/hosts/init-child.ts',
+      'src/hosts/every-moment.ts',
+      'src/hosts/load-child.ts',
+    ],
     platform: 'node',
     dts: false,
   },

@@ -1,3 +1,9 @@
 import { packageTests } from '../../vitest.shared.ts';
 
-export default packageTests({ test: { globalSetup: ['src/drive/transform-fixtures.ts'] } });
+export default packageTests({
+  test: {
+    globalSetup: ['src/drive/transform-fixtures.ts'],
+    // Most tests start processes; a busy machine takes its time over that.
+    testTimeout: 120_000,
+  },
+});

@@ -25,6 +25,9 @@ const TARGETS = ['web', 'bundler', 'nodejs', 'module', 'experimental-nodejs-modu
 const RESET_TARGETS = ['web', 'nodejs', 'module', 'experimental-nodejs-module'];
 const VARIANTS = [...TARGETS, ...RESET_TARGETS.map((target) => `${target}-reset`)];
 
+/** Raise it when this file makes something else of the same inputs, so that nobody keeps what the old one made. */
+const RECIPE = 1;
+
 /**
  * What `wasm-artifacts.json` lists.
  *
@@ -65,12 +68,17 @@ async function buildLocked(artifact, tell) {
   const dir = path.join(artifactsDir, as, panic);
   const toolchain = wasmToolchain();
   const { name, folders } = crateAndItsPaths(crate);
+  const build = [
+    'build',
+    '--package',
+    name,
+    ...toolchain.buildStdArgs(panic),
+    ...(features.length > 0 ? ['--features', features.join(',')] : []),
+  ];
   const inputs = contentHash(
     root,
-    [...folders, 'Cargo.toml', 'Cargo.lock', 'scripts/lib/wasm-artifacts.mjs', 'scripts/lib/wasm-toolchain.mjs'].map((entry) =>
-      path.resolve(root, entry),
-    ),
-    JSON.stringify([toolchain.version, WASM_BINDGEN_VERSION, name, panic, features]),
+    [...folders, 'Cargo.toml', 'Cargo.lock'].map((entry) => path.resolve(root, entry)),
+    JSON.stringify([RECIPE, toolchain.version, toolchain.env(panic).RUSTFLAGS, build, WASM_BINDGEN_VERSION]),
   );
   const stampFile = path.join(dir, 'stamp.json');
   const stamp = readStamp(stampFile);
@@ -86,11 +94,7 @@ async function buildLocked(artifact, tell) {
   if (!fresh) fs.rmSync(dir, { recursive: true, force: true });
   fs.mkdirSync(dir, { recursive: true });
   if (!fresh || !fs.existsSync(wasm)) {
-    await run(
-      toolchain.cargo,
-      ['build', '--package', name, ...toolchain.buildStdArgs(panic), ...(features.length > 0 ? ['--features', features.join(',')] : [])],
-      { cwd: root, env: toolchain.env(panic), onLine: tell },
-    );
+    await run(toolchain.cargo, build, { cwd: root, env: toolchain.env(panic), onLine: tell });
     fs.copyFileSync(path.join(root, `target/wasm-${panic}/wasm32-unknown-unknown/release`, file), wasm);
   }
   for (const variant of wanted) {
@@ -124,17 +128,7 @@ function readStamp(file) {
 
 /** A crate's name, and the folders of it and of every crate in this repository that it depends on. */
 function crateAndItsPaths(crate) {
-  const text = ask(hostRust().cargo, [
-    'metadata',
-    '--no-deps',
-    '--offline',
-    '--format-version',
-    '1',
-    '--manifest-path',
-    path.join(root, 'Cargo.toml'),
-  ]);
-  if (text === undefined) throw new UserError('cargo could not read the workspace. `cargo metadata --no-deps` says why.');
-  const packages = new Map(JSON.parse(text).packages.map((entry) => [path.dirname(entry.manifest_path), entry]));
+  const packages = workspaceCrates();
   const start = path.join(root, 'crates', crate);
   const found = packages.get(start);
   if (!found) {
@@ -149,4 +143,17 @@ function crateAndItsPaths(crate) {
     }
   }
   return { name: found.name, folders: [...folders] };
+}
+
+/** Asked once: it takes cargo longer than all the rest of a check that finds everything up to date. */
+let crates;
+
+/** What cargo says of every crate in this repository, by folder. */
+function workspaceCrates() {
+  if (crates) return crates;
+  const manifest = path.join(root, 'Cargo.toml');
+  const text = ask(hostRust().cargo, ['metadata', '--no-deps', '--offline', '--format-version', '1', '--manifest-path', manifest]);
+  if (text === undefined) throw new UserError('cargo could not read the workspace. `cargo metadata --no-deps` says why.');
+  crates = new Map(JSON.parse(text).packages.map((entry) => [path.dirname(entry.manifest_path), entry]));
+  return crates;
 }

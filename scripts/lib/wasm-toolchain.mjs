@@ -36,9 +36,13 @@ export function wasmToolchain() {
   return found;
 }
 
+/** Found once: asking rustup and the compilers takes a while. */
+let known;
+
 /** @returns {WasmToolchain | undefined} */
 export function findWasmToolchain() {
-  return rustupNightly() ?? debian();
+  known ??= rustupNightly() ?? debian();
+  return known;
 }
 
 /**

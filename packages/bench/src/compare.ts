@@ -1,7 +1,7 @@
 import type { CallSamples } from './measure-calls.ts';
-import { ROW_NAMES, type RowName } from './rows.ts';
+import { ROW_NAMES, ROWS, type RowName } from './rows.ts';
 import { median, type Spread, spread } from './statistics.ts';
-import { BASELINE, upstreamOf, VARIANTS, type Variant } from './variants.ts';
+import { plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
 
 /** What one kind of call costs in one variant. */
 export interface CallResult {
@@ -32,7 +32,7 @@ export function compareCalls(samples: CallSamples): CallResult[] {
         variant: variant.id,
         ns,
         callsPerSecond: 1e9 / ns.median,
-        toPlain: against(BASELINE),
+        toPlain: against(plainOf(variant)),
         ...(variant.glue === 'revive' && { toUpstream: against(upstreamOf(variant)) }),
       };
     }),
@@ -49,11 +49,11 @@ export function shortcomings(results: readonly CallResult[]): string[] {
   return results.flatMap(({ row, variant, toPlain, toUpstream }) => {
     if (toUpstream === undefined) return [];
     const { title, panic } = variants.get(variant) as Variant;
-    const where = `${row}, ${title}, panic=${panic}`;
+    const where = `panic=${panic}, ${title}, ${ROWS[row].title}`;
     const said: string[] = [];
     const tooFar = row === 'empty' ? toPlain.differenceNs > EMPTY_NS : toPlain.ratio.median > RATIO;
-    if (tooFar) said.push(`${where}: ×${toPlain.ratio.median.toFixed(2)} (${toPlain.differenceNs.toFixed(1)} ns more) of plain glue`);
-    if (toUpstream.ratio.median > 1) said.push(`${where}: ×${toUpstream.ratio.median.toFixed(2)} of upstream's`);
+    if (tooFar) said.push(`${where}: ×${toPlain.ratio.median.toFixed(2)} of plain glue (${toPlain.differenceNs.toFixed(1)} ns more)`);
+    if (toUpstream.ratio.median > 1) said.push(`${where}: ×${toUpstream.ratio.median.toFixed(2)} of upstream's reset`);
     return said;
   });
 }

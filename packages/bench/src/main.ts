@@ -72,7 +72,7 @@ function describe({ machine, calls, noisePercent, shortcomings, recovery, transf
     `Node.js ${node} (V8 ${v8}) on ${processor}, ${cores} cores, load ${load.map((value) => value.toFixed(1)).join(' to ')}`,
     `${effort.launches} launches × ${effort.rounds} rounds of ${effort.roundMs} ms, the variants in turn; medians over all rounds.`,
     callTable(calls),
-    `Medians of the ratios and differences of each round. Noise: plain glue against itself stays within ${noisePercent.toFixed(1)} % in half of the rounds.`,
+    `Medians of the ratios and differences of each round. Noise: plain glue came out within ${noisePercent.toFixed(1)} % of itself.`,
     plainTable(calls),
     upstreamTable(calls),
     shortcomings.length === 0

@@ -16,7 +16,7 @@ import { startWorker, type WorkerProcess } from './worker-process.ts';
 /** Nanoseconds a call, one value a round; the same index is the same round in every variant. */
 export type CallSamples = Record<RowName, Record<string, readonly number[]>>;
 
-type Worker = WorkerProcess<CallRequest, number>;
+type Worker = WorkerProcess<CallRequest>;
 
 /** @param tell hears how far it is, from 0 to 1 */
 export async function measureCalls(packages: Packages, node: string, effort: Effort, tell: (done: number) => void): Promise<CallSamples> {
@@ -51,7 +51,7 @@ async function measureRow(row: RowName, packages: Packages, node: string, effort
     }
     const measured: (readonly [id: string, ns: number])[] = [];
     for (let round = 0; round < effort.rounds; round++) {
-      for (const [id, worker] of shuffled(workers)) measured.push([id, await worker.ask({ do: 'measure' })]);
+      for (const [id, worker] of shuffled(workers)) measured.push([id, await worker.ask<number>({ do: 'measure' })]);
     }
     return measured;
   } finally {

@@ -11,15 +11,15 @@ export interface Size {
 }
 
 /** How much there is to load. */
-export function measureSizes({ plain, upstream, revive }: Packages): Size[] {
+export function measureSizes({ bare, guarded, upstream, revive }: Packages): Size[] {
   return [
     size('runtime, once a package', path.join(path.dirname(revive.abort), 'wasm-revive.cjs')),
-    size('plain glue, panic=abort', plain.abort),
-    size("upstream's reset, panic=abort", upstream.abort),
-    size('wasm-revive, panic=abort', revive.abort),
-    size("upstream's guards, panic=unwind", plain.unwind),
-    size("upstream's guards and reset, panic=unwind", upstream.unwind),
-    size('wasm-revive, panic=unwind', revive.unwind),
+    size('glue, panic=abort: plain', bare.abort),
+    size("glue, panic=abort: upstream's reset", upstream.abort),
+    size('glue, panic=abort: wasm-revive', revive.abort),
+    size("glue, panic=unwind: upstream's guards", guarded.unwind),
+    size("glue, panic=unwind: upstream's guards and reset", upstream.unwind),
+    size('glue, panic=unwind: wasm-revive', revive.unwind),
   ];
 }
 

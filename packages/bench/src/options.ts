@@ -23,11 +23,11 @@ export interface Options {
 
 const FULL: Effort = {
   launches: 5,
-  rounds: 40,
-  roundMs: 4,
+  rounds: 60,
+  roundMs: 2,
   warmUpMs: 200,
-  recoveryBlocks: 16,
-  recoveriesPerBlock: 25,
+  recoveryBlocks: 20,
+  recoveriesPerBlock: 50,
   transforms: 9,
 };
 

@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'wasm-revive/transform';
 import type { GlueKind, PanicMode } from './variants.ts';
+import { withoutGuards } from './without-guards.ts';
 
 /** What the set-up made from Rust. */
 export const ARTIFACTS: string = fileURLToPath(new URL('../../../.artifacts', import.meta.url));
@@ -26,16 +27,19 @@ export interface Prepared {
 export function prepare(): Prepared {
   const scratch = mkdtempSync(path.join(tmpdir(), 'wasm-revive-bench-'));
   const both = (make: (panic: PanicMode) => string): Record<PanicMode, string> => ({ abort: make('abort'), unwind: make('unwind') });
-  const copied = (artifact: string, target: string): Record<PanicMode, string> =>
+  const copied = (glue: GlueKind, artifact: string, target: string): Record<PanicMode, string> =>
     both((panic) => {
-      const to = path.join(scratch, artifact, panic);
+      const to = path.join(scratch, glue, panic);
       cpSync(artifactDir(artifact, panic, target), to, { recursive: true });
       return path.join(to, GLUE_FILE);
     });
+  const bare = copied('bare', 'bench-fixture', 'nodejs');
+  writeFileSync(bare.unwind, withoutGuards(readFileSync(bare.unwind, 'utf8')));
   return {
     packages: {
-      plain: copied('bench-fixture', 'nodejs'),
-      upstream: copied('bench-fixture-upstream', 'nodejs-reset'),
+      bare,
+      guarded: copied('guarded', 'bench-fixture', 'nodejs'),
+      upstream: copied('upstream', 'bench-fixture-upstream', 'nodejs-reset'),
       revive: both((panic) => {
         const outDir = path.join(scratch, 'revive', panic);
         transform({ dir: artifactDir('bench-fixture', panic, 'nodejs'), outDir });

@@ -5,8 +5,11 @@ import { answer } from './worker-process.ts';
 /** When the first call after an abort comes: in the same turn of the event loop, or in a later one. */
 export type Arrival = 'at once' | 'later';
 
-/** Asks for some more recoveries. */
-export interface RecoveryRequest {
+/** Asks for some more recoveries, or how much memory there is once the garbage is collected. */
+export type RecoveryRequest = RecoverRequest | { readonly do: 'weigh' };
+
+interface RecoverRequest {
+  readonly do: 'recover';
   readonly file: string;
   readonly resetByHand: boolean;
   readonly arrival: Arrival;
@@ -21,20 +24,19 @@ export interface RecoveryAnswer {
   readonly between: number[];
   /** The first call after it. */
   readonly first: number[];
-  /** Resident memory in bytes, after a garbage collection. */
-  readonly rss: number;
-  /** The highest resident memory seen. */
+  /** The highest resident memory seen, in bytes. */
   readonly peakRss: number;
 }
 
-answer<RecoveryRequest>(async ({ file, resetByHand, arrival, recoveries }) => {
+answer<RecoveryRequest>(async (request) => (request.do === 'weigh' ? weigh() : recover(request)));
+
+async function recover({ file, resetByHand, arrival, recoveries }: RecoverRequest): Promise<RecoveryAnswer> {
   const fixture = loadFixture(file);
-  const [failing, between, first]: number[][] = [[], [], []] as const;
+  const times: RecoveryAnswer = { failing: [], between: [], first: [], peakRss: 0 };
   let peakRss = 0;
   for (let i = 0; i < recoveries; i++) {
     for (let call = 0; call < 20; call++) fixture.empty();
-    // As between two requests.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     const began = performance.now();
     abortInstance(fixture, resetByHand);
     const failed = performance.now();
@@ -43,12 +45,23 @@ answer<RecoveryRequest>(async ({ file, resetByHand, arrival, recoveries }) => {
     const called = performance.now();
     fixture.empty();
     const ended = performance.now();
-    failing?.push((failed - began) * 1000);
-    between?.push((called - failed) * 1000);
-    first?.push((ended - called) * 1000);
+    times.failing.push((failed - began) * 1000);
+    times.between.push((called - failed) * 1000);
+    times.first.push((ended - called) * 1000);
     peakRss = Math.max(peakRss, process.memoryUsage.rss());
   }
-  await new Promise((resolve) => setImmediate(resolve));
-  globalThis.gc?.();
-  return { failing, between, first, rss: process.memoryUsage.rss(), peakRss };
-});
+  return { ...times, peakRss };
+}
+
+async function weigh(): Promise<number> {
+  // Finalizers run in turns of their own, and what they let go of is garbage then.
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.();
+    await nextTurn();
+  }
+  return process.memoryUsage.rss();
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import type { CallResult, Comparison } from './compare.ts';
-import type { RecoveryResult } from './measure-recovery.ts';
+import type { Latency, RecoveryResult } from './measure-recovery.ts';
 import type { Size } from './measure-size.ts';
 import type { TransformResult } from './measure-transform.ts';
 import { ROW_NAMES, ROWS } from './rows.ts';
-import { CONTROL, VARIANTS, type Variant } from './variants.ts';
+import { CONTROL, plainOf, VARIANTS, type Variant } from './variants.ts';
 
 const NO_STYLE = { head: [], border: [] };
 const MIB = 2 ** 20;
@@ -19,7 +19,8 @@ export function callTable(results: readonly CallResult[]): string {
 
 /** Each variant against plain glue. */
 export function plainTable(results: readonly CallResult[]): string {
-  return callsBy(results, 'against plain glue', VARIANTS.slice(1), ({ toPlain }) => comparison(toPlain));
+  const others = VARIANTS.filter((variant) => variant.id !== plainOf(variant));
+  return callsBy(results, 'against plain glue of the\nsame panic mode', others, ({ toPlain }) => comparison(toPlain));
 }
 
 /** Ours against upstream's of the same panic mode, as often recovered. */
@@ -28,21 +29,29 @@ export function upstreamTable(results: readonly CallResult[]): string {
   return callsBy(results, "against upstream's\nwith its reset", ours, ({ toUpstream }) => (toUpstream ? comparison(toUpstream) : ''));
 }
 
-/** The most that the middle half of the control's ratios strays from 1, over all rows, in percent. */
+/** How far plain glue came out from itself, at most over all rows, in percent. */
 export function noise(results: readonly CallResult[]): number {
-  const controls = results.filter(({ variant }) => variant === CONTROL).map(({ toPlain }) => toPlain.ratio);
-  return 100 * Math.max(...controls.flatMap(({ p25, p75 }) => [Math.abs(p25 - 1), Math.abs(p75 - 1)]));
+  const controls = results.filter(({ variant }) => variant === CONTROL);
+  return 100 * Math.max(...controls.map(({ toPlain }) => Math.abs(toPlain.ratio.median - 1)));
 }
 
 /** What an abort costs. */
 export function recoveryTable(results: readonly RecoveryResult[]): string {
   const table = new Table({
-    head: ['µs, p50 / p99', 'next call comes', 'the failing call', 'until the next call', 'the next call', 'RSS growth', 'RSS at most'],
+    head: [
+      'µs: p50 / p90 / p99',
+      'next call comes',
+      'the failing call',
+      'until the next call',
+      'the next call',
+      'RSS growth',
+      'RSS at most',
+    ],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
     style: NO_STYLE,
   });
   for (const { variant, arrival, failing, between, first, rssGrowth, peakRss } of results) {
-    const micros = ({ p50, p99 }: { p50: number; p99: number }): string => `${p50.toFixed(0)} / ${p99.toFixed(0)}`;
+    const micros = (latency: Latency): string => [latency.p50, latency.p90, latency.p99].map((value) => value.toFixed(0)).join(' / ');
     const found = VARIANTS.find(({ id }) => id === variant);
     table.push([
       found ? titleOf(found) : variant,
@@ -65,8 +74,8 @@ export function sizeTable(sizes: readonly Size[]): string {
 }
 
 /** One line on the transform. */
-export function transformLine({ module, wasmBytes, glueBytes, cliMs, warmMs }: TransformResult): string {
-  return `Transform of ${(wasmBytes / MIB).toFixed(2)} MiB of Wasm with ${(glueBytes / 1024).toFixed(0)} KiB of glue (${module}): ${cliMs.toFixed(0)} ms as a command, ${warmMs.toFixed(0)} ms within a running process.`;
+export function transformLine({ module, wasmBytes, glueBytes, cliMs, cliBestMs, warmMs }: TransformResult): string {
+  return `Transform of ${(wasmBytes / MIB).toFixed(2)} MiB of Wasm with ${(glueBytes / 1024).toFixed(0)} KiB of glue (${module}): ${cliMs.toFixed(0)} ms as a command (${cliBestMs.toFixed(0)} at best), ${warmMs.toFixed(0)} ms within a running process.`;
 }
 
 function callsBy(results: readonly CallResult[], what: string, variants: readonly Variant[], show: (result: CallResult) => string): string {

@@ -1,8 +1,11 @@
 /** How Rust was compiled. */
 export type PanicMode = 'abort' | 'unwind';
 
-/** What made the glue: wasm-bindgen, wasm-bindgen with its reset function, wasm-revive. */
-export type GlueKind = 'plain' | 'upstream' | 'revive';
+/**
+ * What made the glue. `bare`: without any guard. That is what wasm-bindgen emits under panic=abort; under panic=unwind it always
+ * emits guards, and the benchmark takes them out. `guarded`: as emitted, without the reset function. `upstream`: with it.
+ */
+export type GlueKind = 'bare' | 'guarded' | 'upstream' | 'revive';
 
 /** One line of the table. */
 export interface Variant {
@@ -14,27 +17,29 @@ export interface Variant {
   readonly generation: 1 | 3;
 }
 
-/** What others are compared with: glue without any guard. */
-export const BASELINE = 'plain-abort';
-
 /** The baseline once more, in processes of its own. What it differs by from the baseline is noise. */
 export const CONTROL = 'control';
 
 /** Every variant, in the order of the tables. */
 export const VARIANTS: readonly Variant[] = [
-  variant(BASELINE, 'plain glue', 'plain', 'abort'),
-  variant(CONTROL, 'plain glue again (noise)', 'plain', 'abort'),
+  variant('bare-abort', 'plain glue', 'bare', 'abort'),
+  variant(CONTROL, 'plain glue again (noise)', 'bare', 'abort'),
   variant('upstream-abort', "upstream's reset", 'upstream', 'abort'),
   variant('upstream-abort-3', "upstream's reset, after 2 resets", 'upstream', 'abort', 3),
   variant('revive-abort', 'wasm-revive', 'revive', 'abort'),
   variant('revive-abort-3', 'wasm-revive, after 2 recoveries', 'revive', 'abort', 3),
-  // Note: not without guards. Under panic=unwind wasm-bindgen always emits them; only the reset is optional.
-  variant('plain-unwind', "upstream's guards", 'plain', 'unwind'),
+  variant('bare-unwind', 'plain glue, guards taken out', 'bare', 'unwind'),
+  variant('guarded-unwind', "upstream's guards", 'guarded', 'unwind'),
   variant('upstream-unwind', "upstream's guards and reset", 'upstream', 'unwind'),
   variant('upstream-unwind-3', "upstream's, after 2 resets", 'upstream', 'unwind', 3),
   variant('revive-unwind', 'wasm-revive', 'revive', 'unwind'),
   variant('revive-unwind-3', 'wasm-revive, after 2 recoveries', 'revive', 'unwind', 3),
 ];
+
+/** What a variant is compared with first: glue without any guard, for the same module. */
+export function plainOf({ panic }: Variant): string {
+  return `bare-${panic}`;
+}
 
 /** The variant of upstream's that one of ours is compared with: same panic mode, as often recovered. */
 export function upstreamOf({ panic, generation }: Variant): string {

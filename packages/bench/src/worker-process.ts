@@ -2,17 +2,17 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** A process that answers one request at a time. */
-export interface WorkerProcess<Request extends object, Answer> {
-  ask(request: Request): Promise<Answer>;
+export interface WorkerProcess<Request extends object> {
+  ask<Answer>(request: Request): Promise<Answer>;
   end(): void;
 }
 
 /** Starts one of the workers that are built beside this file. */
-export function startWorker<Request extends object, Answer>(
+export function startWorker<Request extends object>(
   file: 'call-worker.js' | 'recovery-worker.js',
   node: string,
   flags: readonly string[] = [],
-): WorkerProcess<Request, Answer> {
+): WorkerProcess<Request> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     execPath: node,
     execArgv: [...flags],
@@ -23,7 +23,7 @@ export function startWorker<Request extends object, Answer>(
     said = (said + text).slice(-4000);
   });
   return {
-    ask: (request) => ask<Answer>(child, request, () => said),
+    ask: (request) => ask(child, request, () => said),
     end: () => child.disconnect(),
   };
 }

@@ -13,6 +13,9 @@ const OURS =
 export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
   const taken = OURS.exec(glue.code) ?? /\b__revive\b/.exec(glue.code);
   if (taken) refuseGlue(glue, taken.index, `the name ${taken[0]}, which the transformed module needs`);
+  if (!glue.statements.some(({ declares }) => declares.includes('wasm'))) {
+    refuseGlue(glue, 0, 'no variable `wasm`, through which glue enters its instance');
+  }
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));

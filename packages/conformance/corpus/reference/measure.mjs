@@ -69,23 +69,16 @@ export async function measure(each, wasm, { upstream, transform, node }) {
     if (outcome.kind === 'done' && !transform.isIdentity) return result('broken', `should be refused: ${each.byDesign}`);
     return result('by design', each.byDesign);
   }
-  const before = await probe(
-    each,
-    plain,
-    node,
-    path.join(dir, `plain-${node.name}`),
-    `${contentHash(PROBE_SOURCES, [PROBE_SOURCES])} ${key}`,
-  );
+  const probes = contentHash(PROBE_SOURCES, [PROBE_SOURCES]);
+  const before = await probe(each, plain, node, path.join(dir, `plain-${node.name}`), `${probes} ${key}`);
   const failed = before.find((answer) => answer.error !== undefined);
   if (failed) return result('no baseline', failed.error?.split('\n')[0] ?? '');
   if (outcome.kind === 'refused') return result('refused', `${outcome.code}: ${outcome.message.split('\n')[0]?.replaceAll(ours, 'DIR')}`);
 
-  const after = await probe(each, ours, node, path.join(dir, `ours-${node.name}`), undefined);
+  const after = await probe(each, ours, node, path.join(dir, `ours-${node.name}`), `${probes} ${contentHash(ours, [ours])}`);
   const differences = before.flatMap((answer, i) => compareAnswers(answer, after[i] ?? { error: 'not probed' }, !transform.isIdentity));
-  return {
-    ...result(differences.length > 0 ? 'broken' : 'same', differences.map(({ kind, detail }) => `${kind}: ${detail}`).join('; ')),
-    differences,
-  };
+  const reason = differences.map(({ kind, detail }) => `${kind}: ${detail}`).join('; ');
+  return { ...result(differences.length > 0 ? 'broken' : 'same', reason), differences };
 }
 
 /**
@@ -93,30 +86,40 @@ export async function measure(each, wasm, { upstream, transform, node }) {
  * @param {string} dir
  * @param {import('../lib/node-runtime.mjs').NodeRuntime} node
  * @param {string} file where question and answer go
- * @param {string | undefined} key what the answer depends on; none: ask anew
+ * @param {string} key what the answer depends on
  * @returns {Promise<import('./probe/main.mjs').Answer[]>}
  */
 async function probe(each, dir, node, file, key) {
-  const plain = path.join(path.dirname(dir), 'plain');
   const answers = [];
   // The web target is initialised in one of two ways.
-  for (const init of each.target === 'web' ? ['sync', 'async'] : ['sync']) {
+  for (const init of each.target === 'web' ? /** @type {const} */ (['sync', 'async']) : /** @type {const} */ (['sync'])) {
     const [questionFile, answerFile] = [`${file}-${init}.question.json`, `${file}-${init}.answer.json`];
-    const ask = async () => {
-      const declarations = path.join(plain, 'reference_test.d.ts');
-      const plan = planCalls(fs.readFileSync(declarations, 'utf8'));
-      const native = each.target === 'module' && node.hasImportSource;
-      fs.writeFileSync(questionFile, JSON.stringify({ dir, target: each.target, init, stubs: externalModules(plain), native, plan }));
+    await cached(`${file}-${init}.key`, key, async () => {
+      fs.writeFileSync(questionFile, JSON.stringify(question(each, dir, node, init)));
       fs.rmSync(answerFile, { force: true });
       const said = await runNode(node.path, [PROBE, questionFile, answerFile]);
-      if (!fs.existsSync(answerFile))
-        fs.writeFileSync(answerFile, JSON.stringify({ error: `the process ended without an answer: ${said}` }));
-    };
-    if (key === undefined) await ask();
-    else await cached(`${file}-${init}.key`, key, ask);
+      const silent = { error: `the process ended without an answer: ${said}` };
+      if (!fs.existsSync(answerFile)) fs.writeFileSync(answerFile, JSON.stringify(silent));
+    });
     answers.push(JSON.parse(fs.readFileSync(answerFile, 'utf8')));
   }
   return answers;
+}
+
+/**
+ * Both sides are asked the same: stubs and calls come from upstream's output.
+ *
+ * @param {import('./cases.mjs').Case} each
+ * @param {string} dir
+ * @param {import('../lib/node-runtime.mjs').NodeRuntime} node
+ * @param {'sync' | 'async'} init
+ * @returns {import('./probe/main.mjs').Question}
+ */
+function question(each, dir, node, init) {
+  const plain = path.join(path.dirname(dir), 'plain');
+  const plan = planCalls(fs.readFileSync(path.join(plain, 'reference_test.d.ts'), 'utf8'));
+  const native = each.target === 'module' && node.hasImportSource;
+  return { dir, target: each.target, init, stubs: externalModules(plain), native, plan };
 }
 
 /**

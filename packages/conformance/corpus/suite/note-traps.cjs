@@ -2,11 +2,12 @@
 // upstream's tests abort and go on running on the aborted instance. (Under panic=abort every `#[should_panic]` test does.)
 const fs = require('node:fs');
 
-const OriginalInstance = WebAssembly.Instance;
-
-/** @param {Function} original */
+/**
+ * @param {Function} original
+ * @returns {(this: unknown, ...args: unknown[]) => unknown}
+ */
 function noting(original) {
-  return function (/** @type {unknown[]} */ ...args) {
+  return function (...args) {
     try {
       return Reflect.apply(original, this, args);
     } catch (error) {
@@ -17,12 +18,8 @@ function noting(original) {
   };
 }
 
-WebAssembly.Instance = /** @type {typeof WebAssembly.Instance} */ (
-  /** @type {unknown} */ (
-    (/** @type {WebAssembly.Module} */ module, /** @type {WebAssembly.Imports} */ imports) => {
-      const { exports } = new OriginalInstance(module, imports);
-      const wrap = (/** @type {[string, unknown]} */ [name, value]) => [name, typeof value === 'function' ? noting(value) : value];
-      return { exports: Object.freeze(Object.fromEntries(Object.entries(exports).map(wrap))) };
-    }
-  )
-);
+WebAssembly.Instance = class NotingInstance extends WebAssembly.Instance {
+  exports = Object.freeze(
+    Object.fromEntries(Object.entries(super.exports).map(([name, value]) => [name, typeof value === 'function' ? noting(value) : value])),
+  );
+};

@@ -34,36 +34,40 @@ export async function runTests({ dir, node, cwd, filter, preload = [] }, tell) {
   const named = new Map(exported.map((name) => [name.slice(name.indexOf('::') + 2), name]));
   /** @type {Map<string, TestResult>} */
   const tests = new Map();
-  let remaining = [...named.keys()].filter((name) => filter === undefined || name.includes(filter));
   let output = '';
+  const runSome = async (/** @type {string[]} */ names) => {
+    const script = path.join(dir, 'run-some.cjs');
+    const wanted = JSON.stringify(names.map((name) => named.get(name)));
+    const some = driver.replace(/^\s*tests\.push\('[^']+'\)$/gm, '').replace(/(const tests = \[)\]/, (_, start) => `${start}...${wanted}]`);
+    fs.writeFileSync(script, some);
+    const args = ['--expose-gc', '--stack-trace-limit=100', ...preload.flatMap((file) => ['--require', file]), script];
+    const run = await runNode(node, args, cwd, dir);
+    output += run.output;
+    return { ...run, current: readResults(run.output, tests), isComplete: run.output.includes('test result: ') };
+  };
+
+  let remaining = [...named.keys()].filter((name) => filter === undefined || name.includes(filter));
   for (let deaths = 0; remaining.length > 0 && deaths < MOST_DEATHS; deaths++) {
     tell(`${tests.size} of ${named.size}`);
-    const script = path.join(dir, 'run-some.cjs');
-    const wanted = JSON.stringify(remaining.map((name) => named.get(name)));
-    fs.writeFileSync(
-      script,
-      driver.replace(/^\s*tests\.push\('[^']+'\)$/gm, '').replace(/(const tests = \[)\]/, (_, start) => `${start}...${wanted}]`),
-    );
-    const run = await runNode(
-      node,
-      ['--expose-gc', '--stack-trace-limit=100', ...preload.flatMap((file) => ['--require', file]), script],
-      cwd,
-      dir,
-    );
-    output += run.output;
-    const current = readResults(run.output, tests);
-    if (run.output.includes('test result: ')) break;
-    const culprit = current ?? remaining[0] ?? '';
-    // Nothing had begun: it is the package that does not load, and every test would say so.
+    const { end, current, isComplete } = await runSome(remaining);
+    if (isComplete) break;
     if (current === undefined) {
-      for (const name of remaining) tests.set(name, { status: 'died', why: `nothing ran: ${run.end}` });
+      // Nothing had begun: it is the package that does not load, and every test would say so.
+      for (const name of remaining) if (!tests.has(name)) tests.set(name, { status: 'died', why: `nothing ran: ${end}` });
       break;
     }
-    tests.set(culprit, { status: 'died', why: run.end });
+    tests.set(current, { status: 'died', why: end });
     remaining = remaining.filter((name) => !tests.has(name));
   }
-  fs.rmSync(path.join(dir, 'run-some.cjs'), { force: true });
   for (const name of remaining) if (!tests.has(name)) tests.set(name, { status: 'died', why: 'not reached' });
+  // Reasons are printed when a run completes; one that was cut short by another test's death has none.
+  const unexplained = [...tests].filter(([, { status, why }]) => status === 'failed' && why === '').map(([name]) => name);
+  for (const name of unexplained) {
+    await runSome([name]);
+    const alone = tests.get(name);
+    tests.set(name, { status: 'failed', why: alone?.status === 'failed' ? alone.why : 'only after other tests; it passes alone' });
+  }
+  fs.rmSync(path.join(dir, 'run-some.cjs'), { force: true });
   return { tests, output };
 }
 

@@ -23,6 +23,23 @@ export function upstreamPackage(panic: PanicMode, variant: Target | `${Exclude<T
   return needed(join(root, '.artifacts/fixtures', panic, variant), 'The fixtures have not been built');
 }
 
+/** The fixtures that link the wasm-revive crates. */
+export function revivePackage(panic: PanicMode, target: Target): string {
+  return needed(join(root, '.artifacts/fixtures-revive', panic, target), 'The fixtures have not been built');
+}
+
+/** A crate's module as cargo makes it, before wasm-bindgen; built with panic=abort. */
+export function cargoModule(crate: 'fixtures' | 'demo-service'): string {
+  const file = `wasm_revive_${crate.replace('-', '_')}.wasm`;
+  return needed(join(root, '.artifacts', crate, 'abort', file), `The crate ${crate} has not been built`);
+}
+
+/** The wasm-bindgen command line: what the set-up has installed, or found on PATH. */
+export function wasmBindgen(): string {
+  const own = join(root, '.tools/bin/wasm-bindgen');
+  return existsSync(own) ? own : 'wasm-bindgen';
+}
+
 /** A version of Node.js, and its binary. */
 export interface NodeVersion {
   readonly major: number;

@@ -49,13 +49,23 @@ export function canLoad({ major }: NodeVersion, target: Target): boolean {
   return target !== 'module' || major >= 24;
 }
 
-/** Runs a program to its end. `ended` is undefined when that was a good one. */
+/**
+ * Runs a program to its end. `ended` is undefined when that was a good one.
+ * @param env besides this process's own
+ * @param killAfterMs to end it at that moment, whatever it is at
+ */
 export async function runProgram(
   binary: string,
   args: readonly string[],
   cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+  killAfterMs = TIME_LIMIT_MS,
 ): Promise<{ stdout: string; stderr: string; ended: string | undefined }> {
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });
+  const child = spawn(binary, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -63,7 +73,7 @@ export async function runProgram(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   const ended = await new Promise<string | undefined>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code === 0 ? undefined : `${signal ?? `exit code ${code}`}: ${stderr.slice(0, 3000)}`));

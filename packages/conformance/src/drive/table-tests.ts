@@ -6,7 +6,7 @@ import { type InvariantId, nameOf } from '../invariants.ts';
 import type { CheckResult } from '../runner/checks.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import type { RowResult } from '../runner/run.ts';
-import { SCENARIOS } from '../runner/scenarios/all.ts';
+import { scenariosFor } from '../runner/scenarios/all.ts';
 import { tableRows } from '../runner/table.ts';
 import { type NodeVersion, PANIC_MODES, TARGETS } from './paths.ts';
 import { canLoad, type NodeRun, runInNode } from './run-in-node.ts';
@@ -44,8 +44,19 @@ export const WORKERD: TestRuntime = {
 export function tableTests(runtime: TestRuntime): void {
   for (const panic of PANIC_MODES) {
     for (const target of runtime.targets) {
-      declareTests(listed(panic, runtime.gc), `${target} › panic=${panic} › ${runtime.name}`, () =>
+      declareTests(listed(panic, runtime.gc, false), `${target} › panic=${panic} › ${runtime.name}`, () =>
         runtime.run(join(inject('transformed'), panic, target), target, panic),
+      );
+    }
+  }
+}
+
+/** The same for the fixtures that link the wasm-revive crates. */
+export function reviveTableTests(runtime: TestRuntime): void {
+  for (const panic of PANIC_MODES) {
+    for (const target of runtime.targets) {
+      declareTests(listed(panic, runtime.gc, true), `with the crates › ${target} › panic=${panic} › ${runtime.name}`, () =>
+        runtime.run(join(inject('transformed'), 'revive', panic, target), target, panic),
       );
     }
   }
@@ -82,8 +93,8 @@ function byId({ results, ended }: NodeRun): Told {
   return { results: new Map(results.map((result) => [result.id, result])), ended };
 }
 
-function listed(panic: PanicMode, gc: boolean): { id: string; invariants: readonly InvariantId[] }[] {
-  return [...tableRows(panic, gc), ...SCENARIOS.filter((scenario) => gc || !scenario.needsGc)];
+function listed(panic: PanicMode, gc: boolean, revive: boolean): { id: string; invariants: readonly InvariantId[] }[] {
+  return [...tableRows(panic, gc), ...scenariosFor(revive).filter((scenario) => gc || !scenario.needsGc)];
 }
 
 /** The failing checks, one a line. */

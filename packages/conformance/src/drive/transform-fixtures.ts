@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { transform } from 'wasm-revive/transform';
-import { PANIC_MODES, TARGETS, upstreamPackage } from './paths.ts';
+import { PANIC_MODES, revivePackage, TARGETS, upstreamPackage } from './paths.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The folder of the transformed fixtures: `<panic>/<variant>` in it. */
+    /** The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates. */
     transformed: string;
   }
 }
@@ -20,6 +20,7 @@ export function setup(project: TestProject): () => void {
     for (const variant of [...TARGETS, 'web-reset', 'nodejs-reset', 'module-reset'] as const) {
       transform({ dir: upstreamPackage(panic, variant), outDir: join(folder, panic, variant) });
     }
+    for (const target of TARGETS) transform({ dir: revivePackage(panic, target), outDir: join(folder, 'revive', panic, target) });
   }
   project.provide('transformed', folder);
   return () => rmSync(folder, { recursive: true, force: true });

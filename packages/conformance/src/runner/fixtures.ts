@@ -58,6 +58,12 @@ export interface Fixtures {
   readonly Ticker: new (n: number) => Ticker;
   readonly Faller: FallerClass;
   readonly DropBomb: new (kind: string) => DropBomb;
+  // only with the feature `revive`
+  readonly fail_marked?: (kind: string) => void;
+  readonly fail_in_task?: (kind: string, promise: Promise<unknown>) => Promise<number>;
+  readonly catch_failure?: (kind: string) => string | undefined;
+  readonly ask_for_reinit?: () => boolean;
+  readonly try_reserve?: (bytes: number) => boolean;
   // only in transformed output
   readonly __revive: Control;
   /** Only in output made with `--experimental-reset-state-function`. */
@@ -157,6 +163,7 @@ export interface Report {
     readonly kind: 'unwound' | 'aborted';
     readonly cause?: string;
     readonly panic?: { readonly message: string; readonly location?: { readonly file: string; readonly line: number } };
+    readonly allocation?: { readonly size: number };
   };
   readonly entrypoint: string | undefined;
   readonly module: string;

@@ -6,7 +6,14 @@ export type Expected =
   /** Nothing fails. */
   | { readonly class: 'well' }
   /** The instance is lost and a fresh one serves. */
-  | { readonly class: 'aborted'; readonly causes: readonly string[] }
+  | {
+      readonly class: 'aborted';
+      readonly causes: readonly string[];
+      /** What Rust said, where the module has a black box to say it in. */
+      readonly message?: RegExp;
+      /** The bytes that could not be allocated, likewise. */
+      readonly allocation?: number;
+    }
   /** Destructors ran; the instance is kept. */
   | { readonly class: 'unwound'; readonly message: RegExp }
   /** JavaScript threw through Rust frames: the caller gets its own error, the instance is kept. */
@@ -25,7 +32,7 @@ function abort(name: string, ...causes: string[]): Kind {
 function panic(name: string, message: RegExp): Kind {
   return {
     name,
-    expected: (panic) => (panic === 'abort' ? { class: 'aborted', causes: ['panic-abort'] } : { class: 'unwound', message }),
+    expected: (panic) => (panic === 'abort' ? { class: 'aborted', causes: ['panic-abort'], message } : { class: 'unwound', message }),
   };
 }
 
@@ -44,7 +51,7 @@ export const KINDS: readonly Kind[] = [
   // One instruction for both; what tells them apart is the name of a frame, which the optimiser is free to inline.
   abort('abort', 'abort', 'unreachable'),
   abort('unreachable', 'unreachable', 'abort'),
-  abort('oom', 'out-of-memory'),
+  { name: 'oom', expected: () => ({ class: 'aborted', causes: ['out-of-memory'], allocation: 4 * 1024 * 1024 }) },
   abort('stack-overflow', 'stack-overflow'),
   abort('shadow-stack-overflow', 'stack-overflow'),
   abort('out-of-bounds', 'out-of-bounds'),

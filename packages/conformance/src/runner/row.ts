@@ -121,14 +121,43 @@ class Row {
         return;
       case 'aborted':
         this.#checkAborted(expected.causes, told, generation);
+        if (this.#hasBlackBox) this.#checkWords(expected.message, expected.allocation);
         if (armed.caughtInside) {
           this.checks.that('I1', 'JavaScript inside the call was told REVIVE_ABORT', () => isCode(armed.caughtInside?.(), 'REVIVE_ABORT'));
         }
         return;
       case 'unwound':
+        if (this.#hasBlackBox) this.#checkWords(expected.message, undefined);
+        this.#checkKeptTold(expected, told, armed);
+        return;
       case 'foreign':
         this.#checkKeptTold(expected, told, armed);
     }
+  }
+
+  /** Whether the module links the crates that write down what happened. */
+  get #hasBlackBox(): boolean {
+    return this.#ground.ns.fail_marked !== undefined;
+  }
+
+  /** Rust's own words, and no words of an earlier failure. */
+  #checkWords(message: RegExp | undefined, allocation: number | undefined): void {
+    const { checks } = this;
+    const failure = this.#failures[0]?.failure;
+    if (message === undefined) {
+      checks.equal('I1', 'the report has no panic that was not', () => failure?.panic, undefined);
+    } else {
+      checks.that(
+        'I1',
+        'the report has the message of the panic',
+        () => message.test(failure?.panic?.message ?? '') || show(failure?.panic),
+      );
+      checks.that('I1', 'the report has the place of the panic', () => {
+        const { file = '', line = 0 } = failure?.panic?.location ?? {};
+        return (/fail\.rs$|cell\.rs$|option\.rs$|result\.rs$/.test(file) && line > 0) || show(failure?.panic?.location);
+      });
+    }
+    checks.equal('I1', 'the report has the allocation that failed, if one did', () => failure?.allocation?.size, allocation);
   }
 
   #checkAborted(causes: readonly string[], told: Exclude<Outcome, { how: 'nothing' }> | undefined, generation: number): void {

@@ -4,7 +4,7 @@
  */
 import { type CheckResult, Checks, show } from './checks.ts';
 import { type Ground, runRow } from './row.ts';
-import { SCENARIOS } from './scenarios/all.ts';
+import { scenariosFor } from './scenarios/all.ts';
 import { FLAT } from './scenarios/flat.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { tableRows } from './table.ts';
@@ -24,7 +24,7 @@ export async function* runAll(ground: Ground, wanted: Wanted = () => true): Asyn
   for (const { id, kind, way } of tableRows(ground.panic, gc)) {
     if (wanted(id)) yield { id, checks: await runRow(ground, kind, way) };
   }
-  for (const scenario of SCENARIOS) {
+  for (const scenario of scenariosFor(ground.ns.fail_marked !== undefined)) {
     if (wanted(scenario.id) && (gc || !scenario.needsGc)) yield runScenario(ground, scenario);
   }
 }

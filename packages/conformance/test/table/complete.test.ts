@@ -11,6 +11,7 @@ describe('the table', () => {
       ...otherNodeMajors().map((major) => `node-${major}.test.ts`),
       'complete.test.ts',
       'node-running.test.ts',
+      'with-crates.test.ts',
       'workerd.test.ts',
     ];
     expect(files).toEqual(expected.sort());

@@ -2,8 +2,14 @@ import { CONTROL } from './control.ts';
 import { CROWD } from './crowd.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
+import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
 
-/** The scenarios that go with the table, in the order they are run. Those of `flat.ts` take longer and are run apart. */
-export const SCENARIOS: readonly Scenario[] = [...CONTROL, ...ERRORS, ...CROWD, ...STACK, ...FINALIZERS];
+// Those of `flat.ts` take longer and are run apart.
+const SCENARIOS: readonly Scenario[] = [...CONTROL, ...ERRORS, ...CROWD, ...STACK, ...FINALIZERS];
+
+/** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */
+export function scenariosFor(revive: boolean): readonly Scenario[] {
+  return revive ? [...SCENARIOS, ...REVIVE] : SCENARIOS;
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { cli, needed, RUNNING_NODE } from './paths.ts';
+import { runProgram } from './run-in-node.ts';
+
+/** What the command line said, and how it ended. */
+export interface CliRun {
+  readonly ended: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `wasm-revive` as a user does. @param nodeArgs for Node.js itself */
+export function runCli(args: readonly string[], nodeArgs: readonly string[] = [], cwd?: string): Promise<CliRun> {
+  return runProgram(RUNNING_NODE.binary, [...nodeArgs, needed(cli, 'The command line has not been built'), ...args], cwd);
+}
+
+/** Folders for one test each, gone after it. */
+export function testFolders(): { empty(): string; copyOf(dir: string): string } {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  const empty = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-test-'));
+    folders.push(folder);
+    return folder;
+  };
+  return {
+    empty,
+    /** A copy, in a folder named `pkg`. */
+    copyOf(dir) {
+      const copy = join(empty(), 'pkg');
+      cpSync(dir, copy, { recursive: true });
+      return copy;
+    },
+  };
+}
+
+/** Every path in a folder with a hash of what is there, so that two states of it can be compared. */
+export function treeOf(dir: string): Record<string, string> {
+  if (!statSync(dir).isDirectory()) return { '.': hashOf(dir) };
+  const tree: Record<string, string> = {};
+  for (const path of readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort()) {
+    const full = join(dir, path);
+    tree[path] = statSync(full).isDirectory() ? 'folder' : hashOf(full);
+  }
+  return tree;
+}
+
+function hashOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,57 @@
+/** Small changes to Wasm files, byte by byte, for modules that no toolchain at hand makes. */
+
+const MEMORY_SECTION = 5;
+
+/** The bits of a memory's limits. */
+export const LIMITS = { maximum: 1, shared: 2, memory64: 4 } as const;
+
+/** A module whose own memory has these flags besides those it has. */
+export function withMemoryFlags(module: Uint8Array, flags: number): Uint8Array {
+  const changed = new Uint8Array(module);
+  for (const { id, start } of sections(module)) {
+    if (id !== MEMORY_SECTION) continue;
+    // A count of memories, then the flags of the first.
+    changed[start + 1] = (changed[start + 1] ?? 0) | flags;
+    return changed;
+  }
+  throw new Error('The module has no memory of its own.');
+}
+
+/** A module with one more custom section at its end. */
+export function withCustomSection(module: Uint8Array, name: string, text: string): Uint8Array {
+  const [label, body] = [new TextEncoder().encode(name), new TextEncoder().encode(text)];
+  const content = [...leb(label.length), ...label, ...body];
+  return new Uint8Array([...module, 0, ...leb(content.length), ...content]);
+}
+
+/** A module with nothing in it but a memory of one page, exported. */
+export const EMPTY_MODULE: Uint8Array = new Uint8Array([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[MEMORY_SECTION, 3, 1, 0, 1],
+  ...[7, 10, 1, 6, ...new TextEncoder().encode('memory'), 2, 0],
+]);
+
+function* sections(module: Uint8Array): Generator<{ id: number; start: number; end: number }> {
+  let at = 8;
+  while (at < module.length) {
+    const id = module[at++] ?? 0;
+    let [size, shift, byte] = [0, 0, 0];
+    do {
+      byte = module[at++] ?? 0;
+      size |= (byte & 0x7f) << shift;
+      shift += 7;
+    } while (byte & 0x80);
+    yield { id, start: at, end: at + size };
+    at += size;
+  }
+}
+
+function leb(value: number): number[] {
+  const bytes: number[] = [];
+  do {
+    const byte = value & 0x7f;
+    value >>>= 7;
+    bytes.push(value === 0 ? byte : byte | 0x80);
+  } while (value !== 0);
+  return bytes;
+}

@@ -1,0 +1,159 @@
+/** A transformed package in the place of the one it was made of: use by use, type by type, whatever its users can see of it. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { needed, nodeVersion, otherNodeMajors, PANIC_MODES, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
+import { canLoad, nodeFlags, runProgram } from '../src/drive/run-in-node.ts';
+import type { Target } from '../src/hosts/node.ts';
+import { USES } from '../src/runner/behaviour/behaviour.ts';
+
+type Seen = Readonly<Record<string, string>>;
+
+/** Runs a program of this package on a folder; what it writes. */
+async function run(program: string, target: Target, dir: string, ...args: string[]): Promise<Seen> {
+  const node = canLoad(RUNNING_NODE, target) ? RUNNING_NODE : nodeVersion(Math.max(...otherNodeMajors()));
+  const file = needed(join(programs, program), 'The programs have not been built');
+  const { stdout, ended } = await runProgram(node.binary, [...nodeFlags(node, target), file, dir, ...args]);
+  if (ended !== undefined) throw new Error(`${program} on ${dir} ended with ${ended}`);
+  return JSON.parse(stdout) as Seen;
+}
+
+/** Two runs, made when the first of their tests asks. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+describe.each(PANIC_MODES)('panic=%s', (panic) => {
+  describe.each(TARGETS)('%s', (target) => {
+    const upstream = lazily(() => run('behaviour-child.js', target, upstreamPackage(panic, target), target));
+    const ours = lazily(() => run('behaviour-child.js', target, join(inject('transformed'), panic, target), target));
+
+    it.each(Object.keys(USES))('%s', async (use) => {
+      const expected = (await upstream())[use];
+      expect(expected, 'what the untransformed package does').toBeDefined();
+      expect((await ours())[use]).toBe(expected);
+    });
+  });
+
+  describe('web, initialisation', () => {
+    it('every way to initialise it does what it did', async () => {
+      const expected = await run('init-child.js', 'web', upstreamPackage(panic, 'web'));
+      expect(Object.keys(expected).length).toBeGreaterThan(15);
+      expect(await run('init-child.js', 'web', join(inject('transformed'), panic, 'web'))).toEqual(expected);
+    });
+
+    it('before, twice, after a failure', async () => {
+      const alive = '[1, 101, "echo", 4]';
+      const notReady =
+        'threw ReviveError ReviveError: wasm_revive_fixtures was called before it was initialised. Call the default export (or initSync) first. ';
+      expect(await run('init-child.js', 'web', join(inject('transformed'), panic, 'web'), 'ours')).toEqual({
+        'a call before init': notReady,
+        'a constructor before init': notReady,
+        'an initialisation that comes second changes nothing': '[2, 102, 1, true] ',
+        'init after an abort': `[true, true, 1, ${alive}] `,
+        'the exports that init gave, after an abort': '[5, true, true] ',
+        'an abort through the exports that init gave': `[true, ${alive}] `,
+        'a failed initialisation, then a call': notReady,
+      });
+    });
+  });
+});
+
+const USES_NOTHING = "import * as pkg from './pkg/wasm_revive_fixtures.js'; void pkg;";
+
+const MISUSES = `
+  import * as pkg from './pkg/wasm_revive_fixtures.js';
+  pkg.add('1', 2);
+  pkg.__revive.on('nothing', () => {});
+  pkg.__revive.configure({ maxRestart: 1 });
+`;
+
+function usesEverything(target: Target): string {
+  return `
+    import * as pkg from './pkg/wasm_revive_fixtures.js';
+    ${target === 'web' ? 'const ready: Promise<pkg.InitOutput> = pkg.default({ module_or_path: new Uint8Array() }); pkg.initSync({ module: new Uint8Array() }); void ready;' : ''}
+    const sum: number = pkg.add(1, 2);
+    const counter: pkg.Counter = new pkg.Counter(1);
+    const dog: pkg.Animal = new pkg.Dog('Rex');
+    const red: pkg.Color = pkg.Color.Red;
+    const mood: pkg.Mood = 'glad';
+    const labelled: pkg.Labelled = { name: '', tags: [] };
+    const later: Promise<number> = counter.later();
+    const off: () => void = pkg.__revive.on('failure', (report) => {
+      const text: string = report.failure.kind === 'aborted' ? report.failure.cause : report.failure.panic.message;
+      const generation: number = report.generation;
+      void [text, generation, report.entrypoint, report.memoryBytes, report.recovery];
+    });
+    pkg.__revive.on('recovered', ({ generation, ms }) => generation + ms);
+    pkg.__revive.on('stale', ({ entrypoint }) => entrypoint.length);
+    pkg.__revive.configure({ maxRestarts: 3, withinMs: 1000, staleClosures: 'throw', onFailure: (report) => void report.module });
+    pkg.__revive.reset();
+    const inFlight: number = pkg.__revive.stats.inFlight + pkg.__revive.generation;
+    const state: 'idle' | 'running' | 'recovering' | 'retired' = pkg.__revive.state;
+    void [sum, dog, red, mood, labelled, later, off, inFlight, state];
+  `;
+}
+
+describe('declarations', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-types-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What the compiler says of programs that use a package, strictly, libraries included, by the file in which it finds it. */
+  const diagnoses = lazily(async () => {
+    const files: string[] = [];
+    for (const target of TARGETS) {
+      const packages = { upstream: upstreamPackage('unwind', target), ours: join(inject('transformed'), 'unwind', target) };
+      const programs = { upstream: USES_NOTHING, good: usesEverything(target), bad: MISUSES } as const;
+      for (const [name, code] of Object.entries(programs)) {
+        const dir = join(folder, target, name);
+        mkdirSync(dir, { recursive: true });
+        symlinkSync(name === 'upstream' ? packages.upstream : packages.ours, join(dir, 'pkg'));
+        const file = join(dir, target === 'nodejs' ? 'program.cts' : 'program.mts');
+        writeFileSync(file, code);
+        files.push(file);
+      }
+    }
+    const program = ts.createProgram(files, {
+      strict: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
+      types: [],
+      preserveSymlinks: true,
+    });
+    return ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => ({
+      file: relative(folder, file?.fileName ?? ''),
+      text: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    }));
+  });
+
+  /** @param name of the program: what is found in it, and in the package it uses */
+  async function found(target: Target, name: 'upstream' | 'good' | 'bad'): Promise<string[]> {
+    const place = join(target, name);
+    return (await diagnoses()).filter(({ file }) => file.startsWith(place)).map(({ file, text }) => `${relative(place, file)}: ${text}`);
+  }
+
+  it.each(TARGETS)('%s: a program that uses everything compiles', async (target) => {
+    // wasm-bindgen's own declarations of variadic functions have an error.
+    expect(await found(target, 'good')).toEqual(await found(target, 'upstream'));
+  });
+
+  it.each(TARGETS)('%s: a program that misuses things does not', async (target) => {
+    expect((await found(target, 'bad')).filter((text) => text.startsWith('program.')).length).toBe(3);
+  });
+
+  it.each(TARGETS)('%s: all that was declared still is, and __revive besides', (target) => {
+    const before = readFileSync(join(upstreamPackage('unwind', target), 'wasm_revive_fixtures.d.ts'), 'utf8').trimEnd();
+    const after = readFileSync(join(inject('transformed'), 'unwind', target, 'wasm_revive_fixtures.d.ts'), 'utf8');
+    expect(after.startsWith(before)).toBe(true);
+    expect(after.slice(before.length)).toMatch(/export const __revive/);
+  });
+});
