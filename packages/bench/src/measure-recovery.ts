@@ -16,7 +16,7 @@ export interface RecoveryResult {
   readonly between: Latency;
   /** The first call after it. */
   readonly first: Latency;
-  /** How much resident memory grew, garbage collected, from the first block of recoveries to the last. */
+  /** How much resident memory grew, garbage collected, in the second half of the recoveries. The first warms V8 up. */
   readonly rssGrowth: number;
   readonly peakRss: number;
 }
@@ -33,7 +33,7 @@ interface Run {
   readonly arrival: Arrival;
   readonly worker: WorkerProcess<RecoveryRequest>;
   readonly answers: RecoveryAnswer[];
-  /** After the first block and after the last. */
+  /** Half-way and at the end. */
   readonly rss: number[];
 }
 
@@ -64,7 +64,7 @@ export async function measureRecovery(
             recoveries: effort.recoveriesPerBlock,
           }),
         );
-        if (block === 0 || block === effort.recoveryBlocks - 1) rss.push(await worker.ask<number>({ do: 'weigh' }));
+        if (weighedAfter(block, effort)) rss.push(await worker.ask<number>({ do: 'weigh' }));
       }
     }
   } finally {
@@ -72,6 +72,10 @@ export async function measureRecovery(
   }
   tell(1);
   return runs.map(result);
+}
+
+function weighedAfter(block: number, { recoveryBlocks }: Effort): boolean {
+  return block === recoveryBlocks - 1 || block === Math.floor(recoveryBlocks / 2) - 1;
 }
 
 function result({ variant, arrival, answers, rss }: Run): RecoveryResult {
