@@ -60,13 +60,13 @@ export function sum(all) {
 export function taskResults(root, tasks) {
   return tasks.map(({ taskId, task, directory, status, cached }) => {
     const file = resultsFile(task, directory);
-    const counts = file ? readCounts(path.join(root, file)) : { passed: 0, failed: 0, skipped: 0 };
-    const name = taskId.replace(/^\/\/#/, '');
-    if (!counts)
-      return { name, counts: { passed: 0, failed: 1, skipped: 0 }, cached, note: status === 'not run' ? 'did not run' : 'left no results' };
-    // A run can fail though none of its tests did: an error outside of tests, a coverage limit, a crash at the end.
-    if (status !== 'ok' && counts.failed === 0) counts.failed = 1;
-    return { name, counts, cached, note: status === 'ok' ? '' : status };
+    const found = file ? readCounts(path.join(root, file)) : { passed: 0, failed: 0, skipped: 0 };
+    const counts = found ?? { passed: 0, failed: 0, skipped: 0 };
+    const well = status === 'ok' && found !== undefined;
+    // A run can fail though none of its tests did: an error outside of tests, a crash at the end, a process that was stopped.
+    if (!well && counts.failed === 0) counts.failed = 1;
+    const note = well ? '' : status === 'not run' ? 'did not finish' : found ? 'failed' : 'left no results';
+    return { name: taskId.replace(/^\/\/#/, ''), counts, cached, note };
   });
 }
 

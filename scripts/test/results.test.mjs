@@ -37,6 +37,12 @@ test('a failed run without a failed test is a failure', () => {
   expect(taskResults(folder, [task('test')])[0].counts).toEqual({ passed: 5, failed: 0, skipped: 0 });
 });
 
+test('tests that were stopped on the way are a failure, even when all that is written down passed', () => {
+  const folder = checkout({ 'packages/p/.results/vitest.json': report(5, 0, file('passed', 'passed')) });
+  const [result] = taskResults(folder, [task('test', 'not run')]);
+  expect(result).toMatchObject({ counts: { passed: 5, failed: 1 }, note: 'did not finish' });
+});
+
 test('a failed check counts once, one that holds counts nothing', () => {
   const results = taskResults(checkout({}), [task('lint', 'failed'), task('typecheck'), task('check-package', 'not run')]);
   expect(sum(results.map(({ counts }) => counts))).toEqual({ passed: 0, failed: 2, skipped: 0 });
