@@ -76,6 +76,14 @@ impl BlackBox {
         self.put(offset::FAILED_ALLOCATION_ALIGN, saturated(align));
     }
 
+    /// Says that memory is to be had again: an allocation that failed before has been dealt with.
+    #[inline]
+    pub fn forget_failed_allocation(&self) {
+        if self.get(offset::FAILED_ALLOCATION_SIZE) != 0 {
+            self.put(offset::FAILED_ALLOCATION_SIZE, 0);
+        }
+    }
+
     /// Says which entrypoint is running; an empty name: none.
     #[inline]
     pub fn set_entrypoint(&self, name: &str) {

@@ -55,7 +55,8 @@ pub mod black_box_offset {
     pub const ABI: usize = 4;
     /// Size of the whole record in bytes.
     pub const SIZE: usize = 8;
-    /// How many panics have been recorded; the fields below hold the last one.
+    /// How many panics have been recorded since JavaScript told the last one and set this to 0; the fields below hold the
+    /// last one.
     pub const PANIC_COUNT: usize = 12;
     /// Bytes of the panic's message.
     pub const PANIC_MESSAGE_LENGTH: usize = 16;
@@ -65,7 +66,7 @@ pub mod black_box_offset {
     pub const PANIC_LINE: usize = 24;
     /// Column in that line, counted from 1.
     pub const PANIC_COLUMN: usize = 28;
-    /// Size in bytes of the last allocation that failed; 0: none.
+    /// Size in bytes of the last allocation that failed; 0: none, or others have succeeded since.
     pub const FAILED_ALLOCATION_SIZE: usize = 32;
     /// Its alignment.
     pub const FAILED_ALLOCATION_ALIGN: usize = 36;

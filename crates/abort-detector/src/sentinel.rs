@@ -2,14 +2,16 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 
+use wasm_revive_abi::black_box;
+
 use crate::record_failed_allocation;
 
 /// A global allocator that passes everything on to another one and writes down what couldn't be allocated.
 ///
 /// Nothing is written, and nothing else is done, while memory is there.
 ///
-/// A failed allocation need not be the end: `Vec::try_reserve` hands it to its caller. What is written down is the last
-/// one; it explains an abort that comes after it.
+/// A failed allocation need not be the end: `Vec::try_reserve` hands it to its caller. So what is written down is taken
+/// back by the next allocation that succeeds: Rust's way from a failure to its abort makes none.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Sentinel<A>(A);
 
@@ -62,6 +64,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Sentinel<A> {
 fn watch(pointer: *mut u8, size: usize, layout: Layout) -> *mut u8 {
     if pointer.is_null() {
         record_failed_allocation(size, layout.align());
+    } else {
+        black_box().forget_failed_allocation();
     }
     pointer
 }

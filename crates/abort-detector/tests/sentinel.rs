@@ -29,6 +29,8 @@ fn the_allocation_that_failed_is_written_down_and_others_are_not() {
         .try_reserve(isize::MAX as usize / 8)
         .is_err());
     assert_eq!(failed(), (u32::MAX, 8));
+    assert_eq!(Box::new(kept[999]), Box::new(1));
+    assert_eq!(failed().0, 0, "memory was there again");
     assert!(kept.try_reserve(isize::MAX as usize / 8 - 10_000).is_err());
-    assert_eq!(kept[999], 1);
+    assert_eq!(failed(), (u32::MAX, 8));
 }

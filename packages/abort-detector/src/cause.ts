@@ -17,7 +17,7 @@ const TRAPS: readonly (readonly [AbortCause, readonly string[]])[] = [
 // V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError, when JavaScript or Wasm frames fill the stack.
 const STACK_EXHAUSTED = ['Maximum call stack size exceeded', 'too much recursion'];
 
-/** What Rust's own last frames are called, as far as the module has names. */
+/** What Rust's own last frames are called, as far as the module has names. The first cause that is found counts: they all end in an abort. */
 const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['out-of-memory', ['handle_alloc_error', 'rust_oom', 'rg_oom', 'alloc_error_handler']],
   ['panic-abort', ['rust_start_panic', 'rust_panic', 'begin_unwind', 'panicking', 'panic_fmt', 'core::panic']],
@@ -43,8 +43,8 @@ export function isStackExhausted(error: unknown): boolean {
 
 /**
  * Why an instance aborted.
- * @param blackBox what the crate wrote down; without it, causes that look alike to the engine (a panic under panic=abort,
- *   `process::abort`, out of memory) are told by the names of the frames, and as `unreachable` where the module has none.
+ * @param blackBox what the crate wrote down. Causes that look alike to the engine (a panic under panic=abort, `process::abort`, out of
+ *   memory) are told by the names of the frames; by the black box where the module has no names; as `unreachable` where it has neither.
  */
 export function abortCause(error: Error, blackBox?: BlackBox): AbortCause {
   if (isStackExhausted(error)) return 'stack-overflow';
@@ -65,13 +65,17 @@ function find(table: readonly (readonly [AbortCause, readonly string[]])[], text
   return table.find(([, parts]) => parts.some((part) => text.includes(part)))?.[0];
 }
 
+/**
+ * Names come first: they tell what happened now. The black box may hold an allocation that failed, or a panic that was caught, long
+ * before, and that Rust dealt with.
+ */
 function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
+  const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
+  if (names.length > 0) {
+    return RUST_FRAMES.find(([, parts]) => names.some((name) => parts.some((part) => name.includes(part))))?.[0] ?? 'unreachable';
+  }
   if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
   if (blackBox?.panic !== undefined) return 'panic-abort';
-  for (const { function: name } of frames) {
-    const cause = name === undefined ? undefined : find(RUST_FRAMES, name);
-    if (cause) return cause;
-  }
   return 'unreachable';
 }
 

@@ -40,6 +40,20 @@ describe('abortCause', () => {
     expect(abortCause(trap, { ...base, failedAllocation: { size: 1, align: 1 } })).toBe('out-of-memory');
     expect(abortCause(trap, base)).toBe('unreachable');
   });
+
+  it("believes the frames' names before what the black box holds of earlier", () => {
+    const location = { file: 'a.rs', line: 1, column: 1 };
+    const stale = { panicCount: 1, reinitRequested: false, panic: { message: 'x', location }, failedAllocation: { size: 1, align: 1 } };
+    const trapIn = (...names: string[]): Error => {
+      const trap = new WebAssembly.RuntimeError('unreachable');
+      trap.stack = names.map((name, index) => `at app.wasm.${name} (wasm://wasm/app.wasm-0004:wasm-function[${index}]:0x80a9)`).join('\n');
+      return trap;
+    };
+    expect(abortCause(trapIn('app::run', 'run'), stale)).toBe('unreachable');
+    expect(abortCause(trapIn('std::sys::abort_internal', 'std::process::abort', 'app::run'), stale)).toBe('abort');
+    expect(abortCause(trapIn('std::sys::abort_internal', 'std::process::abort', 'std::alloc::rust_oom', 'app::run'))).toBe('out-of-memory');
+    expect(abortCause(trapIn('__rustc::__rust_start_panic', 'core::panicking::panic_fmt', 'app::run'))).toBe('panic-abort');
+  });
 });
 
 describe('isAbort', () => {

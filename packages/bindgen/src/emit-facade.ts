@@ -3,47 +3,55 @@
  * a method, to the scope that its handle belongs to.
  */
 import { type GlueMember, membersOf, parametersOf, walkThis } from './classes.js';
-import { isSkip } from './emit-scope.js';
+import { apiPaths, isSkip } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
 const CURRENT = '($live.api ?? $app.wake())';
 
+/** A glue, and where its scope has the functions to forward to. */
+interface FacadeContext {
+  readonly glue: Glue;
+  readonly paths: ReadonlyMap<string, string>;
+}
+
 /** Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it. */
 export function emitFacade(glue: Glue): string {
+  const context = { glue, paths: apiPaths(glue) };
   const parts: string[] = [];
   for (const statement of glue.statements) {
-    const text = emitStatement(glue, statement);
+    const text = emitStatement(context, statement);
     if (text !== undefined) parts.push(`${docOf(glue, statement)}${text}`);
   }
   return parts.join('\n');
 }
 
-function emitStatement(glue: Glue, statement: GlueStatement): string | undefined {
+function emitStatement(context: FacadeContext, statement: GlueStatement): string | undefined {
+  const { glue } = context;
   const [name] = statement.declares;
   switch (statement.role) {
     case 'module':
       return glue.code.slice(statement.node.start, statement.node.end);
     case 'function': {
       const fn = name === undefined ? undefined : glue.functions.get(name);
-      return fn && glue.forwarded.has(fn.name) ? emitFunction(glue, fn) : undefined;
+      return fn && glue.forwarded.has(fn.name) ? emitFunction(context, fn) : undefined;
     }
     case 'class': {
       const cls = name === undefined ? undefined : glue.classes.get(name);
-      return cls && emitClass(glue, cls);
+      return cls && emitClass(context, cls);
     }
     default:
       return undefined;
   }
 }
 
-function emitFunction(glue: Glue, { name, node, statement }: GlueFunction): string {
+function emitFunction({ glue, paths }: FacadeContext, { name, node, statement }: GlueFunction): string {
   const { source, args } = parametersOf(glue, node.params);
   // Upstream's own reset becomes ours.
   const body =
     name === RESET_EXPORT
       ? '$app.control.reset();'
-      : `return ${CURRENT}.${name}${usesThis(node) ? `.call(${args === '' ? 'this' : `this, ${args}`})` : `(${args})`};`;
+      : `return ${CURRENT}${paths.get(name)}${usesThis(node) ? `.call(${args === '' ? 'this' : `this, ${args}`})` : `(${args})`};`;
   return `${statement.exported ? 'export ' : ''}function ${name}(${source}) {\n    ${body}\n}`;
 }
 
@@ -56,34 +64,35 @@ function usesThis(node: FunctionNode): boolean {
   return found;
 }
 
-function emitClass(glue: Glue, cls: GlueClass): string {
-  const members = membersOf(glue, cls).map((member) => indent(emitMember(glue, cls, member)));
+function emitClass(context: FacadeContext, cls: GlueClass): string {
+  const members = membersOf(context.glue, cls).map((member) => indent(emitMember(context, cls, member)));
   const heritage = cls.superName === undefined ? '' : ` extends ${cls.superName}`;
   return `${cls.statement.exported ? 'export ' : ''}class ${cls.name}${heritage} {\n${members.join('\n')}\n}`;
 }
 
-function emitMember(glue: Glue, cls: GlueClass, member: GlueMember): string {
+function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: GlueMember): string {
+  const path = paths.get(member.scopeName);
   const fn = member.node.value;
   const { source, args } = parametersOf(glue, fn.params);
   const self = args === '' ? 'this' : `this, ${args}`;
-  if (member.kind === 'constructor') return emitConstructor(cls, member, source, self);
+  if (member.kind === 'constructor') return emitConstructor(cls, member, source, `${path}(${self})`);
   const accessor = member.kind === 'method' ? '' : `${member.kind} `;
   const head = `${member.static ? 'static ' : ''}${accessor}${member.key}(${source})`;
-  if (member.static) return `${head} {\n    return ${CURRENT}.${member.scopeName}(${args});\n}`;
-  const call = `${member.scopeName}(${self})`;
+  if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
+  const call = `${path}(${self})`;
   if (member.key === 'free') {
-    return `${head} {\n    if (this[$generation] !== $live.generation && $app.isGone(this[$generation])) return;\n    ${CURRENT}.${call};\n}`;
+    return `${head} {\n    if (this.__wbg_ptr < $live.base && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
   }
   // A branch that leaves, so that the path of a live handle stays constant even where stale ones are met.
-  const owner = `$app.owner(this[$generation], ${JSON.stringify(member.displayName)})`;
-  return `${head} {\n    if (this[$generation] !== $live.generation) return ${owner}.${call};\n    return $live.api.${call};\n}`;
+  const owner = `$app.owner(this.__wbg_ptr, ${JSON.stringify(member.displayName)})`;
+  return `${head} {\n    if (this.__wbg_ptr < $live.base) return ${owner}${call};\n    return ${CURRENT}${call};\n}`;
 }
 
-function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, self: string): string {
+function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, call: string): string {
   const lines: string[] = [];
   if (superName !== undefined) lines.push('    super(__wbgSuperSkip);');
   if (member.node.value.body?.body.some(isSkip)) lines.push('    if (arguments[0] === __wbgSuperSkip) return;');
-  lines.push(`    return ${CURRENT}.${member.scopeName}(${self});`);
+  lines.push(`    return ${CURRENT}${call};`);
   return `constructor(${source}) {\n${lines.join('\n')}\n}`;
 }
 

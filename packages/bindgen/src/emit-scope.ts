@@ -3,11 +3,12 @@
  * The glue's own text stays where it is (so that a source map leads back to it) and is edited as little as can be.
  */
 import type MagicString from 'magic-string';
-import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
+import { calleeName, isReference, memberOf, type Node, references, walk } from './ast.js';
 import { membersOf, walkThis } from './classes.js';
-import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, guardName, TABLE_GUARD } from './emit-guards.js';
+import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-guards.js';
+import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
-import { type Glue, type GlueClass, type GlueFunction, RESET_EXPORT } from './glue.js';
+import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { WasmInfo } from './wasm-info.js';
 
@@ -20,8 +21,8 @@ export interface ScopeContext {
   readonly rawImports: string;
 }
 
-/** Edits what belongs to the scope in place, and takes out what doesn't. */
-export function editScope(text: MagicString, context: ScopeContext): void {
+/** Edits what belongs to the scope in place, and takes out what doesn't. Gives the names of the imports that it took `wrapError` from. */
+export function editScope(text: MagicString, context: ScopeContext): Set<string> {
   const { glue, guards } = context;
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
   for (const [adapter, called] of closureAdapters(glue, context.wasm)) {
@@ -42,6 +43,7 @@ export function editScope(text: MagicString, context: ScopeContext): void {
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
+  return unwrapImports(text, glue);
 }
 
 /** The text before the glue's own. */
@@ -51,6 +53,7 @@ export function scopeHead(glue: Glue): string {
     `function $scope($host) {\n${GUARD_PRELUDE}`,
     // Made by the host, so that a panic is told however it leaves: thrown, or as a rejection.
     glue.statements.some(({ declares }) => declares.includes('PanicError')) ? '  const { PanicError } = $host;\n' : '',
+    inScope.some(isPassArray) ? assertOwn(glue) : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
     inScope.some(({ references }) => references.has('wasmInstance'))
       ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: $guarded } });\n'
@@ -59,26 +62,34 @@ export function scopeHead(glue: Glue): string {
 }
 
 /** The text after the glue's own. */
-export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext): string {
-  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls).map(({ scopeName }) => scopeName));
-  const api = [...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)), ...members];
-  const hasTable = wasm.exports.some((entry) => entry.kind === 'table' && entry.element === 'funcref');
+export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwrapped: ReadonlySet<string>): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
-${hasTable ? TABLE_GUARD : ''}${emitImportGuards(wasm)}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards(wasm, unwrapped)}
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
     payload: $payload,
     release: $release,
+    isShut: () => $raw.exports === undefined && wasm !== undefined,
+    trap: () => $raw.trap,
     exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
-    // Note: not a literal, which V8 14 makes a dictionary from 128 properties on.
-    api: new (function () {${api.map((name) => `\n      this.${name} = ${name};`).join('')}
-    })(),
+    api: ${emitRecord(apiNames(glue), '    ')},
   };
 }
 `;
+}
+
+/** Where the façade finds a function of the scope: `.greet`, `.Counter$inc`, by the function's name. */
+export function apiPaths(glue: Glue): Map<string, string> {
+  const names = apiNames(glue);
+  return new Map(names.map((name, index) => [name, recordPath(index, names.length, name)]));
+}
+
+function apiNames(glue: Glue): string[] {
+  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls).map(({ scopeName }) => scopeName));
+  return [...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)), ...members];
 }
 
 /** Variables that hold a view of the memory: `let cachedUint8ArrayMemory0 = null`. */
@@ -122,7 +133,7 @@ function emitPayload(glue: Glue): string {
 }
 
 function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {
-  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($raw.a0 === undefined) return $refuse(${entry});`);
+  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($raw.exports === undefined) return $refuse(${entry});`);
 }
 
 /** The glue calls guards by name: `wasm.greet(…)` becomes `$g7(…)`. What isn't a function stays on `wasm`. */
@@ -146,7 +157,7 @@ function editNode(text: MagicString, glue: Glue, root: Node): void {
     switch (node.type) {
       case 'FunctionDeclaration':
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
-        if (node.id?.name.startsWith('passArrayJsValueToWasm')) editPassArray(text, node);
+        if (isPassArrayName(node.id?.name)) editPassArray(text, node);
         break;
       case 'MemberExpression':
         editStaticUse(text, glue, node);
@@ -161,7 +172,7 @@ function editNode(text: MagicString, glue: Glue, root: Node): void {
         if (node.left.type === 'Identifier' && node.left.name === '__wbg_reinit_scheduled' && parent?.type !== 'FunctionDeclaration') {
           if (node.right.type === 'Literal' && node.right.value === true) text.overwrite(node.start, node.end, '$host.reinitRequested()');
         } else {
-          markHandle(text, node, parent);
+          markHandle(text, node);
         }
         break;
       default:
@@ -239,26 +250,87 @@ function isReaction(node: Extract<Node, { type: 'CallExpression' }>): boolean {
   );
 }
 
-/** Where an object gets its pointer, it gets its generation. */
-function markHandle(text: MagicString, node: Extract<Node, { type: 'AssignmentExpression' }>, parent: Node | undefined): void {
-  const { left, right } = node;
-  if (parent?.type !== 'ExpressionStatement' || left.type !== 'MemberExpression') return;
-  if (left.property.type !== 'Identifier' || left.property.name !== '__wbg_ptr' || (right.type === 'Literal' && right.value === 0)) return;
-  const object = left.object.type === 'ThisExpression' ? '$this' : text.original.slice(left.object.start, left.object.end);
-  text.appendRight(parent.end, ` ${object}[$generation] = $id;`);
+/** A handle's pointer says which instance it belongs to: `__wbg_ptr`, and `__wbg_ptr_Animal` where classes extend each other. */
+function markHandle(text: MagicString, { left, right }: Extract<Node, { type: 'AssignmentExpression' }>): void {
+  if (left.type !== 'MemberExpression' || left.property.type !== 'Identifier' || !left.property.name.startsWith('__wbg_ptr')) return;
+  if (right.type === 'Literal' && right.value === 0) return;
+  text.appendLeft(right.start, '$base + ((').appendRight(right.end, ') >>> 0)');
 }
 
 /** A handle of another generation would be a pointer into another memory (I4). */
 function editAssertClass(text: MagicString, node: FunctionNode): void {
   const [instance, klass] = node.params.map((param) => (param.type === 'Identifier' ? param.name : undefined));
   if (!node.body || instance === undefined || klass === undefined) return;
-  text.appendLeft(node.body.end - 1, `    if (${instance}[$generation] !== $id) $host.strange(${instance}[$generation], ${klass}.name);\n`);
+  text.appendLeft(node.body.end - 1, `    if ($isStrange(${instance}.__wbg_ptr)) $host.strange(${instance}.__wbg_ptr, ${klass}.name);\n`);
 }
 
 /** Found out before Wasm is entered: an error thrown through its frames would leave their values undropped (I4). */
 function editPassArray(text: MagicString, node: FunctionNode): void {
   const [array] = node.params;
   if (node.body && array?.type === 'Identifier') text.appendLeft(node.body.start + 1, `\n    $assertOwn(${array.name});`);
+}
+
+/** Emitted where arrays of values are given to Rust, which may be handles. (Handles of other packages are ordinary values here.) */
+function assertOwn(glue: Glue): string {
+  const isHandle = [...glue.classes.keys()].map((name) => `value instanceof ${name}`).join(' || ');
+  return `  function $assertOwn(values) {
+    for (const value of values) {
+      if (typeof value !== 'object' || value === null || !$isStrange(value.__wbg_ptr)) continue;
+      if (${isHandle === '' ? 'false' : isHandle}) $host.strange(value.__wbg_ptr, value.constructor.name);
+    }
+  }
+`;
+}
+
+function isPassArray({ declares }: GlueStatement): boolean {
+  return declares.some(isPassArrayName);
+}
+
+function isPassArrayName(name: string | undefined): boolean {
+  return name?.startsWith('passArrayJsValueToWasm') === true;
+}
+
+/**
+ * Under panic=unwind, every import is `function () { return wrapError(function (arg0) {…}, arguments); }`. The guard of the import does the
+ * same to what it catches, so the plain function is enough, and V8 can inline it.
+ */
+function unwrapImports(text: MagicString, glue: Glue): Set<string> {
+  const unwrapped = new Set<string>();
+  if (!glue.code.includes('wrapError(')) return unwrapped;
+  for (const { node } of glue.statements) {
+    walk(node, (child, parent) => {
+      if (child.type !== 'FunctionDeclaration' && child.type !== 'FunctionExpression') return true;
+      const name = child.id?.name ?? (parent?.type === 'Property' ? keyName(parent.key) : undefined);
+      const inner = name === undefined ? undefined : wrappedFunction(child);
+      if (name === undefined || inner === undefined || inner.body === null || child.body === null) return true;
+      const head = child.id?.end ?? child.start + 'function'.length;
+      text.remove(head, inner.start + 'function'.length).remove(inner.end, child.end);
+      unwrapped.add(name);
+      return true;
+    });
+  }
+  return unwrapped;
+}
+
+function keyName(key: Node): string | undefined {
+  if (key.type === 'Identifier') return key.name;
+  return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
+}
+
+/** The function that is wrapped, unless it depends on how it is called. */
+function wrappedFunction({ params, body }: FunctionNode): FunctionNode | undefined {
+  const [statement, ...others] = body?.body ?? [];
+  if (params.length > 0 || others.length > 0 || statement?.type !== 'ReturnStatement') return undefined;
+  const call = statement.argument;
+  if (call?.type !== 'CallExpression' || calleeName(call) !== 'wrapError') return undefined;
+  const [inner, args] = call.arguments;
+  if (inner?.type !== 'FunctionExpression' || inner.id || inner.async || inner.generator) return undefined;
+  if (args?.type !== 'Identifier' || args.name !== 'arguments') return undefined;
+  let dependent = references(inner).has('arguments');
+  walkThis(inner, () => {
+    dependent = true;
+  });
+  return dependent ? undefined : inner;
 }
 
 function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
@@ -276,7 +348,7 @@ function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
       const value = argument.name;
       text.appendLeft(
         fn.body.start + 1,
-        `\n        if (${value} instanceof ${name} && ${value}[$generation] !== $id) $host.strange(${value}[$generation], '${name}');`,
+        `\n        if (${value} instanceof ${name} && $isStrange(${value}.__wbg_ptr)) $host.strange(${value}.__wbg_ptr, '${name}');`,
       );
     }
   }

@@ -37,7 +37,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
   const guards = guardedExports(glue, wasm);
   const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm) };
   const text = new MagicString(glue.code, { filename: glue.file });
-  editScope(text, context);
+  const unwrapped = editScope(text, context);
   const imports = glue.statements
     .filter(({ role }) => role === 'import')
     .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
@@ -47,15 +47,14 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager') ? ['reinitRequests: true'] : []),
-    'onCurrent(api, generation) {\n        $live.api = api;\n        $live.generation = generation;\n    }',
+    'onCurrent(api, base) {\n        $live.api = api;\n        $live.base = base;\n    }',
   ];
   text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}
-const $generation = Symbol('wasm-revive.generation');
 // Note: empty, so that the first store of each field is the only one until a recovery.
 const $live = {};
 ${scopeHead(glue)}`);
   text.prepend(banner(glue.code, options));
-  text.append(`\n${scopeTail(context)}
+  text.append(`\n${scopeTail(context, unwrapped)}
 const $app = $revive($scope, {
     ${description.join(',\n    ')},
 });

@@ -3,7 +3,7 @@ import type { Location } from './failure.js';
 
 /** What the crates wrote down before the instance failed. */
 export interface BlackBox {
-  /** How many panics have been recorded since the instance was made. */
+  /** How many panics have been recorded since the last one was told. */
   readonly panicCount: number;
   readonly panic?: { readonly message: string; readonly location: Location };
   readonly failedAllocation?: { readonly size: number; readonly align: number };
@@ -47,6 +47,11 @@ export function readBlackBox(exports: WebAssembly.Exports): BlackBox | undefined
     ...(taskId > 0 && { taskId }),
     reinitRequested: word(BlackBoxOffset.reinitRequested) !== 0,
   };
+}
+
+/** Takes out the panic that has been told, so that it isn't blamed for an abort that comes later. */
+export function forgetPanic(exports: WebAssembly.Exports): void {
+  blackBoxView(exports)?.setUint32(BlackBoxOffset.panicCount, 0, true);
 }
 
 /** The bytes of the black box in the instance's memory; undefined when there is none. Grows stale when memory grows. */

@@ -1,3 +1,4 @@
+import { isReviveError } from './errors.js';
 import type { PromiseExecutor } from './scope.js';
 
 /**
@@ -28,6 +29,7 @@ export class InFlight {
         },
         (reason) => {
           this.#rejects.delete(reject);
+          if (isReviveError(reason)) markHandled(promise);
           reject(reason);
         },
       );

@@ -23,6 +23,7 @@ export {
 } from './errors.js';
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
 export { wasmFrames } from './frames.js';
+export { pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type InstanceState, type Owner, staleHandleError } from './instance.js';
 export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
 export { type CrashReport, describeFailure, type FailureRecord, toFailureRecord } from './report.js';

@@ -1,10 +1,13 @@
 import { GLOBAL_EXPORT_PREFIX } from './abi.js';
+import { forgetPanic } from './black-box.js';
 import { isReviveError, PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
+import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight, markHandled } from './in-flight.js';
 import type { Hooks } from './plugin.js';
 import { type CrashReport, describeFailure, toFailureRecord } from './report.js';
 import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
+import { hasStackRoom } from './stack-room.js';
 
 /** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
 type EnteredBy = 'caller' | 'reaction' | 'executor' | 'finalizer';
@@ -29,12 +32,17 @@ export interface Owner {
 /** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
 export type InstanceState = 'idle' | 'running' | 'lost';
 
+/** What a caller gets where the stack is so full that not even an error can be made: one for all, made beforehand. */
+const EXHAUSTED = new ReviveError('REVIVE_ABORT', 'Rust aborted: stack overflow. There was no stack left to say more; the report has it.');
+
 /**
  * One instance and its glue scope: the host of generated code. It notices failures where they happen (at the innermost guard),
  * classifies them through the hooks, and from the moment it is lost lets nothing of it run (invariant I3).
  */
 export class Instance implements Host {
   readonly generation: number;
+  readonly base: number;
+  readonly exhausted: Error = EXHAUSTED;
   readonly owner: Owner;
   readonly scope: Scope;
   readonly turns: boolean;
@@ -48,6 +56,8 @@ export class Instance implements Host {
   #startedAt = 0;
   #trap: unknown;
   #error: ReviveError | undefined;
+  /** Whether everybody knows of the loss. Between the two there may be no stack, and guards further out have to make up for it. */
+  #told = false;
   #crossed: { error: unknown; deliberate: boolean } | undefined;
   #entered: EnteredBy = 'caller';
   /** Whether what was caught last left no frame of the instance on the stack. */
@@ -59,6 +69,7 @@ export class Instance implements Host {
 
   constructor(generation: number, owner: Owner, factory: Factory) {
     this.generation = generation;
+    this.base = pointerBase(generation);
     this.owner = owner;
     const { hooks } = owner;
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
@@ -93,7 +104,7 @@ export class Instance implements Host {
   }
 
   get trap(): unknown {
-    return this.#trap;
+    return this.#trap ?? this.scope.trap();
   }
 
   /** The error that the failure which lost this instance became. */
@@ -111,7 +122,17 @@ export class Instance implements Host {
     this.#startedAt = performance.now();
   }
 
+  /**
+   * Whether the instance may be entered. A failure that no guard could tell, for want of stack, is told here: by whoever asks first.
+   */
+  isWell(): boolean {
+    if (this.#state === 'running' && this.scope.isShut()) this.#lost(this.scope.trap());
+    if (this.#state === 'lost' && !this.#told) this.#tellExhausted();
+    return this.#state === 'running';
+  }
+
   refuse(entry: number): true {
+    this.isWell();
     const { name, whenLost } = this.#entry(entry);
     switch (whenLost) {
       case 'nothing':
@@ -133,29 +154,26 @@ export class Instance implements Host {
   }
 
   threw(error: unknown, entry: number, quiescent: boolean): unknown {
-    if (this.#error !== undefined) return this.#error;
+    if (this.#told) return this.#error;
     this.#quiescent = quiescent;
     try {
-      // Lost, but not told yet: further in, there was no stack left to do it.
-      if (this.#state === 'lost') return this.fail(exhausted(this.#trap), this.#trap, this.#entrypoint(entry));
+      // Further in, there was no stack left to tell it.
+      if (!this.isWell()) return this.#error;
       const caught = this.#classify(error, entry);
       if (quiescent && this.#state === 'running') this.#restoreStackPointers();
       return caught;
     } catch {
-      return this.torn(error);
+      return this.#tear(error);
     }
   }
 
-  torn(error: unknown): unknown {
-    if (this.#state === 'lost') return this.#trap;
-    // First of all, and with as little stack as can be: let nobody in. The rest follows where there is room for it.
-    this.#state = 'lost';
-    this.#trap = error;
-    this.scope.release();
-    queueMicrotask(() => {
-      if (this.#error === undefined) this.fail(exhausted(error), error, undefined);
-    });
-    return error;
+  /** With as little stack as can be: nobody is let in any more. The rest follows where there is room for it. */
+  #tear(trap: unknown): unknown {
+    if (this.#state !== 'lost') {
+      this.#lost(trap);
+      queueMicrotask(() => this.isWell());
+    }
+    return this.#error;
   }
 
   #classify(error: unknown, entry: number): unknown {
@@ -170,15 +188,13 @@ export class Instance implements Host {
   }
 
   crossed(error: unknown, deliberate: boolean): unknown {
-    if (this.#state === 'lost') return this.#trap;
+    if (this.#state === 'lost' || this.scope.isShut()) return this.trap;
     this.#crossed = { error: this.scope.payload(error), deliberate };
     return error;
   }
 
-  strange(generation: number | undefined, className: string): void {
-    // A handle without a generation was not made by wasm-bindgen's constructors; glue treats its pointer as null.
-    if (generation === undefined || generation === this.generation) return;
-    throw staleHandleError(className, generation, this.generation);
+  strange(pointer: number, className: string): void {
+    throw staleHandleError(className, pointerGeneration(pointer) ?? 0, this.generation);
   }
 
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {
@@ -254,8 +270,10 @@ export class Instance implements Host {
 
   /** Ends the instance without a failure of its own: everything that it still owes is rejected. */
   retire(reason: string): void {
-    if (this.#state === 'lost') return;
-    this.#lose(new ReviveError('REVIVE_INSTANCE_LOST', reason), undefined);
+    if (!this.isWell()) return;
+    const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
+    this.#lost(error);
+    this.#settle(error);
   }
 
   #unwound(failure: Unwound, entrypoint: string | undefined, recovery: Recovery): PanicError {
@@ -264,6 +282,7 @@ export class Instance implements Host {
     const error = this.#panic ?? new PanicError(failure.panic.message);
     error.report = report;
     this.#panic = undefined;
+    if (this.#exports !== undefined) forgetPanic(this.#exports);
     this.owner.failed(this, report);
     return error;
   }
@@ -275,19 +294,38 @@ export class Instance implements Host {
       this.#taint = raw;
       return raw;
     }
-    const report = this.#report(failure, entrypoint, recovery, this.#inFlight.size);
-    const error = new ReviveError('REVIVE_ABORT', describeFailure(failure, entrypoint), { cause: raw, report });
-    this.#lose(error, raw);
-    this.owner.failed(this, report);
+    if (!hasStackRoom()) return this.#tear(raw);
+    this.#lost(raw);
+    const error = this.#tell(failure, entrypoint, recovery);
     // The thrower of a foreign exception gets its own error back, by identity.
     return failure.cause === 'foreign-exception' ? raw : error;
   }
 
-  #lose(error: ReviveError, trap: unknown): void {
+  /** From here on nothing of the instance runs. Everybody has still to be told. */
+  #lost(trap: unknown): void {
     this.#state = 'lost';
-    this.#error = error;
-    this.#trap = trap ?? error;
+    this.#trap = trap;
+    this.#error = EXHAUSTED;
     this.scope.release();
+  }
+
+  /** Tells a failure of which, when it happened, there was no stack left to find out more. Waits for another asker where there still is none. */
+  #tellExhausted(): void {
+    if (hasStackRoom()) this.#tell({ kind: 'aborted', cause: 'stack-overflow', trap: this.#trap, frames: [] }, undefined, 'fresh');
+  }
+
+  #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery): ReviveError {
+    const report = this.#report(failure, entrypoint, recovery, this.#inFlight.size);
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(failure, entrypoint), { cause: this.#trap, report });
+    this.#settle(error);
+    this.owner.failed(this, report);
+    return error;
+  }
+
+  /** Rejects what the instance still owes, and lets go of it. */
+  #settle(error: ReviveError): void {
+    this.#told = true;
+    this.#error = error;
     this.#exports = undefined;
     this.#stackPointers = [];
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
@@ -382,11 +420,6 @@ function stackPointers(exports: WebAssembly.Exports): StackPointer[] {
   return Object.entries(exports).flatMap(([name, value]) =>
     name.startsWith(GLOBAL_EXPORT_PREFIX) && value instanceof WebAssembly.Global ? [{ global: value, atRest: value.value }] : [],
   );
-}
-
-/** No stack was left to find out more. */
-function exhausted(trap: unknown): Aborted {
-  return { kind: 'aborted', cause: 'stack-overflow', trap, frames: [] };
 }
 
 /** The error for a handle of one generation that was used with another. */

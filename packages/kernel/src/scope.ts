@@ -24,6 +24,10 @@ export interface Scope {
   payload(error: unknown): unknown;
   /** Shuts every way into the instance for good and lets go of its memory. */
   release(): void;
+  /** Whether every way in is shut: by {@link release}, or by a guard that had no stack left to call anybody. */
+  isShut(): boolean;
+  /** What that guard caught. */
+  trap(): unknown;
 }
 
 /** The glue as a function: every call gives a new glue scope. */
@@ -40,6 +44,8 @@ export interface Entry {
 /** What generated code asks of the runtime. None of it is on the path of a call that goes well, hooks apart. */
 export interface Host {
   readonly generation: number;
+  /** What the scope adds to the pointers of its handles, see `handle.ts`. */
+  readonly base: number;
   /** Whether a plugin wants to know of turns: only then are {@link entered} and {@link committed} called. */
   readonly turns: boolean;
   /** Stands in for `PanicError` in the glue. */
@@ -48,6 +54,8 @@ export interface Host {
   ) => Error;
   /** The trap that must go on through the frames of a lost instance. */
   readonly trap: unknown;
+  /** What a guard that has shut the scope by itself throws its caller, which is JavaScript. */
+  readonly exhausted: Error;
   /** An entry into a lost instance. True: do nothing and return undefined. Throws `REVIVE_STALE_HANDLE` otherwise. */
   refuse(entry: number): true;
   /** An outermost entry. */
@@ -59,15 +67,13 @@ export interface Host {
   /** What left an import by throwing; gives what the Wasm frames are to be thrown. */
   crossed(error: unknown, deliberate: boolean): unknown;
   /** A handle of another generation was given to this instance. Throws `REVIVE_STALE_HANDLE`. */
-  strange(generation: number | undefined, className: string): void;
+  strange(pointer: number, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
   /** A callback given to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
   finalizer(callback: unknown): unknown;
   /** The same for what Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. */
   poll(callback: unknown): unknown;
-  /** An entry was left without its guard having noticed: there was no stack for that. Gives what the Wasm frames are to be thrown. */
-  torn(error: unknown): unknown;
   /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections. */
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
   /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */

@@ -20,6 +20,8 @@ it('exports this and no more', () => {
       "composePlugins",
       "describeFailure",
       "isReviveError",
+      "pointerBase",
+      "pointerGeneration",
       "readBlackBox",
       "readCrates",
       "staleHandleError",

@@ -12,6 +12,7 @@ import {
   Instance,
   type Owner,
   type Plugin,
+  pointerGeneration,
   ReviveError,
   staleHandleError,
 } from '@wasm-revive/kernel';
@@ -28,8 +29,8 @@ export interface ModuleDescription {
   readonly init?: string;
   /** Whether the module has the reinit-manager crate, so that the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
-  /** Given the functions to forward to, and their generation, whenever they change; undefined while there are none. */
-  readonly onCurrent: (api: Api | undefined, generation: number) => void;
+  /** Given the functions to forward to, and where the pointers of their handles start, whenever they change; undefined while there are none. */
+  readonly onCurrent: (api: Api | undefined, base: number) => void;
 }
 
 /** What {@link createManager} is made with. */
@@ -49,10 +50,10 @@ export interface Application {
   boot(module: WebAssembly.Module): void;
   /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY` or `REVIVE_CRASH_LOOP`. */
   wake(): Api;
-  /** The functions for a handle of this generation (undefined: not a handle). Throws `REVIVE_STALE_HANDLE` when that is gone. */
-  owner(generation: number | undefined, what: string): Api;
-  /** Whether a handle of this generation (undefined: not a handle) points to something that is gone. */
-  isGone(generation: number | undefined): boolean;
+  /** The functions for a handle, by its pointer. Throws `REVIVE_STALE_HANDLE` when what it points to is gone. */
+  owner(pointer: unknown, what: string): Api;
+  /** Whether a pointer, of a handle, points to something that is gone. */
+  isGone(pointer: unknown): boolean;
   /** The guarded exports of the instance that serves. */
   exports(): GuardedExports;
 }
@@ -158,18 +159,24 @@ class Manager implements Application, Owner, Revive {
   }
 
   wake(): Api {
-    if (this.#current !== undefined) return this.#current.scope.api;
+    const current = this.#current;
+    if (current?.isWell()) return current.scope.api;
+    // Lost, and there is no stack to say so, let alone to make another.
+    if (current !== undefined && current === this.#current) throw current.error;
     if (this.#module === undefined) throw this.#notReady();
     return this.#recover(this.#module).scope.api;
   }
 
-  owner(generation: number | undefined, what: string): Api {
-    if (!this.isGone(generation)) return this.wake();
-    throw staleHandleError(what, generation ?? 0, undefined);
+  owner(pointer: unknown, what: string): Api {
+    if (!this.isGone(pointer)) return this.wake();
+    throw staleHandleError(what, pointerGeneration(pointer) ?? 0, undefined);
   }
 
-  isGone(generation: number | undefined): boolean {
-    return generation !== undefined && generation !== this.#current?.generation;
+  isGone(pointer: unknown): boolean {
+    const generation = pointerGeneration(pointer);
+    if (generation === undefined) return false;
+    const current = this.#current;
+    return current === undefined || generation !== current.generation || !current.isWell();
   }
 
   exports(): GuardedExports {
@@ -178,6 +185,7 @@ class Manager implements Application, Owner, Revive {
   }
 
   failed(instance: Instance, report: CrashReport): void {
+    if (instance === this.#current && instance.state === 'lost') this.#gone();
     this.#failures++;
     if (instance.state === 'lost') {
       this.#lostAt = performance.now();
@@ -185,7 +193,6 @@ class Manager implements Application, Owner, Revive {
       this.#lastReport = report;
       this.#restarts.restarted(Date.now());
       if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
-      if (instance === this.#current) this.#gone();
       // Off the failing call's path, and off its stack, which may be full. A call that comes first makes it itself.
       if (instance !== this.#starting) queueMicrotask(() => this.#recoverQuietly());
     }
@@ -216,7 +223,8 @@ class Manager implements Application, Owner, Revive {
 
   #gone(): void {
     this.#current = undefined;
-    this.#description.onCurrent(undefined, -1);
+    // No pointer of a handle is above this: each is looked at.
+    this.#description.onCurrent(undefined, Number.POSITIVE_INFINITY);
   }
 
   #recoverQuietly(): void {
@@ -252,7 +260,7 @@ class Manager implements Application, Owner, Revive {
     // Before it starts, as in plain glue: a start function may call JavaScript that calls the module.
     this.#current = instance;
     this.#starting = instance;
-    this.#description.onCurrent(instance.scope.api, instance.generation);
+    this.#description.onCurrent(instance.scope.api, instance.base);
     try {
       instance.scope.start();
       this.#restarts.started();

@@ -9,9 +9,6 @@ export interface PlainModule {
   readonly description: ModuleDescription;
 }
 
-// Far below any nesting depth; the same number that generated scopes use.
-const LOST = -0x40000000;
-
 /**
  * A factory for a module that has no glue: any WebAssembly with exports that can be called as they are.
  * Its guards are made at run time (36–48 ns a call in V8); wasm-bindgen's output is better transformed, where they are text (15–17 ns).
@@ -34,19 +31,27 @@ export function plainModule(module: WebAssembly.Module, imports: WebAssembly.Imp
 
 function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
   let depth = 0;
+  let shut: { readonly trap: unknown } | undefined;
   let exports: GuardedExports = {};
   const guardExport =
     (call: Callable, entry: number): Callable =>
     (...args) => {
-      if (depth < 0) return void host.refuse(entry);
+      if (shut !== undefined) return void host.refuse(entry);
       if (depth === 0 && host.turns) host.entered(entry);
       depth++;
       let result: unknown;
       try {
         result = call(...args);
       } catch (error) {
-        if (depth > 0) depth--;
-        throw host.threw(error, entry, depth === 0);
+        depth--;
+        let thrown: unknown = host.exhausted;
+        try {
+          thrown = host.threw(error, entry, depth === 0);
+        } catch {
+          // There was no stack left to call the host.
+          shut = { trap: error };
+        }
+        throw thrown;
       }
       if (--depth === 0 && host.turns) host.committed();
       return result;
@@ -54,14 +59,14 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   const guardImport =
     (call: Callable): Callable =>
     (...args) => {
-      const before = depth;
       let result: unknown;
       try {
         result = call(...args);
       } catch (error) {
         throw host.crossed(error, false);
       }
-      if (depth !== before) throw host.torn(new RangeError('Maximum call stack size exceeded'));
+      // While JavaScript ran, the instance was lost: its frames must not run on.
+      if (shut !== undefined) throw host.trap;
       return result;
     };
   return {
@@ -79,9 +84,11 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     start() {},
     payload: (error) => error,
     release() {
-      depth = LOST;
+      shut ??= { trap: undefined };
       exports = {};
     },
+    isShut: () => shut !== undefined,
+    trap: () => shut?.trap,
   };
 }
 

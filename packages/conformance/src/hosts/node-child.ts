@@ -5,6 +5,7 @@
  * Arguments: the package's folder, its target, its panic mode; then `table`, `flat`, or a JSON array of the IDs to run;
  * then `leak` to hold every memory.
  */
+import type { Fixtures } from '../runner/fixtures.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { runAll, runFlat } from '../runner/run.ts';
@@ -16,6 +17,9 @@ const probe = installProbe(leak === 'leak');
 const ns = await loadPackage(dir, target as Target);
 // After loading: a package that can't be loaded is to end this process.
 const runtime = nodeRuntime();
-const ground = { ns, panic: panic as PanicMode, runtime, probe };
+// The other targets consist of several modules, of which a query would evaluate the first alone.
+const alone = target === 'web' || target === 'module';
+const another = (): Promise<Fixtures> => loadPackage(dir, target as Target, '?another');
+const ground = { ns, panic: panic as PanicMode, runtime, probe, ...(alone && { another }) };
 const run = what === 'flat' ? runFlat(ground) : runAll(ground, (id) => wanted?.has(id) ?? true);
 for await (const result of run) process.stdout.write(`${JSON.stringify(result)}\n`);

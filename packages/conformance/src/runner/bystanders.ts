@@ -20,6 +20,9 @@ export function userSubclass(ns: Fixtures): new (n: number) => Counter {
   return subclass;
 }
 
+/** Longer than the memory that a fresh instance has to spare. */
+const LONG = 'añ😀'.repeat(100_000);
+
 /** See the file. Made before the failure; afterwards either {@link checkKept} or {@link checkLost} has to hold. */
 export class Bystanders {
   readonly #ns: Fixtures;
@@ -200,6 +203,7 @@ export class Bystanders {
     checks.equal('I7', "a user's subclass works on the new instance", () => mine.inc(), 1041);
     checks.that('I7', "instances of a user's subclass are instances of it", () => mine instanceof Mine && mine instanceof ns.Counter);
     checks.equal('I7', 'a derived class works on the new instance', () => new ns.Dog('Ada').bark(), 'Ada 1');
+    checks.equal('I7', 'text that makes the new memory grow comes back whole', () => ns.echo(LONG) === LONG, true);
     checks.equal('I7', 'a new closure works', () => ns.length_adder()('ab'), 2);
     for (const counter of [...live, ...late, mine]) attempt(() => counter.free());
   }

@@ -13,6 +13,8 @@ export interface Ground {
   readonly panic: PanicMode;
   readonly runtime: Runtime;
   readonly probe: Probe;
+  /** Evaluates the package once more, where that can be done. */
+  readonly another?: () => Promise<Fixtures>;
 }
 
 /** What the caller of the failing call got. */

@@ -390,6 +390,16 @@ function asyncWays(company: boolean): readonly Way[] {
       arm: (ns, kind) => asIs(() => ns.wait_often(() => ns.fail(kind), 1)),
     },
     {
+      name: name('async call that nobody awaits'),
+      told: 'nobody',
+      inPoll: true,
+      company,
+      arm: (ns, kind) =>
+        asIs(() => {
+          void ns.fail_first_poll(kind);
+        }),
+    },
+    {
       name: name('spawned task'),
       told: 'nobody',
       inPoll: true,

@@ -98,6 +98,15 @@ export const CLASSES: Readonly<Record<string, Use>> = {
     const counter = new ns.Counter(1);
     return [counter.with(() => messageOf(() => counter.inc())), counter.get()];
   },
+  'freeing a handle while it is borrowed': (ns) => {
+    const counter = new ns.Counter(1);
+    return [messageOf(() => counter.with(() => messageOf(() => counter.free()))), messageOf(() => counter.get())];
+  },
+  'freeing a handle while an async method borrows it': async (ns) => {
+    const counter = new ns.Counter(1);
+    const later = counter.later();
+    return [messageOf(() => counter.free()), await later, messageOf(() => counter.get())];
+  },
   'a constructor that can refuse': (ns) => [using(new ns.Percent(50), String), messageOf(() => new ns.Percent(101))],
   'a class with another name': (ns) => [
     ns.RenamedClass.name,

@@ -1,5 +1,6 @@
 /** Many calls at once, and failures in the middle of them. */
 import { codeOf, show } from '../checks.ts';
+import type { Told } from '../fixtures.ts';
 import { type Deferred, deferred, until, Watched } from '../runtime.ts';
 import { type Scenario, thrownBy } from './scenario.ts';
 
@@ -19,6 +20,92 @@ export const CROWD: readonly Scenario[] = [
       checks.that('I2', 'each has an error of its own', () => new Set(calls.map(({ value }) => value)).size === 25);
       checks.equal('I6', 'none is left', () => ns.__revive.stats.inFlight, 0);
       for (const [n, { resolve }] of gates.entries()) resolve(n);
+    },
+  },
+  {
+    id: '2,000 calls in flight and one abort',
+    invariants: ['I2', 'I5', 'I6'],
+    async run({ ns, runtime }, checks) {
+      const gate = deferred<number>();
+      const calls = Array.from({ length: 2_000 }, () => new Watched(ns.wait_for(gate.promise)));
+      await runtime.turn();
+      thrownBy(() => ns.fail('abort'));
+      await until(runtime, () => calls.every(({ state }) => state !== 'pending'), 3);
+      checks.equal('I5', 'all settle within three turns of the event loop', () => states(calls), '2000 rejected');
+      checks.equal('I6', 'none is left', () => ns.__revive.stats.inFlight, 0);
+      gate.resolve(1);
+      await runtime.turn();
+    },
+  },
+  {
+    id: 'a closure that the event loop calls',
+    invariants: ['I2', 'I5'],
+    async run({ ns, runtime }, checks) {
+      const closure = ns.failing_closure();
+      const fine = ns.length_adder();
+      setTimeout(closure, 0, 'abort');
+      setTimeout(fine, 0, 'abc');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await runtime.turn();
+      // Whoever gives a function to a timer has its exceptions end where those of any function do.
+      const uncaught = runtime.takeUncaught();
+      checks.equal('I5', 'its failure goes where that of any function goes', () => uncaught.map(codeOf).join(), 'REVIVE_ABORT');
+      checks.equal('I2', 'the next call is served', () => ns.bump(), 101);
+      setTimeout(fine, 0, 'abc');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      checks.equal('I5', 'a stale one says nothing', () => runtime.takeUncaught().length, 0);
+    },
+  },
+  {
+    id: 'an argument that the memory has no room for',
+    invariants: ['I1', 'I2'],
+    async run({ ns, runtime }, checks) {
+      const generation = ns.__revive.generation;
+      // The fixtures' memory ends at 64 MiB.
+      const error = thrownBy(() => ns.echo('x'.repeat(70 * 1024 * 1024)));
+      checks.that('I1', 'the caller is told', () => error instanceof Error || show(error));
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      await runtime.turn();
+      const lost = ns.__revive.generation - generation;
+      checks.that('I1', 'as running out of memory, if the instance is lost', () => {
+        return (
+          lost === 0 ||
+          (codeOf(error) === 'REVIVE_ABORT' && /out-of-memory|unreachable|abort/.test((error as Told).report?.failure.cause ?? '')) ||
+          show(error)
+        );
+      });
+      checks.equal('I2', 'and memory is to be had', () => ns.echo('x'.repeat(1024 * 1024)).length, 1024 * 1024);
+    },
+  },
+  {
+    id: 'two packages side by side',
+    invariants: ['I2', 'I4'],
+    async run({ ns, another, runtime }, checks) {
+      if (another === undefined) return void checks.equal('I2', 'only where modules can be evaluated twice', () => another, undefined);
+      const other = await another();
+      const [mine, theirs] = [new ns.Counter(1), new other.Counter(2)];
+      checks.equal(
+        'I4',
+        'a handle of the other is of another class',
+        () => (thrownBy(() => mine.add(theirs)) as Error).message,
+        'expected instance of Counter',
+      );
+      const gate = deferred<string>();
+      const watched = new Watched(other.wait_for(gate.promise));
+      thrownBy(() => ns.fail('abort'));
+      checks.equal('I2', 'an abort of the one leaves the other alone', () => theirs.inc(), 3);
+      checks.equal('I2', 'and its generation', () => other.__revive.generation, 1);
+      gate.resolve('opened');
+      await until(runtime, () => watched.state !== 'pending');
+      checks.equal('I2', 'and its calls', () => watched.value, 'opened');
+      const error = thrownBy(() => ns.nested(() => other.fail('abort')));
+      checks.that(
+        'I2',
+        'an abort of the other that passes through the one is no failure of the one',
+        () => codeOf(error) === 'REVIVE_ABORT' || show(error),
+      );
+      checks.equal('I2', 'which is kept', () => ns.bump(), 101);
+      checks.equal('I2', 'while the other is made anew', () => other.bump(), 101);
     },
   },
   {

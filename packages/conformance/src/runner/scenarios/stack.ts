@@ -2,16 +2,24 @@
 import { codeOf, show } from '../checks.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
+/** The stack ends somewhere in the code of the call, of the glue, of the guards or of the recovery: all of them are to be hit. */
+const OFFSETS = 40;
+
+/** Runs something with so many frames below it. */
+function fromDepth<R>(frames: number, run: () => R): R {
+  return frames === 0 ? run() : fromDepth(frames - 1, run);
+}
+
 export const STACK: readonly Scenario[] = [
   {
     id: 'JavaScript and Rust calling each other without end',
     invariants: ['I1', 'I2', 'I3', 'I7'],
     async run(ground, checks) {
       const { ns, runtime } = ground;
-      for (let n = 0; n < 5; n++) {
+      const forever = (): unknown => ns.nested(forever);
+      for (let offset = 0; offset < OFFSETS; offset++) {
         const { failures, stop } = listen(ground);
-        const forever = (): unknown => ns.nested(forever);
-        const error = thrownBy(forever);
+        const error = fromDepth(offset, () => thrownBy(forever));
         checks.that('I1', 'the caller is told', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
         // Told when there is stack again to tell it on.
         await runtime.turn();
@@ -26,7 +34,7 @@ export const STACK: readonly Scenario[] = [
     invariants: ['I2', 'I3', 'I7'],
     async run(ground, checks) {
       const { ns, runtime } = ground;
-      for (let n = 0; n < 5; n++) {
+      for (let offset = 0; offset < OFFSETS; offset++) {
         let depth = 0;
         const forever = (): void => {
           // Once is enough: a level that swallows goes on to the next otherwise, twice as often at each.
@@ -37,11 +45,11 @@ export const STACK: readonly Scenario[] = [
             // Swallowed.
           }
         };
-        forever();
+        fromDepth(offset, forever);
         await runtime.turn();
         checks.equal('I2', 'the next call is served', () => ns.add(2, 3), 5);
         checks.quiet('I7', 'a handle can be made and used', () => {
-          const counter = new ns.Counter(n);
+          const counter = new ns.Counter(offset);
           counter.inc();
           counter.free();
         });
