@@ -15,8 +15,9 @@ export function emitInit(glue: Glue): string {
       // With `--debug`, the export list names the instance: `export { wasm as __wasm }`.
       return `${loading(glue)}\n$app.boot(wasmModule);\n${glue.target === 'module' ? 'const wasm = $app.wasm;\n' : ''}`;
     case 'bundler':
-      // Note: upstream gives the exports of an instance here; of those, no second instance can be made.
-      return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n    return $app.wasm;\n}\n';
+      // Note: upstream gives the exports of an instance here; of those, no second instance can be made. And it returns nothing, which
+      // tells the entry whose glue it is.
+      return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n    return $app;\n}\n';
   }
 }
 

@@ -64,12 +64,18 @@ ${emitImportStubs(glue, wasm)}${emitInit(glue)}`);
   return withMap(text, glue.file);
 }
 
-/** Emits the bundler target's entry, which gives the module to the glue. */
+/**
+ * Emits the bundler target's entry, which gives the module to the glue. It works with upstream's glue too, beside which an interrupted
+ * run can leave it: no rename changes two files.
+ */
 export function emitEntry(pkg: Package, file: string, code: string, options: EmitOptions): EmittedFile {
   const text = new MagicString(code, { filename: file });
   const { program } = parse(file, code);
   // With `--debug`, it exports the instance under the name it was imported by.
   const debug = code.includes('wasm as __wasm');
+  const source = debug ? '$source' : 'wasm';
+  const upstream: string[] = [];
+  let end = 0;
   for (const node of program.body) {
     if (debug && node.type === 'ImportDeclaration' && node.source.value.endsWith('_bg.wasm')) {
       text.overwrite(node.start, node.end, `import * as $source from "./${pkg.wasmFile}";`);
@@ -77,17 +83,24 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
     if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') continue;
     const call = node.expression;
     const [argument] = call.arguments;
+    upstream.push(code.slice(node.start, node.end));
     if (calleeName(call) === '__wbg_set_wasm' && argument) {
-      const source = debug ? '$source' : code.slice(argument.start, argument.end);
+      text.appendLeft(node.start, 'const $app = ');
       text.overwrite(argument.start, argument.end, `await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url))`);
-      if (debug) text.appendLeft(node.start, 'const wasm = ');
+      end = node.end;
     } else {
       // wasm.__wbindgen_start(): every scope starts itself.
       text.remove(node.start, node.end);
     }
   }
+  // Note: by a parameter, or bundlers would look for the start function in what they make of a wasm file, and warn that it isn't there.
+  text.appendLeft(
+    end,
+    `\n// wasm-bindgen's own glue, when wasm-revive was interrupted before it changed that too.
+if (!$app) ((wasm) => { ${upstream.join(' ')} })(${source});${debug ? '\nconst wasm = $app?.wasm ?? $source;' : ''}`,
+  );
   text.prepend(`${banner(code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`);
-  text.append(`\nexport { __revive } from "./${pkg.glue.file}";\n`);
+  text.append('\nexport const __revive = $app?.control;\n');
   return withMap(text, file);
 }
 

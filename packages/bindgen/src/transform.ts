@@ -1,13 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
-import { assertWritable, commit, recoverStaging } from './commit.js';
+import { commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { readGlue, type Target } from './glue.js';
 import { type Package, readPackage } from './read-package.js';
+import { copyPackage, replacePackage } from './replace-package.js';
 import { validate } from './validate.js';
 import { exportGlobals } from './wasm-info.js';
 
@@ -51,15 +52,11 @@ export interface TransformResult {
 export function transform(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);
-  if (existsSync(dir) && outDir === dir) recoverStaging(dir);
+  recoverStaging(dir);
   const pkg = readPackage(dir);
   const files = emitPackage(pkg, options);
-  if (outDir === dir) {
-    assertWritable(dir, [...files.keys()]);
-    commit(dir, files);
-  } else {
-    writeOutput(pkg, outDir, files);
-  }
+  if (outDir === dir) commit(dir, () => [...files].map(([file, content]) => ({ file, content })));
+  else writeOutput(pkg, outDir, files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
     name: pkg.name,
@@ -70,7 +67,10 @@ export function transform(options: TransformOptions): TransformResult {
   };
 }
 
-/** The files of a transformed package that differ from the original's, by path. What a working package needs most comes last. */
+/**
+ * The files of a transformed package that differ from the original's, by path. Put into place in this order, they make a package that
+ * works after each: the original's code runs with the new wasm file, which only exports more, and the bundler target's entry with either glue.
+ */
 export function emitPackage(
   pkg: Package,
   options: Pick<TransformOptions, 'runtime' | 'recovery' | 'version'>,
@@ -83,7 +83,7 @@ export function emitPackage(
   const { reference, files } = runtimeFiles(pkg.target, options.runtime);
   const emitOptions = { version: options.version, runtime: reference, recovery: options.recovery ?? 'fresh' };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
-  if (pkg.entry) emitted.push(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
+  if (pkg.entry) emitted.unshift(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
   for (const { file, map } of emitted) files.set(`${file}.map`, map);
   if (pkg.packageJson !== undefined) {
     const listed = addPackageFiles(pkg.dir, pkg.packageJson, [...files.keys()]);
@@ -137,17 +137,15 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
       `The output folder ${outDir} is inside the package ${pkg.dir}. Choose one outside of it.`,
     );
   }
-  if (existsSync(outDir) && readdirSync(outDir).length > 0) {
-    assertWritable(outDir, [...files.keys()]);
-    cpSync(pkg.dir, outDir, { recursive: true, filter: (source) => !files.has(relative(pkg.dir, source)) });
-    commit(outDir, files);
-    return;
-  }
   const staging = `${outDir}.wasm-revive-staging`;
   rmSync(staging, { recursive: true, force: true });
+  recoverStaging(outDir);
+  if (existsSync(outDir) && readdirSync(outDir).length > 0) {
+    replacePackage(pkg, outDir, files);
+    return;
+  }
   mkdirSync(dirname(outDir), { recursive: true });
-  cpSync(pkg.dir, staging, { recursive: true });
-  commit(staging, files);
+  copyPackage(pkg, staging, files);
   rmSync(outDir, { recursive: true, force: true });
   renameSync(staging, outDir);
 }

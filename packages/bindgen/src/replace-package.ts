@@ -1,0 +1,78 @@
+/**
+ * Puts a package into a folder that holds another one. Its files can't change all at once, and those of two builds don't go together.
+ * So the main file is replaced first, by one that forwards to the whole new package inside of the staging folder; then come the others,
+ * which nobody uses meanwhile; then the main file itself.
+ *
+ * What remains: a folder that held a package for a target of the other module system. Its `package.json` and its main file say which one,
+ * and no rename changes two files.
+ */
+import { cpSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parse } from './ast.js';
+import { type Change, commit, KEPT } from './commit.js';
+import type { Package } from './read-package.js';
+
+/** What the transform changes of a package, by path. */
+type Files = ReadonlyMap<string, string | Uint8Array>;
+
+/** Copies a package, with its changes. */
+export function copyPackage(pkg: Package, to: string, files: Files): void {
+  cpSync(pkg.dir, to, { recursive: true, filter: (source) => !files.has(relative(pkg.dir, source)) });
+  for (const [file, content] of files) writeFileSync(join(to, file), content);
+}
+
+/**
+ * Copies a package, with its changes, over what is in a folder.
+ * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`
+ */
+export function replacePackage(pkg: Package, outDir: string, files: Files): void {
+  const main = (pkg.entry ?? pkg.glue).file;
+  const prepare = (kept: string): Change[] => {
+    copyPackage(pkg, kept, files);
+    const changed = readdirSync(kept, { recursive: true, encoding: 'utf8' })
+      .filter((file) => isOther(join(kept, file), join(outDir, file)))
+      .map((file): Change => ({ file, content: { copyOf: join(kept, file) } }));
+    const others = changed.filter(({ file }) => file !== main);
+    if (others.length === 0) return changed;
+    return [{ file: main, content: forward(pkg, files, main) }, ...others, { file: main, content: { copyOf: join(kept, main) } }];
+  };
+  // Note: while the main file forwards, the staged package is in use. So whatever else has been touched, an interrupted run is finished.
+  commit(outDir, prepare, [main]);
+}
+
+/** Whether a path is a file that the other one is not a copy of. Links are made anew. */
+function isOther(path: string, other: string): boolean {
+  const entry = lstatSync(path);
+  if (!entry.isFile()) return entry.isSymbolicLink();
+  return !lstatSync(other, { throwIfNoEntry: false })?.isFile() || !readFileSync(path).equals(readFileSync(other));
+}
+
+/** The main file of a package as long as the package itself is in the staging folder. */
+function forward({ target, wasmFile, wasmBytes }: Package, files: Files, main: string): string {
+  const from = JSON.stringify(`./${KEPT}/${main}`);
+  switch (target) {
+    case 'nodejs':
+      return `module.exports = require(${from});\n`;
+    case 'module':
+    case 'bundler': {
+      const all = `export * from ${from};\n`;
+      return hasDefault(main, String(files.get(main))) ? `${all}export { default } from ${from};\n` : all;
+    }
+    case 'web':
+      // The wasm file comes from the caller, who may have read that of either package.
+      return `import $init, { initSync as $initSync } from ${from};
+export * from ${from};
+const $wasm = Uint8Array.from(atob("${Buffer.from(files.get(wasmFile) ?? wasmBytes).toString('base64')}"), (byte) => byte.charCodeAt(0));
+export const initSync = () => $initSync({ module: $wasm });
+export default () => $init({ module_or_path: $wasm });
+`;
+  }
+}
+
+function hasDefault(file: string, code: string): boolean {
+  return parse(file, code).program.body.some(
+    (node) =>
+      node.type === 'ExportNamedDeclaration' &&
+      node.specifiers.some(({ exported }) => exported.type === 'Identifier' && exported.name === 'default'),
+  );
+}
