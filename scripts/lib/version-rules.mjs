@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { satisfies } from 'semver';
 import { readCrates, readPackages } from './repository.mjs';
 
 /** Pairs whose halves have different names; every other package is matched with the crate in the folder of the same name. */
@@ -18,8 +19,8 @@ export function pairs(root) {
 }
 
 /**
- * What is wrong with the versions of a checkout: each package and its crate have the same one, what they ask of each other is that
- * same one, and changesets raises all of them together.
+ * What is wrong with the versions of a checkout: each package and its crate have the same one, each pair its own, and what they ask of
+ * other pairs is a caret range that takes the version beside it. So one feature can be raised alone, and each be pinned by its users.
  *
  * @param {string} root
  * @returns {string[]} one sentence a problem
@@ -39,6 +40,7 @@ export function versionProblems(root) {
 function pairProblems(found) {
   return found.flatMap(({ npm: { folder, manifest }, crate }) => {
     if (!crate) return [`packages/${folder} has no crate: crates/${OTHER_NAMES[folder] ?? folder} is missing.`];
+    if (crate.inherits) return [`crates/${crate.folder} takes the workspace's version; a published crate must have its own.`];
     if (crate.version === manifest.version) return [];
     return [`${manifest.name} is ${manifest.version}, but its crate ${crate.name} is ${crate.version}: they must be the same.`];
   });
@@ -56,9 +58,12 @@ function npmRequirementProblems(root) {
   const versions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]));
   return packages.flatMap(({ manifest }) =>
     Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies }).flatMap(([name, range]) => {
+      const version = versions.get(name);
+      if (version === undefined) return [];
       // Private packages take whatever is beside them, so that a release does not have to touch them.
-      const wanted = manifest.private ? '*' : versions.get(name);
-      return !versions.has(name) || range === wanted ? [] : [`${manifest.name} asks for ${name} ${range}; it must ask for ${wanted}.`];
+      if (manifest.private) return range === '*' ? [] : [`${manifest.name} asks for ${name} ${range}; it must ask for *.`];
+      if (range.startsWith('^') && satisfies(version, range)) return [];
+      return [`${manifest.name} asks for ${name} ${range}; it must ask for a caret range that takes ${version}, such as ^${version}.`];
     }),
   );
 }
@@ -67,13 +72,15 @@ function crateRequirementProblems(root) {
   const crates = readCrates(root);
   const versions = new Map(crates.map(({ name, version }) => [name, version]));
   return crates.flatMap((crate) =>
-    crate.requires.flatMap(({ crate: name, version }) => {
-      const wanted = versions.get(name);
+    crate.requires.flatMap(({ crate: name, version: range }) => {
+      const version = versions.get(name);
       // Without a version cargo refuses to publish; between crates that are never published there is nothing to say.
-      if (wanted === undefined || (version === undefined && !crate.published)) return [];
-      return version?.replace(/^=/, '') === wanted
-        ? []
-        : [`${crate.name} asks for ${name} ${version ?? 'without a version'}; it must ask for ${wanted}.`];
+      if (version === undefined || (range === undefined && !crate.published)) return [];
+      // Cargo's bare version is a caret range; `=` and the like ask for less.
+      if (range !== undefined && /^\d/.test(range) && satisfies(version, `^${range}`)) return [];
+      return [
+        `${crate.name} asks for ${name} ${range ?? 'without a version'}; it must ask for one that takes ${version}, such as "${version}".`,
+      ];
     }),
   );
 }
@@ -81,8 +88,7 @@ function crateRequirementProblems(root) {
 function changesetProblems(root, found) {
   const file = path.join(root, '.changeset/config.json');
   if (!fs.existsSync(file)) return ['.changeset/config.json is missing.'];
-  const groups = JSON.parse(fs.readFileSync(file, 'utf8')).fixed ?? [];
-  const names = found.map(({ npm }) => npm.manifest.name);
-  if (groups.some((group) => names.every((name) => group.includes(name)))) return [];
-  return [`.changeset/config.json must have one "fixed" group with every public package: ${names.join(', ')}.`];
+  const { fixed = [], linked = [] } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const together = [...fixed, ...linked].filter((group) => found.filter(({ npm }) => group.includes(npm.manifest.name)).length > 1);
+  return together.map((group) => `.changeset/config.json must not raise packages together: ${group.join(', ')}.`);
 }

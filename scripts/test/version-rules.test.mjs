@@ -16,13 +16,18 @@ test('a checkout in which no package is found is a problem', () => {
 test.each([
   [
     'a package that is ahead of its crate',
-    { 'packages/wasm-revive/package.json': { name: 'wasm-revive', version: '1.3.0' } },
-    'wasm-revive is 1.3.0, but its crate wasm-revive is 1.2.3: they must be the same.',
+    { 'packages/wasm-revive/package.json': { name: 'wasm-revive', version: '2.1.0' } },
+    'wasm-revive is 2.1.0, but its crate wasm-revive is 2.0.0: they must be the same.',
   ],
   [
-    'a pair with different names, the crate taking the version of the workspace',
-    { 'packages/kernel/package.json': { name: '@wasm-revive/kernel', version: '1.2.4' } },
-    '@wasm-revive/kernel is 1.2.4, but its crate wasm-revive-abi is 1.2.3: they must be the same.',
+    'a pair with different names',
+    { 'packages/kernel/package.json': { name: '@wasm-revive/kernel', version: '1.3.5' } },
+    '@wasm-revive/kernel is 1.3.5, but its crate wasm-revive-abi is 1.3.4: they must be the same.',
+  ],
+  [
+    'a published crate with the version of the workspace',
+    { 'crates/abi/Cargo.toml': '[package]\nname = "wasm-revive-abi"\nversion.workspace = true\n' },
+    "crates/abi takes the workspace's version; a published crate must have its own.",
   ],
   [
     'a package without a crate',
@@ -35,43 +40,78 @@ test.each([
     'crates/extra is published, but no public package is matched with it.',
   ],
   [
-    'a package that asks for another version of its neighbour',
+    'a package whose range leaves its neighbour out',
+    { 'packages/unwind-catcher/package.json': unwindCatcher('^1.4.0') },
+    '@wasm-revive/unwind-catcher asks for @wasm-revive/kernel ^1.4.0; it must ask for a caret range that takes 1.3.4, such as ^1.3.4.',
+  ],
+  [
+    'a package that asks for one version of its neighbour only',
+    { 'packages/unwind-catcher/package.json': unwindCatcher('1.3.4') },
+    '@wasm-revive/unwind-catcher asks for @wasm-revive/kernel 1.3.4; it must ask for a caret range that takes 1.3.4, such as ^1.3.4.',
+  ],
+  [
+    'a private package that would have to be raised',
     {
-      'packages/unwind-catcher/package.json': {
-        name: '@wasm-revive/unwind-catcher',
-        version: '1.2.3',
-        dependencies: { '@wasm-revive/kernel': '1.2.2' },
+      'packages/demo/package.json': {
+        name: '@wasm-revive/demo',
+        version: '0.0.0',
+        private: true,
+        devDependencies: { 'wasm-revive': '^2.0.0' },
       },
     },
-    '@wasm-revive/unwind-catcher asks for @wasm-revive/kernel 1.2.2; it must ask for 1.2.3.',
+    '@wasm-revive/demo asks for wasm-revive ^2.0.0; it must ask for *.',
   ],
   [
-    'a crate that asks for another version of its neighbour',
+    'a crate whose range leaves its neighbour out',
     {
-      'crates/wasm-revive/Cargo.toml': '[package]\nname = "wasm-revive"\nversion = "1.2.3"\n\n[dependencies]\nwasm-revive-abi = "1.2.0"\n',
+      'crates/wasm-revive/Cargo.toml': '[package]\nname = "wasm-revive"\nversion = "2.0.0"\n\n[dependencies]\nwasm-revive-abi = "2.0.0"\n',
     },
-    'wasm-revive asks for wasm-revive-abi 1.2.0; it must ask for 1.2.3.',
+    'wasm-revive asks for wasm-revive-abi 2.0.0; it must ask for one that takes 1.3.4, such as "1.3.4".',
   ],
   [
-    'packages that changesets would raise one by one',
+    'a crate that asks for one version of its neighbour only',
+    {
+      'crates/wasm-revive/Cargo.toml': '[package]\nname = "wasm-revive"\nversion = "2.0.0"\n\n[dependencies]\nwasm-revive-abi = "=1.3.4"\n',
+    },
+    'wasm-revive asks for wasm-revive-abi =1.3.4; it must ask for one that takes 1.3.4, such as "1.3.4".',
+  ],
+  [
+    'packages that changesets would raise together',
     { '.changeset/config.json': { fixed: [['@wasm-revive/kernel', 'wasm-revive']] } },
-    '.changeset/config.json must have one "fixed" group with every public package: @wasm-revive/kernel, @wasm-revive/unwind-catcher, wasm-revive.',
+    '.changeset/config.json must not raise packages together: @wasm-revive/kernel, wasm-revive.',
   ],
 ])('%s is a problem', (_, changes, problem) => {
   expect(versionProblems(matchingCheckout(changes))).toContain(problem);
 });
 
-test('the crates follow when the packages are raised', () => {
-  const raised = (name, dependencies) => ({ name, version: '2.0.0', dependencies });
+function unwindCatcher(kernel, version = '0.2.1') {
+  return { name: '@wasm-revive/unwind-catcher', version, dependencies: { '@wasm-revive/kernel': kernel } };
+}
+
+test('one crate follows when one package is raised', () => {
+  const folder = matchingCheckout({ 'packages/kernel/package.json': { name: '@wasm-revive/kernel', version: '1.4.0' } });
+  expect(versionProblems(folder)).not.toEqual([]);
+  expect(writeCrateVersions(folder)).toEqual(['crates/abi/Cargo.toml']);
+  expect(versionProblems(folder)).toEqual([]);
+  expect(fs.readFileSync(path.join(folder, 'crates/abi/Cargo.toml'), 'utf8')).toContain('version = "1.4.0"\nrust-version = "1.88"');
+});
+
+test('crates ask for what their packages ask for when a version leaves their range', () => {
   const folder = matchingCheckout({
-    'packages/kernel/package.json': raised('@wasm-revive/kernel'),
-    'packages/unwind-catcher/package.json': raised('@wasm-revive/unwind-catcher', { '@wasm-revive/kernel': '2.0.0' }),
-    'packages/wasm-revive/package.json': raised('wasm-revive'),
+    'packages/kernel/package.json': { name: '@wasm-revive/kernel', version: '2.0.0' },
+    'packages/unwind-catcher/package.json': unwindCatcher('^2.0.0', '0.2.2'),
+    'packages/wasm-revive/package.json': {
+      name: 'wasm-revive',
+      version: '2.0.1',
+      dependencies: { '@wasm-revive/kernel': '^2.0.0', '@wasm-revive/unwind-catcher': '^0.2.0' },
+    },
   });
   expect(versionProblems(folder)).not.toEqual([]);
-  expect(writeCrateVersions(folder)).toEqual(['Cargo.toml', 'crates/unwind-catcher/Cargo.toml', 'crates/wasm-revive/Cargo.toml']);
+  const written = ['crates/abi/Cargo.toml', 'crates/unwind-catcher/Cargo.toml', 'crates/wasm-revive/Cargo.toml'];
+  expect(writeCrateVersions(folder)).toEqual(written);
   expect(versionProblems(folder)).toEqual([]);
-  expect(fs.readFileSync(path.join(folder, 'crates/unwind-catcher/Cargo.toml'), 'utf8')).toContain('serde = { version = "1.0" }');
-  expect(fs.readFileSync(path.join(folder, 'crates/wasm-revive/Cargo.toml'), 'utf8')).toContain('version = "=2.0.0"');
+  const [, unwind, all] = written.map((file) => fs.readFileSync(path.join(folder, file), 'utf8'));
+  expect(unwind).toContain('serde = { version = "1.0" }\nwasm-revive-abi = { version = "2.0.0", path = "../abi" }');
+  expect(all).toContain('wasm-revive-abi = "2.0.0"\nwasm-revive-unwind-catcher = { path = "../unwind-catcher", version = "0.2.0" }');
   expect(writeCrateVersions(folder)).toEqual([]);
 });
