@@ -45,11 +45,11 @@ export function isStackExhausted(error: unknown): boolean {
  * Why an instance aborted.
  * @param blackBox what the crate wrote down. Causes that look alike to the engine (a panic under panic=abort, `process::abort`, out of
  *   memory) are told by the names of the frames; by the black box where the module has no names; as `unreachable` where it has neither.
+ * @param frames the error's, if they have been read already
  */
-export function abortCause(error: Error, blackBox?: BlackBox): AbortCause {
+export function abortCause(error: Error, blackBox?: BlackBox, frames: readonly Frame[] = wasmFrames(error)): AbortCause {
   if (isStackExhausted(error)) return 'stack-overflow';
   const trap = find(TRAPS, error.message.toLowerCase()) ?? 'unknown';
-  const frames = wasmFrames(error);
   switch (trap) {
     case 'unreachable':
       return unreachableCause(frames, blackBox);

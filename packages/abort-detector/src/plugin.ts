@@ -46,8 +46,8 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
 }
 
 function aborted(error: Error, blackBox: BlackBox | undefined): Aborted {
-  const cause = abortCause(error, blackBox);
   const frames = wasmFrames(error);
+  const cause = abortCause(error, blackBox, frames);
   const panic = cause === 'panic-abort' ? blackBox?.panic : undefined;
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {

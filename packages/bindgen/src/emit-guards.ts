@@ -113,7 +113,7 @@ function emitOther(entry: WasmExport): string {
 }
 
 function emitReleased(entry: WasmExport): string {
-  return isFunctionTable(entry) ? '$guardTable()' : 'undefined';
+  return isFunctionTable(entry) ? '$noTable' : 'undefined';
 }
 
 /** Whether an export is a table of functions. */
@@ -128,7 +128,6 @@ export function isFunctionTable(entry: WasmExport): boolean {
 export const TABLE_GUARD = `  function $guardTable($table, $exports) {
     let $guards;
     function get($index) {
-      if ($table === undefined) return () => {};
       const $function = $table.get($index);
       if ($function === null) return null;
       $guards ??= new Map(Object.keys($exports).map(($name) => [$exports[$name], $guarded()[$name]]));
@@ -140,8 +139,9 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
       }
       return $guards.get($function);
     }
-    return Object.create(WebAssembly.Table.prototype, { get: { value: get }, length: { get: () => $table?.length ?? 0 } });
+    return { __proto__: WebAssembly.Table.prototype, get, get length() { return $table.length; } };
   }
+  const $noTable = { get: () => () => {} };
 `;
 
 /**

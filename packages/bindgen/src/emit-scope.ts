@@ -51,8 +51,6 @@ export function scopeHead(glue: Glue): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
     `function $scope($host) {\n${GUARD_PRELUDE}`,
-    // Made by the host, so that a panic is told however it leaves: thrown, or as a rejection.
-    glue.statements.some(({ declares }) => declares.includes('PanicError')) ? '  const { PanicError } = $host;\n' : '',
     inScope.some(isPassArray) ? assertOwn(glue) : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
     inScope.some(({ references }) => references.has('wasmInstance'))
@@ -212,11 +210,15 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
   text.overwrite(node.start, node.end, `${node.object.name}$static$${node.property.name}`);
 }
 
-/** The promises that Rust makes, it has to settle; and nobody catches what a finalizer throws. */
+/**
+ * The promises that Rust makes, it has to settle; nobody catches what a finalizer throws; and a panic is the host's, so that it is told
+ * however it leaves: thrown, or as a rejection.
+ */
 function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' }>): void {
   if (node.callee.type !== 'Identifier') return;
   const [callback] = node.arguments;
   if (node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
+  if (node.callee.name === 'PanicError') text.overwrite(node.start, node.callee.end, '$host.panic');
   if (node.callee.name === 'FinalizationRegistry' && callback) {
     text.appendLeft(callback.start, '$host.finalizer(').appendRight(callback.end, ')');
   }
@@ -225,6 +227,7 @@ function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' 
 function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>, parent: Node | undefined): void {
   const name = calleeName(node);
   const [first, last] = [node.arguments[0], node.arguments.at(-1)];
+  if (memberOf(node.callee, 'wasm') !== undefined) lowerPointers(text, node.arguments);
   if (name === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
     text.remove(parent.start, parent.end);
   } else if (name === 'queueMicrotask' && first) {
@@ -235,6 +238,17 @@ function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression
     const callbacks = text.original.slice(first.start, last.end);
     text.overwrite(node.start, node.end, `$host.react(${target}, '${method}', [${callbacks}])`);
   }
+}
+
+/** Wasm would take a handle's pointer modulo 2³² by itself, but slowly (measured, once pointers are doubles: 10 ns a call). */
+function lowerPointers(text: MagicString, args: readonly Node[]): void {
+  for (const arg of args) {
+    if (arg.type === 'MemberExpression' && isPointer(arg)) text.appendLeft(arg.end, ' | 0');
+  }
+}
+
+function isPointer({ property }: Extract<Node, { type: 'MemberExpression' }>): boolean {
+  return property.type === 'Identifier' && property.name.startsWith('__wbg_ptr');
 }
 
 /** `arg0.then(arg1, arg2)`: how an import of js-sys reacts to a promise; every name is a parameter's. */
@@ -252,7 +266,7 @@ function isReaction(node: Extract<Node, { type: 'CallExpression' }>): boolean {
 
 /** A handle's pointer says which instance it belongs to: `__wbg_ptr`, and `__wbg_ptr_Animal` where classes extend each other. */
 function markHandle(text: MagicString, { left, right }: Extract<Node, { type: 'AssignmentExpression' }>): void {
-  if (left.type !== 'MemberExpression' || left.property.type !== 'Identifier' || !left.property.name.startsWith('__wbg_ptr')) return;
+  if (left.type !== 'MemberExpression' || !isPointer(left)) return;
   if (right.type === 'Literal' && right.value === 0) return;
   text.appendLeft(right.start, '$base + ((').appendRight(right.end, ') >>> 0)');
 }
@@ -343,6 +357,7 @@ function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
     text.appendLeft(fn.start + 1, self);
     walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
     if (member.kind === 'constructor') removeSuperCalls(text, fn);
+    if (member.key === '__destroy_into_raw') returnAddress(text, fn);
     const argument = fn.params[0];
     if (member.static && member.key === '__unwrap' && fn.body && argument?.type === 'Identifier') {
       const value = argument.name;
@@ -352,6 +367,12 @@ function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
       );
     }
   }
+}
+
+/** What is raw is an address, without the generation. */
+function returnAddress(text: MagicString, fn: FunctionNode): void {
+  const last = fn.body?.body.at(-1);
+  if (last?.type === 'ReturnStatement' && last.argument) text.appendLeft(last.argument.end, ' >>> 0');
 }
 
 /** The façade's constructor has called its super already, and has looked for the marker. */

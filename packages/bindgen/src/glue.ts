@@ -75,6 +75,8 @@ const INIT = new Set([
   'wasmModule',
 ]);
 const DROPPED = new Set(['wasm', 'wasmInstance', '__wbg_finalize_init', '__wbg_set_wasm', 'PanicError']);
+/** The glue's decoder and encoder (in older glue: and their classes), and the tags of its exceptions. */
+const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|jstag_polyfill))$/;
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
 
@@ -107,6 +109,7 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   for (const { name, statement } of functions.values()) {
     if (statement.exported && !importedByWasm.has(name)) forwarded.add(name);
   }
+  shareStateless(statements);
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
   return { file, path, code, target, statements, functions, classes, forwarded };
@@ -246,6 +249,17 @@ function docBefore(comments: readonly Comment[], from: number, to: number): Comm
   return comments.findLast(
     (comment) => comment.type === 'Block' && comment.value.startsWith('*') && comment.start >= from && comment.end <= to,
   );
+}
+
+/** `let cachedTextDecoder = new TextDecoder(…)` and its like know nothing of an instance, and are slow to make: one does for all scopes. */
+function shareStateless(statements: readonly GlueStatement[]): void {
+  const shared = statements.filter(
+    ({ role, declares, references: names }) =>
+      role === 'scope' && (declares.length > 0 ? declares : [...names]).some((name) => SHARED.test(name)),
+  );
+  const others = new Set(statements.filter((statement) => !shared.includes(statement)).flatMap(({ declares }) => declares));
+  if (shared.some(({ references: names }) => [...names].some((name) => others.has(name)))) return;
+  for (const statement of shared) statement.role = 'module';
 }
 
 /** What only the loading of the module uses belongs to it (`__wbg_init_once` and `__wbg_init_promise`, since 0.2.128). */

@@ -21,6 +21,8 @@ export interface Owner {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   readonly hooks: Hooks;
+  /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
+  stackPointers?: readonly string[];
   /** A failure that was classified and decided. For any recovery but `keep` the instance is lost when this is called. */
   failed(instance: Instance, report: CrashReport): void;
   /** Rust, or the program, asked for a fresh instance. */
@@ -46,9 +48,6 @@ export class Instance implements Host {
   readonly owner: Owner;
   readonly scope: Scope;
   readonly turns: boolean;
-  readonly PanicError: new (
-    message: string,
-  ) => Error;
   readonly #inFlight = new InFlight();
   #state: InstanceState = 'idle';
   #exports: WebAssembly.Exports | undefined;
@@ -73,14 +72,6 @@ export class Instance implements Host {
     this.owner = owner;
     const { hooks } = owner;
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
-    const panicked = (error: PanicError): void => this.#panicked(error);
-    this.PanicError = class extends PanicError {
-      constructor(message: string) {
-        super(message);
-        panicked(this);
-      }
-    };
-    Object.defineProperty(this.PanicError, 'name', { value: 'PanicError' });
     this.scope = factory(this);
   }
 
@@ -115,7 +106,8 @@ export class Instance implements Host {
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
   bind(instance: WebAssembly.Instance): void {
     this.#exports = instance.exports;
-    this.#stackPointers = stackPointers(instance.exports);
+    this.owner.stackPointers ??= Object.keys(instance.exports).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX));
+    this.#stackPointers = stackPointers(instance.exports, this.owner.stackPointers);
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
@@ -341,8 +333,9 @@ export class Instance implements Host {
     );
   }
 
-  /** wasm-bindgen made a PanicError: Rust panicked and the panic was caught at the boundary. */
-  #panicked(panic: PanicError): void {
+  /** Rust panicked, and wasm-bindgen caught the panic at the boundary. */
+  panic(message: string): PanicError {
+    const panic = new PanicError(message);
     this.#panic = panic;
     // A panic in a task reaches its promise, not a guard. By the next microtask a guard has told it, or none will.
     queueMicrotask(() => {
@@ -350,6 +343,7 @@ export class Instance implements Host {
       const failure = this.owner.hooks.threw({ error: panic, origin: 'own', panic, entrypoint: undefined, instance: this });
       if (failure !== undefined) this.fail(failure, panic, undefined);
     });
+    return panic;
   }
 
   #report(failure: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
@@ -416,10 +410,11 @@ interface StackPointer {
  * In what wasm-bindgen makes, a global that can change is a stack pointer: the shadow stack's, and that of the table slots in which
  * borrowed `externref`s are (wasm-bindgen 0.2.130, `cli-support/src/transforms/externref`).
  */
-function stackPointers(exports: WebAssembly.Exports): StackPointer[] {
-  return Object.entries(exports).flatMap(([name, value]) =>
-    name.startsWith(GLOBAL_EXPORT_PREFIX) && value instanceof WebAssembly.Global ? [{ global: value, atRest: value.value }] : [],
-  );
+function stackPointers(exports: WebAssembly.Exports, names: readonly string[]): StackPointer[] {
+  return names.flatMap((name) => {
+    const global = exports[name];
+    return global instanceof WebAssembly.Global ? [{ global, atRest: global.value }] : [];
+  });
 }
 
 /** The error for a handle of one generation that was used with another. */

@@ -48,10 +48,8 @@ export interface Host {
   readonly base: number;
   /** Whether a plugin wants to know of turns: only then are {@link entered} and {@link committed} called. */
   readonly turns: boolean;
-  /** Stands in for `PanicError` in the glue. */
-  readonly PanicError: new (
-    message: string,
-  ) => Error;
+  /** In place of `new PanicError(message)` in the glue. */
+  panic(message: string): Error;
   /** The trap that must go on through the frames of a lost instance. */
   readonly trap: unknown;
   /** What a guard that has shut the scope by itself throws its caller, which is JavaScript. */

@@ -67,6 +67,7 @@ class Manager implements Application, Owner, Revive {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   hooks: Hooks;
+  stackPointers?: readonly string[];
   readonly control: Revive;
   readonly #factory: Factory;
   readonly #description: ModuleDescription;
@@ -77,10 +78,14 @@ class Manager implements Application, Owner, Revive {
   #restarts: RestartCounter;
   #module: WebAssembly.Module | undefined;
   #current: Instance | undefined;
+  /** The next one's scope, made ahead: a module that has failed may fail again. */
+  #standby: Instance | undefined;
   #starting: Instance | undefined;
   #lastError: ReviveError | undefined;
   #lostAt = 0;
   #lastReport: CrashReport | undefined;
+  /** Of the instance that served last. */
+  #generation = 0;
   #lastGeneration = 0;
   #failures = 0;
   #recoveries = 0;
@@ -98,7 +103,7 @@ class Manager implements Application, Owner, Revive {
   }
 
   get generation(): number {
-    return this.#current?.generation ?? this.#lastGeneration;
+    return this.#generation;
   }
 
   get state(): ReviveState {
@@ -128,6 +133,7 @@ class Manager implements Application, Owner, Revive {
   use(plugin: Plugin): void {
     this.#plugins = [...this.#plugins, plugin];
     this.hooks = composePlugins(this.#plugins);
+    this.#standby = undefined;
   }
 
   reset(): void {
@@ -138,7 +144,7 @@ class Manager implements Application, Owner, Revive {
   }
 
   prepare(): WebAssembly.Imports {
-    const instance = new Instance(++this.#lastGeneration, this, this.#factory);
+    const instance = this.#make();
     this.#prepared.set(instance.scope.imports, instance);
     return instance.scope.imports;
   }
@@ -244,7 +250,8 @@ class Manager implements Application, Owner, Revive {
       throw error;
     }
     const began = this.#lostAt || performance.now();
-    const instance = new Instance(++this.#lastGeneration, this, this.#factory);
+    const instance = this.#standby ?? this.#make();
+    this.#standby = undefined;
     instance.bind(new WebAssembly.Instance(module, instance.scope.imports));
     this.#serve(instance);
     const ms = performance.now() - began;
@@ -253,12 +260,20 @@ class Manager implements Application, Owner, Revive {
     this.#lostAt = 0;
     this.#recoveries++;
     this.#emitter.emit('recovered', { generation: instance.generation, ms });
+    queueMicrotask(() => {
+      this.#standby ??= this.#make();
+    });
     return instance;
+  }
+
+  #make(): Instance {
+    return new Instance(++this.#lastGeneration, this, this.#factory);
   }
 
   #serve(instance: Instance): void {
     // Before it starts, as in plain glue: a start function may call JavaScript that calls the module.
     this.#current = instance;
+    this.#generation = instance.generation;
     this.#starting = instance;
     this.#description.onCurrent(instance.scope.api, instance.base);
     try {

@@ -11,7 +11,9 @@ import { loadPackage, nodeRuntime, type Target } from './node.ts';
 const [dir = '', target = '', name = '', bare] = process.argv.slice(2);
 const ns = await loadPackage(dir, target as Target);
 const runtime: Runtime =
-  bare === 'bare' ? { turn: () => new Promise((resolve) => setImmediate(resolve)), takeUncaught: () => [] } : nodeRuntime();
+  bare === 'bare'
+    ? { turn: () => new Promise((resolve) => setImmediate(resolve)), takeUncaught: () => [], seesExceptions: false }
+    : nodeRuntime();
 const defect = DEFECTS[name];
 if (defect === undefined) throw new Error(`There is no defect named ${name}.`);
 process.stdout.write(JSON.stringify(await defect(ns, runtime)));

@@ -16,6 +16,7 @@ export function nodeRuntime(): Runtime {
   return {
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     takeUncaught: () => uncaught.splice(0),
+    seesExceptions: true,
     ...(gc && { gc }),
   };
 }

@@ -17,13 +17,10 @@ function workerRuntime(): Runtime {
     event.preventDefault();
     uncaught.push(event.reason);
   });
-  addEventListener('error', (event) => {
-    event.preventDefault();
-    uncaught.push(event.error);
-  });
   return {
     turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     takeUncaught: () => uncaught.splice(0),
+    seesExceptions: false,
   };
 }
 

@@ -4,6 +4,8 @@ export interface Runtime {
   turn(): Promise<void>;
   /** Errors that reached nobody (uncaught exceptions, unhandled rejections) since the last call. */
   takeUncaught(): unknown[];
+  /** Whether {@link takeUncaught} knows of exceptions, too. workerd only logs what a timer's callback throws. */
+  readonly seesExceptions: boolean;
   /** Collects garbage now, where the runtime was started so that it can. */
   readonly gc?: () => void;
 }
