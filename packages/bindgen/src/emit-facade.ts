@@ -3,7 +3,8 @@
  * a method, to the scope that its handle belongs to.
  */
 import { type GlueMember, membersOf, parametersOf, walkThis } from './classes.js';
-import { apiPaths, isSkip } from './emit-scope.js';
+import { isSkip } from './edit-class.js';
+import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 

@@ -3,13 +3,15 @@
  * The glue's own text stays where it is (so that a source map leads back to it) and is edited as little as can be.
  */
 import type MagicString from 'magic-string';
-import { calleeName, isReference, memberOf, type Node, references, walk } from './ast.js';
-import { membersOf, walkThis } from './classes.js';
+import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
+import { membersOf } from './classes.js';
+import { editClass } from './edit-class.js';
 import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
-import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
+import { type Glue, type GlueFunction, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
+import { unwrapImports } from './unwrap-imports.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** What {@link editScope} needs to know. */
@@ -51,7 +53,7 @@ export function scopeHead(glue: Glue): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
     `function $scope($host) {\n${GUARD_PRELUDE}`,
-    inScope.some(isPassArray) ? assertOwn(glue) : '',
+    passesHandles(glue) ? assertOwn(glue) : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
     inScope.some(({ references }) => references.has('wasmInstance'))
       ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: $guarded } });\n'
@@ -155,7 +157,7 @@ function editNode(text: MagicString, glue: Glue, root: Node): void {
     switch (node.type) {
       case 'FunctionDeclaration':
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
-        if (isPassArrayName(node.id?.name)) editPassArray(text, node);
+        if (isPassArray(node.id?.name) && passesHandles(glue)) editPassArray(text, node);
         break;
       case 'MemberExpression':
         editStaticUse(text, glue, node);
@@ -290,105 +292,17 @@ function assertOwn(glue: Glue): string {
   return `  function $assertOwn(values) {
     for (const value of values) {
       if (typeof value !== 'object' || value === null || !$isStrange(value.__wbg_ptr)) continue;
-      if (${isHandle === '' ? 'false' : isHandle}) $host.strange(value.__wbg_ptr, value.constructor.name);
+      if (${isHandle}) $host.strange(value.__wbg_ptr, value.constructor.name);
     }
   }
 `;
 }
 
-function isPassArray({ declares }: GlueStatement): boolean {
-  return declares.some(isPassArrayName);
+/** Whether arrays that can hold handles are given to Rust. */
+function passesHandles(glue: Glue): boolean {
+  return glue.classes.size > 0 && [...glue.functions.keys()].some(isPassArray);
 }
 
-function isPassArrayName(name: string | undefined): boolean {
+function isPassArray(name: string | undefined): boolean {
   return name?.startsWith('passArrayJsValueToWasm') === true;
-}
-
-/**
- * Under panic=unwind, every import is `function () { return wrapError(function (arg0) {…}, arguments); }`. The guard of the import does the
- * same to what it catches, so the plain function is enough, and V8 can inline it.
- */
-function unwrapImports(text: MagicString, glue: Glue): Set<string> {
-  const unwrapped = new Set<string>();
-  if (!glue.code.includes('wrapError(')) return unwrapped;
-  for (const { node } of glue.statements) {
-    walk(node, (child, parent) => {
-      if (child.type !== 'FunctionDeclaration' && child.type !== 'FunctionExpression') return true;
-      const name = child.id?.name ?? (parent?.type === 'Property' ? keyName(parent.key) : undefined);
-      const inner = name === undefined ? undefined : wrappedFunction(child);
-      if (name === undefined || inner === undefined || inner.body === null || child.body === null) return true;
-      const head = child.id?.end ?? child.start + 'function'.length;
-      text.remove(head, inner.start + 'function'.length).remove(inner.end, child.end);
-      unwrapped.add(name);
-      return true;
-    });
-  }
-  return unwrapped;
-}
-
-function keyName(key: Node): string | undefined {
-  if (key.type === 'Identifier') return key.name;
-  return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
-}
-
-/** The function that is wrapped, unless it depends on how it is called. */
-function wrappedFunction({ params, body }: FunctionNode): FunctionNode | undefined {
-  const [statement, ...others] = body?.body ?? [];
-  if (params.length > 0 || others.length > 0 || statement?.type !== 'ReturnStatement') return undefined;
-  const call = statement.argument;
-  if (call?.type !== 'CallExpression' || calleeName(call) !== 'wrapError') return undefined;
-  const [inner, args] = call.arguments;
-  if (inner?.type !== 'FunctionExpression' || inner.id || inner.async || inner.generator) return undefined;
-  if (args?.type !== 'Identifier' || args.name !== 'arguments') return undefined;
-  let dependent = references(inner).has('arguments');
-  walkThis(inner, () => {
-    dependent = true;
-  });
-  return dependent ? undefined : inner;
-}
-
-function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
-  const { node, name } = cls;
-  text.remove(node.start, node.body.start + 1).remove(node.body.end - 1, node.body.end);
-  for (const member of membersOf(glue, cls)) {
-    const fn = member.node.value;
-    const self = member.static ? '' : fn.params.length === 0 ? '$this' : '$this, ';
-    text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}function ${member.scopeName}`);
-    text.appendLeft(fn.start + 1, self);
-    walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
-    if (member.kind === 'constructor') removeSuperCalls(text, fn);
-    if (member.key === '__destroy_into_raw') returnAddress(text, fn);
-    const argument = fn.params[0];
-    if (member.static && member.key === '__unwrap' && fn.body && argument?.type === 'Identifier') {
-      const value = argument.name;
-      text.appendLeft(
-        fn.body.start + 1,
-        `\n        if (${value} instanceof ${name} && $isStrange(${value}.__wbg_ptr)) $host.strange(${value}.__wbg_ptr, '${name}');`,
-      );
-    }
-  }
-}
-
-/** What is raw is an address, without the generation. */
-function returnAddress(text: MagicString, fn: FunctionNode): void {
-  const last = fn.body?.body.at(-1);
-  if (last?.type === 'ReturnStatement' && last.argument) text.appendLeft(last.argument.end, ' >>> 0');
-}
-
-/** The façade's constructor has called its super already, and has looked for the marker. */
-function removeSuperCalls(text: MagicString, fn: FunctionNode): void {
-  for (const statement of fn.body?.body ?? []) {
-    const isSuper =
-      statement.type === 'ExpressionStatement' &&
-      statement.expression.type === 'CallExpression' &&
-      statement.expression.callee.type === 'Super';
-    if (isSuper || isSkip(statement)) text.remove(statement.start, statement.end);
-  }
-}
-
-/** `if (arguments[0] === __wbgSuperSkip) return;` */
-export function isSkip(statement: Node): boolean {
-  if (statement.type !== 'IfStatement' || statement.test.type !== 'BinaryExpression') return false;
-  const { right } = statement.test;
-  return right.type === 'Identifier' && right.name === '__wbgSuperSkip';
 }

@@ -1,19 +1,14 @@
-import { GLOBAL_EXPORT_PREFIX } from './abi.js';
 import { forgetPanic } from './black-box.js';
-import { isReviveError, PanicError, ReviveError } from './errors.js';
+import { Callbacks } from './callbacks.js';
+import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { pointerBase, pointerGeneration } from './handle.js';
-import { InFlight, markHandled } from './in-flight.js';
+import { InFlight } from './in-flight.js';
 import type { Hooks } from './plugin.js';
 import { type CrashReport, describeFailure, toFailureRecord } from './report.js';
 import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
+import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
-
-/** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
-type EnteredBy = 'caller' | 'reaction' | 'executor' | 'finalizer';
-
-/** How many panics in one turn of the executor are followed by another look at its queue. */
-const POLL_ATTEMPTS = 10_000;
 
 /** What an instance tells the one that owns it. */
 export interface Owner {
@@ -49,16 +44,16 @@ export class Instance implements Host {
   readonly scope: Scope;
   readonly turns: boolean;
   readonly #inFlight = new InFlight();
+  readonly #callbacks: Callbacks;
   #state: InstanceState = 'idle';
   #exports: WebAssembly.Exports | undefined;
-  #stackPointers: readonly StackPointer[] = [];
+  #stackPointers: StackPointers | undefined;
   #startedAt = 0;
   #trap: unknown;
   #error: ReviveError | undefined;
   /** Whether everybody knows of the loss. Between the two there may be no stack, and guards further out have to make up for it. */
   #told = false;
   #crossed: { error: unknown; deliberate: boolean } | undefined;
-  #entered: EnteredBy = 'caller';
   /** Whether what was caught last left no frame of the instance on the stack. */
   #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
@@ -72,6 +67,7 @@ export class Instance implements Host {
     this.owner = owner;
     const { hooks } = owner;
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
+    this.#callbacks = new Callbacks((error) => this.#state === 'lost' || error === this.#taint);
     this.scope = factory(this);
   }
 
@@ -81,7 +77,7 @@ export class Instance implements Host {
 
   /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   get tornPoll(): boolean {
-    return this.#entered === 'executor' && this.#quiescent;
+    return this.#callbacks.entered === 'executor' && this.#quiescent;
   }
 
   /** How many promises the instance has still to settle. */
@@ -106,8 +102,8 @@ export class Instance implements Host {
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
   bind(instance: WebAssembly.Instance): void {
     this.#exports = instance.exports;
-    this.owner.stackPointers ??= Object.keys(instance.exports).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX));
-    this.#stackPointers = stackPointers(instance.exports, this.owner.stackPointers);
+    this.owner.stackPointers ??= stackPointerNames(instance.exports);
+    this.#stackPointers = new StackPointers(instance.exports, this.owner.stackPointers);
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
@@ -152,7 +148,7 @@ export class Instance implements Host {
       // Further in, there was no stack left to tell it.
       if (!this.isWell()) return this.#error;
       const caught = this.#classify(error, entry);
-      if (quiescent && this.#state === 'running') this.#restoreStackPointers();
+      if (quiescent && this.#state === 'running') this.#stackPointers?.restore();
       return caught;
     } catch {
       return this.#tear(error);
@@ -194,42 +190,15 @@ export class Instance implements Host {
   }
 
   finalizer(callback: unknown): unknown {
-    if (typeof callback !== 'function') return callback;
-    return (...args: unknown[]): unknown => this.#unattended('finalizer', () => callback(...args));
+    return this.#callbacks.finalizer(callback);
   }
 
   poll(callback: unknown): unknown {
-    if (typeof callback !== 'function') return callback;
-    const run = (): unknown => {
-      for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
-        try {
-          return callback();
-        } catch (error) {
-          // A panic unwinds out of the executor's queue, too, and strands the tasks behind it: enter again for those.
-          if (!isReviveError(error, 'REVIVE_PANIC') || this.#state === 'lost') throw error;
-        }
-      }
-      return undefined;
-    };
-    return (): unknown => this.#unattended('executor', run);
+    return this.#callbacks.poll(callback);
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
-    let derived: unknown;
-    const guarded = callbacks.map((callback) =>
-      typeof callback !== 'function'
-        ? callback
-        : (...args: unknown[]): unknown => {
-            try {
-              return this.#enter('reaction', () => callback(...args));
-            } catch (error) {
-              if (isReviveError(error)) markHandled(derived);
-              throw error;
-            }
-          },
-    );
-    derived = target[method](...guarded);
-    return derived;
+    return this.#callbacks.react(target, method, callbacks);
   }
 
   reinitRequested(): void {
@@ -319,7 +288,7 @@ export class Instance implements Host {
     this.#told = true;
     this.#error = error;
     this.#exports = undefined;
-    this.#stackPointers = [];
+    this.#stackPointers = undefined;
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     const alone = this.#inFlight.size === 1 && error.report !== undefined && error.report.entrypoint === undefined;
     this.#inFlight.rejectAll(() =>
@@ -362,59 +331,14 @@ export class Instance implements Host {
     };
   }
 
-  #unattended(who: EnteredBy, run: () => unknown): unknown {
-    try {
-      return this.#enter(who, run);
-    } catch (error) {
-      // What has been told needs no catcher.
-      if (isReviveError(error) || this.#state === 'lost' || error === this.#taint) return undefined;
-      throw error;
-    }
-  }
-
-  #enter<R>(who: EnteredBy, run: () => R): R {
-    const before = this.#entered;
-    this.#entered = who;
-    try {
-      return run();
-    } finally {
-      this.#entered = before;
-    }
-  }
-
-  /**
-   * An exception that leaves Rust frames runs none of their epilogues, which put the stack pointers back. With no frame left, they
-   * belong where they were before the first one. (An outer frame that goes on puts them right by itself.)
-   */
-  #restoreStackPointers(): void {
-    for (const { global, atRest } of this.#stackPointers) global.value = atRest;
-  }
-
   /** Undefined where the event loop entered: there is no caller to name. */
   #entrypoint(entry: number): string | undefined {
-    return this.#entered === 'caller' ? this.#entry(entry).name : undefined;
+    return this.#callbacks.entered === 'caller' ? this.#entry(entry).name : undefined;
   }
 
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
-}
-
-/** A stack pointer of the module, and where it is while no frame of the instance is on the stack. */
-interface StackPointer {
-  readonly global: WebAssembly.Global;
-  readonly atRest: unknown;
-}
-
-/**
- * In what wasm-bindgen makes, a global that can change is a stack pointer: the shadow stack's, and that of the table slots in which
- * borrowed `externref`s are (wasm-bindgen 0.2.130, `cli-support/src/transforms/externref`).
- */
-function stackPointers(exports: WebAssembly.Exports, names: readonly string[]): StackPointer[] {
-  return names.flatMap((name) => {
-    const global = exports[name];
-    return global instanceof WebAssembly.Global ? [{ global, atRest: global.value }] : [];
-  });
 }
 
 /** The error for a handle of one generation that was used with another. */

@@ -1,0 +1,53 @@
+/** A class of the glue becomes the plain functions that a scope has of it, see `classes.ts`. */
+import type MagicString from 'magic-string';
+import type { Node } from './ast.js';
+import { membersOf, walkThis } from './classes.js';
+import type { Glue, GlueClass } from './glue.js';
+import type { FunctionNode } from './oxc.js';
+
+/** Edits a class in place. */
+export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
+  const { node, name } = cls;
+  text.remove(node.start, node.body.start + 1).remove(node.body.end - 1, node.body.end);
+  for (const member of membersOf(glue, cls)) {
+    const fn = member.node.value;
+    const self = member.static ? '' : fn.params.length === 0 ? '$this' : '$this, ';
+    text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}function ${member.scopeName}`);
+    text.appendLeft(fn.start + 1, self);
+    walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
+    if (member.kind === 'constructor') removeSuperCalls(text, fn);
+    if (member.key === '__destroy_into_raw') returnAddress(text, fn);
+    const argument = fn.params[0];
+    if (member.static && member.key === '__unwrap' && fn.body && argument?.type === 'Identifier') {
+      const value = argument.name;
+      text.appendLeft(
+        fn.body.start + 1,
+        `\n        if (${value} instanceof ${name} && $isStrange(${value}.__wbg_ptr)) $host.strange(${value}.__wbg_ptr, '${name}');`,
+      );
+    }
+  }
+}
+
+/** What is raw is an address, without the generation. */
+function returnAddress(text: MagicString, fn: FunctionNode): void {
+  const last = fn.body?.body.at(-1);
+  if (last?.type === 'ReturnStatement' && last.argument) text.appendLeft(last.argument.end, ' >>> 0');
+}
+
+/** The façade's constructor has called its super already, and has looked for the marker. */
+function removeSuperCalls(text: MagicString, fn: FunctionNode): void {
+  for (const statement of fn.body?.body ?? []) {
+    const isSuper =
+      statement.type === 'ExpressionStatement' &&
+      statement.expression.type === 'CallExpression' &&
+      statement.expression.callee.type === 'Super';
+    if (isSuper || isSkip(statement)) text.remove(statement.start, statement.end);
+  }
+}
+
+/** `if (arguments[0] === __wbgSuperSkip) return;` */
+export function isSkip(statement: Node): boolean {
+  if (statement.type !== 'IfStatement' || statement.test.type !== 'BinaryExpression') return false;
+  const { right } = statement.test;
+  return right.type === 'Identifier' && right.name === '__wbgSuperSkip';
+}

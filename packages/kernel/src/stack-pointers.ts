@@ -1,0 +1,29 @@
+import { GLOBAL_EXPORT_PREFIX } from './abi.js';
+
+/**
+ * In what wasm-bindgen makes, a global that can change is a stack pointer: the shadow stack's, and that of the table slots in which
+ * borrowed `externref`s are (wasm-bindgen 0.2.130, `cli-support/src/transforms/externref`). The transform exports them.
+ */
+export function stackPointerNames(exports: WebAssembly.Exports): string[] {
+  return Object.keys(exports).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX));
+}
+
+/** The stack pointers of an instance, and where they are while no frame of it is on the stack. */
+export class StackPointers {
+  readonly #all: readonly { readonly global: WebAssembly.Global; readonly atRest: unknown }[];
+
+  constructor(exports: WebAssembly.Exports, names: readonly string[]) {
+    this.#all = names.flatMap((name) => {
+      const global = exports[name];
+      return global instanceof WebAssembly.Global ? [{ global, atRest: global.value }] : [];
+    });
+  }
+
+  /**
+   * An exception that leaves Rust frames runs none of their epilogues, which put the stack pointers back. With no frame left, they
+   * belong where they were before the first one. (An outer frame that goes on puts them right by itself.)
+   */
+  restore(): void {
+    for (const { global, atRest } of this.#all) global.value = atRest;
+  }
+}
