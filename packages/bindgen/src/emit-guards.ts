@@ -123,14 +123,14 @@ export function isFunctionTable(entry: WasmExport): boolean {
 
 /**
  * Emitted where the module exports its function table. What it holds is known by identity, as in a table of the engine's: an exported
- * function is its guard.
+ * function is the one that `__wasm` has.
  */
 export const TABLE_GUARD = `  function $guardTable($table, $exports) {
     let $guards;
     function get($index) {
       const $function = $table.get($index);
       if ($function === null) return null;
-      $guards ??= new Map(Object.keys($exports).map(($name) => [$exports[$name], $guarded()[$name]]));
+      $guards ??= new Map(Object.keys($exports).map(($name) => [$exports[$name], $app.wasm[$name]]));
       if (!$guards.has($function)) {
         $guards.set($function, (...$args) => {
           if ($raw.exports === undefined) return;
