@@ -82,11 +82,12 @@ function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: Glue
   if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
   const call = `${path}(${self})`;
   if (member.key === 'free') {
-    return `${head} {\n    if (this.__wbg_ptr < $live.base && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
+    const suspect = '(this.__wbg_ptr < $live.base || $live.api === undefined)';
+    return `${head} {\n    if (${suspect} && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
   }
   // A branch that leaves, so that the path of a live handle stays constant even where stale ones are met.
   const owner = `$app.owner(this.__wbg_ptr, ${JSON.stringify(member.displayName)})`;
-  return `${head} {\n    if (this.__wbg_ptr < $live.base) return ${owner}${call};\n    return ${CURRENT}${call};\n}`;
+  return `${head} {\n    if (this.__wbg_ptr < $live.base) return ${owner}${call};\n    return ($live.api ?? ${owner})${call};\n}`;
 }
 
 function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, call: string): string {

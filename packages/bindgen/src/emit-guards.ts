@@ -7,10 +7,6 @@ import { emitRecord, recordPath } from './emit-record.js';
 import type { GuardedExport } from './entries.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
 
-// The count of running imports, and the mark in it.
-const RUNNING = '0x1fffffff';
-const LOST = '-0x20000000';
-
 /** Imports that can neither enter the instance nor fail, so that nothing can have happened to it while they ran. */
 const HARMLESS =
   /^__wb(?:g___wb)?indgen_(?:is_(?:bigint|falsy|function|null|null_or_undefined|object|string|symbol|truthy|undefined)|boolean_get|number_get|number_new|bigint_from_[iu](?:64|128)|object_clone_ref|object_drop_ref|jsval_eq|memory|module|function_table|init_externref_table)(?:_[0-9a-f]{16})?$/;
@@ -30,7 +26,7 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   const $turns = $host.turns;
   // The raw exports, given by $bind and taken away by $release: none means lost.
   const $raw = {};
-  // How many imports are running. Frames of the instance are on the stack exactly while one is. Negative: lost.
+  // How many imports are running. Frames of the instance are on the stack exactly while one is.
   const $imports = { running: 0 };
   let wasm;
   function $refuse(entry) {
@@ -42,10 +38,20 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $leave() {
     if ($imports.running === 0) $host.committed();
   }
-  function $threw(error, entry) {
-    const thrown = $host.threw(error, entry, ($imports.running & ${RUNNING}) === 0);
-    if ($raw.exports !== undefined) $imports.running &= ${RUNNING};
-    return thrown;
+  // What a guard caught, and the exports that it took away before it called this: it may have had no stack left for the call.
+  function $threw(error, entry, exports) {
+    if (exports !== undefined) {
+      $raw.exports = exports;
+      $raw.trap = undefined;
+      if ($live.base === $base) $live.api = $api;
+    }
+    try {
+      return $host.threw(error, entry, $imports.running === 0);
+    } catch {
+      $live.api = $raw.exports = undefined;
+      $raw.trap ??= error;
+      return $host.exhausted;
+    }
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
@@ -69,7 +75,8 @@ export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInf
 ${others.map((entry) => `      ${JSON.stringify(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
-    ${SHUT}
+    $raw.exports = undefined;
+    if ($live.base === $base) $live.api = undefined;
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
   ...cachedViews.map((name) => `${name} = null;`),
@@ -85,8 +92,15 @@ ${guarded}    }));
   }`;
 }
 
-/** Lets nobody in any more, without a call: a guard may have no stack left for one. */
-const SHUT = `$imports.running |= ${LOST}; $raw.exports = undefined; if ($live.base === $base) { $live.api = undefined; $live.base = Infinity; }`;
+/**
+ * What a guard does when it catches something: it shuts the scope with plain stores, for it may have no stack left to call anybody, and
+ * whoever it can call opens it again.
+ *
+ * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function, of which a guard takes 130).
+ */
+function emitCatch(entry: number): string {
+  return `catch ($error) { const $was = $raw.exports; $live.api = $raw.exports = undefined; $raw.trap ??= $error; throw $threw($error, ${entry}, $was); }`;
+}
 
 function emitExportGuard(guard: GuardedExport, index: number, count: number): string {
   const params = parameterList(guard.parameters);
@@ -95,12 +109,7 @@ function emitExportGuard(guard: GuardedExport, index: number, count: number): st
     if ($exports === undefined) return $refuse(${index});
     if ($turns) $enter(${index});
     let $result;
-    try { $result = $exports${recordPath(index, count, `e${index}`)}(${params}); } catch ($error) {
-      $imports.running |= ${LOST};
-      let $thrown = $host.exhausted;
-      try { $thrown = $threw($error, ${index}); } catch { ${SHUT} $raw.trap = $error; }
-      throw $thrown;
-    }
+    try { $result = $exports${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
     if ($turns) $leave();
     return $result;
   };`;
@@ -134,7 +143,7 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
       if (!$guards.has($function)) {
         $guards.set($function, (...$args) => {
           if ($raw.exports === undefined) return;
-          try { return $function(...$args); } catch ($error) { $imports.running |= ${LOST}; throw $threw($error, -1); }
+          try { return $function(...$args); } ${emitCatch(-1)}
         });
       }
       return $guards.get($function);
@@ -192,7 +201,8 @@ function emitImportGuard(name: string, parameters: number, slot: string, wrap: b
           $imports.running++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) { $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}); }
-          if (--$imports.running < 0) throw $host.trap;
+          $imports.running--;
+          if ($raw.exports === undefined) throw $host.trap;
           return $result;
         },`;
 }

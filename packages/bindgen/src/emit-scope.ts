@@ -66,6 +66,7 @@ export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwr
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards(wasm, unwrapped)}
+  const $api = ${emitRecord(apiNames(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
@@ -75,7 +76,7 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards(wasm,
     trap: () => $raw.trap,
     exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
-    api: ${emitRecord(apiNames(glue), '    ')},
+    api: $api,
   };
 }
 `;

@@ -166,7 +166,11 @@ class Manager implements Application, Owner, Revive {
 
   wake(): Api {
     const current = this.#current;
-    if (current?.isWell()) return current.scope.api;
+    if (current?.isWell()) {
+      // A guard of an earlier instance may have cleared it, see `emitCatch` in `@wasm-revive/bindgen`.
+      this.#description.onCurrent(current.scope.api, current.base);
+      return current.scope.api;
+    }
     // Lost, and there is no stack to say so, let alone to make another.
     if (current !== undefined && current === this.#current) throw current.error;
     if (this.#module === undefined) throw this.#notReady();
