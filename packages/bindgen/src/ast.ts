@@ -1,3 +1,4 @@
+import { TransformError } from './errors.js';
 import { type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
 
 export type { Node, Program, Statement };
@@ -97,4 +98,50 @@ export interface Comment {
   readonly value: string;
   readonly start: number;
   readonly end: number;
+}
+
+/** Parses a file of glue. @throws TransformError `REVIVE_UNKNOWN_GLUE`, with the line */
+export function parseGlue(path: string, code: string): ReturnType<typeof parse> {
+  try {
+    return parse(path, code);
+  } catch (cause) {
+    const line = cause instanceof ParseError ? lineOf(code, cause.offset) : 1;
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new TransformError(
+      'REVIVE_UNKNOWN_GLUE',
+      `${path}:${line} can't be read as JavaScript: ${said}. Build the package again; wasm-bindgen overwrites its output.`,
+      { cause },
+    );
+  }
+}
+
+/** The line that an offset is in, from 1. */
+export function lineOf(code: string, offset: number): number {
+  return code.slice(0, offset).split('\n').length;
+}
+
+/** The names that a statement declares. */
+export function declaredNames(node: Node): string[] {
+  switch (node.type) {
+    case 'FunctionDeclaration':
+    case 'ClassDeclaration':
+      return node.id ? [node.id.name] : [];
+    case 'VariableDeclaration':
+      return node.declarations.flatMap(({ id }) => patternNames(id));
+    case 'ImportDeclaration':
+      return node.specifiers.map(({ local }) => local.name);
+    default:
+      return [];
+  }
+}
+
+function patternNames(pattern: Node): string[] {
+  if (pattern.type === 'Identifier') return [pattern.name];
+  const names: string[] = [];
+  if (pattern.type === 'ObjectPattern') {
+    for (const property of pattern.properties) {
+      names.push(...patternNames(property.type === 'RestElement' ? property.argument : property.value));
+    }
+  }
+  return names;
 }

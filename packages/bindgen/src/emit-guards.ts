@@ -135,18 +135,20 @@ export function isFunctionTable(entry: WasmExport): boolean {
  * function is the one that `__wasm` has.
  */
 export const TABLE_GUARD = `  function $guardTable($table, $exports) {
-    let $guards;
+    // Note: no Map, which may be the name of a class of the module's.
+    const $functions = [], $guards = [];
     function get($index) {
       const $function = $table.get($index);
       if ($function === null) return null;
-      $guards ??= new Map(Object.keys($exports).map(($name) => [$exports[$name], $app.wasm[$name]]));
-      if (!$guards.has($function)) {
-        $guards.set($function, (...$args) => {
+      if (!$functions.includes($function)) {
+        const $name = Object.keys($exports).find(($name) => $exports[$name] === $function);
+        $functions.push($function);
+        $guards.push($name !== undefined ? $app.wasm[$name] : (...$args) => {
           if ($raw.exports === undefined) return;
           try { return $function(...$args); } ${emitCatch(-1)}
         });
       }
-      return $guards.get($function);
+      return $guards[$functions.indexOf($function)];
     }
     return { __proto__: WebAssembly.Table.prototype, get, get length() { return $table.length; } };
   }

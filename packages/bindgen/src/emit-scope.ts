@@ -54,6 +54,7 @@ export function scopeHead(glue: Glue): string {
   return [
     `function $scope($host) {\n${GUARD_PRELUDE}`,
     passesHandles(glue) ? assertOwn(glue) : '',
+    glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
     inScope.some(({ references }) => references.has('wasmInstance'))
       ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: $guarded } });\n'
@@ -235,6 +236,8 @@ function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression
     text.remove(parent.start, parent.end);
   } else if (name === 'queueMicrotask' && first) {
     text.appendLeft(first.start, '$host.poll(').appendRight(first.end, ')');
+  } else if (memberOf(node.callee, 'Reflect') === 'get' && node.arguments.length === 2) {
+    text.overwrite(node.callee.start, node.callee.end, '$get');
   } else if (isReaction(node) && first && last) {
     const { object, property } = node.callee as Extract<Node, { type: 'MemberExpression' }>;
     const [target, method] = [text.original.slice(object.start, object.end), text.original.slice(property.start, property.end)];
@@ -303,6 +306,15 @@ function assertOwn(glue: Glue): string {
 function passesHandles(glue: Glue): boolean {
   return glue.classes.size > 0 && [...glue.functions.keys()].some(isPassArray);
 }
+
+/** In place of `Reflect.get`: Rust can ask for a handle's pointer and take it for an address (crates such as wasm-bindgen-derive do). */
+const GET = `  function $get(object, key) {
+    const value = Reflect.get(object, key);
+    if (typeof value !== 'number' || typeof key !== 'string' || !key.startsWith('__wbg_ptr')) return value;
+    if ($isStrange(value)) $host.strange(value, object.constructor.name);
+    return value % 0x100000000;
+  }
+`;
 
 function isPassArray(name: string | undefined): boolean {
   return name?.startsWith('passArrayJsValueToWasm') === true;

@@ -4,7 +4,7 @@
  * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`.
  */
 import { join } from 'node:path';
-import { type Comment, memberOf, type Node, ParseError, parse, references, type Statement, walk } from './ast.js';
+import { type Comment, declaredNames, lineOf, memberOf, type Node, parseGlue, references, type Statement, walk } from './ast.js';
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
 
@@ -115,24 +115,6 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   return { file, path, code, target, statements, functions, classes, forwarded };
 }
 
-function parseGlue(path: string, code: string): ReturnType<typeof parse> {
-  try {
-    return parse(path, code);
-  } catch (cause) {
-    const line = cause instanceof ParseError ? lineOf(code, cause.offset) : 1;
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new TransformError(
-      'REVIVE_UNKNOWN_GLUE',
-      `${path}:${line} can't be read as JavaScript: ${said}. Build the package again; wasm-bindgen overwrites its output.`,
-      { cause },
-    );
-  }
-}
-
-function lineOf(code: string, offset: number): number {
-  return code.slice(0, offset).split('\n').length;
-}
-
 /** @throws TransformError `REVIVE_UNKNOWN_GLUE` with the line of `offset` */
 export function refuseGlue({ path, code }: Pick<Glue, 'path' | 'code'>, offset: number, found: string): never {
   throw new TransformError(
@@ -208,31 +190,6 @@ export function isWasmExport(expression: Node): boolean {
 
 function isRequire(init: Node | null): boolean {
   return init?.type === 'CallExpression' && init.callee.type === 'Identifier' && init.callee.name === 'require';
-}
-
-function declaredNames(node: Node): string[] {
-  switch (node.type) {
-    case 'FunctionDeclaration':
-    case 'ClassDeclaration':
-      return node.id ? [node.id.name] : [];
-    case 'VariableDeclaration':
-      return node.declarations.flatMap(({ id }) => patternNames(id));
-    case 'ImportDeclaration':
-      return node.specifiers.map(({ local }) => local.name);
-    default:
-      return [];
-  }
-}
-
-function patternNames(pattern: Node): string[] {
-  if (pattern.type === 'Identifier') return [pattern.name];
-  const names: string[] = [];
-  if (pattern.type === 'ObjectPattern') {
-    for (const property of pattern.properties) {
-      names.push(...patternNames(property.type === 'RestElement' ? property.argument : property.value));
-    }
-  }
-  return names;
 }
 
 function superName(node: Class): string | undefined {

@@ -1,6 +1,7 @@
 /** Finds and reads what wasm-bindgen has put into a folder, and refuses what can't be transformed, by name. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { detectTarget } from './detect-target.js';
 import { TransformError } from './errors.js';
 import type { Target } from './glue.js';
 import { inspectWasm, type WasmInfo } from './wasm-info.js';
@@ -24,8 +25,6 @@ export interface Package {
 
 /** The first words of every transformed file. */
 export const MARKER = 'Transformed by wasm-revive';
-
-const SUPPORTED = 'Supported are the targets web, bundler, nodejs and module of `wasm-bindgen --target` or `wasm-pack build --target`.';
 
 /** @throws TransformError */
 export function readPackage(dir: string): Package {
@@ -85,28 +84,6 @@ function moduleName(dir: string, files: readonly string[]): string {
     'REVIVE_NO_WASM',
     `${dir} must hold exactly one file *_bg.wasm, as wasm-bindgen names its output; found ${found}. ` +
       'Give the folder that `wasm-bindgen --out-dir` or `wasm-pack build` wrote, not the one that cargo writes.',
-  );
-}
-
-function detectTarget(dir: string, name: string, main: string | undefined, bg: string | undefined): Target {
-  const code = main ?? '';
-  const refuse = (target: string): never => {
-    throw new TransformError(
-      'REVIVE_UNSUPPORTED_TARGET',
-      `${join(dir, `${name}.js`)} was made for the target \`${target}\`, which is not supported. ${SUPPORTED} Build the package again for one of them.`,
-    );
-  };
-  if (/^(?:let|const|var) wasm_bindgen\b/m.test(code)) return refuse('no-modules');
-  if (/^import \{ readFileSync \} from ['"]node:fs['"]/m.test(code)) return refuse('experimental-nodejs-module');
-  if (/\bDeno\.|^const wasmUrl = new URL\(/m.test(code)) return refuse('deno');
-  if (/\baddToLibrary\b|\bLibraryManager\b/.test(code)) return refuse('emscripten');
-  if (/^import source wasmModule /m.test(code)) return 'module';
-  if (bg !== undefined && (main === undefined || /_bg\.wasm['"]/.test(code))) return 'bundler';
-  if (/^(?:module\.)?exports\.\w+ = |require\(['"`]fs['"`]\)/m.test(code)) return 'nodejs';
-  if (/\b(?:async )?function (?:__wbg_init|initSync)\b/.test(code)) return 'web';
-  throw new TransformError(
-    'REVIVE_UNKNOWN_GLUE',
-    `${join(dir, `${name}.js`)} isn't glue that wasm-bindgen wrote, or was changed since. ${SUPPORTED} Transform the output before any bundler or minifier changes it.`,
   );
 }
 

@@ -1,18 +1,17 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
-import { memberOf, type Node, walk } from './ast.js';
+import { isReference, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, RESET_EXPORT, refuseGlue } from './glue.js';
 import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
-const OURS =
-  /(?<![\w$])\$(?:scope|host|app|live|generation|revive|id|turns|raw|imports|all|guarded|g\d+|enter|leave|refuse|threw|payload|assertOwn|bind|release|guardImports|guardTable|initOnce|initialising|loadModule)(?![\w$])/;
+export const OURS =
+  /^(?:__revive|\$(?:scope|host|app|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|all|guarded|guardTable|noTable|guardImports|wrap|payload|api|initOnce|initialising))$/;
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
-  const taken = OURS.exec(glue.code) ?? /\b__revive\b/.exec(glue.code);
-  if (taken) refuseGlue(glue, taken.index, `the name ${taken[0]}, which the transformed module needs`);
+  refuseOurNames(glue);
   if (!glue.statements.some(({ declares }) => declares.includes('wasm'))) {
     refuseGlue(glue, 0, 'no variable `wasm`, through which glue enters its instance');
   }
@@ -31,6 +30,17 @@ export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
       'REVIVE_WASM_MISMATCH',
       `The files in ${dir} were not made together: ${found}. Build the package again, so that one run of wasm-bindgen writes them all.`,
     );
+  }
+}
+
+/** A variable of the glue's with a name of ours. (Properties, and what documentation says, are no matter.) */
+function refuseOurNames(glue: Glue): void {
+  for (const { node } of glue.statements) {
+    walk(node, (child, parent, key) => {
+      if (child.type !== 'Identifier' || !OURS.test(child.name)) return;
+      if (!isReference(parent, key) && !/^(?:id|local|exported)$/.test(key ?? '')) return;
+      refuseGlue(glue, child.start, `the name ${child.name}, which the transformed module needs`);
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspectWasm, type Target, TransformError, transform } from '../src/index.js';
+import { OURS } from '../src/validate.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
 const NAME = 'wasm_revive_fixtures';
@@ -103,9 +104,41 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
     expect(error.message).toContain(found);
   });
 
+  it('every name that the output binds is one of those', () => {
+    const bound = new Set<string>();
+    for (const variant of ['web', 'bundler', 'nodejs', 'module', 'module-reset']) {
+      for (const panic of ['abort', 'unwind']) {
+        if (variant === 'module-reset' && panic === 'abort') continue;
+        const dir = packageFor(variant, panic);
+        const { target } = transform({ dir, ...OPTIONS });
+        const code = readFileSync(join(dir, glueFile(target)), 'utf8');
+        for (const [, name] of code.matchAll(/^ {0,2}(?:export )?(?:const|let|(?:async )?function) (\$\w+)/gm)) bound.add(name as string);
+        for (const [, name] of code.matchAll(/(?:\bas|: ) (\$(?:revive|loadModule|import\d+))\b/g)) bound.add(name as string);
+      }
+    }
+    expect([...bound].length).toBeGreaterThan(20);
+    expect([...bound].filter((name) => !OURS.test(name))).toEqual([]);
+  });
+
   it('what is not JavaScript', () => {
     const dir = edit(packageFor('nodejs'), append('function ('));
     expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
+  });
+});
+
+describe('words in comments, properties and imports of the program are no matter', () => {
+  const words = '/** `require("fs")`, in Deno. `$host` and `$app` are $id, __revive too; const wasmUrl = new URL(…). */';
+
+  it.each(TARGETS)('%s', (target) => {
+    const dir = packageFor(target);
+    for (const file of [`${NAME}.js`, glueFile(target)]) {
+      const code = readFileSync(join(dir, file), 'utf8');
+      const own =
+        target === 'nodejs' ? 'const { readFileSync, $id: other } = require("node:fs");' : 'import { readFileSync } from "node:fs";';
+      const uses = file === glueFile(target) ? '\nfunction note() { return Deno.cwd().$id + this.__revive + readFileSync.$host; }' : '';
+      writeFileSync(join(dir, file), `${own}\n${code}\n${words}${uses}\n`);
+    }
+    expect(transform({ dir, ...OPTIONS }).target).toBe(target);
   });
 });
 

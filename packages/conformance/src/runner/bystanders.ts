@@ -170,6 +170,7 @@ export class Bystanders {
     stale('argument by value', () => first.eat(this.#counter));
     stale('optional argument', () => first.eat_maybe(this.#counter));
     stale('optional argument of a function', () => ns.maybe_point(this.#point));
+    stale('argument whose pointer Rust reads', () => ns.length_by_pointer(this.#point));
     stale('argument in an array', () => ns.sum_points([new ns.Point(1, 0), this.#point]));
     checks.equal('I2', 'stale arguments are no failure of the new instance', () => ns.__revive.stats.failures, failures);
     stale("argument, a user's subclass", () => first.add(this.#mine));
@@ -194,6 +195,7 @@ export class Bystanders {
     const late = [6, 7].map((n) => new ns.Counter(n));
     const values = (): string => [...live, ...late].map((counter) => counter.get()).join();
     checks.equal('I4', 'live handles kept their values', values, '1,2,3,5,6,7');
+    checks.equal('I4', 'of a live handle, Rust can read the pointer', () => ns.length_by_pointer(new ns.Point(3, 4)), 5);
     checks.equal('I4', 'live handles work together', () => third.add(second), 5);
     checks.that('I7', 'handles of both generations are instances of the same class', () => {
       return [first, ns.Counter.of(1), this.#counter].every((counter) => counter instanceof ns.Counter);

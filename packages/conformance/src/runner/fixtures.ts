@@ -15,6 +15,7 @@ export interface Fixtures {
   echo(text: string): string;
   points(count: number): Point[];
   sum_points(points: Point[]): number;
+  length_by_pointer(point: Point): number;
   maybe_point(point?: Point): Point | undefined;
   same(value: unknown): unknown;
   // ways to fail
