@@ -294,9 +294,10 @@ function editPassArray(text: MagicString, node: FunctionNode): void {
 function assertOwn(glue: Glue): string {
   const isHandle = [...glue.classes.keys()].map((name) => `value instanceof ${name}`).join(' || ');
   return `  function $assertOwn(values) {
-    for (const value of values) {
-      if (typeof value !== 'object' || value === null || !$isStrange(value.__wbg_ptr)) continue;
-      if (${isHandle}) $host.strange(value.__wbg_ptr, value.constructor.name);
+    // Note: as the glue itself reads them, for they may be no real array.
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if ((${isHandle}) && $isStrange(value.__wbg_ptr)) $host.strange(value.__wbg_ptr, value.constructor.name);
     }
   }
 `;
