@@ -257,17 +257,22 @@ function isPointer({ property }: Extract<Node, { type: 'MemberExpression' }>): b
   return property.type === 'Identifier' && property.name.startsWith('__wbg_ptr');
 }
 
-/** `arg0.then(arg1, arg2)`: how an import of js-sys reacts to a promise; every name is a parameter's. */
+/** `arg0.then(arg1, arg2)`: how an import of js-sys reacts to a promise; all of it is parameters. */
 function isReaction(node: Extract<Node, { type: 'CallExpression' }>): boolean {
   const { callee } = node;
   return (
     callee.type === 'MemberExpression' &&
-    callee.object.type === 'Identifier' &&
     callee.property.type === 'Identifier' &&
-    /^arg\d+$/.test(callee.object.name) &&
     /^(?:then|catch|finally)$/.test(callee.property.name) &&
-    node.arguments.every((argument) => argument.type === 'Identifier' && /^arg\d+$/.test(argument.name))
+    isParameter(callee.object) &&
+    node.arguments.every(isParameter)
   );
+}
+
+/** `arg0`; in a module without reference types `getObject(arg0)` and `takeObject(arg0)`. */
+function isParameter(node: Node): boolean {
+  if (node.type === 'CallExpression') return /^(?:get|take)Object$/.test(calleeName(node) ?? '') && node.arguments.every(isParameter);
+  return node.type === 'Identifier' && /^arg\d+$/.test(node.name);
 }
 
 /** A handle's pointer says which instance it belongs to: `__wbg_ptr`, and `__wbg_ptr_Animal` where classes extend each other. */

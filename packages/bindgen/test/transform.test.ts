@@ -126,6 +126,21 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
   });
 });
 
+describe('glue of a module without reference types, whose values are numbers of slots', () => {
+  it('reacts to promises through the host, too', () => {
+    const dir = edit(packageFor('nodejs'), (code) => {
+      const slots = code.replaceAll(/\b(arg\d+)\.then\((arg\d+)(?:, (arg\d+))?\)/g, (_, target, first, second) => {
+        return `getObject(${target}).then(getObject(${first})${second === undefined ? '' : `, getObject(${second})`})`;
+      });
+      return `${slots}\nfunction getObject(slot) { return slot; }\n`;
+    });
+    transform({ dir, ...OPTIONS });
+    const code = readFileSync(join(dir, `${NAME}.js`), 'utf8');
+    expect(code).toContain("$host.react(getObject(arg0), 'then', [getObject(arg1)])");
+    expect(code).not.toContain('.then(getObject(');
+  });
+});
+
 describe('words in comments, properties and imports of the program are no matter', () => {
   const words = '/** `require("fs")`, in Deno. `$host` and `$app` are $id, __revive too; const wasmUrl = new URL(…). */';
 
