@@ -220,12 +220,9 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
  */
 function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' }>): void {
   if (node.callee.type !== 'Identifier') return;
-  const [callback] = node.arguments;
   if (node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
   if (node.callee.name === 'PanicError') text.overwrite(node.start, node.callee.end, '$host.panic');
-  if (node.callee.name === 'FinalizationRegistry' && callback) {
-    text.appendLeft(callback.start, '$host.finalizer(').appendRight(callback.end, ')');
-  }
+  if (node.callee.name === 'FinalizationRegistry') text.overwrite(node.start, node.callee.end, '$host.registry');
 }
 
 function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>, parent: Node | undefined): void {

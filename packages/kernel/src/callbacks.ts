@@ -19,10 +19,9 @@ export class Callbacks {
     this.#isTold = isTold;
   }
 
-  /** See `Host.finalizer`. */
-  finalizer(callback: unknown): unknown {
-    if (typeof callback !== 'function') return callback;
-    return (...args: unknown[]): unknown => this.#unattended('finalizer', () => callback(...args));
+  /** For `Host.registry`: nobody catches what a finalizer throws. */
+  finalizer(callback: (held: unknown) => unknown): (held: unknown) => void {
+    return (held) => void this.#unattended('finalizer', () => callback(held));
   }
 
   /** See `Host.poll`. */

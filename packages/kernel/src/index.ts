@@ -22,6 +22,7 @@ export {
   type ReviveErrorInit,
 } from './errors.js';
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
+export { type Registry, SharedRegistry } from './finalizers.js';
 export { wasmFrames } from './frames.js';
 export { pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type InstanceState, type Owner, staleHandleError } from './instance.js';

@@ -2,6 +2,7 @@ import { forgetPanic } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
+import { type Registry, SharedRegistry } from './finalizers.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
 import type { Hooks } from './plugin.js';
@@ -16,6 +17,8 @@ export interface Owner {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   readonly hooks: Hooks;
+  /** The finalizers of all generations, by their place in the glue. */
+  readonly registries: SharedRegistry[];
   /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
   stackPointers?: readonly string[];
   /** A failure that was classified and decided. For any recovery but `keep` the instance is lost when this is called. */
@@ -45,6 +48,8 @@ export class Instance implements Host {
   readonly turns: boolean;
   readonly #inFlight = new InFlight();
   readonly #callbacks: Callbacks;
+  /** How many registries the scope has made. */
+  #registries = 0;
   #state: InstanceState = 'idle';
   #exports: WebAssembly.Exports | undefined;
   #stackPointers: StackPointers | undefined;
@@ -189,8 +194,11 @@ export class Instance implements Host {
     return this.#inFlight.promise(executor);
   }
 
-  finalizer(callback: unknown): unknown {
-    return this.#callbacks.finalizer(callback);
+  registry(callback: (held: unknown) => unknown): Registry {
+    // Every scope makes its registries in the same order.
+    const registry = (this.owner.registries[this.#registries] ??= new SharedRegistry());
+    this.#registries++;
+    return registry.of(this.generation, this.#callbacks.finalizer(callback));
   }
 
   poll(callback: unknown): unknown {
@@ -235,6 +243,11 @@ export class Instance implements Host {
     const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
     this.#lost(error);
     this.#settle(error);
+  }
+
+  /** Lets go of what outlives the instance. An instance that never ran needs no more than this. */
+  forget(): void {
+    for (const registry of this.owner.registries) registry.forget(this.generation);
   }
 
   #unwound(failure: Unwound, entrypoint: string | undefined, recovery: Recovery): PanicError {
@@ -287,6 +300,7 @@ export class Instance implements Host {
   #settle(error: ReviveError): void {
     this.#told = true;
     this.#error = error;
+    this.forget();
     this.#exports = undefined;
     this.#stackPointers = undefined;
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.

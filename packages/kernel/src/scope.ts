@@ -2,6 +2,8 @@
  * The contract between generated code (`@wasm-revive/bindgen`) and the runtime: what a glue scope is, and what it may ask of its host.
  */
 
+import type { Registry } from './finalizers.js';
+
 /** Functions that the façade calls, by the name the generator gave them. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
 
@@ -68,9 +70,9 @@ export interface Host {
   strange(pointer: number, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
-  /** A callback given to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
-  finalizer(callback: unknown): unknown;
-  /** The same for what Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. */
+  /** `new FinalizationRegistry(callback)`. Nobody catches what the callback throws, so its failure is reported, not thrown. */
+  registry(callback: (held: unknown) => unknown): Registry;
+  /** What Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. It isn't thrown either. */
   poll(callback: unknown): unknown;
   /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections. */
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;

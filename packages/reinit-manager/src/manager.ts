@@ -14,6 +14,7 @@ import {
   type Plugin,
   pointerGeneration,
   ReviveError,
+  type SharedRegistry,
   staleHandleError,
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
@@ -67,6 +68,7 @@ class Manager implements Application, Owner, Revive {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   hooks: Hooks;
+  readonly registries: SharedRegistry[] = [];
   stackPointers?: readonly string[];
   readonly control: Revive;
   readonly #factory: Factory;
@@ -133,6 +135,7 @@ class Manager implements Application, Owner, Revive {
   use(plugin: Plugin): void {
     this.#plugins = [...this.#plugins, plugin];
     this.hooks = composePlugins(this.#plugins);
+    this.#standby?.forget();
     this.#standby = undefined;
   }
 

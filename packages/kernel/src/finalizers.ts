@@ -1,0 +1,42 @@
+import { pointerGeneration } from './handle.js';
+
+/** What glue uses of a `FinalizationRegistry`. */
+export interface Registry {
+  register(target: object, held: unknown, token?: object): void;
+  unregister(token: object): boolean;
+}
+
+/**
+ * One `FinalizationRegistry` for a place in the glue that makes one, shared by all generations.
+ *
+ * Each generation having its own would be simpler, but a registry must not be garbage while it has cleaning up to do: in V8 before 14 (Node
+ * 20, 22 and 24) that ends the cleaning up of **all** registries for good. (The task that finds none left forgets to take back that it is
+ * scheduled: `FinalizationRegistryCleanupTask::RunInternal`.)
+ */
+export class SharedRegistry {
+  readonly #callbacks = new Map<number, (held: unknown) => void>();
+  readonly #registry = new FinalizationRegistry<unknown>((held) => this.#run(held));
+
+  /** The registry as one generation has it. */
+  of(generation: number, callback: (held: unknown) => void): Registry {
+    this.#callbacks.set(generation, callback);
+    return {
+      // A pointer says whose it is; anything else has to be told.
+      register: (target, held, token) => this.#registry.register(target, typeof held === 'number' ? held : { generation, held }, token),
+      unregister: (token) => this.#registry.unregister(token),
+    };
+  }
+
+  /** The generation is gone: what its objects pointed to is, too. */
+  forget(generation: number): void {
+    this.#callbacks.delete(generation);
+  }
+
+  #run(record: unknown): void {
+    const { generation, held } =
+      typeof record === 'number'
+        ? { generation: pointerGeneration(record), held: record }
+        : (record as { generation: number; held: unknown });
+    if (generation !== undefined) this.#callbacks.get(generation)?.(held);
+  }
+}
