@@ -17,7 +17,7 @@ export function emitInit(glue: Glue): string {
     case 'bundler':
       // Note: upstream gives the exports of an instance here; of those, no second instance can be made. And it returns nothing, which
       // tells the entry whose glue it is.
-      return 'export function __wbg_set_wasm(module) {\n    $app.boot(module);\n    return $app;\n}\n';
+      return 'export function __wbg_set_wasm(module, source) {\n    $app.boot(module, $first, source);\n    return $app;\n}\n';
   }
 }
 
@@ -61,14 +61,19 @@ export function extraImports(glue: Glue, wasm: WasmInfo): string {
   return modules.map((module, index) => (module === own ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`)).join('');
 }
 
-/** The import functions that the bundler target exports to the wasm file. */
-export function emitImportStubs(glue: Glue, wasm: WasmInfo): string {
+/**
+ * The import functions that the bundler target exports to the wasm file. Where the engine or the bundler makes an instance of it, that one
+ * is the first generation, so that who imports the wasm file too (`import { memory } from './app_bg.wasm'`) means the same instance.
+ */
+export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '';
   const own = ownModule(wasm);
-  return wasm.imports
-    .filter((entry) => entry.module === own && entry.kind === 'function' && glue.functions.has(entry.name))
-    .map(({ name }) => `export function ${name}() { throw new Error('wasm-revive: this instance is not in use'); }\n`)
-    .join('');
+  const functions = wasm.imports.filter((entry) => entry.module === own && entry.kind === 'function' && glue.functions.has(entry.name));
+  // What it imports from other modules can't be guarded there: such an instance is not used.
+  const guarded = wasm.imports.every(({ module }) => module === own);
+  const value = (name: string): string =>
+    guarded ? `$first[${JSON.stringify(own)}].${name}` : `() => { throw new Error('wasm-revive: this instance is not in use'); }`;
+  return `const $first = ${guarded ? '$app.prepare()' : 'undefined'};\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
 }
 
 /** The module name under which a wasm file imports its own glue: \`./app_bg.js\`. */

@@ -2,7 +2,7 @@
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { emitFacade } from './emit-facade.js';
-import { emitImportStubs, emitInit, extraImports, initHint, rawImports } from './emit-init.js';
+import { emitInit, emitWasmImports, extraImports, initHint, rawImports } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
 import type { Glue } from './glue.js';
@@ -60,7 +60,7 @@ const $app = $revive($scope, {
 });
 ${exportControl(glue)}
 ${emitFacade(glue)}
-${emitImportStubs(glue, wasm)}${emitInit(glue)}`);
+${emitWasmImports(glue, wasm)}${emitInit(glue)}`);
   return withMap(text, glue.file);
 }
 
@@ -86,7 +86,11 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
     upstream.push(code.slice(node.start, node.end));
     if (calleeName(call) === '__wbg_set_wasm' && argument) {
       text.appendLeft(node.start, 'const $app = ');
-      text.overwrite(argument.start, argument.end, `await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url))`);
+      text.overwrite(
+        argument.start,
+        argument.end,
+        `await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url)), ${source}`,
+      );
       end = node.end;
     } else {
       // wasm.__wbindgen_start(): every scope starts itself.

@@ -65,6 +65,36 @@ describe.each(PANIC_MODES)('panic=%s', (panic) => {
   });
 });
 
+const READS_MEMORY = `
+  const [dir] = process.argv.slice(2);
+  const pkg = await import(dir + '/wasm_revive_fixtures.js');
+  const { memory } = await import(dir + '/wasm_revive_fixtures_bg.wasm');
+  pkg.echo('x'.repeat(8_000_000));
+  process.stdout.write(JSON.stringify(memory.buffer.byteLength / 65536 - pkg.memory_pages()));
+`;
+
+describe('bundler, who imports the wasm file too', () => {
+  // Under panic=abort, this one imports other modules than its glue, too; then the wasm file's own instance is not the package's.
+  it.each([RUNNING_NODE, nodeVersion(Math.max(...otherNodeMajors()))])(
+    'has the memory of the package › panic=unwind › node $major',
+    async (node) => {
+      const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-memory-'));
+      try {
+        const file = join(folder, 'reads-memory.mjs');
+        writeFileSync(file, READS_MEMORY);
+        for (const dir of [upstreamPackage('unwind', 'bundler'), join(inject('transformed'), 'unwind', 'bundler')]) {
+          expect(await runProgram(node.binary, [...nodeFlags(node, 'bundler'), file, dir])).toMatchObject({
+            stdout: '0',
+            ended: undefined,
+          });
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
 const USES_NOTHING = "import * as pkg from './pkg/wasm_revive_fixtures.js'; void pkg;";
 
 const MISUSES = `

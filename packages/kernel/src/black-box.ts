@@ -56,10 +56,11 @@ export function forgetPanic(exports: WebAssembly.Exports): void {
 
 /** The bytes of the black box in the instance's memory; undefined when there is none. Grows stale when memory grows. */
 export function blackBoxView(exports: WebAssembly.Exports): DataView | undefined {
-  const address = exports[BLACK_BOX_EXPORT];
+  const address: unknown = exports[BLACK_BOX_EXPORT];
   const memory = exports.memory;
-  if (!(address instanceof WebAssembly.Global) || !(memory instanceof WebAssembly.Memory)) return undefined;
-  const at = Number(address.value) >>> 0;
+  if (address === undefined || !(memory instanceof WebAssembly.Memory)) return undefined;
+  // A module namespace has the value itself.
+  const at = Number(address instanceof WebAssembly.Global ? address.value : address) >>> 0;
   if (at === 0 || at + BlackBoxSize.total > memory.buffer.byteLength) return undefined;
   const view = new DataView(memory.buffer, at, BlackBoxSize.total);
   if (view.getUint32(BlackBoxOffset.magic, true) !== BLACK_BOX_MAGIC) return undefined;

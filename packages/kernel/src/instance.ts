@@ -105,7 +105,7 @@ export class Instance implements Host {
   }
 
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
-  bind(instance: WebAssembly.Instance): void {
+  bind(instance: Pick<WebAssembly.Instance, 'exports'>): void {
     this.#exports = instance.exports;
     this.owner.stackPointers ??= stackPointerNames(instance.exports);
     this.#stackPointers = new StackPointers(instance.exports, this.owner.stackPointers);

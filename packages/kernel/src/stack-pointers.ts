@@ -8,7 +8,12 @@ export function stackPointerNames(exports: WebAssembly.Exports): string[] {
   return Object.keys(exports).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX));
 }
 
-/** The stack pointers of an instance, and where they are while no frame of it is on the stack. */
+/**
+ * The stack pointers of an instance, and where they are while no frame of it is on the stack.
+ *
+ * Note: none can be had of an instance that an engine has made for an `import` of the wasm file, and of which it gives values in place of
+ * globals (Node 22 and later): there, exceptions wear the stack down in the first generation.
+ */
 export class StackPointers {
   readonly #all: readonly { readonly global: WebAssembly.Global; readonly atRest: unknown }[];
 

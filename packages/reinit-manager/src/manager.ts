@@ -46,9 +46,13 @@ export interface Application {
   /** Imports for an instance that the caller makes, perhaps asynchronously, and gives to {@link adopt} together with them. */
   prepare(): WebAssembly.Imports;
   /** Starts an instance that was made with prepared imports. Ignored when another one serves by then. */
-  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void;
-  /** Instantiates a module and starts the instance. */
-  boot(module: WebAssembly.Module): void;
+  adopt(imports: WebAssembly.Imports, instance: Pick<WebAssembly.Instance, 'exports'>, module: WebAssembly.Module): void;
+  /**
+   * Instantiates a module and starts the instance.
+   * @param imports prepared before
+   * @param namespace what `import * as wasm from './app_bg.wasm'` gave: the exports of an instance, when the engine has made one with `imports`
+   */
+  boot(module: WebAssembly.Module, imports?: WebAssembly.Imports, namespace?: object): void;
   /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY` or `REVIVE_CRASH_LOOP`. */
   wake(): Api;
   /** The functions for a handle, by its pointer. Throws `REVIVE_STALE_HANDLE` when what it points to is gone. */
@@ -152,7 +156,7 @@ class Manager implements Application, Owner, Revive {
     return instance.scope.imports;
   }
 
-  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void {
+  adopt(imports: WebAssembly.Imports, instance: Pick<WebAssembly.Instance, 'exports'>, module: WebAssembly.Module): void {
     if (this.#current !== undefined) return;
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
@@ -162,9 +166,10 @@ class Manager implements Application, Owner, Revive {
     this.#serve(prepared);
   }
 
-  boot(module: WebAssembly.Module): void {
-    const imports = this.prepare();
-    this.adopt(imports, new WebAssembly.Instance(module, imports), module);
+  boot(module: WebAssembly.Module, imports?: WebAssembly.Imports, namespace?: object): void {
+    const first = imports ?? this.prepare();
+    const made = imports && namespace && instanceOf(namespace);
+    this.adopt(first, made ?? new WebAssembly.Instance(module, first), module);
   }
 
   wake(): Api {
@@ -301,6 +306,22 @@ class Manager implements Application, Owner, Revive {
       `${this.moduleName} was called before it was initialised.${init === undefined ? '' : ` Call ${init} first.`}`,
       { retryable: true },
     );
+  }
+}
+
+/**
+ * The instance behind a module namespace (WebAssembly/ES module integration), if there is one.
+ *
+ * Note: newer engines take the globals of a namespace out of their objects, and have `namespaceInstance` to get at the instance itself.
+ */
+function instanceOf(namespace: object): Pick<WebAssembly.Instance, 'exports'> | undefined {
+  if (!('memory' in namespace && namespace.memory instanceof WebAssembly.Memory)) return undefined;
+  const { namespaceInstance } = WebAssembly as { namespaceInstance?: (namespace: object) => WebAssembly.Instance };
+  try {
+    return namespaceInstance?.(namespace) ?? { exports: namespace as unknown as WebAssembly.Exports };
+  } catch {
+    // Not the engine's namespace, but a bundler's.
+    return { exports: namespace as unknown as WebAssembly.Exports };
   }
 }
 
