@@ -17,7 +17,7 @@ export function emitInit(glue: Glue): string {
     case 'bundler':
       // Note: upstream gives the exports of an instance here; of those, no second instance can be made. And it returns nothing, which
       // tells the entry whose glue it is.
-      return 'export function __wbg_set_wasm(module, source) {\n    $app.boot(module, $first, source);\n    return $app;\n}\n';
+      return 'export function __wbg_set_wasm(source, module, start = false) {\n    $app.bootFrom(source, module, $first, start);\n    return $app;\n}\n';
   }
 }
 

@@ -89,7 +89,7 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
       text.overwrite(
         argument.start,
         argument.end,
-        `await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url)), ${source}`,
+        `${source}, await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url)), true`,
       );
       end = node.end;
     } else {

@@ -158,6 +158,9 @@ function roleOf(node: Node, exported: boolean, declares: readonly string[]): Rol
     case 'ExportDefaultDeclaration':
     case 'ExportAllDeclaration':
       return 'module';
+    case 'EmptyStatement':
+      // Up to wasm-bindgen 0.2.105, some functions end with `};`.
+      return 'drop';
     case 'IfStatement':
       return references(node.test).has('Symbol') ? 'module' : 'scope';
     case 'ExpressionStatement':

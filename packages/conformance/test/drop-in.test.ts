@@ -73,6 +73,42 @@ const READS_MEMORY = `
   process.stdout.write(JSON.stringify(memory.buffer.byteLength / 65536 - pkg.memory_pages()));
 `;
 
+const MAKES_INSTANCE = `
+  import { readFileSync } from 'node:fs';
+  const [dir, ...options] = process.argv.slice(2);
+  const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
+  const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
+  const instance = new WebAssembly.Instance(module, { './wasm_revive_fixtures_bg.js': pkg });
+  pkg.__wbg_set_wasm(instance.exports, ...(options.includes('module') ? [module] : []));
+  instance.exports.__wbindgen_start();
+  const seen = [pkg.echo('text'), pkg.starts(), new pkg.Counter(3).inc()];
+  const answer = (run) => { try { return run(); } catch (error) { return error.code; } };
+  if (pkg.__revive) seen.push(answer(() => pkg.fail('abort')), answer(() => pkg.add(1, 2)), pkg.__revive.state);
+  process.stdout.write(JSON.stringify(seen));
+`;
+
+describe('bundler, a program that makes the instance by itself', () => {
+  const run = async (dir: string, ...options: string[]): Promise<unknown> => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-instance-'));
+    try {
+      const file = join(folder, 'makes-instance.mjs');
+      writeFileSync(file, MAKES_INSTANCE);
+      const { stdout, stderr } = await runProgram(RUNNING_NODE.binary, [file, dir, ...options]);
+      return stdout === '' ? stderr : JSON.parse(stdout);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+  it('is served as before, and after an abort too when it has given the module', async () => {
+    const plain = ['text', 1, 4];
+    expect(await run(upstreamPackage('unwind', 'bundler'))).toEqual(plain);
+    const ours = join(inject('transformed'), 'unwind', 'bundler');
+    expect(await run(ours, 'module')).toEqual([...plain, 'REVIVE_ABORT', 3, 'running']);
+    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NO_MODULE', 'retired']);
+  });
+});
+
 describe('bundler, who imports the wasm file too', () => {
   // Under panic=abort, this one imports other modules than its glue, too; then the wasm file's own instance is not the package's.
   it.each([RUNNING_NODE, nodeVersion(Math.max(...otherNodeMajors()))])(

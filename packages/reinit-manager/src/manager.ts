@@ -46,13 +46,17 @@ export interface Application {
   /** Imports for an instance that the caller makes, perhaps asynchronously, and gives to {@link adopt} together with them. */
   prepare(): WebAssembly.Imports;
   /** Starts an instance that was made with prepared imports. Ignored when another one serves by then. */
-  adopt(imports: WebAssembly.Imports, instance: Pick<WebAssembly.Instance, 'exports'>, module: WebAssembly.Module): void;
+  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void;
+  /** Instantiates a module and starts the instance. */
+  boot(module: WebAssembly.Module): void;
   /**
-   * Instantiates a module and starts the instance.
-   * @param imports prepared before
-   * @param namespace what `import * as wasm from './app_bg.wasm'` gave: the exports of an instance, when the engine has made one with `imports`
+   * Takes over the instance that an engine, a bundler or a program has made of the wasm file, where there is one, and else makes one.
+   * @param source what `import * as wasm from './app_bg.wasm'` gave, or the exports of an instance
+   * @param module undefined or null: there is none to be had
+   * @param imports prepared ones, with which the instance was made; undefined when it can't be guarded
+   * @param start false: the program has made the instance by itself, and will start it
    */
-  boot(module: WebAssembly.Module, imports?: WebAssembly.Imports, namespace?: object): void;
+  bootFrom(source: object, module: WebAssembly.Module | null | undefined, imports: WebAssembly.Imports | undefined, start: boolean): void;
   /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY` or `REVIVE_CRASH_LOOP`. */
   wake(): Api;
   /** The functions for a handle, by its pointer. Throws `REVIVE_STALE_HANDLE` when what it points to is gone. */
@@ -114,7 +118,7 @@ class Manager implements Application, Owner, Revive {
 
   get state(): ReviveState {
     if (this.#current !== undefined) return 'running';
-    if (this.#module === undefined) return 'idle';
+    if (this.#module === undefined) return this.#generation > 0 ? 'retired' : 'idle';
     return this.#restarts.waitMs(Date.now()) > 0 ? 'retired' : 'recovering';
   }
 
@@ -156,20 +160,35 @@ class Manager implements Application, Owner, Revive {
     return instance.scope.imports;
   }
 
-  adopt(imports: WebAssembly.Imports, instance: Pick<WebAssembly.Instance, 'exports'>, module: WebAssembly.Module): void {
+  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void {
+    this.#adopt(imports, instance, module, true);
+  }
+
+  boot(module: WebAssembly.Module): void {
+    const imports = this.prepare();
+    this.#adopt(imports, new WebAssembly.Instance(module, imports), module, true);
+  }
+
+  bootFrom(source: object, module: WebAssembly.Module | null | undefined, imports: WebAssembly.Imports | undefined, start: boolean): void {
+    const made = imports && instanceOf(source, !start);
+    if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
+    else if (module) this.boot(module);
+    else throw this.#noModule();
+  }
+
+  #adopt(
+    imports: WebAssembly.Imports,
+    instance: Pick<WebAssembly.Instance, 'exports'>,
+    module: WebAssembly.Module | undefined,
+    start: boolean,
+  ): void {
     if (this.#current !== undefined) return;
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
-    checkCrates(module);
+    if (module !== undefined) checkCrates(module);
     prepared.bind(instance);
     this.#module = module;
-    this.#serve(prepared);
-  }
-
-  boot(module: WebAssembly.Module, imports?: WebAssembly.Imports, namespace?: object): void {
-    const first = imports ?? this.prepare();
-    const made = imports && namespace && instanceOf(namespace);
-    this.adopt(first, made ?? new WebAssembly.Instance(module, first), module);
+    this.#serve(prepared, start);
   }
 
   wake(): Api {
@@ -282,14 +301,14 @@ class Manager implements Application, Owner, Revive {
     return new Instance(++this.#lastGeneration, this, this.#factory);
   }
 
-  #serve(instance: Instance): void {
+  #serve(instance: Instance, start = true): void {
     // Before it starts, as in plain glue: a start function may call JavaScript that calls the module.
     this.#current = instance;
     this.#generation = instance.generation;
     this.#starting = instance;
     this.#description.onCurrent(instance.scope.api, instance.base);
     try {
-      instance.scope.start();
+      if (start) instance.scope.start();
       this.#restarts.started();
     } catch (error) {
       this.#restarts.startFailed();
@@ -299,7 +318,17 @@ class Manager implements Application, Owner, Revive {
     }
   }
 
+  #noModule(): ReviveError {
+    return new ReviveError(
+      'REVIVE_NO_MODULE',
+      `${this.moduleName} needs its WebAssembly.Module to make an instance, and was given only what was made of it. Pass the module to ` +
+        '`__wbg_set_wasm(exports, module)`, or have the wasm file served beside the JavaScript.',
+      { cause: this.#lastError },
+    );
+  }
+
   #notReady(): ReviveError {
+    if (this.#generation > 0) return this.#noModule();
     const { init } = this.#description;
     return new ReviveError(
       'REVIVE_NOT_READY',
@@ -311,11 +340,12 @@ class Manager implements Application, Owner, Revive {
 
 /**
  * The instance behind a module namespace (WebAssembly/ES module integration), if there is one.
+ * @param certainly these are exports, however lazily they are made
  *
  * Note: newer engines take the globals of a namespace out of their objects, and have `namespaceInstance` to get at the instance itself.
  */
-function instanceOf(namespace: object): Pick<WebAssembly.Instance, 'exports'> | undefined {
-  if (!('memory' in namespace && namespace.memory instanceof WebAssembly.Memory)) return undefined;
+function instanceOf(namespace: object, certainly: boolean): Pick<WebAssembly.Instance, 'exports'> | undefined {
+  if (!certainly && !('memory' in namespace && namespace.memory instanceof WebAssembly.Memory)) return undefined;
   const { namespaceInstance } = WebAssembly as { namespaceInstance?: (namespace: object) => WebAssembly.Instance };
   try {
     return namespaceInstance?.(namespace) ?? { exports: namespace as unknown as WebAssembly.Exports };

@@ -5,15 +5,21 @@ import { ReviveError } from '@wasm-revive/kernel';
  *
  * Bundlers disagree: workerd and Vite's `?module` give the module itself as default export, loaders give bytes or a URL, and those
  * that implement the WebAssembly/ES module integration (webpack, Node with `--experimental-wasm-modules`) give the exports of
- * one instance, of which no second can be made: there the file is read again by its URL.
+ * one instance, of which no second can be made: there the file is read again by its URL. If it isn't there (server bundles, which have
+ * it inside), the package works until it fails: null.
  * @throws ReviveError `REVIVE_NO_MODULE`
  */
-export async function loadModule(source: unknown, url: () => URL): Promise<WebAssembly.Module> {
+export async function loadModule(source: unknown, url: () => URL): Promise<WebAssembly.Module | null> {
   const given = isNamespace(source) && 'default' in source ? source.default : source;
   if (given instanceof WebAssembly.Module) return given;
   if (given instanceof ArrayBuffer || given instanceof Uint8Array) return compile(given as BufferSource);
   if (typeof given === 'string') return compile(await read(new URL(given, url())));
-  return compile(await read(url()));
+  try {
+    return await compile(await read(url()));
+  } catch (error) {
+    if (isNamespace(source) && 'memory' in source) return null;
+    throw error;
+  }
 }
 
 function isNamespace(value: unknown): value is Record<string, unknown> {

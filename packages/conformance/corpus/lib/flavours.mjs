@@ -30,6 +30,14 @@ const FLAVOURS = {
   },
 };
 
+/**
+ * @param {FlavourName} name
+ * @returns {'abort' | 'unwind'}
+ */
+export function panicOf(name) {
+  return FLAVOURS[name].panic;
+}
+
 const TARGET = 'wasm32-unknown-unknown';
 
 /**

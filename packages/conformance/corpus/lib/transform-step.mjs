@@ -21,26 +21,30 @@ import { UserError } from '../../../../scripts/lib/user-error.mjs';
  */
 export async function transformStep(how) {
   if (how === 'identity') return { name: how, isIdentity: true, apply: async () => ({ kind: 'done', ms: 0 }) };
+  const isOwn = how === 'library' || how === 'cli';
   const once = how === 'library' ? await library() : command(how === 'cli' ? `${process.execPath} ${cliPath()} transform {dir}` : how);
-  return { name: how, isIdentity: false, apply: (dir) => applyChecked(once, dir) };
+  return { name: how, isIdentity: false, apply: (dir) => applyChecked(once, dir, isOwn) };
 }
 
 /** @typedef {(dir: string) => Promise<{ code: string, message: string } | undefined>} Once transforms in place; the refusal, if any */
 
 /**
- * Applies the transform and checks what it promises of every folder: a refusal leaves it as it was, a second run changes nothing.
+ * Applies the transform and checks what it promises of every folder: a refusal has a code and leaves the folder as it was, a second run
+ * changes nothing.
  *
  * @param {Once} once
  * @param {string} dir
+ * @param {boolean} isOwn whether refusals have codes of ours
  * @returns {Promise<TransformOutcome>}
  */
-async function applyChecked(once, dir) {
+async function applyChecked(once, dir, isOwn) {
   const before = contentHash(dir, [dir]);
   const started = performance.now();
   const refusal = await once(dir);
   const ms = performance.now() - started;
   const after = contentHash(dir, [dir]);
   if (refusal) {
+    if (isOwn && !refusal.code.startsWith('REVIVE_')) return { kind: 'wrong', message: `crashed: ${refusal.message}` };
     if (after !== before) return { kind: 'wrong', message: `refused (${refusal.code}) but changed the folder` };
     return { kind: 'refused', ...refusal };
   }
@@ -65,10 +69,10 @@ async function library() {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const code = 'code' in error ? String(error.code) : '';
-      // An error without a code of ours is a crash, not a refusal: its stack says where.
+      // Without a code of ours it's a crash: its stack says where.
       return code.startsWith('REVIVE_')
         ? { code, message: error.message }
-        : { code: 'crash', message: `${error.message} ${String(error.stack?.split('\n')[1]).trim()}` };
+        : { code, message: `${error.message} ${String(error.stack?.split('\n')[1]).trim()}` };
     }
   };
 }

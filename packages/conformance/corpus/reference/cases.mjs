@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { panicOf } from '../lib/flavours.mjs';
 
 /**
  * One output of upstream's corpus: a test's source, a flavour it is compiled in, and the flags that wasm-bindgen gets.
@@ -11,8 +12,10 @@ import path from 'node:path';
  * @property {string[]} flags
  * @property {string} target wasm-bindgen's target
  * @property {boolean} isUpstream whether upstream keeps this very output, or we ask for it on top
- * @property {string | undefined} byDesign why it is refused, when that is the design
+ * @property {Refusal[]} byDesign how it has to be refused, where that is the design: in any of these ways
  */
+
+/** @typedef {{ why: string, code: string, says?: RegExp }} Refusal `code`, and what the message says where a code stands for several reasons */
 
 /** @typedef {{ name: string, file: string, flags: string[][], dependencies: string[] }} Test */
 
@@ -90,7 +93,7 @@ export function listCases(tests, { panic, upstreamOnly, filter }) {
     if (upstreamOnly) continue;
     for (const flavour of /** @type {const} */ (['abort', 'unwind'])) for (const flags of EVERY) add(test, flavour, flags, false);
   }
-  return [...cases.values()].filter(({ flavour }) => panic.includes(flavour === 'unwind' || flavour === 'exnref' ? 'unwind' : 'abort'));
+  return [...cases.values()].filter(({ flavour }) => panic.includes(panicOf(flavour)));
 }
 
 /**
@@ -105,7 +108,6 @@ function makeCase(test, flavour, flags, isUpstream) {
   const rest = flags
     .filter((flag) => !flag.startsWith('--target='))
     .map((flag) => (flag === '--experimental-reset-state-function' ? 'reset' : flag.replace(/\W+/g, '')));
-  const unsupported = SUPPORTED.includes(target) ? undefined : `target ${target}`;
   return {
     id: [test, flavour, target, ...rest].join('.'),
     test,
@@ -113,6 +115,9 @@ function makeCase(test, flavour, flags, isUpstream) {
     flags,
     target,
     isUpstream,
-    byDesign: unsupported ?? (flavour === 'atomics' ? 'shared memory' : undefined),
+    byDesign: [
+      ...(SUPPORTED.includes(target) ? [] : [{ why: `target ${target}`, code: 'REVIVE_UNSUPPORTED_TARGET' }]),
+      ...(flavour === 'atomics' ? [{ why: 'shared memory', code: 'REVIVE_SHARED_MEMORY' }] : []),
+    ],
   };
 }

@@ -24,9 +24,7 @@ export function compareAnswers(plain, ours, isTransformed) {
     ...names('init', plain.initKeys ?? [], ours.initKeys ?? [], []),
     ...names('named imports', plain.esmNames ?? [], ours.esmNames ?? [], plain.esmNames ? added : []),
     ...calls(plain, ours),
-    ...(ours.stray ?? [])
-      .filter((error) => !plain.stray?.includes(error))
-      .map((detail) => ({ kind: /** @type {const} */ ('stray errors'), detail })),
+    ...strays(plain.stray ?? [], ours.stray ?? []),
   ];
 }
 
@@ -81,12 +79,35 @@ function differences(plain, ours, at) {
  * @returns {Difference[]}
  */
 function calls(plain, ours) {
-  const at = (plain.calls ?? []).findIndex(({ result }, i) => result !== ours.calls?.[i]?.result);
-  if (at < 0) return [];
-  const [before, after] = [plain.calls?.[at], ours.calls?.[at]];
-  // Upstream's promise hangs when its task throws into the event loop (an uncaught error there); the transformed one is rejected (I5).
-  if (before?.result === 'pending' && (plain.stray ?? []).length > 0 && /^(abort|panic|throws)/.test(after?.result ?? '')) return [];
-  return [{ kind: 'calls', detail: `${before?.step}: ${before?.result} → ${after?.result ?? 'not reached'}` }];
+  for (const [i, before] of (plain.calls ?? []).entries()) {
+    const after = ours.calls?.[i];
+    if (before.result === after?.result) continue;
+    // Under panic=unwind, upstream ends its instance for whatever JavaScript throws on the way in: the call before was its last.
+    if (before.result === 'throws Error: Module terminated') return [];
+    // Upstream's promise hangs when its task throws into the event loop (an uncaught error there); the transformed one is rejected (I5).
+    const isTold = before.result === 'pending' && (plain.stray ?? []).length > 0 && /^(abort|panic|throws)/.test(after?.result ?? '');
+    if (!isTold) return [{ kind: 'calls', detail: `${before.step}: ${before.result} → ${after?.result ?? 'not reached'}` }];
+    // An abort ends a plan.
+    if (after?.result === 'abort') return [];
+  }
+  return [];
+}
+
+/**
+ * Errors that reach nobody, beyond those that upstream's output has.
+ *
+ * @param {string[]} plain
+ * @param {string[]} ours
+ * @returns {Difference[]}
+ */
+function strays(plain, ours) {
+  const known = [...plain];
+  const isFresh = (/** @type {string} */ error) => {
+    const at = known.indexOf(error);
+    if (at >= 0) known.splice(at, 1);
+    return at < 0;
+  };
+  return ours.filter(isFresh).map((detail) => ({ kind: 'stray errors', detail }));
 }
 
 /** The message, and the first frame or excerpt that says where. @param {string} error */

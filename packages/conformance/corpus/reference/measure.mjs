@@ -12,12 +12,12 @@ import { externalModules } from './stubs.mjs';
 /**
  * What came of one case.
  *
- * - same: a drop-in; broken: it loads untransformed, and transformed it doesn't or differs; refused: the transform said no
- * - by design: refused, as it should be; no baseline: upstream's own output does not load here, so there is nothing to break
+ * - same: a drop-in; differs: it loads untransformed, and transformed it doesn't or is something else; refused: the transform said no
+ * - by design: refused, as it should be; no baseline: upstream's own output can't be had or does not load here, so there is nothing to break
  *
  * @typedef {object} Result
  * @property {import('./cases.mjs').Case} case
- * @property {'same' | 'broken' | 'refused' | 'by design' | 'no baseline'} status
+ * @property {'same' | 'differs' | 'refused' | 'by design' | 'no baseline'} status
  * @property {import('./compare.mjs').Difference[]} differences
  * @property {string} reason one line, empty for `same`
  * @property {string} dir the case's folder, with `plain` and `ours` in it
@@ -36,27 +36,9 @@ const TIME_LIMIT_MS = 30_000;
  * @returns {Promise<Result>}
  */
 export async function measure(each, wasm, { upstream, transform, node }) {
-  const dir = path.join(workDir, 'reference', 'cases', each.id);
+  const dir = caseDir(each);
   const [plain, ours] = [path.join(dir, 'plain'), path.join(dir, 'ours')];
   const key = [fileKey(wasm), fileKey(upstream.bindgen), ...each.flags].join(' ');
-  try {
-    await cached(path.join(dir, 'plain.key'), key, () => generate(upstream, wasm, each.flags, plain));
-  } catch (error) {
-    // wasm-bindgen has limits of its own: an export named `default` can't be had for the web target, for one.
-    return {
-      case: each,
-      status: 'no baseline',
-      reason: `wasm-bindgen ${/^ *(error: .*)$/m.exec(String(error))?.[1] ?? error}`,
-      differences: [],
-      dir,
-    };
-  }
-  // Above the package, so that it stays exactly as upstream's command left it.
-  fs.writeFileSync(path.join(dir, 'package.json'), each.target === 'nodejs' ? '{}\n' : '{ "type": "module" }\n');
-  fs.rmSync(ours, { recursive: true, force: true });
-  fs.cpSync(plain, ours, { recursive: true });
-
-  const outcome = await transform.apply(ours);
   const result = (/** @type {Result['status']} */ status, /** @type {string} */ reason) => ({
     case: each,
     status,
@@ -64,21 +46,73 @@ export async function measure(each, wasm, { upstream, transform, node }) {
     differences: [],
     dir,
   });
-  if (outcome.kind === 'wrong') return result('broken', `transform: ${outcome.message}`);
-  if (each.byDesign) {
-    if (outcome.kind === 'done' && !transform.isIdentity) return result('broken', `should be refused: ${each.byDesign}`);
-    return result('by design', each.byDesign);
+  try {
+    await cached(path.join(dir, 'plain.key'), key, () => generate(upstream, wasm, each.flags, plain));
+  } catch (error) {
+    // wasm-bindgen has limits of its own: an export named `default` can't be had for the web target, for one.
+    return result('no baseline', `wasm-bindgen ${/^ *(error: .*)$/m.exec(String(error))?.[1] ?? error}`);
   }
+  // Above the package, so that it stays exactly as upstream's command left it.
+  fs.writeFileSync(path.join(dir, 'package.json'), each.target === 'nodejs' ? '{}\n' : '{ "type": "module" }\n');
+  fs.rmSync(ours, { recursive: true, force: true });
+  fs.cpSync(plain, ours, { recursive: true });
+
+  const outcome = await transform.apply(ours);
+  if (outcome.kind === 'wrong') return result('differs', `transform: ${outcome.message}`);
+  const refusal = outcome.kind === 'refused' ? `${outcome.code}: ${outcome.message.split('\n')[0]?.replaceAll(ours, 'DIR')}` : undefined;
+  const expected = [...each.byDesign, ...promiseIntegration(plain)];
+  const found = expected.find((one) => transform.isIdentity || isRefusedAs(outcome, one));
+  if (found) return result('by design', found.why);
+  const unexpected = `should be refused for ${expected.map(({ why }) => why).join(' or ')}: ${refusal ?? 'was transformed'}`;
+  // The probe can load none of these.
+  if (each.byDesign.length > 0) return result('differs', unexpected);
   const probes = contentHash(PROBE_SOURCES, [PROBE_SOURCES]);
   const before = await probe(each, plain, node, path.join(dir, `plain-${node.name}`), `${probes} ${key}`);
   const failed = before.find((answer) => answer.error !== undefined);
-  if (failed) return result('no baseline', failed.error?.split('\n')[0] ?? '');
-  if (outcome.kind === 'refused') return result('refused', `${outcome.code}: ${outcome.message.split('\n')[0]?.replaceAll(ours, 'DIR')}`);
+  if (failed) return result('no baseline', `does not load: ${failed.error?.split('\n')[0]?.replaceAll(`${plain}/`, '')}`);
+  if (expected.length > 0) return result('differs', unexpected);
+  if (refusal) return result('refused', refusal);
 
   const after = await probe(each, ours, node, path.join(dir, `ours-${node.name}`), `${probes} ${contentHash(ours, [ours])}`);
   const differences = before.flatMap((answer, i) => compareAnswers(answer, after[i] ?? { error: 'not probed' }, !transform.isIdentity));
   const reason = differences.map(({ kind, detail }) => `${kind}: ${detail}`).join('; ');
-  return { ...result(differences.length > 0 ? 'broken' : 'same', reason), differences };
+  return { ...result(differences.length > 0 ? 'differs' : 'same', reason), differences };
+}
+
+/**
+ * @param {import('../lib/transform-step.mjs').TransformOutcome} outcome
+ * @param {import('./cases.mjs').Refusal} expected
+ */
+function isRefusedAs(outcome, { code, says }) {
+  return outcome.kind === 'refused' && outcome.code === code && (says?.test(outcome.message) ?? true);
+}
+
+/**
+ * A case whose source does not compile.
+ *
+ * @param {import('./cases.mjs').Case} each
+ * @param {string} why
+ * @returns {Result}
+ */
+export function notCompiled(each, why) {
+  return { case: each, status: 'no baseline', reason: `does not compile: ${why}`, differences: [], dir: caseDir(each) };
+}
+
+/** @param {import('./cases.mjs').Case} each */
+function caseDir(each) {
+  return path.join(workDir, 'reference', 'cases', each.id);
+}
+
+/**
+ * JavaScript promise integration suspends frames of an instance, which the transform has to refuse. Only upstream's output tells.
+ *
+ * @param {string} dir
+ * @returns {import('./cases.mjs').Refusal[]}
+ */
+function promiseIntegration(dir) {
+  const glue = fs.readdirSync(dir).filter((name) => name.endsWith('.js'));
+  const uses = glue.some((name) => /\bWebAssembly\.(?:promising|Suspending)\b/.test(fs.readFileSync(path.join(dir, name), 'utf8')));
+  return uses ? [{ why: 'promise integration', code: 'REVIVE_UNKNOWN_GLUE', says: /JavaScript promise integration/ }] : [];
 }
 
 /**

@@ -7,28 +7,53 @@ import { cargoFor } from '../lib/flavours.mjs';
 import { workDir } from '../lib/work-dir.mjs';
 
 /**
- * Compiles upstream's tests/wasm into one `.wasm`.
+ * A test binary of upstream's, as its own CI runs it on Node.
+ *
+ * @typedef {{ name: string, id: string, dir: string, args: string[], unbuilt?: 'abort' | 'unwind' }} Suite `dir`: the crate's folder in the
+ *   checkout; `args`: for cargo; `unbuilt`: the panic mode in which upstream does not build it, so that it need not compile
+ */
+
+/** @type {Suite[]} */
+export const SUITES = [
+  { name: 'tests/wasm', id: 'wasm', dir: '.', args: ['-p', 'wasm-bindgen', '--test', 'wasm'] },
+  {
+    name: 'js-sys',
+    id: 'js-sys',
+    dir: 'crates/js-sys',
+    args: ['-p', 'js-sys', '--features', 'unsafe-eval', '--test', 'wasm'],
+    unbuilt: 'unwind',
+  },
+];
+
+/**
+ * Compiles a suite into one `.wasm`.
  *
  * @param {import('../lib/checkout.mjs').Upstream} upstream
+ * @param {Suite} suite
  * @param {'abort' | 'unwind'} panic
  * @param {string} jobs
  * @param {(line: string) => void} onLine
- * @returns {Promise<string>} the file
+ * @returns {Promise<{ wasm: string, why?: undefined } | { wasm?: undefined, why: string }>} the file, or why it does not compile
  */
-export async function compileSuite(upstream, panic, jobs, onLine) {
+export async function compileSuite(upstream, suite, panic, jobs, onLine) {
   const { cargo, env, args } = cargoFor(panic, jobs);
-  const out = await run(cargo, ['test', '--no-run', ...args, '--test', 'wasm', '--message-format=json-render-diagnostics'], {
-    cwd: upstream.dir,
-    env,
-    onLine,
-  });
+  const command = ['test', '--no-run', ...args, ...suite.args, '--message-format=json-render-diagnostics'];
+  const tell = (/** @type {string} */ line) => line.startsWith('{') || onLine(line);
+  let out;
+  try {
+    out = await run(cargo, command, { cwd: upstream.dir, env, onLine: tell });
+  } catch (error) {
+    const why = /^ *(error\[E\d+\]: .*)$/m.exec(String(error))?.[1];
+    if (panic !== suite.unbuilt || why === undefined) throw error;
+    return { why };
+  }
   const found = out
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
     .find((message) => message.reason === 'compiler-artifact' && message.target.name === 'wasm' && message.executable);
-  if (!found) throw new UserError('cargo built no test named `wasm`: upstream may have moved its suite.');
-  return found.executable;
+  if (!found) throw new UserError('cargo built no test named `wasm`: upstream may have moved its suites.');
+  return { wasm: found.executable };
 }
 
 /**
@@ -36,10 +61,11 @@ export async function compileSuite(upstream, panic, jobs, onLine) {
  * only ends. What it leaves can then be run as it is and transformed, from one and the same output.
  *
  * @param {import('../lib/checkout.mjs').Upstream} upstream
+ * @param {Suite} suite
  * @param {string} wasm
  * @param {string} dir where the output goes
  */
-export async function generateSuite(upstream, wasm, dir) {
+export async function generateSuite(upstream, suite, wasm, dir) {
   const stamp = `${dir}.key`;
   const key = contentHash(workDir, [wasm, upstream.testRunner]);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === key) return;
@@ -51,7 +77,7 @@ export async function generateSuite(upstream, wasm, dir) {
   fs.mkdirSync(standIn, { recursive: true });
   fs.writeFileSync(path.join(standIn, 'node'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   const said = await run(upstream.testRunner, [wasm, '--nocapture'], {
-    cwd: upstream.dir,
+    cwd: path.join(upstream.dir, suite.dir),
     env: {
       ...process.env,
       PATH: `${standIn}${path.delimiter}${process.env.PATH}`,

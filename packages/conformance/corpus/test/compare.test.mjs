@@ -47,3 +47,19 @@ test('a promise that hangs upstream because its task threw into the event loop m
   const rejected = { ...ours, calls: [...plain.calls.slice(0, 1), { step: 'call later()', result: 'abort' }] };
   expect(compareAnswers(hanging, rejected, true)).toEqual([]);
 });
+
+test('what comes after such a promise is compared', () => {
+  const later = { step: 'call more()', result: '1' };
+  const hanging = { ...plain, calls: [...plain.calls, later], stray: ['panic: no'] };
+  const rejected = {
+    ...ours,
+    calls: [...plain.calls.slice(0, 1), { step: 'call later()', result: 'panic: no' }, { ...later, result: '2' }],
+  };
+  expect(compareAnswers(hanging, rejected, true)).toEqual([{ kind: 'calls', detail: 'call more(): 1 → 2' }]);
+});
+
+test("an error that reaches nobody may be upstream's own, as often as upstream has it", () => {
+  expect(compareAnswers({ ...plain, stray: ['abort', 'abort'] }, { ...ours, stray: ['abort'] }, true)).toEqual([]);
+  const difference = { kind: 'stray errors', detail: 'abort' };
+  expect(compareAnswers({ ...plain, stray: ['abort', 'panic: no'] }, { ...ours, stray: ['abort', 'abort'] }, true)).toEqual([difference]);
+});

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PATIENCE_MS = 300;
 
 /**
- * Runs a plan and notes every result as text. It ends at the first abort: what upstream's output does after one is undefined.
+ * Runs a plan and notes every result as text: as planned; then with no arguments, which glue and Rust refuse in their own words; then on
+ * freed objects. It ends at the first abort: what upstream's output does after one is undefined.
  *
  * @param {Record<string, unknown>} exports
  * @param {Step[]} plan
@@ -19,19 +20,29 @@ export async function runPlan(exports, plan) {
   const called = [];
   /** @type {Map<string, object[]>} */
   const objects = new Map();
-  for (const step of plan) {
-    const result = await attempt(() => perform(exports, step, objects));
-    called.push({
-      step: `${step.how} ${step.on ? `${step.on}#` : ''}${step.path.join('.')}(${step.args.map((arg) => JSON.stringify(arg)).join(', ')})`,
-      result,
-    });
-    if (result === 'abort') return called;
-  }
+  const runAll = async (/** @type {string} */ title, /** @type {Step[]} */ steps) => {
+    for (const step of steps) {
+      const result = await attempt(() => perform(exports, step, objects));
+      called.push({ step: `${title}${stepTitle(step)}`, result });
+      if (result === 'abort') return false;
+    }
+    return true;
+  };
+  if (!(await runAll('', plan))) return called;
+  const without = plan.filter(({ args }) => args.length > 0).map((step) => ({ ...step, args: [] }));
+  if (!(await runAll('', without))) return called;
   for (const [name, made] of objects) {
     for (const object of made)
       called.push({ step: `free ${name}`, result: await attempt(() => Reflect.get(object, 'free')?.call(object)) });
   }
+  const members = plan.filter(({ on, how }) => on !== undefined && how !== 'new');
+  await runAll('freed: ', members);
   return called;
+}
+
+/** @param {Step} step */
+function stepTitle({ how, on, path, args }) {
+  return `${how} ${on ? `${on}#` : ''}${path.join('.')}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`;
 }
 
 /**
@@ -88,13 +99,14 @@ async function attempt(work) {
  * The same failure reads the same on both sides, though the transformed package says more about it.
  *
  * @param {unknown} error
+ * @returns {string}
  */
-function failure(error) {
+export function failure(error) {
   if (!(error instanceof Error)) return `throws ${show(error)}`;
   const code = Reflect.get(error, 'code');
   if (error instanceof WebAssembly.RuntimeError || code === 'REVIVE_ABORT' || code === 'REVIVE_INSTANCE_LOST') return 'abort';
   if (error instanceof RangeError && /call stack/.test(error.message)) return 'abort';
-  if (error.name === 'PanicError' || code === 'REVIVE_PANIC') return 'panic';
+  if (error.name === 'PanicError' || code === 'REVIVE_PANIC') return `panic: ${error.message.split('\n')[0]}`;
   return `throws ${error.name}: ${error.message}`;
 }
 
@@ -115,5 +127,8 @@ function show(value, depth = 0) {
     ? `{${Object.entries(value)
         .map(([key, each]) => `${key}: ${show(each, depth + 1)}`)
         .join(', ')}}`
-    : `a ${name}`;
+    : `a ${name} with ${Reflect.ownKeys(value)
+        .filter((key) => Reflect.getOwnPropertyDescriptor(value, key)?.enumerable)
+        .map(String)
+        .join(', ')}`;
 }

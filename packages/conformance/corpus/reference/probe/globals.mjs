@@ -40,7 +40,8 @@ const anything = new Proxy(function anything() {}, {
   construct: () => anything,
   get(target, name) {
     if (name === Symbol.toPrimitive) return () => 7;
-    if (name === 'then') return (/** @type {unknown} */ resolve) => typeof resolve === 'function' && queueMicrotask(() => resolve(7));
+    // Bound to a real promise: what the engine itself calls back is what packages meet.
+    if (name === 'then') return (/** @type {Parameters<Promise<number>['then']>} */ ...reactions) => Promise.resolve(7).then(...reactions);
     // Not iterable, and with a prototype of its own so that it can be extended.
     if (typeof name === 'symbol') return undefined;
     return name === 'prototype' || name === 'name' || name === 'constructor' ? Reflect.get(target, name) : anything;

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { runPlan } from './calls.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failure, runPlan } from './calls.mjs';
 import { stubGlobals } from './globals.mjs';
 import { load } from './load.mjs';
 import { shape } from './shape.mjs';
@@ -21,14 +22,13 @@ import { shape } from './shape.mjs';
  * @property {string[]} [initKeys]
  * @property {string[]} [esmNames]
  * @property {import('./calls.mjs').Called[]} [calls]
- * @property {string[]} [stray] errors that reached nobody
+ * @property {string[]} [stray] errors that reached nobody, as a failing call would read
  */
 
 const [questionFile = '', answerFile = ''] = process.argv.slice(2);
 /** @type {string[]} */
 const stray = [];
-process.on('uncaughtException', (error) => stray.push(String(error)));
-process.on('unhandledRejection', (error) => stray.push(String(error)));
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error) => stray.push(failure(error)));
 
 // Both sides have to meet the same luck.
 Math.random = () => 0.75;
@@ -46,7 +46,10 @@ async function ask(question) {
         .sort()
         .map((name) => [name, shape(exports[name])]),
     );
-    return { exports: shapes, ...rest, calls: await runPlan(exports, question.plan), stray };
+    const calls = await runPlan(exports, question.plan);
+    // What the last calls left to the event loop.
+    await sleep(20);
+    return { exports: shapes, ...rest, calls, stray };
   } catch (error) {
     return { error: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error) };
   }

@@ -51,7 +51,8 @@ function members(value, except) {
 }
 
 /** @param {PropertyDescriptor} descriptor */
-function kind({ get, set, value }) {
-  if (get || set) return `${get ? 'get' : ''}${set ? 'set' : ''}`;
-  return typeof value === 'function' ? `method/${value.length}` : typeof value;
+function kind({ get, set, value, enumerable, configurable, writable }) {
+  const flags = [enumerable && 'enumerable', configurable && 'configurable', writable && 'writable'].filter(Boolean).join(' ');
+  if (get || set) return `${get ? 'get' : ''}${set ? 'set' : ''} ${flags}`;
+  return `${typeof value === 'function' ? `method/${value.length}` : typeof value} ${flags}`;
 }
