@@ -195,9 +195,11 @@ export class Instance implements Host {
   }
 
   registry(callback: (held: unknown) => unknown): Registry {
+    const { registries } = this.owner;
     // Every scope makes its registries in the same order.
-    const registry = (this.owner.registries[this.#registries] ??= new SharedRegistry());
-    this.#registries++;
+    const place = this.#registries++;
+    const registry = registries[place] ?? new SharedRegistry();
+    registries[place] = registry;
     return registry.of(this.generation, this.#callbacks.finalizer(callback));
   }
 

@@ -15,6 +15,7 @@ it('exports this and no more', () => {
       "Instance",
       "PanicError",
       "ReviveError",
+      "SharedRegistry",
       "blackBoxView",
       "checkCrates",
       "composePlugins",
