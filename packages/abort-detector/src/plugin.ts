@@ -34,20 +34,22 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
   const blackBox = instance.exports && readBlackBox(instance.exports);
   switch (origin) {
     case 'own':
-      return isAbort(error) ? aborted(error, blackBox) : undefined;
+      return isAbort(error) ? aborted(error, blackBox, instance.shadowStackOverflowed) : undefined;
     case 'deliberate':
       return undefined;
     case 'foreign':
       // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
       return isStackExhausted(error) && error instanceof Error
-        ? aborted(error, undefined)
+        ? aborted(error, undefined, false)
         : { kind: 'aborted', cause: 'foreign-exception', trap: error, frames: [] };
   }
 }
 
-function aborted(error: Error, blackBox: BlackBox | undefined): Aborted {
+function aborted(error: Error, blackBox: BlackBox | undefined, overflowed: boolean): Aborted {
   const frames = wasmFrames(error);
-  const cause = abortCause(error, blackBox, frames);
+  const told = abortCause(error, blackBox, frames);
+  // The stack pointer knows for certain what the frames show only of simple recursions.
+  const cause = told === 'out-of-bounds' && overflowed ? 'stack-overflow' : told;
   const panic = cause === 'panic-abort' ? blackBox?.panic : undefined;
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {

@@ -1,6 +1,6 @@
 /** Which target of wasm-bindgen a package was made for, by what its main file has at the top level: comments and imports can say anything. */
 import { join } from 'node:path';
-import { calleeName, declaredNames, parseGlue, references, type Statement } from './ast.js';
+import { declaredNames, parseGlue, references, type Statement } from './ast.js';
 import { TransformError } from './errors.js';
 import type { Target } from './glue.js';
 
@@ -49,9 +49,9 @@ function uses(body: readonly Statement[], ...names: string[]): boolean {
   return runs.some((node) => names.some((name) => references(node).has(name)));
 }
 
-/** `exports.greet = greet;`, `const { note } = require('./note.js');` */
+/** `exports.greet = greet;`, `const { note } = require('./note.js');`, `const wasmBytes = require('fs').readFileSync(wasmPath);` */
 function isCommonJs(node: Statement): boolean {
-  if (node.type === 'VariableDeclaration') return node.declarations.some(({ init }) => calleeName(init) === 'require');
+  if (node.type === 'VariableDeclaration') return references(node).has('require');
   if (node.type !== 'ExpressionStatement' || node.expression.type !== 'AssignmentExpression') return false;
   const { left } = node.expression;
   const names = references(left);

@@ -222,7 +222,11 @@ function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' 
   if (node.callee.type !== 'Identifier') return;
   if (node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
   if (node.callee.name === 'PanicError') text.overwrite(node.start, node.callee.end, '$host.panic');
-  if (node.callee.name === 'FinalizationRegistry') text.overwrite(node.start, node.callee.end, '$host.registry');
+  const [callback] = node.arguments;
+  if (node.callee.name !== 'FinalizationRegistry' || !callback) return;
+  // The glue's own has an arrow function; what an import makes is the program's, and stays what it is.
+  if (callback.type === 'ArrowFunctionExpression') text.overwrite(node.start, node.callee.end, '$host.registry');
+  else text.appendLeft(callback.start, '$host.finalizer(').appendRight(callback.end, ')');
 }
 
 function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>, parent: Node | undefined): void {

@@ -39,15 +39,10 @@ export function readPackage(dir: string): Package {
         'Point to the output folder of `wasm-bindgen --out-dir` or `wasm-pack build`, with all of its files.',
     );
   }
-  const already = [main, bg].find((code) => code?.includes(MARKER));
-  if (already !== undefined) {
-    throw new TransformError(
-      'REVIVE_ALREADY_TRANSFORMED',
-      `${dir} has been transformed already (${/Transformed by wasm-revive [^ ,]*/.exec(already)?.[0]}); nothing was changed. ` +
-        'To transform it anew, build the package again first: wasm-bindgen overwrites its output.',
-    );
-  }
+  refuseTransformed(dir, main);
   const target = detectTarget(dir, name, main, bg);
+  // Beside another target's main file, it is what an earlier build has left.
+  if (target === 'bundler') refuseTransformed(dir, bg);
   const wasmFile = `${name}_bg.wasm`;
   const { wasm, bytes: wasmBytes } = readWasm(dir, wasmFile);
   const declarations = readText(dir, `${name}.d.ts`);
@@ -64,6 +59,15 @@ export function readPackage(dir: string): Package {
     wasmBytes,
     wasm,
   };
+}
+
+function refuseTransformed(dir: string, code: string | undefined): void {
+  if (!code?.includes(MARKER)) return;
+  throw new TransformError(
+    'REVIVE_ALREADY_TRANSFORMED',
+    `${dir} has been transformed already (${/Transformed by wasm-revive [^ ,]*/.exec(code)?.[0]}); nothing was changed. ` +
+      'To transform it anew, build the package again first: wasm-bindgen overwrites its output.',
+  );
 }
 
 function listFolder(dir: string): string[] {

@@ -84,6 +84,15 @@ describe('a package that has been transformed', () => {
   });
 });
 
+describe('a folder in which an earlier build for the bundler target has left its files', () => {
+  it.each([false, true])('is what the last build has made of it (transformed before: %s)', (transformed) => {
+    const dir = packageFor('bundler');
+    if (transformed) transform({ dir, ...OPTIONS });
+    cpSync(new URL('abort/web/', ARTIFACTS), dir, { recursive: true });
+    expect(transform({ dir, ...OPTIONS }).target).toBe('web');
+  });
+});
+
 describe('glue of an unknown shape is refused with its line (I9)', () => {
   const append = (text: string) => (code: string) => `${code}\n${text}\n`;
 
@@ -138,6 +147,19 @@ describe('glue of a module without reference types, whose values are numbers of 
     const code = readFileSync(join(dir, `${NAME}.js`), 'utf8');
     expect(code).toContain("$host.react(getObject(arg0), 'then', [getObject(arg1)])");
     expect(code).not.toContain('.then(getObject(');
+  });
+});
+
+describe('glue that is rarely seen', () => {
+  it('nodejs, of a module that exports nothing', () => {
+    const withoutExports = (code: string) => code.replaceAll(/^exports\..*$/gm, '').replaceAll(/^const .* = require\(.*\);$/gm, '');
+    expect(transform({ dir: edit(packageFor('nodejs'), withoutExports), ...OPTIONS }).target).toBe('nodejs');
+  });
+
+  it("a FinalizationRegistry that an import makes is the program's", () => {
+    const dir = edit(packageFor('nodejs'), (code) => `${code}\nfunction made(arg0) { return new FinalizationRegistry(arg0); }\n`);
+    transform({ dir, ...OPTIONS });
+    expect(readFileSync(join(dir, `${NAME}.js`), 'utf8')).toContain('return new FinalizationRegistry($host.finalizer(arg0));');
   });
 });
 

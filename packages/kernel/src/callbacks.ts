@@ -19,7 +19,7 @@ export class Callbacks {
     this.#isTold = isTold;
   }
 
-  /** For `Host.registry`: nobody catches what a finalizer throws. */
+  /** For `Host.finalizer` and `Host.registry`. */
   finalizer(callback: (held: unknown) => unknown): (held: unknown) => void {
     return (held) => void this.#unattended('finalizer', () => callback(held));
   }

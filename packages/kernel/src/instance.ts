@@ -80,6 +80,11 @@ export class Instance implements Host {
     return this.#state;
   }
 
+  /** Whether the stack that Rust has in linear memory is full; the engine has one of its own. */
+  get shadowStackOverflowed(): boolean {
+    return this.#stackPointers?.overflowed === true;
+  }
+
   /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   get tornPoll(): boolean {
     return this.#callbacks.entered === 'executor' && this.#quiescent;
@@ -192,6 +197,10 @@ export class Instance implements Host {
 
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {
     return this.#inFlight.promise(executor);
+  }
+
+  finalizer(callback: unknown): unknown {
+    return typeof callback === 'function' ? this.#callbacks.finalizer((held) => callback(held)) : callback;
   }
 
   registry(callback: (held: unknown) => unknown): Registry {

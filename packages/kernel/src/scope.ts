@@ -70,7 +70,9 @@ export interface Host {
   strange(pointer: number, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
-  /** `new FinalizationRegistry(callback)`. Nobody catches what the callback throws, so its failure is reported, not thrown. */
+  /** A callback that the program gives to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
+  finalizer(callback: unknown): unknown;
+  /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */
   registry(callback: (held: unknown) => unknown): Registry;
   /** What Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. It isn't thrown either. */
   poll(callback: unknown): unknown;

@@ -24,6 +24,11 @@ export class StackPointers {
     });
   }
 
+  /** Whether Rust's stack in linear memory, which grows down, has passed address 0. */
+  get overflowed(): boolean {
+    return this.#all.some(({ global }) => typeof global.value === 'number' && global.value < 0);
+  }
+
   /**
    * An exception that leaves Rust frames runs none of their epilogues, which put the stack pointers back. With no frame left, they
    * belong where they were before the first one. (An outer frame that goes on puts them right by itself.)
