@@ -152,7 +152,7 @@ describe('glue of a module without reference types, whose values are numbers of 
 
 describe('glue that is rarely seen', () => {
   it('nodejs, of a module that exports nothing', () => {
-    const withoutExports = (code: string) => code.replaceAll(/^exports\..*$/gm, '').replaceAll(/^const .* = require\(.*\);$/gm, '');
+    const withoutExports = (code: string) => code.replaceAll(/^exports\..*$/gm, '').replaceAll(/^const \{.*\} = require\(.*\);$/gm, '');
     expect(transform({ dir: edit(packageFor('nodejs'), withoutExports), ...OPTIONS }).target).toBe('nodejs');
   });
 
