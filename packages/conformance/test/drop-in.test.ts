@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { needed, nodeVersion, otherNodeMajors, PANIC_MODES, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
+import {
+  type NodeVersion,
+  needed,
+  nodeVersion,
+  otherNodeMajors,
+  PANIC_MODES,
+  programs,
+  RUNNING_NODE,
+  TARGETS,
+  upstreamPackage,
+} from '../src/drive/paths.ts';
 import { canLoad, nodeFlags, runProgram } from '../src/drive/run-in-node.ts';
 import type { Target } from '../src/hosts/node.ts';
 import { USES } from '../src/runner/behaviour/behaviour.ts';
@@ -87,17 +97,31 @@ const MAKES_INSTANCE = `
   process.stdout.write(JSON.stringify(seen));
 `;
 
+const GIVES_MODULE = `
+  import { readFileSync } from 'node:fs';
+  const [dir] = process.argv.slice(2);
+  const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
+  const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
+  pkg.__wbg_set_wasm({ default: module }, module, true);
+  process.stdout.write(JSON.stringify([pkg.__revive.generation, pkg.starts(), pkg.add(1, 2)]));
+`;
+
+/** Runs a program, given as text, on a folder. */
+async function runSource(source: string, node: NodeVersion, dir: string, ...options: string[]): ReturnType<typeof runProgram> {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-source-'));
+  try {
+    const file = join(folder, 'source.mjs');
+    writeFileSync(file, source);
+    return await runProgram(node.binary, [...nodeFlags(node, 'bundler'), file, dir, ...options]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 describe('bundler, a program that makes the instance by itself', () => {
   const run = async (dir: string, ...options: string[]): Promise<unknown> => {
-    const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-instance-'));
-    try {
-      const file = join(folder, 'makes-instance.mjs');
-      writeFileSync(file, MAKES_INSTANCE);
-      const { stdout, stderr } = await runProgram(RUNNING_NODE.binary, [file, dir, ...options]);
-      return stdout === '' ? stderr : JSON.parse(stdout);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const { stdout, stderr } = await runSource(MAKES_INSTANCE, RUNNING_NODE, dir, ...options);
+    return stdout === '' ? stderr : JSON.parse(stdout);
   };
 
   it('is served as before, and after an abort too when it has given the module', async () => {
@@ -109,23 +133,20 @@ describe('bundler, a program that makes the instance by itself', () => {
   });
 });
 
+describe('bundler, where importing the wasm file gives a module', () => {
+  it.each(PANIC_MODES)('its first instance is the first generation › panic=%s', async (panic) => {
+    const { stdout } = await runSource(GIVES_MODULE, RUNNING_NODE, join(inject('transformed'), panic, 'bundler'));
+    expect(stdout).toBe('[1,1,3]');
+  });
+});
+
 describe('bundler, who imports the wasm file too', () => {
   // Under panic=abort, this one imports other modules than its glue, too; then the wasm file's own instance is not the package's.
   it.each([RUNNING_NODE, nodeVersion(Math.max(...otherNodeMajors()))])(
     'has the memory of the package › panic=unwind › node $major',
     async (node) => {
-      const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-memory-'));
-      try {
-        const file = join(folder, 'reads-memory.mjs');
-        writeFileSync(file, READS_MEMORY);
-        for (const dir of [upstreamPackage('unwind', 'bundler'), join(inject('transformed'), 'unwind', 'bundler')]) {
-          expect(await runProgram(node.binary, [...nodeFlags(node, 'bundler'), file, dir])).toMatchObject({
-            stdout: '0',
-            ended: undefined,
-          });
-        }
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
+      for (const dir of [upstreamPackage('unwind', 'bundler'), join(inject('transformed'), 'unwind', 'bundler')]) {
+        expect(await runSource(READS_MEMORY, node, dir)).toMatchObject({ stdout: '0', ended: undefined });
       }
     },
   );

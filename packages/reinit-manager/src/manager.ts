@@ -96,6 +96,7 @@ class Manager implements Application, Owner, Revive {
   #lastReport: CrashReport | undefined;
   /** Of the instance that served last. */
   #generation = 0;
+  /** Of the one that was made last. */
   #lastGeneration = 0;
   #failures = 0;
   #recoveries = 0;
@@ -165,15 +166,18 @@ class Manager implements Application, Owner, Revive {
   }
 
   boot(module: WebAssembly.Module): void {
-    const imports = this.prepare();
-    this.#adopt(imports, new WebAssembly.Instance(module, imports), module, true);
+    this.#boot(module, this.prepare());
   }
 
   bootFrom(source: object, module: WebAssembly.Module | null | undefined, imports: WebAssembly.Imports | undefined, start: boolean): void {
     const made = imports && instanceOf(source, !start);
     if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
-    else if (module) this.boot(module);
+    else if (module) this.#boot(module, imports ?? this.prepare());
     else throw this.#noModule();
+  }
+
+  #boot(module: WebAssembly.Module, imports: WebAssembly.Imports): void {
+    this.#adopt(imports, new WebAssembly.Instance(module, imports), module, true);
   }
 
   #adopt(
@@ -222,9 +226,9 @@ class Manager implements Application, Owner, Revive {
   }
 
   failed(instance: Instance, report: CrashReport): void {
-    if (instance === this.#current && instance.state === 'lost') this.#gone();
     this.#failures++;
     if (instance.state === 'lost') {
+      if (instance === this.#current) this.#gone();
       this.#lostAt = performance.now();
       this.#lastError = instance.error;
       this.#lastReport = report;
@@ -347,12 +351,13 @@ class Manager implements Application, Owner, Revive {
 function instanceOf(namespace: object, certainly: boolean): Pick<WebAssembly.Instance, 'exports'> | undefined {
   if (!certainly && !('memory' in namespace && namespace.memory instanceof WebAssembly.Memory)) return undefined;
   const { namespaceInstance } = WebAssembly as { namespaceInstance?: (namespace: object) => WebAssembly.Instance };
+  let instance: WebAssembly.Instance | undefined;
   try {
-    return namespaceInstance?.(namespace) ?? { exports: namespace as unknown as WebAssembly.Exports };
+    instance = namespaceInstance?.(namespace);
   } catch {
     // Not the engine's namespace, but a bundler's.
-    return { exports: namespace as unknown as WebAssembly.Exports };
   }
+  return instance ?? { exports: namespace as unknown as WebAssembly.Exports };
 }
 
 /** The handle that users get: the manager without what only the façade may call. */
