@@ -65,6 +65,12 @@ export function memberOf(node: Node | undefined | null, object: string): string 
   return node.computed && node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : undefined;
 }
 
+/** The name that a key or an export specifier has: `name`, `"name"`. */
+export function keyName(key: Node): string | undefined {
+  if (key.type === 'Identifier') return key.name;
+  return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
+}
+
 /** The name of the function that a call calls directly. */
 export function calleeName(node: Node | undefined | null): string | undefined {
   return node?.type === 'CallExpression' && node.callee.type === 'Identifier' ? node.callee.name : undefined;

@@ -52,6 +52,15 @@ export function parametersOf(glue: Glue, params: readonly Node[]): { source: str
   return { source: first && last ? glue.code.slice(first.start, last.end) : '', args: args.join(', ') };
 }
 
+/** Whether a function depends on its receiver. */
+export function usesThis(node: Node): boolean {
+  let found = false;
+  walkThis(node, () => {
+    found = true;
+  });
+  return found;
+}
+
 /** Visits every `this` that means the method's own. */
 export function walkThis(node: Node, visit: (node: Node) => void): void {
   walk(node, (child) => {

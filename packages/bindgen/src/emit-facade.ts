@@ -2,11 +2,10 @@
  * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
  * a method, to the scope that its handle belongs to.
  */
-import { type GlueMember, membersOf, parametersOf, walkThis } from './classes.js';
+import { type GlueMember, membersOf, parametersOf, usesThis } from './classes.js';
 import { isSkip } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
-import type { FunctionNode } from './oxc.js';
 
 const CURRENT = '($live.api ?? $app.wake())';
 
@@ -48,21 +47,12 @@ function emitStatement(context: FacadeContext, statement: GlueStatement): string
 
 function emitFunction({ glue, paths }: FacadeContext, { name, node, statement }: GlueFunction): string {
   const { source, args } = parametersOf(glue, node.params);
-  // Upstream's own reset becomes ours.
+  // Upstream's own reset becomes ours. `#[wasm_bindgen(this)]` gives Rust the receiver of the call.
   const body =
     name === RESET_EXPORT
       ? '$app.control.reset();'
       : `return ${CURRENT}${paths.get(name)}${usesThis(node) ? `.call(${args === '' ? 'this' : `this, ${args}`})` : `(${args})`};`;
   return `${statement.exported ? 'export ' : ''}function ${name}(${source}) {\n    ${body}\n}`;
-}
-
-/** `#[wasm_bindgen(this)]` gives Rust the receiver of the call. */
-function usesThis(node: FunctionNode): boolean {
-  let found = false;
-  walkThis(node, () => {
-    found = true;
-  });
-  return found;
 }
 
 function emitClass(context: FacadeContext, cls: GlueClass): string {

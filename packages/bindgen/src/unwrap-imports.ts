@@ -1,6 +1,6 @@
 import type MagicString from 'magic-string';
-import { calleeName, type Node, references, walk } from './ast.js';
-import { walkThis } from './classes.js';
+import { calleeName, keyName, references, walk } from './ast.js';
+import { usesThis } from './classes.js';
 import type { Glue } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
@@ -26,11 +26,6 @@ export function unwrapImports(text: MagicString, glue: Glue): Set<string> {
   return unwrapped;
 }
 
-function keyName(key: Node): string | undefined {
-  if (key.type === 'Identifier') return key.name;
-  return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
-}
-
 /** The function that is wrapped, unless it depends on how it is called. */
 function wrappedFunction({ params, body }: FunctionNode): FunctionNode | undefined {
   const [statement, ...others] = body?.body ?? [];
@@ -40,9 +35,5 @@ function wrappedFunction({ params, body }: FunctionNode): FunctionNode | undefin
   const [inner, args] = call.arguments;
   if (inner?.type !== 'FunctionExpression' || inner.id || inner.async || inner.generator) return undefined;
   if (args?.type !== 'Identifier' || args.name !== 'arguments') return undefined;
-  let dependent = references(inner).has('arguments');
-  walkThis(inner, () => {
-    dependent = true;
-  });
-  return dependent ? undefined : inner;
+  return references(inner).has('arguments') || usesThis(inner) ? undefined : inner;
 }

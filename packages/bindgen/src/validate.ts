@@ -1,5 +1,5 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
-import { isReference, memberOf, type Node, walk } from './ast.js';
+import { isReference, keyName, memberOf, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, RESET_EXPORT, refuseGlue } from './glue.js';
@@ -59,17 +59,15 @@ function usedExports(glue: Glue): Set<string> {
 
 function providedImports(glue: Glue): Set<string> {
   const names = new Set<string>(glue.statements.flatMap(({ declares }) => declares));
-  const key = (node: Node): string | undefined =>
-    node.type === 'Identifier' ? node.name : node.type === 'Literal' && typeof node.value === 'string' ? node.value : undefined;
   const getImports = glue.functions.get('__wbg_get_imports');
   for (const { node } of glue.statements) {
     if (node.type !== 'ExportNamedDeclaration') continue;
-    for (const specifier of node.specifiers) names.add(key(specifier.exported) ?? '');
+    for (const specifier of node.specifiers) names.add(keyName(specifier.exported) ?? '');
   }
   if (getImports === undefined) return names;
   walk(getImports.node, (child) => {
-    if (child.type === 'Property') names.add(key(child.key) ?? '');
-    if (child.type === 'AssignmentExpression' && child.left.type === 'MemberExpression') names.add(key(child.left.property) ?? '');
+    if (child.type === 'Property') names.add(keyName(child.key) ?? '');
+    if (child.type === 'AssignmentExpression' && child.left.type === 'MemberExpression') names.add(keyName(child.left.property) ?? '');
   });
   return names;
 }
