@@ -100,6 +100,12 @@ export class Instance implements Host {
     return this.#exports;
   }
 
+  /** The size of its memory; 0 once the instance is lost. */
+  get memoryBytes(): number {
+    const memory = this.#exports?.memory;
+    return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
+  }
+
   get trap(): unknown {
     return this.#trap ?? this.scope.trap();
   }
@@ -117,6 +123,16 @@ export class Instance implements Host {
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
+  }
+
+  /** It serves from now on. May run Rust: what wasm-bindgen runs after instantiation. */
+  start(): void {
+    this.served();
+    this.scope.start();
+  }
+
+  /** It serves from now on, and the program starts it by itself. */
+  served(): void {
     this.#startedAt = performance.now();
   }
 
@@ -341,13 +357,12 @@ export class Instance implements Host {
   }
 
   #report(failure: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
-    const memory = this.#exports?.memory;
     return {
       failure: toFailureRecord(failure),
       entrypoint,
       module: this.owner.moduleName,
       generation: this.generation,
-      memoryBytes: memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0,
+      memoryBytes: this.memoryBytes,
       uptimeMs: performance.now() - this.#startedAt,
       callsLost,
       recovery,

@@ -72,6 +72,9 @@ export function createManager(factory: Factory, description: ModuleDescription, 
   return new Manager(factory, description, options);
 }
 
+/** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
+const STANDBY_MAX_BYTES = 16 * 2 ** 20;
+
 class Manager implements Application, Owner, Revive {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
@@ -88,7 +91,7 @@ class Manager implements Application, Owner, Revive {
   #restarts: RestartCounter;
   #module: WebAssembly.Module | undefined;
   #current: Instance | undefined;
-  /** The next one's scope, made ahead: a module that has failed may fail again. */
+  /** The next one, made ahead: a module that has failed may fail again. Nothing of it has run. */
   #standby: Instance | undefined;
   #starting: Instance | undefined;
   #lastError: ReviveError | undefined;
@@ -285,9 +288,9 @@ class Manager implements Application, Owner, Revive {
       throw error;
     }
     const began = this.#lostAt || performance.now();
-    const instance = this.#standby ?? this.#make();
+    const instance = this.#standby ?? this.#instantiate(module);
     this.#standby = undefined;
-    instance.bind(new WebAssembly.Instance(module, instance.scope.imports));
+    const small = instance.memoryBytes <= STANDBY_MAX_BYTES;
     this.#serve(instance);
     const ms = performance.now() - began;
     if (this.#lastReport !== undefined) this.#lastReport.recoveryMs = ms;
@@ -295,9 +298,22 @@ class Manager implements Application, Owner, Revive {
     this.#lostAt = 0;
     this.#recoveries++;
     this.#emitter.emit('recovered', { generation: instance.generation, ms });
-    queueMicrotask(() => {
-      this.#standby ??= this.#make();
-    });
+    if (small) queueMicrotask(() => this.#makeStandby(module));
+    return instance;
+  }
+
+  #makeStandby(module: WebAssembly.Module): void {
+    if (this.#standby !== undefined) return;
+    try {
+      this.#standby = this.#instantiate(module);
+    } catch {
+      // No memory for two. Who needs the next one makes it then, and hears why when that fails too.
+    }
+  }
+
+  #instantiate(module: WebAssembly.Module): Instance {
+    const instance = this.#make();
+    instance.bind(new WebAssembly.Instance(module, instance.scope.imports));
     return instance;
   }
 
@@ -312,7 +328,8 @@ class Manager implements Application, Owner, Revive {
     this.#starting = instance;
     this.#description.onCurrent(instance.scope.api, instance.base);
     try {
-      if (start) instance.scope.start();
+      if (start) instance.start();
+      else instance.served();
       this.#restarts.started();
     } catch (error) {
       this.#restarts.startFailed();

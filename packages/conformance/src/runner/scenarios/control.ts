@@ -161,4 +161,45 @@ export const CONTROL: readonly Scenario[] = [
       checks.equal('I8', 'the next call makes no instance', () => probe.made(), made);
     },
   },
+  {
+    id: 'after a failure, another instance is kept in reserve',
+    invariants: ['I3', 'I7', 'I8'],
+    async run({ ns, runtime, probe }, checks) {
+      thrownBy(() => ns.fail('abort'));
+      ns.add(1, 2);
+      const [made, entered] = [probe.made(), probe.entries()];
+      await runtime.turn();
+      checks.equal('I8', 'it is made off the path of a call', () => probe.made(), made + 1);
+      checks.equal('I3', 'nothing of it runs', () => probe.entries(), entered);
+      const { generation } = ns.__revive;
+      thrownBy(() => ns.fail('abort'));
+      checks.equal('I7', 'it serves the next call, as new', () => ns.bump(), 101);
+      checks.equal('I7', 'and was started once', () => ns.starts(), 1);
+      checks.equal('I8', 'the call made none', () => probe.made(), made + 1);
+      checks.equal('I7', 'one generation went by', () => ns.__revive.generation, generation + 1);
+    },
+  },
+  {
+    id: 'there is no memory for an instance in reserve',
+    invariants: ['I2', 'I5'],
+    async run({ ns, runtime }, checks) {
+      thrownBy(() => ns.fail('abort'));
+      ns.add(1, 2);
+      await runtime.turn();
+      // The reserve is used up, and no other can be made.
+      thrownBy(() => ns.fail('abort'));
+      ns.add(1, 2);
+      const { Instance } = WebAssembly;
+      Object.assign(WebAssembly, {
+        Instance: function refuse() {
+          throw new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance');
+        },
+      });
+      await runtime.turn();
+      Object.assign(WebAssembly, { Instance });
+      checks.equal('I2', 'the instance that serves goes on', () => ns.add(1, 2), 3);
+      thrownBy(() => ns.fail('abort'));
+      checks.equal('I2', 'the next one is made when it is needed', () => ns.add(1, 2), 3);
+    },
+  },
 ];
