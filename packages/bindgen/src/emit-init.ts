@@ -35,11 +35,18 @@ export function rawImports(glue: Glue, wasm: WasmInfo): string {
   for (const { module, name } of wasm.imports) modules.set(module, [...(modules.get(module) ?? []), name]);
   const entries = [...modules].map(([module, names], index) => {
     const members = names.map((name) => `        ${JSON.stringify(name)}: ${locals.get(name) ?? name},\n`).join('');
-    const value = module === own ? `{\n        __proto__: null,\n${members}      }` : `$import${index}`;
+    const value =
+      module === own ? `{\n        __proto__: null,\n${members}      }` : module === STRING_CONSTANTS ? EVERY_STRING : `$import${index}`;
     return `      ${JSON.stringify(module)}: ${value},\n`;
   });
   return `{\n      __proto__: null,\n${entries.join('')}    }`;
 }
+
+/** With `--js-string-builtins`: the module in which every string is an import of its own name. Only a wasm file may import it. */
+const STRING_CONSTANTS = 'wasm:js/string-constants';
+
+/** What upstream's other targets give in its place. */
+const EVERY_STRING = 'new Proxy({}, { get: (_, name) => name })';
 
 /** What export lists call by another name: exported name to local one. */
 function exportedLocals(glue: Glue): Map<string, string> {
@@ -58,7 +65,7 @@ export function extraImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '';
   const own = ownModule(wasm);
   const modules = [...new Set(wasm.imports.map(({ module }) => module))];
-  return modules.map((module, index) => (module === own ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`)).join('');
+  return modules.map((module, index) => (module === own || module === STRING_CONSTANTS ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`)).join('');
 }
 
 /**
@@ -70,7 +77,7 @@ export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
   const own = ownModule(wasm);
   const functions = wasm.imports.filter((entry) => entry.module === own && entry.kind === 'function' && glue.functions.has(entry.name));
   // What it imports from other modules can't be guarded there: such an instance is not used.
-  const guarded = wasm.imports.every(({ module }) => module === own);
+  const guarded = wasm.imports.every(({ module }) => module === own || module === STRING_CONSTANTS);
   const value = (name: string): string =>
     guarded ? `$first[${JSON.stringify(own)}].${name}` : `() => { throw new Error('wasm-revive: this instance is not in use'); }`;
   return `const $first = ${guarded ? '$app.prepare()' : 'undefined'};\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;

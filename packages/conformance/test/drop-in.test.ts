@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import { transform } from 'wasm-revive/transform';
 import {
+  cargoModule,
   type NodeVersion,
   needed,
   nodeVersion,
@@ -14,6 +16,7 @@ import {
   RUNNING_NODE,
   TARGETS,
   upstreamPackage,
+  wasmBindgen,
 } from '../src/drive/paths.ts';
 import { canLoad, nodeFlags, runProgram } from '../src/drive/run-in-node.ts';
 import type { Target } from '../src/hosts/node.ts';
@@ -150,6 +153,32 @@ describe('bundler, who imports the wasm file too', () => {
       }
     },
   );
+});
+
+describe('bundler, with --js-string-builtins', () => {
+  it.each(PANIC_MODES)('everything does what it did › panic=%s', async (panic) => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-strings-'));
+    try {
+      const [plain, transformed] = [join(folder, 'plain'), join(folder, 'transformed')];
+      const flags = ['--target', 'bundler', '--js-string-builtins', '--out-dir', plain];
+      expect(await runProgram(wasmBindgen(), [...flags, cargoModule('fixtures', panic)])).toMatchObject({ ended: undefined });
+      transform({ dir: plain, outDir: transformed });
+      const newest = nodeVersion(Math.max(...otherNodeMajors()));
+      const seen = [plain, transformed].map(async (dir) => {
+        const { stdout } = await runProgram(newest.binary, [
+          ...nodeFlags(newest, 'bundler'),
+          join(programs, 'behaviour-child.js'),
+          dir,
+          'bundler',
+        ]);
+        return JSON.parse(stdout) as Seen;
+      });
+      const [before, after] = await Promise.all(seen);
+      expect(after).toEqual(before);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 const USES_NOTHING = "import * as pkg from './pkg/wasm_revive_fixtures.js'; void pkg;";

@@ -28,10 +28,10 @@ export function revivePackage(panic: PanicMode, target: Target): string {
   return needed(join(root, '.artifacts/fixtures-revive', panic, target), 'The fixtures have not been built');
 }
 
-/** A crate's module as cargo makes it, before wasm-bindgen; built with panic=abort. */
-export function cargoModule(crate: 'fixtures' | 'demo-service'): string {
+/** A crate's module as cargo makes it, before wasm-bindgen. */
+export function cargoModule(crate: 'fixtures' | 'demo-service', panic: PanicMode = 'abort'): string {
   const file = `wasm_revive_${crate.replace('-', '_')}.wasm`;
-  return needed(join(root, '.artifacts', crate, 'abort', file), `The crate ${crate} has not been built`);
+  return needed(join(root, '.artifacts', crate, panic, file), `The crate ${crate} has not been built`);
 }
 
 /** The wasm-bindgen command line: what the set-up has installed, or found on PATH. */

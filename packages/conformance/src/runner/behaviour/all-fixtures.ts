@@ -27,6 +27,7 @@ export interface AllFixtures extends Fixtures {
   call_tick(x: number): number;
   call_note(text: string): void;
   host_name(): unknown;
+  greeting(): string;
   hypot(a: number, b: number): number;
   call_inline(x: number): number;
   call_snippet(): number;

@@ -47,6 +47,7 @@ export const IMPORTS: Readonly<Record<string, Use>> = {
     host().name = 'the host';
     return [first, second];
   },
+  'a string that JavaScript makes once': (ns) => [ns.greeting(), ns.greeting()],
   'a function of Math': (ns) => ns.hypot(3, 4),
   inline_js: (ns) => ns.call_inline(1.5),
   'a local snippet': (ns) => {
