@@ -1,20 +1,18 @@
-//! The record itself.
-//!
-//! It is made of words that are stored one by one, each store volatile: JavaScript reads them after a trap, and the
-//! compiler doesn't know that anyone does.
+//! The black box: what an instance was about, for whoever looks after a trap.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
+use crate::record::Record;
 use crate::{black_box_offset as offset, black_box_size as size, ABI_VERSION, BLACK_BOX_MAGIC};
 
 const WORDS: usize = size::TOTAL / 4;
 
 // The text fields are words too, follow each other, and end where the record ends.
 const _: () = {
-    assert!(offset::REINIT_REQUESTED + 8 == offset::PANIC_MESSAGE);
+    assert!(offset::PANIC_ENTRYPOINT_LENGTH + 8 == offset::PANIC_MESSAGE);
     assert!(offset::PANIC_MESSAGE + size::PANIC_MESSAGE == offset::PANIC_FILE);
     assert!(offset::PANIC_FILE + size::PANIC_FILE == offset::ENTRYPOINT);
-    assert!(offset::ENTRYPOINT + size::ENTRYPOINT == size::TOTAL);
+    assert!(offset::ENTRYPOINT + size::ENTRYPOINT == offset::PANIC_ENTRYPOINT);
+    assert!(offset::PANIC_ENTRYPOINT + size::PANIC_ENTRYPOINT == size::TOTAL);
+    assert!(size::ENTRYPOINT == size::PANIC_ENTRYPOINT);
     assert!(size::TOTAL == WORDS * 4 && size_of::<BlackBox>() == size::TOTAL);
     assert!(offset::PANIC_MESSAGE.is_multiple_of(4) && size::PANIC_MESSAGE.is_multiple_of(4));
     assert!(offset::PANIC_FILE.is_multiple_of(4) && size::PANIC_FILE.is_multiple_of(4));
@@ -22,7 +20,7 @@ const _: () = {
 };
 
 /// A record of fixed layout that outlives a trap.
-pub struct BlackBox([AtomicU32; WORDS]);
+pub struct BlackBox(Record<WORDS>);
 
 // Beside the exported static, whose object file is linked whenever this crate is.
 crate::crate_record!();
@@ -39,55 +37,57 @@ pub fn black_box() -> &'static BlackBox {
 
 impl BlackBox {
     const fn new() -> Self {
-        let mut words = [const { AtomicU32::new(0) }; WORDS];
-        words[offset::MAGIC / 4] = AtomicU32::new(BLACK_BOX_MAGIC);
-        words[offset::ABI / 4] = AtomicU32::new(ABI_VERSION);
-        words[offset::SIZE / 4] = AtomicU32::new(size::TOTAL as u32);
-        BlackBox(words)
+        BlackBox(Record::new([
+            BLACK_BOX_MAGIC,
+            ABI_VERSION,
+            size::TOTAL as u32,
+        ]))
     }
 
-    /// Records a panic. Text that is too long is cut at a character.
+    /// Records a panic, and what was running. Text that is too long is cut at a character.
     pub fn record_panic(&self, message: &str, file: &str, line: u32, column: u32) {
-        self.put_text(
+        self.0.put_text(
             message,
             offset::PANIC_MESSAGE,
             size::PANIC_MESSAGE,
             offset::PANIC_MESSAGE_LENGTH,
         );
-        self.put_text(
+        self.0.put_text(
             file,
             offset::PANIC_FILE,
             size::PANIC_FILE,
             offset::PANIC_FILE_LENGTH,
         );
-        self.put(offset::PANIC_LINE, line);
-        self.put(offset::PANIC_COLUMN, column);
+        self.0.put(offset::PANIC_LINE, line);
+        self.0.put(offset::PANIC_COLUMN, column);
+        self.keep_running();
         // Last, so that a record whose count has changed is whole.
-        self.put(
+        self.0.put(
             offset::PANIC_COUNT,
-            self.get(offset::PANIC_COUNT).wrapping_add(1),
+            self.0.get(offset::PANIC_COUNT).wrapping_add(1),
         );
     }
 
     /// Records an allocation that failed. It need not be the end: code that handles the failure goes on.
     pub fn record_failed_allocation(&self, size: usize, align: usize) {
         let saturated = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.put(offset::FAILED_ALLOCATION_SIZE, saturated(size));
-        self.put(offset::FAILED_ALLOCATION_ALIGN, saturated(align));
+        self.0.put(offset::FAILED_ALLOCATION_SIZE, saturated(size));
+        self.0
+            .put(offset::FAILED_ALLOCATION_ALIGN, saturated(align));
     }
 
     /// Says that memory is to be had again: an allocation that failed before has been dealt with.
     #[inline]
     pub fn forget_failed_allocation(&self) {
-        if self.get(offset::FAILED_ALLOCATION_SIZE) != 0 {
-            self.put(offset::FAILED_ALLOCATION_SIZE, 0);
+        if self.0.get(offset::FAILED_ALLOCATION_SIZE) != 0 {
+            self.0.put(offset::FAILED_ALLOCATION_SIZE, 0);
         }
     }
 
     /// Says which entrypoint is running; an empty name: none.
     #[inline]
     pub fn set_entrypoint(&self, name: &str) {
-        self.put_text(
+        self.0.put_text(
             name,
             offset::ENTRYPOINT,
             size::ENTRYPOINT,
@@ -98,66 +98,40 @@ impl BlackBox {
     /// Says which task is being polled; 0: none.
     #[inline]
     pub fn set_task(&self, id: u32) {
-        self.put(offset::TASK_ID, id);
+        self.0.put(offset::TASK_ID, id);
     }
 
     /// Asks for a fresh instance.
     pub fn request_reinit(&self) {
-        self.put(offset::REINIT_REQUESTED, 1);
+        self.0.put(offset::REINIT_REQUESTED, 1);
     }
 
     /// Whether a fresh instance has been asked for.
     pub fn reinit_requested(&self) -> bool {
-        self.get(offset::REINIT_REQUESTED) != 0
+        self.0.get(offset::REINIT_REQUESTED) != 0
     }
 
     /// How many panics have been recorded.
     pub fn panic_count(&self) -> u32 {
-        self.get(offset::PANIC_COUNT)
+        self.0.get(offset::PANIC_COUNT)
     }
 
     /// A copy, as JavaScript sees it.
     pub fn to_bytes(&self) -> [u8; size::TOTAL] {
         let mut bytes = [0; size::TOTAL];
-        for (chunk, word) in bytes.chunks_exact_mut(4).zip(&self.0) {
-            chunk.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-        }
+        self.0.copy_to(&mut bytes);
         bytes
     }
 
-    #[inline]
-    fn get(&self, offset: usize) -> u32 {
-        self.0[offset / 4].load(Ordering::Relaxed)
-    }
-
-    #[inline]
-    fn put(&self, offset: usize, value: u32) {
-        let word = &self.0[offset / 4];
-        #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
-        // SAFETY: the pointer comes from a live, aligned `AtomicU32`. Without the `atomics` feature a wasm32 instance
-        // has one thread, so no other access can race with this one. A relaxed atomic store would do the same
-        // there, but isn't kept apart from its neighbours by the code generator as a volatile one is.
-        unsafe {
-            word.as_ptr().write_volatile(value);
+    /// What runs now is over when the panic is told: unwinding drops the marks.
+    fn keep_running(&self) {
+        let length = self.0.get(offset::ENTRYPOINT_LENGTH);
+        for at in (0..length as usize).step_by(4) {
+            let word = self.0.get(offset::ENTRYPOINT + at);
+            self.0.put(offset::PANIC_ENTRYPOINT + at, word);
         }
-        #[cfg(not(all(target_arch = "wasm32", not(target_feature = "atomics"))))]
-        word.store(value, Ordering::Relaxed);
-    }
-
-    #[inline]
-    fn put_text(&self, text: &str, offset: usize, capacity: usize, length_offset: usize) {
-        let mut length = text.len();
-        if length > capacity {
-            length = capacity;
-            while !text.is_char_boundary(length) {
-                length -= 1;
-            }
-        }
-        for (index, chunk) in text.as_bytes()[..length].chunks(4).enumerate() {
-            let mut word = [0; 4];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.put(offset + index * 4, u32::from_le_bytes(word));
-        }
-        self.put(length_offset, length as u32);
+        self.0.put(offset::PANIC_ENTRYPOINT_LENGTH, length);
+        self.0
+            .put(offset::PANIC_TASK_ID, self.0.get(offset::TASK_ID));
     }
 }

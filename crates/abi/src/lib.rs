@@ -3,6 +3,8 @@
 //!
 //! - The **black box**: a record of fixed layout in linear memory that JavaScript reads after a trap, without running any
 //!   Wasm. It is exported as the global [`BLACK_BOX_EXPORT`], whose value is its address.
+//! - The **breadcrumbs**: a ring of the last texts that the program left, exported as [`BREADCRUMBS_EXPORT`] by modules that
+//!   leave any.
 //! - The **crate record**: each linked crate leaves one line in the custom section [`CRATE_SECTION`], by which the
 //!   package sees whether the two match. See [`crate_record!`].
 //!
@@ -26,13 +28,16 @@
 extern crate std;
 
 mod black_box;
+mod breadcrumbs;
 mod crate_record;
 #[cfg(feature = "std")]
 pub mod entry;
 #[cfg(feature = "std")]
 pub mod panic_hook;
+mod record;
 
 pub use black_box::{black_box, BlackBox};
+pub use breadcrumbs::{breadcrumbs, Breadcrumbs};
 
 /// The version of this agreement. A module that carries another one is refused by the packages.
 pub const ABI_VERSION: u32 = 1;
@@ -45,6 +50,12 @@ pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";
 
 /// `"RVBB"`, the first word of a black box.
 pub const BLACK_BOX_MAGIC: u32 = 0x4242_5652;
+
+/// The exported Wasm global whose value is the address of the breadcrumbs.
+pub const BREADCRUMBS_EXPORT: &str = "__wasm_revive_breadcrumbs";
+
+/// `"RVBC"`, the first word of the breadcrumbs.
+pub const BREADCRUMBS_MAGIC: u32 = 0x4342_5652;
 
 /// Byte offsets in the black box. Every field is a little-endian `u32`, unless its capacity is given in
 /// [`black_box_size`].
@@ -76,12 +87,18 @@ pub mod black_box_offset {
     pub const TASK_ID: usize = 44;
     /// 1 when Rust has asked for a fresh instance.
     pub const REINIT_REQUESTED: usize = 48;
+    /// The task that was being polled when it panicked; 0: none.
+    pub const PANIC_TASK_ID: usize = 52;
+    /// Bytes of the name of the entrypoint that was running when it panicked; 0: none is known.
+    pub const PANIC_ENTRYPOINT_LENGTH: usize = 56;
     /// The panic's message, UTF-8, cut at a character.
-    pub const PANIC_MESSAGE: usize = 56;
+    pub const PANIC_MESSAGE: usize = 64;
     /// The file it happened in.
-    pub const PANIC_FILE: usize = 1080;
+    pub const PANIC_FILE: usize = 1088;
     /// Name of the entrypoint that is running.
-    pub const ENTRYPOINT: usize = 1336;
+    pub const ENTRYPOINT: usize = 1344;
+    /// Name of the entrypoint that was running when it panicked.
+    pub const PANIC_ENTRYPOINT: usize = 1472;
 }
 
 /// Sizes in bytes of the black box and of the text fields in it.
@@ -92,6 +109,34 @@ pub mod black_box_size {
     pub const PANIC_FILE: usize = 256;
     /// Capacity for the name of the entrypoint.
     pub const ENTRYPOINT: usize = 128;
+    /// Capacity for the name of the entrypoint at the time of the panic.
+    pub const PANIC_ENTRYPOINT: usize = 128;
     /// The whole record.
-    pub const TOTAL: usize = 1464;
+    pub const TOTAL: usize = 1600;
+}
+
+/// Byte offsets in the breadcrumbs. Every field is a little-endian `u32`.
+pub mod breadcrumbs_offset {
+    /// [`BREADCRUMBS_MAGIC`](crate::BREADCRUMBS_MAGIC).
+    pub const MAGIC: usize = 0;
+    /// [`ABI_VERSION`](crate::ABI_VERSION).
+    pub const ABI: usize = 4;
+    /// Size of the whole record in bytes.
+    pub const SIZE: usize = 8;
+    /// How many have been begun; the next one goes into the slot with this number, modulo their count.
+    pub const STARTED: usize = 12;
+    /// The first slot. Each is the length of a text in bytes, 0 for none, and the text.
+    pub const FIRST: usize = 16;
+}
+
+/// Sizes of the breadcrumbs, in bytes but for their count.
+pub mod breadcrumbs_size {
+    /// How many are kept.
+    pub const COUNT: usize = 16;
+    /// One slot.
+    pub const EACH: usize = 128;
+    /// Capacity for the text of one.
+    pub const TEXT: usize = 124;
+    /// The whole record.
+    pub const TOTAL: usize = 2064;
 }

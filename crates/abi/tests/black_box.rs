@@ -77,12 +77,20 @@ fn entries_nest() {
     };
     let outer = enter("render");
     assert_eq!(shown(), ("render".to_owned(), 0));
+    let at_panic = || {
+        (
+            text(offset::PANIC_ENTRYPOINT, offset::PANIC_ENTRYPOINT_LENGTH),
+            word(offset::PANIC_TASK_ID),
+        )
+    };
     {
         let _task = enter_task("fetch all", 7);
         let _nested = enter("on_progress");
         assert_eq!(shown(), ("on_progress".to_owned(), 7));
+        black_box().record_panic("late", "", 0, 0);
     }
     assert_eq!(shown(), ("render".to_owned(), 0));
     drop(outer);
     assert_eq!(shown(), (String::new(), 0));
+    assert_eq!(at_panic(), ("on_progress".to_owned(), 7));
 }

@@ -4,6 +4,7 @@
 //! - [`install`]: every panic's message and location, so that a panic under panic=abort is told as well as a caught one.
 //! - [`Sentinel`]: the size of the allocation that failed.
 //! - [`enter`]: the entrypoint that is running.
+//! - [`breadcrumb!`]: the last sixteen things that the program said it was doing.
 //!
 //! ```
 //! use std::alloc::System;
@@ -19,6 +20,7 @@
 //!
 //! fn render(page: &str) -> usize {
 //!     let _entry = wasm_revive_abort_detector::enter("render");
+//!     wasm_revive_abort_detector::breadcrumb!("rendering {} bytes", page.len());
 //!     page.len()
 //! }
 //! # start();
@@ -46,6 +48,30 @@ pub fn install() {
 #[inline(never)]
 pub fn enter(name: &'static str) -> Entry {
     wasm_revive_abi::entry::enter(name)
+}
+
+/// Leaves a text, formatted as by [`format!`], that a crash report shows if the instance fails soon after. The last sixteen
+/// are kept, the first 124 bytes of each. Allocates nothing.
+///
+/// They are left in the instance's memory and go into reports: nothing secret belongs in them, unless the program's
+/// redaction takes it out.
+///
+/// ```
+/// let name = "logo.png";
+/// wasm_revive_abort_detector::breadcrumb!("decoding {name}");
+/// ```
+#[macro_export]
+macro_rules! breadcrumb {
+    ($($text:tt)+) => {
+        $crate::leave_breadcrumb(::core::format_args!($($text)+))
+    };
+}
+
+/// What [`breadcrumb!`] calls.
+#[doc(hidden)]
+#[inline(never)]
+pub fn leave_breadcrumb(text: core::fmt::Arguments<'_>) {
+    wasm_revive_abi::breadcrumbs().leave(text);
 }
 
 #[cold]

@@ -15,6 +15,7 @@
 //!
 //! pub fn render(page: &str) -> usize {
 //!     let _entry = wasm_revive::entry("render");
+//!     wasm_revive::breadcrumb!("rendering {} bytes", page.len());
 //!     page.len()
 //! }
 //!
@@ -28,7 +29,7 @@
 #![deny(missing_docs)]
 
 #[cfg(feature = "abort-detector")]
-pub use wasm_revive_abort_detector::Sentinel;
+pub use wasm_revive_abort_detector::{breadcrumb, Sentinel};
 #[cfg(feature = "entrypoint-shim")]
 pub use wasm_revive_entrypoint_shim::{entry, task, Entry, Task};
 #[cfg(feature = "reinit-manager")]
