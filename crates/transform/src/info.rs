@@ -30,6 +30,8 @@ pub struct ModuleInfo {
     pub producers: Vec<Producer>,
     /// The version of the wasm-bindgen CLI that processed the module, as it wrote it: `0.2.130` or `0.2.130 (1a2b3c4d5)`.
     pub wasm_bindgen: Option<String>,
+    /// Where the code section's contents are: what DWARF's addresses count from.
+    pub code: Option<CodeSection>,
     /// Every custom section, in the order of the binary.
     pub custom_sections: Vec<CustomSection>,
     /// The matched crates that are linked into the module.
@@ -193,6 +195,16 @@ pub struct Producer {
     pub name: String,
     /// Its version, as it wrote it.
     pub version: String,
+}
+
+/// The contents of the code section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeSection {
+    /// Where they begin, in bytes from the start of the binary.
+    pub offset: usize,
+    /// How many bytes they are.
+    pub size: usize,
 }
 
 /// A custom section.

@@ -9,8 +9,8 @@ use crate::custom::{self, RECORDS_SECTION};
 use crate::stack_pointer::stack_pointer;
 use crate::types::{self, Types};
 use crate::{
-    CrateRecord, CustomSection, Error, Exceptions, Export, ExternType, GlobalType, Import, Memory,
-    ModuleInfo, MutableGlobal, Producer, Signature, Table, Tag,
+    CodeSection, CrateRecord, CustomSection, Error, Exceptions, Export, ExternType, GlobalType,
+    Import, Memory, ModuleInfo, MutableGlobal, Producer, Signature, Table, Tag,
 };
 
 /// Reads a whole module.
@@ -36,6 +36,9 @@ pub fn inspect(bytes: &[u8]) -> Result<ModuleInfo, Error> {
 
 /// What has been read so far. Exports are resolved at the end of the pass: in the binary they stand behind what they
 /// name, but an offset kept with them tells where they were.
+/// Its id in the binary format (WebAssembly 2.0, §5.5.2).
+const CODE_SECTION: u8 = 10;
+
 #[derive(Default)]
 struct Reader {
     types: Types,
@@ -50,6 +53,7 @@ struct Reader {
     start: Option<u32>,
     exceptions: Exceptions,
     producers: Vec<Producer>,
+    code: Option<CodeSection>,
     custom_sections: Vec<CustomSection>,
     records: Vec<CrateRecord>,
     global_names: BTreeMap<u32, String>,
@@ -57,6 +61,12 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, payload: Payload<'_>) -> Result<(), Error> {
+        if let Some((CODE_SECTION, range)) = payload.as_section() {
+            self.code = Some(CodeSection {
+                offset: range.start as usize,
+                size: (range.end - range.start) as usize,
+            });
+        }
         match payload {
             Payload::Version {
                 encoding: Encoding::Component,
@@ -245,6 +255,7 @@ impl Reader {
             exceptions: self.exceptions,
             producers: self.producers,
             wasm_bindgen,
+            code: self.code,
             custom_sections: self.custom_sections,
             wasm_revive: self.records,
         }

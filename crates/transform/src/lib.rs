@@ -39,7 +39,8 @@ mod types;
 pub use error::Error;
 pub use export_globals::export_globals;
 pub use info::{
-    CrateRecord, CustomSection, Exceptions, Export, ExternType, GlobalType, Import, Limits, Memory,
-    ModuleInfo, MutableGlobal, Producer, Signature, StackPointer, StackPointerSource, Table, Tag,
+    CodeSection, CrateRecord, CustomSection, Exceptions, Export, ExternType, GlobalType, Import,
+    Limits, Memory, ModuleInfo, MutableGlobal, Producer, Signature, StackPointer,
+    StackPointerSource, Table, Tag,
 };
 pub use inspect::inspect;

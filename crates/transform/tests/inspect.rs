@@ -153,6 +153,20 @@ fn producers_and_custom_sections_are_told() {
 }
 
 #[test]
+fn the_code_section_is_where_its_contents_are() {
+    let module =
+        wat::parse_str(r#"(module (func (export "f") (result i32) i32.const 7))"#).unwrap();
+    let code = inspect(&module).unwrap().code.unwrap();
+    // One function, of four bytes: no locals, i32.const 7, end.
+    let contents = &module[code.offset..code.offset + code.size];
+    assert_eq!(contents, [1, 4, 0, 0x41, 7, 0x0b]);
+    assert_eq!(
+        inspect(&wat::parse_str("(module)").unwrap()).unwrap().code,
+        None
+    );
+}
+
+#[test]
 fn a_broken_custom_section_of_others_is_passed_over_and_one_of_ours_is_an_error() {
     let mut module = Module::new();
     module.section(&custom("producers", b"\xff\xff"));

@@ -65,7 +65,11 @@ export function extraImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '';
   const own = ownModule(wasm);
   const modules = [...new Set(wasm.imports.map(({ module }) => module))];
-  return modules.map((module, index) => (module === own || module === STRING_CONSTANTS ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`)).join('');
+  return modules
+    .map((module, index) =>
+      module === own || module === STRING_CONSTANTS ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`,
+    )
+    .join('');
 }
 
 /**

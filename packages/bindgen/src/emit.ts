@@ -1,4 +1,5 @@
 /** Puts the parts of a transformed package together, as text. Finds no errors: what reaches it has been validated. */
+import type { Build } from '@wasm-revive/kernel';
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { emitFacade } from './emit-facade.js';
@@ -22,6 +23,8 @@ export interface EmitOptions {
   readonly version: string;
   readonly runtime: RuntimeReference;
   readonly recovery: Recovery;
+  /** Of the wasm file that is written. */
+  readonly build: Build;
 }
 
 /** A file and its source map. */
@@ -44,6 +47,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     .join('');
   const description = [
     `name: ${JSON.stringify(pkg.name)}`,
+    `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager') ? ['reinitRequests: true'] : []),

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
+import { type Build, GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
 import { commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
@@ -10,7 +11,7 @@ import { readGlue, type Target } from './glue.js';
 import { type Package, readPackage } from './read-package.js';
 import { copyPackage, replacePackage } from './replace-package.js';
 import { validate } from './validate.js';
-import { exportGlobals } from './wasm-info.js';
+import { exportGlobals, inspectWasm, type WasmInfo } from './wasm-info.js';
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
@@ -81,7 +82,13 @@ export function emitPackage(
   const glue = readGlue(pkg.dir, pkg.glue.file, pkg.glue.code, pkg.target, imported);
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg.target, options.runtime);
-  const emitOptions = { version: options.version, runtime: reference, recovery: options.recovery ?? 'fresh' };
+  const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
+  const emitOptions = {
+    version: options.version,
+    runtime: reference,
+    recovery: options.recovery ?? 'fresh',
+    build: changed === undefined ? buildOf(pkg.wasmBytes, wasm) : buildOf(changed, inspectWasm(changed)),
+  };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
   if (pkg.entry) emitted.unshift(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
   for (const { file, map } of emitted) files.set(`${file}.map`, map);
@@ -89,11 +96,19 @@ export function emitPackage(
     const listed = addPackageFiles(pkg.dir, pkg.packageJson, [...files.keys()]);
     if (listed !== undefined) files.set('package.json', listed);
   }
-  const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
   if (changed !== undefined) files.set(pkg.wasmFile, changed);
   if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
   return files;
+}
+
+/** The same for every copy of a module that runs the same code, with debug information or stripped of it. */
+function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
+  const { offset, size } = code ?? { offset: 0, size: 0 };
+  const id = createHash('sha256')
+    .update(bytes.subarray(offset, offset + size))
+    .digest('hex');
+  return { id: id.slice(0, 16), codeOffset: offset };
 }
 
 function runtimeFiles(

@@ -28,6 +28,8 @@ export interface WasmInfo {
   readonly producers: readonly WasmProducer[];
   /** Version of the wasm-bindgen CLI that processed the module, as it wrote it, e.g. `0.2.130` or `0.2.130 (1a2b3c4d5)`. */
   readonly wasmBindgen: string | null;
+  /** Where the code section's contents are, in bytes: what DWARF's addresses count from. */
+  readonly code: { readonly offset: number; readonly size: number } | null;
   /** In the order of the binary; `size` counts the bytes of the contents. */
   readonly customSections: readonly { readonly name: string; readonly size: number }[];
   /** The crates of wasm-revive that are linked into the module. */
