@@ -34,7 +34,7 @@ describe('abortCause', () => {
 
   it('tells look-alikes by the black box', () => {
     const trap = new WebAssembly.RuntimeError('unreachable');
-    const base = { panicCount: 0, reinitRequested: false };
+    const base = { panicCount: 0, running: {}, reinitRequested: false };
     const location = { file: 'a.rs', line: 1, column: 1 };
     expect(abortCause(trap, { ...base, panicCount: 1, panic: { message: 'x', location } })).toBe('panic-abort');
     expect(abortCause(trap, { ...base, failedAllocation: { size: 1, align: 1 } })).toBe('out-of-memory');
@@ -43,7 +43,13 @@ describe('abortCause', () => {
 
   it("believes the frames' names before what the black box holds of earlier", () => {
     const location = { file: 'a.rs', line: 1, column: 1 };
-    const stale = { panicCount: 1, reinitRequested: false, panic: { message: 'x', location }, failedAllocation: { size: 1, align: 1 } };
+    const stale = {
+      panicCount: 1,
+      running: {},
+      reinitRequested: false,
+      panic: { message: 'x', location },
+      failedAllocation: { size: 1, align: 1 },
+    };
     const trapIn = (...names: string[]): Error => {
       const trap = new WebAssembly.RuntimeError('unreachable');
       trap.stack = names.map((name, index) => `at app.wasm.${name} (wasm://wasm/app.wasm-0004:wasm-function[${index}]:0x80a9)`).join('\n');

@@ -17,6 +17,12 @@ export const GLOBAL_EXPORT_PREFIX = '__wasm_revive_global_';
 /** `"RVBB"`, the first word of a black box. */
 export const BLACK_BOX_MAGIC = 0x42425652;
 
+/** The exported Wasm global whose value is the address of the breadcrumbs; only of modules that leave any. */
+export const BREADCRUMBS_EXPORT = '__wasm_revive_breadcrumbs';
+
+/** `"RVBC"`, the first word of the breadcrumbs. */
+export const BREADCRUMBS_MAGIC = 0x43425652;
+
 /** Byte offsets in the black box. Every field is a little-endian `u32` unless its capacity is given in {@link BlackBoxSize}. */
 export const BlackBoxOffset = {
   magic: 0,
@@ -32,10 +38,19 @@ export const BlackBoxOffset = {
   entrypointLength: 40,
   taskId: 44,
   reinitRequested: 48,
-  panicMessage: 56,
-  panicFile: 1080,
-  entrypoint: 1336,
+  panicTaskId: 52,
+  panicEntrypointLength: 56,
+  panicMessage: 64,
+  panicFile: 1088,
+  entrypoint: 1344,
+  panicEntrypoint: 1472,
 } as const;
 
 /** Sizes in bytes of the black box and of the text fields in it. */
-export const BlackBoxSize = { panicMessage: 1024, panicFile: 256, entrypoint: 128, total: 1464 } as const;
+export const BlackBoxSize = { panicMessage: 1024, panicFile: 256, entrypoint: 128, panicEntrypoint: 128, total: 1600 } as const;
+
+/** Byte offsets in the breadcrumbs, a ring of slots. Every field is a little-endian `u32`. */
+export const BreadcrumbsOffset = { magic: 0, abi: 4, size: 8, started: 12, first: 16 } as const;
+
+/** Sizes of the breadcrumbs in bytes, but for their count. A slot is the length of a text, 0 for none, and the text. */
+export const BreadcrumbsSize = { count: 16, each: 128, text: 124, total: 2064 } as const;

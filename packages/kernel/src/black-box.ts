@@ -1,14 +1,32 @@
-import { ABI_VERSION, BLACK_BOX_EXPORT, BLACK_BOX_MAGIC, BlackBoxOffset, BlackBoxSize } from './abi.js';
+import {
+  ABI_VERSION,
+  BLACK_BOX_EXPORT,
+  BLACK_BOX_MAGIC,
+  BlackBoxOffset,
+  BlackBoxSize,
+  BREADCRUMBS_EXPORT,
+  BREADCRUMBS_MAGIC,
+  BreadcrumbsOffset,
+  BreadcrumbsSize,
+} from './abi.js';
 import type { Location } from './failure.js';
+
+/** What Rust said was running, by the entrypoint-shim crate's `entry` and `task`. */
+export interface Running {
+  readonly entrypoint?: string;
+  /** The task that was being polled. */
+  readonly task?: number;
+}
 
 /** What the crates wrote down before the instance failed. */
 export interface BlackBox {
   /** How many panics have been recorded since the last one was told. */
   readonly panicCount: number;
   readonly panic?: { readonly message: string; readonly location: Location };
+  /** When it panicked: unwinding drops the marks. */
+  readonly runningAtPanic?: Running;
   readonly failedAllocation?: { readonly size: number; readonly align: number };
-  readonly entrypoint?: string;
-  readonly taskId?: number;
+  readonly running: Running;
   readonly reinitRequested: boolean;
 }
 
@@ -20,33 +38,45 @@ export function readBlackBox(exports: WebAssembly.Exports): BlackBox | undefined
   const view = blackBoxView(exports);
   if (view === undefined) return undefined;
   const word = (offset: number): number => view.getUint32(offset, true);
-  const text = (offset: number, length: number, capacity: number): string =>
-    new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + offset, Math.min(length, capacity)).slice());
   const panicCount = word(BlackBoxOffset.panicCount);
   const failedSize = word(BlackBoxOffset.failedAllocationSize);
-  const entrypointLength = word(BlackBoxOffset.entrypointLength);
-  const taskId = word(BlackBoxOffset.taskId);
   return {
     panicCount,
     ...(panicCount > 0 && {
       panic: {
-        message: text(BlackBoxOffset.panicMessage, word(BlackBoxOffset.panicMessageLength), BlackBoxSize.panicMessage),
+        message: textAt(view, BlackBoxOffset.panicMessage, word(BlackBoxOffset.panicMessageLength), BlackBoxSize.panicMessage),
         location: {
-          file: text(BlackBoxOffset.panicFile, word(BlackBoxOffset.panicFileLength), BlackBoxSize.panicFile),
+          file: textAt(view, BlackBoxOffset.panicFile, word(BlackBoxOffset.panicFileLength), BlackBoxSize.panicFile),
           line: word(BlackBoxOffset.panicLine),
           column: word(BlackBoxOffset.panicColumn),
         },
       },
+      runningAtPanic: readRunning(view, 'panicEntrypoint', 'panicEntrypointLength', 'panicTaskId'),
     }),
     ...(failedSize > 0 && {
       failedAllocation: { size: failedSize, align: word(BlackBoxOffset.failedAllocationAlign) },
     }),
-    ...(entrypointLength > 0 && {
-      entrypoint: text(BlackBoxOffset.entrypoint, entrypointLength, BlackBoxSize.entrypoint),
-    }),
-    ...(taskId > 0 && { taskId }),
+    running: readRunning(view, 'entrypoint', 'entrypointLength', 'taskId'),
     reinitRequested: word(BlackBoxOffset.reinitRequested) !== 0,
   };
+}
+
+/**
+ * Reads the last texts that the program left, oldest first, without running any Wasm. None when the module has none, or when its memory
+ * holds something else there.
+ */
+export function readBreadcrumbs(exports: WebAssembly.Exports): string[] {
+  const view = recordView(exports, BREADCRUMBS_EXPORT, BREADCRUMBS_MAGIC, BreadcrumbsSize.total);
+  if (view === undefined) return [];
+  const { count, each, text } = BreadcrumbsSize;
+  const started = view.getUint32(BreadcrumbsOffset.started, true);
+  const left: string[] = [];
+  for (let number = Math.max(0, started - count); number < started; number++) {
+    const at = BreadcrumbsOffset.first + (number % count) * each;
+    const length = view.getUint32(at, true);
+    if (length > 0) left.push(textAt(view, at + 4, length, text));
+  }
+  return left;
 }
 
 /** Takes out the panic that has been told, so that it isn't blamed for an abort that comes later. */
@@ -56,13 +86,34 @@ export function forgetPanic(exports: WebAssembly.Exports): void {
 
 /** The bytes of the black box in the instance's memory; undefined when there is none. Grows stale when memory grows. */
 export function blackBoxView(exports: WebAssembly.Exports): DataView | undefined {
-  const address: unknown = exports[BLACK_BOX_EXPORT];
+  return recordView(exports, BLACK_BOX_EXPORT, BLACK_BOX_MAGIC, BlackBoxSize.total);
+}
+
+function recordView(exports: WebAssembly.Exports, name: string, magic: number, size: number): DataView | undefined {
+  const address: unknown = exports[name];
   const memory = exports.memory;
   if (address === undefined || !(memory instanceof WebAssembly.Memory)) return undefined;
   // A module namespace has the value itself.
   const at = Number(address instanceof WebAssembly.Global ? address.value : address) >>> 0;
-  if (at === 0 || at + BlackBoxSize.total > memory.buffer.byteLength) return undefined;
-  const view = new DataView(memory.buffer, at, BlackBoxSize.total);
-  if (view.getUint32(BlackBoxOffset.magic, true) !== BLACK_BOX_MAGIC) return undefined;
+  if (at === 0 || at + size > memory.buffer.byteLength) return undefined;
+  const view = new DataView(memory.buffer, at, size);
+  // Both records begin alike.
+  if (view.getUint32(BlackBoxOffset.magic, true) !== magic) return undefined;
   return view.getUint32(BlackBoxOffset.abi, true) === ABI_VERSION ? view : undefined;
+}
+
+type Field = keyof typeof BlackBoxOffset;
+
+function readRunning(view: DataView, name: 'entrypoint' | 'panicEntrypoint', nameLength: Field, taskId: Field): Running {
+  const length = view.getUint32(BlackBoxOffset[nameLength], true);
+  const task = view.getUint32(BlackBoxOffset[taskId], true);
+  return {
+    ...(length > 0 && { entrypoint: textAt(view, BlackBoxOffset[name], length, BlackBoxSize[name]) }),
+    ...(task > 0 && { task }),
+  };
+}
+
+function textAt(view: DataView, offset: number, length: number, capacity: number): string {
+  // A copy: decoders refuse memory that can grow or be shared.
+  return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + offset, Math.min(length, capacity)).slice());
 }

@@ -8,10 +8,14 @@ export {
   BLACK_BOX_MAGIC,
   BlackBoxOffset,
   BlackBoxSize,
+  BREADCRUMBS_EXPORT,
+  BREADCRUMBS_MAGIC,
+  BreadcrumbsOffset,
+  BreadcrumbsSize,
   CRATE_SECTION,
   GLOBAL_EXPORT_PREFIX,
 } from './abi.js';
-export { type BlackBox, blackBoxView, readBlackBox } from './black-box.js';
+export { type BlackBox, blackBoxView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';
 export {
   ERROR_CODES,
@@ -23,11 +27,20 @@ export {
 } from './errors.js';
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
 export { type Registry, SharedRegistry } from './finalizers.js';
+export { fingerprint } from './fingerprint.js';
 export { wasmFrames } from './frames.js';
 export { pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type InstanceState, type Owner, staleHandleError } from './instance.js';
 export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
-export { type CrashReport, describeFailure, type FailureRecord, toFailureRecord } from './report.js';
+export {
+  type Build,
+  type CrashReport,
+  describeFailure,
+  type FailureRecord,
+  REPORT_VERSION,
+  type Redact,
+  toFailureRecord,
+} from './report.js';
 export type {
   Api,
   Entry,

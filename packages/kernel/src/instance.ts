@@ -1,12 +1,13 @@
-import { forgetPanic } from './black-box.js';
+import { forgetPanic, readBlackBox, readBreadcrumbs } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
+import { fingerprint } from './fingerprint.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
 import type { Hooks } from './plugin.js';
-import { type CrashReport, describeFailure, toFailureRecord } from './report.js';
+import { type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
 import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
@@ -16,7 +17,11 @@ export interface Owner {
   /** The name of the module, for messages. */
   readonly moduleName: string;
   readonly entries: readonly Entry[];
+  /** Which build of it, where that is known. */
+  readonly build: Build | undefined;
   readonly hooks: Hooks;
+  /** What the program takes out of messages and breadcrumbs. */
+  readonly redact: Redact | undefined;
   /** The finalizers of all generations, by their place in the glue. */
   readonly registries: SharedRegistry[];
   /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
@@ -280,7 +285,8 @@ export class Instance implements Host {
   #unwound(failure: Unwound, entrypoint: string | undefined, recovery: Recovery): PanicError {
     const report = this.#report(failure, entrypoint, recovery, 0);
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
-    const error = this.#panic ?? new PanicError(failure.panic.message);
+    const error = this.#panic ?? new PanicError(report.failure.panic?.message ?? '');
+    if (this.owner.redact !== undefined) error.message = report.failure.panic?.message ?? '';
     error.report = report;
     this.#panic = undefined;
     if (this.#exports !== undefined) forgetPanic(this.#exports);
@@ -317,23 +323,23 @@ export class Instance implements Host {
 
   #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery): ReviveError {
     const report = this.#report(failure, entrypoint, recovery, this.#inFlight.size);
-    const error = new ReviveError('REVIVE_ABORT', describeFailure(failure, entrypoint), { cause: this.#trap, report });
-    this.#settle(error);
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), { cause: this.#trap, report });
+    // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
+    const alone = this.#inFlight.size === 1 && entrypoint === undefined;
+    this.#settle(error, alone);
     this.owner.failed(this, report);
     return error;
   }
 
-  /** Rejects what the instance still owes, and lets go of it. */
-  #settle(error: ReviveError): void {
+  /** Rejects what the instance still owes, and lets go of it. `theirs`: the one call in flight is the one that failed. */
+  #settle(error: ReviveError, theirs = false): void {
     this.#told = true;
     this.#error = error;
     this.forget();
     this.#exports = undefined;
     this.#stackPointers = undefined;
-    // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
-    const alone = this.#inFlight.size === 1 && error.report !== undefined && error.report.entrypoint === undefined;
     this.#inFlight.rejectAll(() =>
-      alone
+      theirs
         ? error
         : new ReviveError(
             'REVIVE_INSTANCE_LOST',
@@ -356,11 +362,21 @@ export class Instance implements Host {
     return panic;
   }
 
-  #report(failure: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
+  #report(thrown: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
+    const redact = safely(this.owner.redact);
+    const failure = toFailureRecord(thrown, redact);
+    const blackBox = this.#exports && readBlackBox(this.#exports);
+    const running = thrown.kind === 'unwound' ? blackBox?.runningAtPanic : blackBox?.running;
+    const breadcrumbs = this.#exports === undefined ? [] : readBreadcrumbs(this.#exports);
     return {
-      failure: toFailureRecord(failure),
-      entrypoint,
+      version: REPORT_VERSION,
+      failure,
+      fingerprint: fingerprint(failure),
+      entrypoint: entrypoint ?? running?.entrypoint,
+      ...(running?.task !== undefined && { task: running.task }),
+      ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map(redact) }),
       module: this.owner.moduleName,
+      ...(this.owner.build && { build: this.owner.build }),
       generation: this.generation,
       memoryBytes: this.memoryBytes,
       uptimeMs: performance.now() - this.#startedAt,

@@ -1,4 +1,4 @@
-import type { AbortCause, Aborted, Failure, Frame, PanicInfo, Recovery } from './failure.js';
+import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 
 /** A failure without the engine's error object in it, so that it survives `JSON.stringify`. */
 export type FailureRecord =
@@ -12,12 +12,35 @@ export type FailureRecord =
       readonly frames: readonly Frame[];
     };
 
-/** Plain JSON about one failure. Holds no memory contents and no arguments. */
+/** Which build of a module it was. */
+export interface Build {
+  /** 16 hexadecimal digits: the beginning of the SHA-256 of the contents of the wasm file's code section. */
+  readonly id: string;
+  /** Where those contents begin in the file that ran, in bytes: addresses in DWARF count from there, offsets of frames from the file's start. */
+  readonly codeOffset: number;
+}
+
+/** The version of {@link CrashReport} and of its schema, `crash-report.schema.json`. */
+export const REPORT_VERSION = 1;
+
+/** Plain JSON about one failure. Holds no arguments, and of the memory only what the program left for it: messages and breadcrumbs. */
 export interface CrashReport {
+  readonly version: typeof REPORT_VERSION;
   readonly failure: FailureRecord;
-  /** The entrypoint through which the instance was entered, as its user calls it; undefined where nobody called (a task's later poll). */
+  /** The same for the same bug: 16 hexadecimal digits, see {@link fingerprint}. */
+  readonly fingerprint: string;
+  /**
+   * The entrypoint through which the instance was entered, as its user calls it. Where nobody called (a task's later poll), what Rust said
+   * was running, if it said so.
+   */
   readonly entrypoint: string | undefined;
+  /** The task that was being polled, by the number that the entrypoint-shim crate gave it. */
+  readonly task?: number;
+  /** The last things that the program said it was doing, oldest first (the abort-detector crate's `breadcrumb!`). */
+  readonly breadcrumbs?: readonly string[];
   readonly module: string;
+  /** Undefined where the module was not transformed. */
+  readonly build?: Build;
   /** Which instance: counted up at every fresh one. */
   readonly generation: number;
   /** Size of the linear memory in bytes when it failed. */
@@ -34,11 +57,35 @@ export interface CrashReport {
   readonly at: number;
 }
 
-/** Takes the engine's error object out of a failure. */
-export function toFailureRecord(failure: Failure): FailureRecord {
-  if (failure.kind === 'unwound') return { kind: 'unwound', panic: failure.panic };
-  const { trap, ...rest } = failure;
-  return { ...rest, trap: describeThrown(trap) };
+/** Takes the engine's error object out of a failure, and the program's text through its redaction. */
+export function toFailureRecord(failure: Failure, redact: Redact = asItIs): FailureRecord {
+  if (failure.kind === 'unwound') return { kind: 'unwound', panic: redactPanic(failure.panic, redact) };
+  const { trap, panic, ...rest } = failure;
+  const { name, message } = describeThrown(trap);
+  // What an engine says of a trap is its own; what came from JavaScript is the program's.
+  const said = failure.cause === 'foreign-exception' ? redact(message) : message;
+  return { ...rest, ...(panic && { panic: redactPanic(panic, redact) }), trap: { name, message: said } };
+}
+
+/** Takes out of a text of the program's what must not get into reports and messages. */
+export type Redact = (text: string) => string;
+
+const asItIs: Redact = (text) => text;
+
+/** A program's redaction, made safe: where it fails, nothing of the text is told. */
+export function safely(redact: Redact | undefined): Redact {
+  if (redact === undefined) return asItIs;
+  return (text) => {
+    try {
+      return String(redact(text));
+    } catch {
+      return '[the redaction failed]';
+    }
+  };
+}
+
+function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
+  return { ...panic, message: redact(panic.message) };
 }
 
 function describeThrown(value: unknown): { name: string; message: string } {
@@ -47,7 +94,7 @@ function describeThrown(value: unknown): { name: string; message: string } {
 }
 
 /** One line that says what happened, in Rust's words where there are any. */
-export function describeFailure(failure: Failure, entrypoint: string | undefined): string {
+export function describeFailure(failure: FailureRecord, entrypoint: string | undefined): string {
   const where = entrypoint === undefined ? '' : ` in ${entrypoint}`;
   const said = failure.panic && describePanic(failure.panic);
   switch (failure.kind) {
@@ -81,9 +128,9 @@ const CAUSES: Record<AbortCause, string> = {
   unknown: 'an unknown trap',
 };
 
-function describeAbort(failure: Aborted): string {
-  const { cause, allocation, trap } = failure;
+function describeAbort(failure: Extract<FailureRecord, { kind: 'aborted' }>): string {
+  const { cause, allocation } = failure;
   if (cause === 'out-of-memory' && allocation) return `out of memory (${allocation.size} bytes could not be allocated)`;
-  const { message } = describeThrown(trap);
+  const { message } = failure.trap;
   return `${CAUSES[cause]}${message && message !== CAUSES[cause] ? ` (${message})` : ''}`;
 }

@@ -20,6 +20,8 @@ describe('the ABI is the same in the crate and here', () => {
     expect(constant('CRATE_SECTION')).toBe(abi.CRATE_SECTION);
     expect(constant('BLACK_BOX_EXPORT')).toBe(abi.BLACK_BOX_EXPORT);
     expect(constant('BLACK_BOX_MAGIC')).toBe(abi.BLACK_BOX_MAGIC);
+    expect(constant('BREADCRUMBS_EXPORT')).toBe(abi.BREADCRUMBS_EXPORT);
+    expect(constant('BREADCRUMBS_MAGIC')).toBe(abi.BREADCRUMBS_MAGIC);
   });
 
   it.each(Object.entries(abi.BlackBoxOffset))('offset of %s', (field, offset) => {
@@ -28,5 +30,13 @@ describe('the ABI is the same in the crate and here', () => {
 
   it.each(Object.entries(abi.BlackBoxSize))('size of %s', (field, size) => {
     expect(constant(SCREAMING(field), 'black_box_size')).toBe(size);
+  });
+
+  it.each(Object.entries(abi.BreadcrumbsOffset))('breadcrumbs: offset of %s', (field, offset) => {
+    expect(constant(SCREAMING(field), 'breadcrumbs_offset')).toBe(offset);
+  });
+
+  it.each(Object.entries(abi.BreadcrumbsSize))('breadcrumbs: size of %s', (field, size) => {
+    expect(constant(SCREAMING(field), 'breadcrumbs_size')).toBe(size);
   });
 });

@@ -20,6 +20,11 @@ export interface Stats {
 export interface ReviveOptions extends RestartIntensity {
   /** Told of every failure. What it throws can't break recovery. */
   readonly onFailure?: (report: CrashReport) => void;
+  /**
+   * Takes out of a text what must not get into errors and reports: messages of panics and of exceptions from JavaScript, and breadcrumbs. If
+   * it throws, nothing of the text is told. What the program prints itself, in a panic hook of its own, stays as it is.
+   */
+  readonly redact?: (text: string) => string;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }

@@ -1,6 +1,7 @@
 import {
   type Api,
   BlackBoxOffset,
+  type Build,
   blackBoxView,
   type CrashReport,
   checkCrates,
@@ -13,6 +14,7 @@ import {
   type Owner,
   type Plugin,
   pointerGeneration,
+  type Redact,
   ReviveError,
   type SharedRegistry,
   staleHandleError,
@@ -26,6 +28,8 @@ import { crashLoopError } from './restarter.js';
 export interface ModuleDescription {
   readonly name: string;
   readonly entries: readonly Entry[];
+  /** Which build it is, for reports. */
+  readonly build?: Build;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
   /** Whether the module has the reinit-manager crate, so that the end of every turn has to ask it. */
@@ -78,6 +82,7 @@ const STANDBY_MAX_BYTES = 16 * 2 ** 20;
 class Manager implements Application, Owner, Revive {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
+  readonly build: Build | undefined;
   hooks: Hooks;
   readonly registries: SharedRegistry[] = [];
   stackPointers?: readonly string[];
@@ -111,9 +116,14 @@ class Manager implements Application, Owner, Revive {
     this.#restarts = new RestartCounter(options);
     this.moduleName = description.name;
     this.entries = description.entries;
+    this.build = description.build;
     this.#plugins = description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins;
     this.hooks = composePlugins(this.#plugins);
     this.control = controlOf(this);
+  }
+
+  get redact(): Redact | undefined {
+    return this.#options.redact;
   }
 
   get generation(): number {
