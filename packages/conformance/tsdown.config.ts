@@ -1,6 +1,9 @@
 import { defineConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
+// Loaded in runtimes that find no packages.
+const deps = { onlyBundle: ['@cfworker/json-schema'] };
+
 // What the tests start in other runtimes, which don't take TypeScript: Node 20, and workerd.
 export default defineConfig([
   {
@@ -15,6 +18,7 @@ export default defineConfig([
     ],
     platform: 'node',
     dts: false,
+    deps,
   },
-  { ...library, entry: ['src/hosts/worker.ts'], platform: 'neutral', dts: false, clean: false },
+  { ...library, entry: ['src/hosts/worker.ts'], platform: 'neutral', dts: false, clean: false, deps },
 ]);

@@ -64,6 +64,7 @@ export interface Fixtures {
   readonly fail_in_task?: (kind: string, promise: Promise<unknown>) => Promise<number>;
   readonly catch_failure?: (kind: string) => string | undefined;
   readonly ask_for_reinit?: () => boolean;
+  readonly fail_after_breadcrumbs?: (kind: string, text: string, count: number) => void;
   readonly try_reserve?: (bytes: number) => boolean;
   // only in transformed output
   readonly __revive: Control;
@@ -154,6 +155,7 @@ export interface Control {
     withinMs?: number;
     onFailure?: (report: Report) => void;
     staleClosures?: 'ignore' | 'throw';
+    redact?: (text: string) => string;
   }): void;
   reset(): void;
 }
@@ -166,6 +168,9 @@ export interface Report {
     readonly panic?: { readonly message: string; readonly location?: { readonly file: string; readonly line: number } };
     readonly allocation?: { readonly size: number };
   };
+  readonly fingerprint: string;
+  readonly task?: number;
+  readonly breadcrumbs?: readonly string[];
   readonly entrypoint: string | undefined;
   readonly module: string;
   readonly generation: number;

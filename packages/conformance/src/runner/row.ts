@@ -4,6 +4,7 @@ import { type CheckResult, Checks, codeOf, show } from './checks.ts';
 import type { Control, Fixtures, Report, Told } from './fixtures.ts';
 import type { Expected, Kind, PanicMode } from './kinds.ts';
 import type { Probe } from './probe.ts';
+import { fitsSchema } from './report-schema.ts';
 import { type Runtime, until, Watched } from './runtime.ts';
 import { type Armed, expectedOn, type Way } from './ways.ts';
 
@@ -233,6 +234,7 @@ class Row {
     if (this.#expected.class !== 'foreign' && this.#expected.class !== 'unwound') {
       checks.equal('I1', `failure events: ${losses}`, () => this.#failures.length, losses);
     }
+    for (const report of this.#reports) checks.that('I1', 'the report is what its schema says', () => fitsSchema(report));
     checks.equal('I1', 'onFailure heard what the listeners heard', () => this.#reports.length, this.#failures.length);
     checks.equal('I1', 'every failure is counted', () => control.stats.failures - (before.stats?.failures ?? 0), this.#failures.length);
     checks.equal('I2', 'the module is running', () => control.state, 'running');

@@ -67,13 +67,82 @@ export const REVIVE: readonly Scenario[] = [
     },
   },
   {
+    id: 'breadcrumbs of a program that fails',
+    invariants: ['I1'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { failures, stop } = listen(ground);
+      const numbered = (text: string, from: number, to: number): string =>
+        Array.from({ length: to - from }, (_, n) => `${text} ${from + n}`).join();
+      thrownBy(() => ns.fail_after_breadcrumbs?.('unreachable', 'parsing ü', 3));
+      checks.equal('I1', 'they are told in their order', () => failures[0]?.breadcrumbs?.join(), numbered('parsing ü', 0, 3));
+      thrownBy(() => ns.fail_after_breadcrumbs?.('unreachable', 'step', 40));
+      checks.equal('I1', 'the last sixteen are kept', () => failures[1]?.breadcrumbs?.join(), numbered('step', 24, 40));
+      thrownBy(() => ns.fail('unreachable'));
+      checks.equal('I1', 'a program that left none has none', () => failures[2]?.breadcrumbs, undefined);
+      const long = 'é'.repeat(200);
+      thrownBy(() => ns.fail_after_breadcrumbs?.('unreachable', long, 1));
+      checks.equal('I1', 'a long one is cut at a character', () => failures[3]?.breadcrumbs?.[0], long.slice(0, 62));
+      thrownBy(() => ns.fail_after_breadcrumbs?.('panic-message', 'before the panic', 1));
+      checks.equal('I1', 'a panic is told with them', () => failures[4]?.breadcrumbs?.at(-1), 'before the panic 0');
+      stop();
+    },
+  },
+  {
+    id: 'a program that redacts what it says',
+    invariants: ['I1', 'I2'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const control = ns.__revive;
+      const { failures, stop } = listen(ground);
+      control.configure({ redact: (text) => text.replaceAll(/panic-message|secret/g, '…') });
+      const error = thrownBy(() => ns.fail_after_breadcrumbs?.('panic-message', 'secret', 1)) as Error;
+      checks.that('I1', 'the error does not tell it', () => !error.message.includes('panic-message') || error.message);
+      checks.that('I1', 'it tells the rest', () => error.message.includes('…') || error.message);
+      const told = JSON.stringify(failures[0]);
+      checks.that('I1', 'nor does the report', () => !/panic-message|secret/.test(told) || told);
+      checks.equal('I1', 'breadcrumbs are redacted', () => failures[0]?.breadcrumbs?.at(-1), '… 0');
+      control.configure({
+        redact: () => {
+          throw new Error('a mistake in the redaction');
+        },
+      });
+      const second = thrownBy(() => ns.fail_after_breadcrumbs?.('panic-message', 'secret', 1)) as Error;
+      const all = `${second.message} ${JSON.stringify(failures[1])}`;
+      checks.that('I1', 'a redaction that throws tells nothing', () => !/panic-message|secret/.test(all) || all);
+      control.configure({ redact: (text) => text });
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      stop();
+    },
+  },
+  {
+    id: 'the fingerprint of a failure',
+    invariants: ['I1'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { failures, stop } = listen(ground);
+      const KINDS = ['unreachable', 'panic-message', 'panic-unwrap', 'panic-index', 'oom', 'stack-overflow'];
+      for (const kind of [...KINDS, ...KINDS]) thrownBy(() => ns.fail_marked?.(kind));
+      const prints = failures.map(({ fingerprint }) => fingerprint);
+      const [first, second] = [prints.slice(0, KINDS.length), prints.slice(KINDS.length)];
+      checks.equal('I1', 'the same failure has the same', () => second.join(), first.join());
+      checks.equal('I1', 'others have others', () => new Set(first).size, KINDS.length);
+      stop();
+    },
+  },
+  {
     id: 'a task with a name that fails',
     invariants: ['I1', 'I5'],
-    async run({ ns, panic, runtime }, checks) {
+    async run(ground, checks) {
+      const { ns, panic, runtime } = ground;
+      const { failures, stop } = listen(ground);
       const failing = new Watched(ns.fail_in_task?.('panic-message', Promise.resolve()));
       await until(runtime, () => failing.state !== 'pending');
       checks.equal('I5', 'its promise rejects', () => failing.state, 'rejected');
       checks.that('I1', 'with the failure', () => /^REVIVE_(?:PANIC|ABORT)$/.test(String(codeOf(failing.value))) || show(failing.value));
+      checks.equal('I1', 'the report names what Rust said was running', () => failures[0]?.entrypoint, 'fail_in_task');
+      checks.that('I1', 'and the task', () => (failures[0]?.task ?? 0) > 0 || show(failures[0]));
+      stop();
       const fine = new Watched(ns.fail_in_task?.('none', Promise.resolve()));
       await until(runtime, () => fine.state !== 'pending');
       checks.equal('I5', 'another one resolves', () => typeof fine.value, 'number');

@@ -1,0 +1,12 @@
+import { Validator } from '@cfworker/json-schema';
+import schema from '@wasm-revive/kernel/crash-report.schema.json' with { type: 'json' };
+import type { Report } from './fixtures.ts';
+
+const validator = new Validator(schema as object, '2020-12', false);
+
+/** Whether a report, sent as JSON, is what its schema says; else what is wrong with it. */
+export function fitsSchema(report: Report | undefined): true | string {
+  if (report === undefined) return 'there is no report';
+  const { valid, errors } = validator.validate(JSON.parse(JSON.stringify(report)));
+  return valid || errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`).join('; ');
+}
