@@ -11,7 +11,7 @@ import { pairs } from './version-rules.mjs';
  */
 export function writeCrateVersions(root) {
   const matched = pairs(root).filter(({ crate }) => crate);
-  const crateOf = new Map(matched.map(({ npm, crate }) => [npm.manifest.name, crate.name]));
+  const crateOf = new Map(matched.toReversed().map(({ npm, crate }) => [npm.manifest.name, crate.name]));
   const versions = new Map(matched.map(({ npm, crate }) => [crate.name, npm.manifest.version]));
   return matched
     .map(({ npm: { manifest }, crate }) => {

@@ -7,7 +7,7 @@ import { readCrates, readPackages } from './repository.mjs';
 const OTHER_NAMES = { kernel: 'abi', bindgen: 'transform' };
 
 /**
- * Each public npm package with the crate it is matched with.
+ * Each public npm package with the crate it is matched with, and once more with that crate's macros, which cargo wants in a crate of their own.
  *
  * @param {string} root
  */
@@ -15,7 +15,11 @@ export function pairs(root) {
   const crates = new Map(readCrates(root).map((crate) => [crate.folder, crate]));
   return readPackages(root)
     .filter(({ manifest }) => !manifest.private)
-    .map((npm) => ({ npm, crate: crates.get(OTHER_NAMES[npm.folder] ?? npm.folder) }));
+    .flatMap((npm) => {
+      const folder = OTHER_NAMES[npm.folder] ?? npm.folder;
+      const macros = crates.get(`${folder}-macro`);
+      return [{ npm, crate: crates.get(folder) }, ...(macros ? [{ npm, crate: macros }] : [])];
+    });
 }
 
 /**
@@ -89,6 +93,8 @@ function changesetProblems(root, found) {
   const file = path.join(root, '.changeset/config.json');
   if (!fs.existsSync(file)) return ['.changeset/config.json is missing.'];
   const { fixed = [], linked = [] } = JSON.parse(fs.readFileSync(file, 'utf8'));
-  const together = [...fixed, ...linked].filter((group) => found.filter(({ npm }) => group.includes(npm.manifest.name)).length > 1);
+  const together = [...fixed, ...linked].filter(
+    (group) => new Set(found.map(({ npm }) => npm.manifest.name).filter((name) => group.includes(name))).size > 1,
+  );
   return together.map((group) => `.changeset/config.json must not raise packages together: ${group.join(', ')}.`);
 }

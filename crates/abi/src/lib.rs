@@ -45,6 +45,12 @@ pub const ABI_VERSION: u32 = 1;
 /// The custom section in which each crate says its name, its version and its ABI, one line of UTF-8 a crate.
 pub const CRATE_SECTION: &str = "wasm_revive";
 
+/// The custom section with the names of the imports out of which a JavaScript exception unwinds Rust, one a line.
+pub const UNWINDING_SECTION: &str = "wasm_revive_unwinding";
+
+/// The exported function that takes a value of JavaScript, by its index in the table of them, and unwinds Rust with it.
+pub const UNWIND_EXPORT: &str = "__wasm_revive_unwind";
+
 /// The exported Wasm global whose value is the address of the black box.
 pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";
 

@@ -1,4 +1,4 @@
-//! The custom sections that are read: `name`, `producers`, `wasm_revive`.
+//! The custom sections that are read: `name`, `producers`, `wasm_revive`, `wasm_revive_unwinding`.
 //!
 //! A custom section that is broken doesn't make a module invalid, so the first two are read as far as they go. The
 //! third is this project's own and decides whether crate and package match: a broken one is an error.
@@ -11,6 +11,9 @@ use crate::{CrateRecord, Error, Producer};
 
 /// The section in which each linked crate of `wasm-revive` leaves one line: `<crate> <version> <abi>`.
 pub(crate) const RECORDS_SECTION: &str = "wasm_revive";
+
+/// The section in which the unwind-catcher's macro leaves the names of imports that may unwind, one a line.
+pub(crate) const UNWINDING_SECTION: &str = "wasm_revive_unwinding";
 
 /// Names of globals by index.
 pub(crate) fn global_names(data: BinaryReader<'_>) -> BTreeMap<u32, String> {
@@ -66,4 +69,10 @@ pub(crate) fn crate_records(data: &[u8], offset: u64) -> Result<Vec<CrateRecord>
             })
         })
         .collect()
+}
+
+/// The lines of a `wasm_revive_unwinding` section. What isn't text names no import.
+pub(crate) fn unwinding_imports(data: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(data).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
 }

@@ -36,6 +36,8 @@ pub struct ModuleInfo {
     pub custom_sections: Vec<CustomSection>,
     /// The matched crates that are linked into the module.
     pub wasm_revive: Vec<CrateRecord>,
+    /// The imports out of which a JavaScript exception unwinds Rust, as the unwind-catcher's macro left their names.
+    pub unwinding_imports: Vec<String>,
     /// The global that holds the shadow stack's pointer, if it can be told.
     pub stack_pointer: Option<StackPointer>,
 }

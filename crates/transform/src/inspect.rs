@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasmparser::{Encoding, ExternalKind, Parser, Payload, TableInit, TypeRef};
 
 use crate::constants::{read_constant, read_element};
-use crate::custom::{self, RECORDS_SECTION};
+use crate::custom::{self, RECORDS_SECTION, UNWINDING_SECTION};
 use crate::stack_pointer::stack_pointer;
 use crate::types::{self, Types};
 use crate::{
@@ -55,6 +55,7 @@ struct Reader {
     producers: Vec<Producer>,
     code: Option<CodeSection>,
     custom_sections: Vec<CustomSection>,
+    unwinding: Vec<String>,
     records: Vec<CrateRecord>,
     global_names: BTreeMap<u32, String>,
 }
@@ -158,6 +159,10 @@ impl Reader {
                         section.data(),
                         section.data_offset(),
                     )?),
+                    UNWINDING_SECTION => {
+                        self.unwinding
+                            .extend(custom::unwinding_imports(section.data()));
+                    }
                     _ => {}
                 }
                 self.custom_sections.push(CustomSection {
@@ -257,6 +262,7 @@ impl Reader {
             wasm_bindgen,
             code: self.code,
             custom_sections: self.custom_sections,
+            unwinding_imports: self.unwinding,
             wasm_revive: self.records,
         }
     }

@@ -135,8 +135,18 @@ fn producers_and_custom_sections_are_told() {
         "wasm_revive",
         b"wasm-revive-abi 0.1.0 1\nwasm-revive-transform 0.2.0-rc.1 1\n",
     ));
+    for names in [
+        b"__wbg_alert_1\n".as_slice(),
+        b"__wbg_fetch_2\n__wbg_log_3\n",
+    ] {
+        module.section(&custom("wasm_revive_unwinding", names));
+    }
     let info = inspect(&module.finish()).unwrap();
     assert_eq!(info.wasm_bindgen.as_deref(), Some("0.2.130"));
+    assert_eq!(
+        info.unwinding_imports,
+        ["__wbg_alert_1", "__wbg_fetch_2", "__wbg_log_3"]
+    );
     assert_eq!(info.custom_sections[1].name, "wasm_revive");
     let record = |name: &str, version: &str| CrateRecord {
         name: name.into(),

@@ -13,10 +13,19 @@
 //! assert_eq!(catch(|| 4), Ok(4));
 //! ```
 //!
+//! With the feature `imports`, `wasm_bindgen` is wasm-bindgen's attribute with imports that may unwind: what JavaScript
+//! throws out of one runs destructors and is a panic, whose payload is the `JsValue` that was thrown.
+//!
 //! In a module built with panic=abort nothing can be caught: [`catch`] calls the function and a panic in it ends the
 //! instance, told by the black box.
 #![deny(missing_docs)]
 
 mod catch;
+#[cfg(feature = "imports")]
+mod imports;
 
 pub use catch::{catch, install, Location, Panic};
+#[cfg(all(feature = "imports", not(panic = "unwind")))]
+pub use wasm_revive_unwind_catcher_macro::plain as wasm_bindgen;
+#[cfg(all(feature = "imports", panic = "unwind"))]
+pub use wasm_revive_unwind_catcher_macro::unwinding as wasm_bindgen;

@@ -25,7 +25,8 @@
 //! ```
 //!
 //! Each part is a feature, on by default, and a crate of its own: `unwind-catcher`, `abort-detector`,
-//! `reinit-manager`, `entrypoint-shim`.
+//! `reinit-manager`, `entrypoint-shim`. The feature `imports`, off by default, adds `wasm_bindgen`: wasm-bindgen's attribute
+//! with imports that may unwind.
 #![deny(missing_docs)]
 
 #[cfg(feature = "abort-detector")]
@@ -34,6 +35,8 @@ pub use wasm_revive_abort_detector::{breadcrumb, Sentinel};
 pub use wasm_revive_entrypoint_shim::{entry, task, Entry, Task};
 #[cfg(feature = "reinit-manager")]
 pub use wasm_revive_reinit_manager::{reinit_requested, request_reinit};
+#[cfg(feature = "imports")]
+pub use wasm_revive_unwind_catcher::wasm_bindgen;
 #[cfg(feature = "unwind-catcher")]
 pub use wasm_revive_unwind_catcher::{catch, Location, Panic};
 

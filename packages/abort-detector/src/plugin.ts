@@ -36,13 +36,16 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
     case 'own':
       return isAbort(error) ? aborted(error, blackBox, instance.shadowStackOverflowed) : undefined;
     case 'deliberate':
-      return undefined;
+      // The task that a poll was about is torn, and what it owes would never be settled.
+      return instance.tornPoll && instance.callsInFlight > 0 ? foreign(error) : undefined;
     case 'foreign':
       // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
-      return isStackExhausted(error) && error instanceof Error
-        ? aborted(error, undefined, false)
-        : { kind: 'aborted', cause: 'foreign-exception', trap: error, frames: [] };
+      return isStackExhausted(error) && error instanceof Error ? aborted(error, undefined, false) : foreign(error);
   }
+}
+
+function foreign(error: unknown): Aborted {
+  return { kind: 'aborted', cause: 'foreign-exception', trap: error, frames: [] };
 }
 
 function aborted(error: Error, blackBox: BlackBox | undefined, overflowed: boolean): Aborted {

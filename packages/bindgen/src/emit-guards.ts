@@ -165,10 +165,31 @@ const WRAP = `  function $wrap(error) {
 `;
 
 /**
- * Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3).
- * @param unwrapped names of the imports from which `wrapError` was taken away
+ * Emitted where the unwind-catcher crate is, with imports that may unwind: Rust unwinds with what one threw as with a panic, into
+ * `catch_unwind` or out of the export. What is caught here is the exception that does it; a trap, when there was no stack left for that.
  */
-export function emitImportGuards(wasm: WasmInfo, unwrapped: ReadonlySet<string>): string {
+function emitUnwind(unwindPath: string, toRust: string): string {
+  return `  function $unwind(error) {
+    const thrown = $host.crossed(error, true);
+    const $exports = $raw.exports;
+    if ($exports === undefined) return thrown;
+    try { $exports${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
+  }
+`;
+}
+
+/** What stands behind the guards of imports. */
+export interface ImportGuards {
+  readonly wasm: WasmInfo;
+  /** The names of the imports from which `wrapError` was taken away. */
+  readonly unwrapped: ReadonlySet<string>;
+  /** How a value of JavaScript is unwound with: where the holder of the exports has the crate's function, and the glue's that gives a value to Rust. */
+  readonly unwind: { readonly path: string; readonly toRust: string } | undefined;
+}
+
+/** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
+export function emitImportGuards({ wasm, unwrapped, unwind }: ImportGuards): string {
+  const unwinding = new Set(unwind && wasm.unwindingImports);
   const modules = new Map<string, WasmImport[]>();
   for (const entry of wasm.imports) {
     const entries = modules.get(entry.module) ?? [];
@@ -188,21 +209,35 @@ export function emitImportGuards(wasm: WasmInfo, unwrapped: ReadonlySet<string>)
       }
       const slot = `$i${count++}`;
       slots.push(`    const ${slot} = ${raw};`);
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, unwrapped.has(entry.name)));
+      lines.push(
+        emitImportGuard(
+          entry.name,
+          entry.params.length,
+          slot,
+          emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry.name)),
+        ),
+      );
     }
     lines.push('      },');
   }
   lines.push('    };', '  }');
   lines.splice(1, 0, ...slots);
-  return `${unwrapped.size > 0 ? WRAP : ''}${lines.join('\n')}`;
+  const helpers = [unwrapped.size > 0 ? WRAP : '', unwinding.size > 0 && unwind ? emitUnwind(unwind.path, unwind.toRust) : ''];
+  return `${helpers.join('')}${lines.join('\n')}`;
 }
 
-function emitImportGuard(name: string, parameters: number, slot: string, wrap: boolean): string {
+function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
+  // Rust is entered for it, from inside of the import.
+  if (unwinds) return '{ const $unwinding = $unwind($error); $imports.running--; throw $unwinding; }';
+  return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}); }`;
+}
+
+function emitImportGuard(name: string, parameters: number, slot: string, onError: string): string {
   const params = parameterList(parameters);
   return `        ${JSON.stringify(name)}(${params}) {
           $imports.running++;
           let $result;
-          try { $result = ${slot}(${params}); } catch ($error) { $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}); }
+          try { $result = ${slot}(${params}); } catch ($error) ${onError}
           $imports.running--;
           if ($raw.exports === undefined) throw $host.trap;
           return $result;

@@ -2,11 +2,21 @@
  * Turns the body of the glue into the factory: every call of it evaluates the glue anew, bound to one instance.
  * The glue's own text stays where it is (so that a source map leads back to it) and is edited as little as can be.
  */
+
+import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
 import { membersOf } from './classes.js';
 import { editClass } from './edit-class.js';
-import { emitExportGuards, emitImportGuards, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-guards.js';
+import {
+  emitExportGuards,
+  emitImportGuards,
+  GUARD_PRELUDE,
+  guardName,
+  type ImportGuards,
+  isFunctionTable,
+  TABLE_GUARD,
+} from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, RESET_EXPORT } from './glue.js';
@@ -66,7 +76,7 @@ export function scopeHead(glue: Glue): string {
 export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwrapped: ReadonlySet<string>): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards(wasm, unwrapped)}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, unwind: unwindOf(glue, guards) })}
   const $api = ${emitRecord(apiNames(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
@@ -81,6 +91,13 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards(wasm,
   };
 }
 `;
+}
+
+/** What Rust needs to unwind with a value of JavaScript: the crate's function, and the glue's for values that Rust holds. */
+function unwindOf(glue: Glue, guards: readonly GuardedExport[]): ImportGuards['unwind'] {
+  const index = guards.findIndex((guard) => guard.export === UNWIND_EXPORT);
+  const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => glue.functions.has(name));
+  return index < 0 || toRust === undefined ? undefined : { path: recordPath(index, guards.length, `e${index}`), toRust };
 }
 
 /** Where the façade finds a function of the scope: `.greet`, `.Counter$inc`, by the function's name. */

@@ -34,6 +34,8 @@ export interface WasmInfo {
   readonly customSections: readonly { readonly name: string; readonly size: number }[];
   /** The crates of wasm-revive that are linked into the module. */
   readonly wasmRevive: readonly WasmCrateRecord[];
+  /** The imports out of which a JavaScript exception unwinds Rust, as the unwind-catcher crate's macro left their names. */
+  readonly unwindingImports: readonly string[];
   /** The global that holds the shadow stack's pointer; `position`: unnamed, but where every linker version puts it. */
   readonly stackPointer: { readonly global: number; readonly source: 'name' | 'position' } | null;
 }

@@ -8,6 +8,12 @@ export const ABI_VERSION = 1;
 /** The custom section in which each crate says its name, its version and its ABI, one line of UTF-8 a crate. */
 export const CRATE_SECTION = 'wasm_revive';
 
+/** The custom section with the names of the imports out of which a JavaScript exception unwinds Rust, one a line. */
+export const UNWINDING_SECTION = 'wasm_revive_unwinding';
+
+/** The exported function that takes a value of JavaScript, by its index in the table of them, and unwinds Rust with it. */
+export const UNWIND_EXPORT = '__wasm_revive_unwind';
+
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
 

@@ -14,6 +14,8 @@ export {
   BreadcrumbsSize,
   CRATE_SECTION,
   GLOBAL_EXPORT_PREFIX,
+  UNWIND_EXPORT,
+  UNWINDING_SECTION,
 } from './abi.js';
 export { type BlackBox, blackBoxView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';

@@ -63,7 +63,7 @@ export class Instance implements Host {
   #error: ReviveError | undefined;
   /** Whether everybody knows of the loss. Between the two there may be no stack, and guards further out have to make up for it. */
   #told = false;
-  #crossed: { error: unknown; deliberate: boolean } | undefined;
+  #crossed: Crossed | undefined;
   /** Whether what was caught last left no frame of the instance on the stack. */
   #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
@@ -197,19 +197,41 @@ export class Instance implements Host {
 
   #classify(error: unknown, entry: number): unknown {
     const entrypoint = this.#entrypoint(entry);
-    const thrown = this.scope.payload(error);
-    const crossed = this.#crossed !== undefined && Object.is(this.#crossed.error, thrown) ? this.#crossed : undefined;
+    const crossed = this.#crossedAs(error);
+    const thrown = crossed === undefined ? this.scope.payload(error) : crossed.error;
     const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
     this.#crossed = undefined;
-    const panic = thrown === this.#panic ? this.#panic : undefined;
+    const panic = thrown === this.#panic ? this.#panic : this.#strandedPanic(crossed);
     const failure = this.owner.hooks.threw({ error: thrown, origin, panic, entrypoint, instance: this });
     return failure === undefined ? thrown : this.fail(failure, thrown, entrypoint);
   }
 
+  /** What an import threw, if that is what has now left the instance. */
+  #crossedAs(error: unknown): Crossed | undefined {
+    const crossed = this.#crossed;
+    if (crossed === undefined) return undefined;
+    const isItself = Object.is(crossed.error, this.scope.payload(error));
+    return isItself || (crossed.exception !== undefined && crossed.exception === error) ? crossed : undefined;
+  }
+
+  /** In a task that the event loop polls nobody is there to be thrown to, so what Rust unwound with is told as the panic that it was. */
+  #strandedPanic(crossed: Crossed | undefined): PanicError | undefined {
+    if (crossed?.exception === undefined || !this.tornPoll) return undefined;
+    return new PanicError(textOf(crossed.error), { cause: crossed.error });
+  }
+
   crossed(error: unknown, deliberate: boolean): unknown {
     if (this.#state === 'lost' || this.scope.isShut()) return this.trap;
-    this.#crossed = { error: this.scope.payload(error), deliberate };
+    const payload = this.scope.payload(error);
+    // wasm-bindgen throws what Rust unwound with by an import of its own.
+    const exception = Object.is(this.#crossed?.error, payload) ? this.#crossed?.exception : undefined;
+    this.#crossed = { error: payload, deliberate, exception };
     return error;
+  }
+
+  unwinding(exception: unknown): unknown {
+    if (this.#crossed !== undefined) this.#crossed = { ...this.#crossed, exception };
+    return exception;
   }
 
   strange(pointer: number, className: string): void {
@@ -349,9 +371,10 @@ export class Instance implements Host {
     );
   }
 
-  /** Rust panicked, and wasm-bindgen caught the panic at the boundary. */
-  panic(message: string): PanicError {
-    const panic = new PanicError(message);
+  /** Rust panicked, and wasm-bindgen caught the panic at the boundary. What an import threw goes on as what it is. */
+  panic(payload: unknown): unknown {
+    if (this.#crossed?.exception !== undefined && Object.is(this.#crossed.error, payload)) return payload;
+    const panic = typeof payload === 'string' ? new PanicError(payload) : new PanicError(textOf(payload), { cause: payload });
     this.#panic = panic;
     // A panic in a task reaches its promise, not a guard. By the next microtask a guard has told it, or none will.
     queueMicrotask(() => {
@@ -394,6 +417,23 @@ export class Instance implements Host {
 
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
+  }
+}
+
+/** What an import let through. */
+interface Crossed {
+  readonly error: unknown;
+  /** Whether Rust expects it: the import is there for throwing, or may unwind. */
+  readonly deliberate: boolean;
+  /** The Wasm exception with which Rust unwinds for it. */
+  readonly exception: unknown;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return value instanceof Error ? value.message : String(value);
+  } catch {
+    return 'a value of JavaScript';
   }
 }
 

@@ -50,8 +50,8 @@ export interface Host {
   readonly base: number;
   /** Whether a plugin wants to know of turns: only then are {@link entered} and {@link committed} called. */
   readonly turns: boolean;
-  /** In place of `new PanicError(message)` in the glue. */
-  panic(message: string): Error;
+  /** In place of `new PanicError(payload)` in the glue: the message, or a value of JavaScript that Rust panicked with. */
+  panic(payload: unknown): unknown;
   /** The trap that must go on through the frames of a lost instance. */
   readonly trap: unknown;
   /** What a guard that has shut the scope by itself throws its caller, which is JavaScript. */
@@ -66,6 +66,8 @@ export interface Host {
   threw(error: unknown, entry: number, quiescent: boolean): unknown;
   /** What left an import by throwing; gives what the Wasm frames are to be thrown. */
   crossed(error: unknown, deliberate: boolean): unknown;
+  /** What Rust was unwound with because an import threw; gives it back. */
+  unwinding(exception: unknown): unknown;
   /** A handle of another generation was given to this instance. Throws `REVIVE_STALE_HANDLE`. */
   strange(pointer: number, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */

@@ -18,6 +18,8 @@ describe('the ABI is the same in the crate and here', () => {
   it('version, section, export and magic', () => {
     expect(constant('ABI_VERSION')).toBe(abi.ABI_VERSION);
     expect(constant('CRATE_SECTION')).toBe(abi.CRATE_SECTION);
+    expect(constant('UNWINDING_SECTION')).toBe(abi.UNWINDING_SECTION);
+    expect(constant('UNWIND_EXPORT')).toBe(abi.UNWIND_EXPORT);
     expect(constant('BLACK_BOX_EXPORT')).toBe(abi.BLACK_BOX_EXPORT);
     expect(constant('BLACK_BOX_MAGIC')).toBe(abi.BLACK_BOX_MAGIC);
     expect(constant('BREADCRUMBS_EXPORT')).toBe(abi.BREADCRUMBS_EXPORT);

@@ -21,6 +21,8 @@ it('exports this and no more', () => {
       "REPORT_VERSION",
       "ReviveError",
       "SharedRegistry",
+      "UNWINDING_SECTION",
+      "UNWIND_EXPORT",
       "blackBoxView",
       "checkCrates",
       "composePlugins",

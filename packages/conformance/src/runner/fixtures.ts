@@ -59,6 +59,7 @@ export interface Fixtures {
   readonly Ticker: new (n: number) => Ticker;
   readonly Faller: FallerClass;
   readonly DropBomb: new (kind: string) => DropBomb;
+  readonly Notebook: new () => Notebook;
   // only with the feature `revive`
   readonly fail_marked?: (kind: string) => void;
   readonly fail_in_task?: (kind: string, promise: Promise<unknown>) => Promise<number>;
@@ -66,6 +67,10 @@ export interface Fixtures {
   readonly ask_for_reinit?: () => boolean;
   readonly fail_after_breadcrumbs?: (kind: string, text: string, count: number) => void;
   readonly try_reserve?: (bytes: number) => boolean;
+  readonly unwind_from?: (f: () => unknown) => number;
+  readonly catch_unwind_from?: (f: () => unknown) => unknown;
+  readonly unwind_later?: (promise: Promise<unknown>, f: () => unknown) => Promise<number>;
+  readonly spawn_unwind?: (promise: Promise<unknown>, f: () => unknown) => void;
   // only in transformed output
   readonly __revive: Control;
   /** Only in output made with `--experimental-reset-state-function`. */
@@ -136,6 +141,13 @@ export interface Faller extends Handle {
   get trouble(): number;
   set trouble(kind: string);
   fail_later(kind: string): Promise<number>;
+}
+
+export interface Notebook extends Handle {
+  write(text: string, promise: Promise<unknown>, kind: string): Promise<number>;
+  pages(): number | undefined;
+  repair(): void;
+  writer(): (text: string) => number;
 }
 
 export interface DropBomb extends Handle {
