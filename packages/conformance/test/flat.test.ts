@@ -15,3 +15,8 @@ for (const panic of PANIC_MODES) {
     );
   }
 }
+
+// The crates' hooks and records are to leave nothing behind either.
+declareTests(FLAT, `with the crates › nodejs › panic=unwind › node ${RUNNING_NODE.major}`, () =>
+  runInNode(RUNNING_NODE, join(inject('transformed'), 'revive', 'unwind', 'nodejs'), 'nodejs', 'unwind', 'flat'),
+);

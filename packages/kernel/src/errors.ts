@@ -43,11 +43,11 @@ export class ReviveError extends Error {
     this.code = code;
     this.retryable = init.retryable ?? false;
     this.report = init.report;
-    // Non-enumerable: a log of the error shows code, retryable and report, not the plumbing.
-    Object.defineProperty(this, BRAND, { value: true });
   }
 
   static {
+    // Not enumerable: a log of the error shows code, retryable and report, not the plumbing.
+    Object.defineProperty(ReviveError.prototype, BRAND, { value: true });
     Object.defineProperty(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
   }
 }

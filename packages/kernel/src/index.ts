@@ -33,6 +33,7 @@ export { fingerprint } from './fingerprint.js';
 export { wasmFrames } from './frames.js';
 export { pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type InstanceState, type Owner, staleHandleError } from './instance.js';
+export { lazyProperty } from './lazy.js';
 export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
 export {
   type Build,

@@ -6,8 +6,9 @@ import { type Registry, SharedRegistry } from './finalizers.js';
 import { fingerprint } from './fingerprint.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
+import { lazyProperty } from './lazy.js';
 import type { Hooks } from './plugin.js';
-import { type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
+import { asItIs, type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
 import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
@@ -68,6 +69,8 @@ export class Instance implements Host {
   #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
   #panic: PanicError | undefined;
+  /** Whether a microtask is going to tell it, if no guard has by then. */
+  #looksForPanic = false;
   /** The last foreign exception told, so that the guards further out don't tell it again. */
   #taint: unknown;
 
@@ -217,7 +220,13 @@ export class Instance implements Host {
   /** In a task that the event loop polls nobody is there to be thrown to, so what Rust unwound with is told as the panic that it was. */
   #strandedPanic(crossed: Crossed | undefined): PanicError | undefined {
     if (crossed?.exception === undefined || !this.tornPoll) return undefined;
-    return new PanicError(textOf(crossed.error), { cause: crossed.error });
+    this.#panic = this.#panicError(crossed.error);
+    return this.#panic;
+  }
+
+  #panicError(payload: unknown): PanicError {
+    const text = safely(this.owner.redact)(textOf(payload));
+    return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: payload });
   }
 
   crossed(error: unknown, deliberate: boolean): unknown {
@@ -308,7 +317,6 @@ export class Instance implements Host {
     const report = this.#report(failure, entrypoint, recovery, 0);
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
     const error = this.#panic ?? new PanicError(report.failure.panic?.message ?? '');
-    if (this.owner.redact !== undefined) error.message = report.failure.panic?.message ?? '';
     error.report = report;
     this.#panic = undefined;
     if (this.#exports !== undefined) forgetPanic(this.#exports);
@@ -374,27 +382,32 @@ export class Instance implements Host {
   /** Rust panicked, and wasm-bindgen caught the panic at the boundary. What an import threw goes on as what it is. */
   panic(payload: unknown): unknown {
     if (this.#crossed?.exception !== undefined && Object.is(this.#crossed.error, payload)) return payload;
-    const panic = typeof payload === 'string' ? new PanicError(payload) : new PanicError(textOf(payload), { cause: payload });
+    const panic = this.#panicError(payload);
     this.#panic = panic;
     // A panic in a task reaches its promise, not a guard. By the next microtask a guard has told it, or none will.
-    queueMicrotask(() => {
-      if (this.#panic !== panic || this.#state === 'lost') return;
-      const failure = this.owner.hooks.threw({ error: panic, origin: 'own', panic, entrypoint: undefined, instance: this });
-      if (failure !== undefined) this.fail(failure, panic, undefined);
-    });
+    if (!this.#looksForPanic) queueMicrotask(() => this.#tellPanic());
+    this.#looksForPanic = true;
     return panic;
+  }
+
+  #tellPanic(): void {
+    this.#looksForPanic = false;
+    const panic = this.#panic;
+    if (panic === undefined || this.#state === 'lost') return;
+    const failure = this.owner.hooks.threw({ error: panic, origin: 'own', panic, entrypoint: undefined, instance: this });
+    if (failure !== undefined) this.fail(failure, panic, undefined);
   }
 
   #report(thrown: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
     const redact = safely(this.owner.redact);
-    const failure = toFailureRecord(thrown, redact);
+    // The error of a panic was made of the redacted text.
+    const failure = toFailureRecord(thrown, thrown.kind === 'unwound' && this.#panic !== undefined ? asItIs : redact);
     const blackBox = this.#exports && readBlackBox(this.#exports);
     const running = thrown.kind === 'unwound' ? blackBox?.runningAtPanic : blackBox?.running;
     const breadcrumbs = this.#exports === undefined ? [] : readBreadcrumbs(this.#exports);
-    return {
+    const report: Omit<CrashReport, 'fingerprint'> = {
       version: REPORT_VERSION,
       failure,
-      fingerprint: fingerprint(failure),
       entrypoint: entrypoint ?? running?.entrypoint,
       ...(running?.task !== undefined && { task: running.task }),
       ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map(redact) }),
@@ -408,6 +421,7 @@ export class Instance implements Host {
       recoveryMs: undefined,
       at: Date.now(),
     };
+    return withFingerprint(report, failure);
   }
 
   /** Undefined where the event loop entered: there is no caller to name. */
@@ -419,6 +433,8 @@ export class Instance implements Host {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
 }
+
+const withFingerprint = lazyProperty('fingerprint', fingerprint);
 
 /** What an import let through. */
 interface Crossed {

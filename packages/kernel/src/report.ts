@@ -1,4 +1,5 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
+import { lazyProperty } from './lazy.js';
 
 /** A failure without the engine's error object in it, so that it survives `JSON.stringify`. */
 export type FailureRecord =
@@ -70,7 +71,8 @@ export function toFailureRecord(failure: Failure, redact: Redact = asItIs): Fail
 /** Takes out of a text of the program's what must not get into reports and messages. */
 export type Redact = (text: string) => string;
 
-const asItIs: Redact = (text) => text;
+/** No redaction. */
+export const asItIs: Redact = (text) => text;
 
 /** A program's redaction, made safe: where it fails, nothing of the text is told. */
 export function safely(redact: Redact | undefined): Redact {
@@ -84,8 +86,12 @@ export function safely(redact: Redact | undefined): Redact {
   };
 }
 
+const withFramesOf = lazyProperty('frames', (panic: PanicInfo) => panic.frames);
+
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
-  return { ...panic, message: redact(panic.message) };
+  if (redact === asItIs) return panic;
+  const { message, location } = panic;
+  return withFramesOf({ message: redact(message), ...(location && { location }) }, panic);
 }
 
 function describeThrown(value: unknown): { name: string; message: string } {

@@ -29,6 +29,7 @@ it('exports this and no more', () => {
       "describeFailure",
       "fingerprint",
       "isReviveError",
+      "lazyProperty",
       "pointerBase",
       "pointerGeneration",
       "readBlackBox",

@@ -1,4 +1,4 @@
-import { type BlackBox, isReviveError, PanicError, type PanicInfo, wasmFrames } from '@wasm-revive/kernel';
+import { type BlackBox, isReviveError, lazyProperty, PanicError, type PanicInfo, wasmFrames } from '@wasm-revive/kernel';
 
 /**
  * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later),
@@ -25,10 +25,13 @@ export function uncaughtPanicInfo(blackBox: BlackBox | undefined): PanicInfo {
     : { ...blackBox.panic, frames: [] };
 }
 
+// Engines write a stack down when it is asked for: half of what a panic costs, and most are never looked at.
+const withFrames = lazyProperty('frames', wasmFrames);
+
 /** What is known of a panic: its message, and its location when the crate's hook wrote it down. */
 export function panicInfo(panic: Error, blackBox: BlackBox | undefined): PanicInfo {
   const recorded = blackBox?.panic;
   // A payload that isn't a string leaves wasm-bindgen with a message of its own; the hook knows the location all the same.
   const location = recorded?.location;
-  return { message: panic.message, ...(location && { location }), frames: wasmFrames(panic) };
+  return withFrames({ message: panic.message, ...(location && { location }) }, panic);
 }

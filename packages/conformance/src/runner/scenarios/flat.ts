@@ -4,6 +4,7 @@ import { deferred, Watched } from '../runtime.ts';
 import { collect, type Scenario, thrownBy } from './scenario.ts';
 
 const RECOVERIES = 200;
+const PANICS = 100_000;
 
 interface Cycle {
   readonly name: string;
@@ -71,6 +72,35 @@ export const FLAT: readonly Scenario[] = [
       },
     }),
   ),
+  {
+    // A stack pointer that was off by one slot a panic would have used up Rust's stack, of a mebibyte, long before the end.
+    id: `${PANICS.toLocaleString('en')} panics, each caught`,
+    invariants: ['I6', 'I7'],
+    needsGc: true,
+    async run(ground, checks) {
+      const { ns, panic } = ground;
+      if (panic === 'abort') return void checks.equal('I6', 'under panic=abort none is caught', () => panic, 'abort');
+      const { generation } = ns.__revive;
+      const kinds = ['panic-message', 'panic-index', 'panic-refcell', 'panic-any'];
+      const faller = new ns.Faller('none');
+      const panicTimes = (times: number): void => {
+        for (let n = 0; n < times; n++) {
+          const kind = kinds[n % kinds.length] ?? '';
+          thrownBy(() => (n % 2 === 0 ? ns.fail(kind) : faller.fail_mut(kind)));
+        }
+      };
+      panicTimes(1_000);
+      await collect(ground);
+      const [heap, pages] = [heapBytes(), ns.memory_pages()];
+      panicTimes(PANICS);
+      await collect(ground);
+      checks.equal('I6', 'pages of linear memory', () => ns.memory_pages(), pages);
+      const each = (heapBytes() - heap) / PANICS;
+      checks.that('I6', 'heap', () => each < 10 || `${Math.round(each)} bytes a panic stay behind`);
+      checks.equal('I7', 'the instance is kept', () => ns.__revive.generation, generation);
+      checks.equal('I7', 'and serves', () => ns.add(1, 2), 3);
+    },
+  },
 ];
 
 /** Bytes of JavaScript's heap in use; 0 where the runtime does not say. */
