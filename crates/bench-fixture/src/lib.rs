@@ -1,12 +1,15 @@
 //! The Rust module that the benchmarks of `wasm-revive` call.
 //!
-//! Every export does as little as can be done, so that what is measured is the way in and out. It uses none of the
-//! `wasm-revive` crates: upstream's output and ours are made from the same module.
+//! Every export does as little as can be done, so that what is measured is the way in and out. Without the feature
+//! `crates` it uses none of the `wasm-revive` crates: upstream's output and ours are made from the same module.
 #![deny(missing_docs)]
 
 use std::hint::black_box;
 
 use wasm_bindgen::prelude::*;
+
+#[cfg(feature = "crates")]
+mod crates;
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,6 +21,8 @@ extern "C" {
 /// With wasm-bindgen's own recovery, installs it; without, does nothing.
 #[wasm_bindgen(start)]
 pub fn start() {
+    #[cfg(feature = "crates")]
+    wasm_revive::init();
     #[cfg(feature = "upstream-recovery")]
     {
         // Word for word what wasm-bindgen's guide gives for a "self-recovering abort handler".
@@ -44,6 +49,13 @@ pub fn echo(text: String) -> String {
 #[wasm_bindgen]
 pub fn ticks(count: u32) -> u32 {
     (0..count).fold(0, |x, _| host_tick(x))
+}
+
+/// Panics, for the length of `text`.
+#[wasm_bindgen]
+pub fn panic(text: &str) -> u32 {
+    assert!(text.is_empty(), "not empty: {}", text.len());
+    0
 }
 
 /// A closure that gives `x + 1`, for JavaScript to call.

@@ -1,7 +1,7 @@
 import type { CallSamples } from './measure-calls.ts';
-import { ROW_NAMES, ROWS, type RowName } from './rows.ts';
+import { isMeasured, ROW_NAMES, ROWS, type RowName } from './rows.ts';
 import { median, type Spread, spread } from './statistics.ts';
-import { plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
+import { cratelessOf, plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
 
 /** What one kind of call costs in one variant. */
 export interface CallResult {
@@ -9,9 +9,12 @@ export interface CallResult {
   readonly variant: string;
   readonly ns: Spread;
   readonly callsPerSecond: number;
-  readonly toPlain: Comparison;
+  /** Where plain glue is measured. */
+  readonly toPlain?: Comparison;
   /** Ours only. */
   readonly toUpstream?: Comparison;
+  /** Ours with the crates only. */
+  readonly toCrateless?: Comparison;
 }
 
 /** Medians over the rounds of what was found in each of them. */
@@ -23,17 +26,21 @@ export interface Comparison {
 /** Compares the variants, round by round. */
 export function compareCalls(samples: CallSamples): CallResult[] {
   return ROW_NAMES.flatMap((row) =>
-    VARIANTS.map((variant) => {
+    VARIANTS.filter((variant) => isMeasured(row, variant)).map((variant) => {
       const values = samples[row][variant.id] ?? [];
-      const against = (id: string): Comparison => compare(values, samples[row][id] ?? []);
+      const against = <K extends string>(key: K, id: string): { readonly [P in K]?: Comparison } => {
+        const others = samples[row][id] ?? [];
+        return others.length > 0 ? ({ [key]: compare(values, others) } as { readonly [P in K]: Comparison }) : {};
+      };
       const ns = spread(values);
       return {
         row,
         variant: variant.id,
         ns,
         callsPerSecond: 1e9 / ns.median,
-        toPlain: against(plainOf(variant)),
-        ...(variant.glue === 'revive' && { toUpstream: against(upstreamOf(variant)) }),
+        ...against('toPlain', plainOf(variant)),
+        ...(variant.glue === 'revive' && against('toUpstream', upstreamOf(variant))),
+        ...(variant.glue === 'crates' && against('toCrateless', cratelessOf(variant))),
       };
     }),
   );
@@ -43,17 +50,27 @@ export function compareCalls(samples: CallSamples): CallResult[] {
 const EMPTY_NS = 3;
 const RATIO = 1.1;
 
+/** How far a module with the crates may be from one without, where it uses nothing of them. */
+const CRATES_RATIO = 1.02;
+const OF_THE_CRATES: ReadonlySet<RowName> = new Set(['marked', 'breadcrumb', 'unwinding', 'panic']);
+
 /** Ours where it misses its bounds, in words. */
 export function shortcomings(results: readonly CallResult[]): string[] {
   const variants = new Map(VARIANTS.map((variant): [string, Variant] => [variant.id, variant]));
-  return results.flatMap(({ row, variant, toPlain, toUpstream }) => {
-    if (toUpstream === undefined) return [];
+  return results.flatMap(({ row, variant, toPlain, toUpstream, toCrateless }) => {
     const { title, panic } = variants.get(variant) as Variant;
     const where = `panic=${panic}, ${title}, ${ROWS[row].title}`;
     const said: string[] = [];
-    const tooFar = row === 'empty' ? toPlain.differenceNs > EMPTY_NS : toPlain.ratio.median > RATIO;
-    if (tooFar) said.push(`${where}: ×${toPlain.ratio.median.toFixed(2)} of plain glue (${toPlain.differenceNs.toFixed(1)} ns more)`);
-    if (toUpstream.ratio.median > 1) said.push(`${where}: ×${toUpstream.ratio.median.toFixed(2)} of upstream's reset`);
+    if (toUpstream !== undefined && toPlain !== undefined) {
+      const tooFar = row === 'empty' ? toPlain.differenceNs > EMPTY_NS : toPlain.ratio.median > RATIO;
+      if (tooFar) said.push(`${where}: ×${toPlain.ratio.median.toFixed(2)} of plain glue (${toPlain.differenceNs.toFixed(1)} ns more)`);
+    }
+    if (toUpstream !== undefined && toUpstream.ratio.median > 1) {
+      said.push(`${where}: ×${toUpstream.ratio.median.toFixed(2)} of upstream's reset`);
+    }
+    if (toCrateless !== undefined && !OF_THE_CRATES.has(row) && toCrateless.ratio.median > CRATES_RATIO) {
+      said.push(`${where}: ×${toCrateless.ratio.median.toFixed(2)} of the same module without the crates`);
+    }
     return said;
   });
 }

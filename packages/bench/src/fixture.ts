@@ -7,7 +7,12 @@ export interface Fixture {
   ticks(count: number): number;
   increment(): (x: number) => number;
   abort(): void;
+  panic(text: string): number;
   readonly Counter: new (start: number) => { inc(): number; free(): void };
+  /** With the crates. */
+  readonly marked?: () => void;
+  readonly breadcrumb?: () => void;
+  readonly unwinding_ticks?: (count: number) => number;
   /** In ours. */
   readonly __revive?: { readonly generation: number };
   /** In upstream's `-reset` outputs. */

@@ -9,7 +9,7 @@
 import type { CallRequest } from './call-worker.ts';
 import type { Effort } from './options.ts';
 import type { Packages } from './prepare.ts';
-import { ROW_NAMES, type RowName } from './rows.ts';
+import { isMeasured, ROW_NAMES, type RowName } from './rows.ts';
 import { resetsByHand, VARIANTS } from './variants.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
@@ -36,7 +36,7 @@ async function measureRow(row: RowName, packages: Packages, node: string, effort
   const workers: (readonly [id: string, worker: Worker])[] = [];
   try {
     // One after the other: warming up together would be slower, and compile in the background of each other.
-    for (const variant of VARIANTS) {
+    for (const variant of VARIANTS.filter((variant) => isMeasured(row, variant))) {
       const worker: Worker = startWorker('call-worker.js', node);
       workers.push([variant.id, worker]);
       await worker.ask({

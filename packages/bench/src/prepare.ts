@@ -33,6 +33,12 @@ export function prepare(): Prepared {
       cpSync(artifactDir(artifact, panic, target), to, { recursive: true });
       return path.join(to, GLUE_FILE);
     });
+  const transformed = (glue: GlueKind, artifact: string): Record<PanicMode, string> =>
+    both((panic) => {
+      const outDir = path.join(scratch, glue, panic);
+      transform({ dir: artifactDir(artifact, panic, 'nodejs'), outDir });
+      return path.join(outDir, GLUE_FILE);
+    });
   const bare = copied('bare', 'bench-fixture', 'nodejs');
   writeFileSync(bare.unwind, withoutGuards(readFileSync(bare.unwind, 'utf8')));
   return {
@@ -40,11 +46,8 @@ export function prepare(): Prepared {
       bare,
       guarded: copied('guarded', 'bench-fixture', 'nodejs'),
       upstream: copied('upstream', 'bench-fixture-upstream', 'nodejs-reset'),
-      revive: both((panic) => {
-        const outDir = path.join(scratch, 'revive', panic);
-        transform({ dir: artifactDir('bench-fixture', panic, 'nodejs'), outDir });
-        return path.join(outDir, GLUE_FILE);
-      }),
+      revive: transformed('revive', 'bench-fixture'),
+      crates: transformed('crates', 'bench-fixture-crates'),
     },
     scratch,
     remove: () => rmSync(scratch, { recursive: true, force: true }),

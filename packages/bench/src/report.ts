@@ -20,7 +20,7 @@ export function callTable(results: readonly CallResult[]): string {
 /** Each variant against plain glue. */
 export function plainTable(results: readonly CallResult[]): string {
   const others = VARIANTS.filter((variant) => variant.id !== plainOf(variant));
-  return callsBy(results, 'against plain glue of the\nsame panic mode', others, ({ toPlain }) => comparison(toPlain));
+  return callsBy(results, 'against plain glue of the\nsame panic mode', others, ({ toPlain }) => (toPlain ? comparison(toPlain) : ''));
 }
 
 /** Ours against upstream's of the same panic mode, as often recovered. */
@@ -29,10 +29,18 @@ export function upstreamTable(results: readonly CallResult[]): string {
   return callsBy(results, "against upstream's\nwith its reset", ours, ({ toUpstream }) => (toUpstream ? comparison(toUpstream) : ''));
 }
 
+/** Ours of a module that links the crates, against the same without them. */
+export function cratesTable(results: readonly CallResult[]): string {
+  const withCrates = VARIANTS.filter(({ glue }) => glue === 'crates');
+  return callsBy(results, 'against wasm-revive\nwithout the crates', withCrates, ({ toCrateless }) =>
+    toCrateless ? comparison(toCrateless) : '',
+  );
+}
+
 /** How far plain glue came out from itself, at most over all rows, in percent. */
 export function noise(results: readonly CallResult[]): number {
   const controls = results.filter(({ variant }) => variant === CONTROL);
-  return 100 * Math.max(...controls.map(({ toPlain }) => Math.abs(toPlain.ratio.median - 1)));
+  return 100 * Math.max(...controls.map(({ toPlain }) => Math.abs((toPlain?.ratio.median ?? 1) - 1)));
 }
 
 /** What an abort costs. */
@@ -68,7 +76,7 @@ export function recoveryTable(results: readonly RecoveryResult[]): string {
 
 /** Bytes to load. */
 export function sizeTable(sizes: readonly Size[]): string {
-  const table = new Table({ head: ['JavaScript', 'bytes', 'gzip'], colAligns: ['left', 'right', 'right'], style: NO_STYLE });
+  const table = new Table({ head: ['what is loaded', 'bytes', 'gzip'], colAligns: ['left', 'right', 'right'], style: NO_STYLE });
   for (const { what, bytes, gzip } of sizes) table.push([what, String(bytes), String(gzip)]);
   return table.toString();
 }
@@ -79,13 +87,16 @@ export function transformLine({ module, wasmBytes, glueBytes, cliMs, cliBestMs, 
 }
 
 function callsBy(results: readonly CallResult[], what: string, variants: readonly Variant[], show: (result: CallResult) => string): string {
+  const rows = ROW_NAMES.filter((row) =>
+    results.some((entry) => entry.row === row && variants.some(({ id }) => id === entry.variant) && show(entry)),
+  );
   const table = new Table({
-    head: [what, ...ROW_NAMES.map((row) => ROWS[row].title.replace(/, | a (?=\w)/, (found) => `${found.trimEnd()}\n`))],
-    colAligns: ['left', ...ROW_NAMES.map((): 'right' => 'right')],
+    head: [what, ...rows.map((row) => ROWS[row].title.replace(/, | a (?=\w)/, (found) => `${found.trimEnd()}\n`))],
+    colAligns: ['left', ...rows.map((): 'right' => 'right')],
     style: NO_STYLE,
   });
   for (const variant of variants) {
-    const cells = ROW_NAMES.map((row) => {
+    const cells = rows.map((row) => {
       const result = results.find((entry) => entry.row === row && entry.variant === variant.id);
       return result ? show(result) : '';
     });

@@ -1,7 +1,8 @@
 import type { Fixture } from './fixture.ts';
+import type { Variant } from './variants.ts';
 
 /** What is called, again and again. */
-export type RowName = 'empty' | 'string' | 'import' | 'handle' | 'method' | 'closure';
+export type RowName = 'empty' | 'string' | 'import' | 'handle' | 'method' | 'closure' | 'panic' | 'marked' | 'breadcrumb' | 'unwinding';
 
 /** Calls something of the fixture `count` times. */
 export type Loop = (count: number) => void;
@@ -10,7 +11,17 @@ interface Row {
   readonly title: string;
   /** Note: every row has a loop of its own, written out. One loop for all of them would share its feedback and inline none. */
   readonly loop: (fixture: Fixture) => Loop;
+  /** Where it is measured; everywhere if it doesn't say. */
+  readonly in?: (variant: Variant) => boolean;
 }
+
+/** Whether a variant has a row. */
+export function isMeasured(row: RowName, variant: Variant): boolean {
+  return ROWS[row].in?.(variant) ?? true;
+}
+
+/** With the crates and without: the second does the same without what the crates add. */
+const withAndWithout = ({ glue, generation }: Variant): boolean => glue === 'crates' || (glue === 'revive' && generation === 1);
 
 const TEXT = 'a string of 32 ASCII characters.';
 
@@ -72,6 +83,49 @@ export const ROWS: Record<RowName, Row> = {
         for (let i = 0; i < count; i++) x = closure(x);
         expectEqual(x, count);
       };
+    },
+  },
+  panic: {
+    title: 'panic, caught',
+    // Where panics are caught.
+    in: ({ panic, glue, generation }) => panic === 'unwind' && glue !== 'bare' && generation === 1,
+    loop({ panic }) {
+      return (count) => {
+        let caught = 0;
+        for (let i = 0; i < count; i++) {
+          try {
+            panic(TEXT);
+          } catch {
+            caught++;
+          }
+        }
+        expectEqual(caught, count);
+      };
+    },
+  },
+  marked: {
+    title: 'empty export, with an entry mark',
+    in: withAndWithout,
+    loop({ empty, marked = empty }) {
+      return (count) => {
+        for (let i = 0; i < count; i++) marked();
+      };
+    },
+  },
+  breadcrumb: {
+    title: 'empty export, with a breadcrumb',
+    in: withAndWithout,
+    loop({ empty, breadcrumb = empty }) {
+      return (count) => {
+        for (let i = 0; i < count; i++) breadcrumb();
+      };
+    },
+  },
+  unwinding: {
+    title: 'import that may unwind',
+    in: (variant) => variant.panic === 'unwind' && withAndWithout(variant),
+    loop({ ticks, unwinding_ticks = ticks }) {
+      return (count) => expectEqual(unwinding_ticks(count), count);
     },
   },
 };

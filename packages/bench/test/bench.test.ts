@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ROW_NAMES } from '../src/rows.ts';
+import { isMeasured, ROW_NAMES } from '../src/rows.ts';
 import { VARIANTS } from '../src/variants.ts';
 
 // Note: whether there are numbers, never which. Numbers are for `npm run bench` on a machine that does nothing else.
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 interface Found {
   readonly machine: { readonly node: string };
-  readonly calls: readonly { row: string; variant: string; ns: { median: number }; toPlain: { ratio: { median: number } } }[];
+  readonly calls: readonly { row: string; variant: string; ns: { median: number }; toPlain?: { ratio: { median: number } } }[];
   readonly recovery: readonly { variant: string; arrival: string; recoveries: number; first: { p50: number; p99: number } }[];
   readonly transform: { readonly wasmBytes: number; readonly cliMs: number; readonly warmMs: number };
   readonly sizes: readonly { readonly bytes: number; readonly gzip: number }[];
@@ -25,9 +25,9 @@ describe('npm run bench -- --quick --json', () => {
   }, 300_000);
 
   test('every kind of call is measured in every variant', () => {
-    const measured = found.calls.filter(({ ns, toPlain }) => ns.median > 0 && toPlain.ratio.median > 0);
+    const measured = found.calls.filter(({ ns, toPlain }) => ns.median > 0 && (toPlain === undefined || toPlain.ratio.median > 0));
     expect(measured.map(({ row, variant }) => `${row} ${variant}`)).toEqual(
-      ROW_NAMES.flatMap((row) => VARIANTS.map(({ id }) => `${row} ${id}`)),
+      ROW_NAMES.flatMap((row) => VARIANTS.filter((variant) => isMeasured(row, variant)).map(({ id }) => `${row} ${id}`)),
     );
   });
 
