@@ -7,17 +7,40 @@ const WORDS: usize = size::TOTAL / 4;
 
 // The text fields are words too, follow each other, and end where the record ends.
 const _: () = {
-    assert!(offset::PANIC_ENTRYPOINT_LENGTH + 8 == offset::PANIC_MESSAGE);
+    assert!(offset::PANIC_ENTRYPOINT + 8 == offset::PANIC_MESSAGE);
     assert!(offset::PANIC_MESSAGE + size::PANIC_MESSAGE == offset::PANIC_FILE);
-    assert!(offset::PANIC_FILE + size::PANIC_FILE == offset::ENTRYPOINT);
-    assert!(offset::ENTRYPOINT + size::ENTRYPOINT == offset::PANIC_ENTRYPOINT);
-    assert!(offset::PANIC_ENTRYPOINT + size::PANIC_ENTRYPOINT == size::TOTAL);
-    assert!(size::ENTRYPOINT == size::PANIC_ENTRYPOINT);
+    assert!(offset::PANIC_FILE + size::PANIC_FILE == size::TOTAL);
     assert!(size::TOTAL == WORDS * 4 && size_of::<BlackBox>() == size::TOTAL);
     assert!(offset::PANIC_MESSAGE.is_multiple_of(4) && size::PANIC_MESSAGE.is_multiple_of(4));
     assert!(offset::PANIC_FILE.is_multiple_of(4) && size::PANIC_FILE.is_multiple_of(4));
-    assert!(offset::ENTRYPOINT.is_multiple_of(4) && size::ENTRYPOINT.is_multiple_of(4));
 };
+
+/// What an instance is running: an entrypoint and a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    name_address: u32,
+    name_length: u32,
+    task: u32,
+}
+
+impl Running {
+    /// The entrypoint `name`, and the task `task`; 0: none. The name isn't copied, so that marking costs a few stores.
+    #[inline]
+    pub fn new(name: &'static str, task: u32) -> Running {
+        Running {
+            // On wasm32, where it is read, addresses have 32 bits.
+            name_address: name.as_ptr() as usize as u32,
+            name_length: name.len() as u32,
+            task,
+        }
+    }
+
+    /// The task.
+    #[inline]
+    pub fn task(self) -> u32 {
+        self.task
+    }
+}
 
 /// A record of fixed layout that outlives a trap.
 pub struct BlackBox(Record<WORDS>);
@@ -84,21 +107,22 @@ impl BlackBox {
         }
     }
 
-    /// Says which entrypoint is running; an empty name: none.
+    /// What is running, as it was said last.
     #[inline]
-    pub fn set_entrypoint(&self, name: &str) {
-        self.0.put_text(
-            name,
-            offset::ENTRYPOINT,
-            size::ENTRYPOINT,
-            offset::ENTRYPOINT_LENGTH,
-        );
+    pub fn running(&self) -> Running {
+        Running {
+            name_address: self.0.get(offset::ENTRYPOINT),
+            name_length: self.0.get(offset::ENTRYPOINT_LENGTH),
+            task: self.0.get(offset::TASK_ID),
+        }
     }
 
-    /// Says which task is being polled; 0: none.
+    /// Says what is running.
     #[inline]
-    pub fn set_task(&self, id: u32) {
-        self.0.put(offset::TASK_ID, id);
+    pub fn set_running(&self, running: Running) {
+        self.0.put(offset::ENTRYPOINT, running.name_address);
+        self.0.put(offset::ENTRYPOINT_LENGTH, running.name_length);
+        self.0.put(offset::TASK_ID, running.task);
     }
 
     /// Asks for a fresh instance.
@@ -125,13 +149,13 @@ impl BlackBox {
 
     /// What runs now is over when the panic is told: unwinding drops the marks.
     fn keep_running(&self) {
-        let length = self.0.get(offset::ENTRYPOINT_LENGTH);
-        for at in (0..length as usize).step_by(4) {
-            let word = self.0.get(offset::ENTRYPOINT + at);
-            self.0.put(offset::PANIC_ENTRYPOINT + at, word);
-        }
-        self.0.put(offset::PANIC_ENTRYPOINT_LENGTH, length);
-        self.0
-            .put(offset::PANIC_TASK_ID, self.0.get(offset::TASK_ID));
+        let Running {
+            name_address,
+            name_length,
+            task,
+        } = self.running();
+        self.0.put(offset::PANIC_ENTRYPOINT, name_address);
+        self.0.put(offset::PANIC_ENTRYPOINT_LENGTH, name_length);
+        self.0.put(offset::PANIC_TASK_ID, task);
     }
 }

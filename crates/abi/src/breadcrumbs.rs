@@ -43,7 +43,11 @@ impl Breadcrumbs {
         let mut line = Line::default();
         // An error says that the text was cut.
         let _ = line.write_fmt(text);
-        self.0.put_text(line.text(), at + 4, size::TEXT, at);
+        self.0.put_bytes(
+            line.bytes.get(..line.length).unwrap_or_default(),
+            at + 4,
+            at,
+        );
     }
 
     /// A copy, as JavaScript sees it.
@@ -68,17 +72,14 @@ impl Default for Line {
     }
 }
 
-impl Line {
-    fn text(&self) -> &str {
-        // It holds whole characters only.
-        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or("")
-    }
-}
-
 impl Write for Line {
+    // Called from three of the trait's methods.
+    #[inline(never)]
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         let length = fitting(text, size::TEXT - self.length);
-        self.bytes[self.length..self.length + length].copy_from_slice(&text.as_bytes()[..length]);
+        let room = self.bytes.iter_mut().skip(self.length);
+        room.zip(text.bytes().take(length))
+            .for_each(|(to, byte)| *to = byte);
         self.length += length;
         if length < text.len() {
             return Err(core::fmt::Error);

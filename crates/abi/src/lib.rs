@@ -36,7 +36,7 @@ pub mod entry;
 pub mod panic_hook;
 mod record;
 
-pub use black_box::{black_box, BlackBox};
+pub use black_box::{black_box, BlackBox, Running};
 pub use breadcrumbs::{breadcrumbs, Breadcrumbs};
 
 /// The version of this agreement. A module that carries another one is refused by the packages.
@@ -97,14 +97,14 @@ pub mod black_box_offset {
     pub const PANIC_TASK_ID: usize = 52;
     /// Bytes of the name of the entrypoint that was running when it panicked; 0: none is known.
     pub const PANIC_ENTRYPOINT_LENGTH: usize = 56;
+    /// Where in memory the name of the entrypoint is that is running.
+    pub const ENTRYPOINT: usize = 60;
+    /// Where in memory the name of the entrypoint is that was running when it panicked.
+    pub const PANIC_ENTRYPOINT: usize = 64;
     /// The panic's message, UTF-8, cut at a character.
-    pub const PANIC_MESSAGE: usize = 64;
+    pub const PANIC_MESSAGE: usize = 72;
     /// The file it happened in.
-    pub const PANIC_FILE: usize = 1088;
-    /// Name of the entrypoint that is running.
-    pub const ENTRYPOINT: usize = 1344;
-    /// Name of the entrypoint that was running when it panicked.
-    pub const PANIC_ENTRYPOINT: usize = 1472;
+    pub const PANIC_FILE: usize = 1096;
 }
 
 /// Sizes in bytes of the black box and of the text fields in it.
@@ -113,12 +113,8 @@ pub mod black_box_size {
     pub const PANIC_MESSAGE: usize = 1024;
     /// Capacity for the name of its file.
     pub const PANIC_FILE: usize = 256;
-    /// Capacity for the name of the entrypoint.
-    pub const ENTRYPOINT: usize = 128;
-    /// Capacity for the name of the entrypoint at the time of the panic.
-    pub const PANIC_ENTRYPOINT: usize = 128;
     /// The whole record.
-    pub const TOTAL: usize = 1600;
+    pub const TOTAL: usize = 1352;
 }
 
 /// Byte offsets in the breadcrumbs. Every field is a little-endian `u32`.

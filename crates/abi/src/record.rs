@@ -26,20 +26,10 @@ impl<const WORDS: usize> Record<WORDS> {
 
     #[inline]
     pub(crate) fn put(&self, offset: usize, value: u32) {
-        let word = &self.0[offset / 4];
-        #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
-        // SAFETY: the pointer comes from a live, aligned `AtomicU32`. Without the `atomics` feature a wasm32 instance
-        // has one thread, so no other access can race with this one. A relaxed atomic store would do the same
-        // there, but isn't kept apart from its neighbours by the code generator as a volatile one is.
-        unsafe {
-            word.as_ptr().write_volatile(value);
-        }
-        #[cfg(not(all(target_arch = "wasm32", not(target_feature = "atomics"))))]
-        word.store(value, Ordering::Relaxed);
+        store(&self.0[offset / 4], value);
     }
 
     /// Puts as many bytes as there is room for, up to the end of a character; then how many they are.
-    #[inline]
     pub(crate) fn put_text(
         &self,
         text: &str,
@@ -47,13 +37,16 @@ impl<const WORDS: usize> Record<WORDS> {
         capacity: usize,
         length_offset: usize,
     ) {
-        let length = fitting(text, capacity);
-        for (index, chunk) in text.as_bytes()[..length].chunks(4).enumerate() {
-            let mut word = [0; 4];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.put(offset + index * 4, u32::from_le_bytes(word));
+        let whole = text.as_bytes().get(..fitting(text, capacity));
+        self.put_bytes(whole.unwrap_or_default(), offset, length_offset);
+    }
+
+    /// Puts bytes, as many as there is room for; then how many they are.
+    pub(crate) fn put_bytes(&self, bytes: &[u8], offset: usize, length_offset: usize) {
+        if let Some(words) = self.0.get(offset / 4..) {
+            put_bytes(words, bytes);
+            self.put(length_offset, bytes.len() as u32);
         }
-        self.put(length_offset, length as u32);
     }
 
     /// A copy, as JavaScript sees it.
@@ -62,6 +55,31 @@ impl<const WORDS: usize> Record<WORDS> {
             chunk.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
         }
     }
+}
+
+// Called by everything that writes text: what it is inlined into would be as long, each.
+#[inline(never)]
+fn put_bytes(words: &[AtomicU32], bytes: &[u8]) {
+    for (word, chunk) in words.iter().zip(bytes.chunks(4)) {
+        let little_endian = chunk.iter().rev();
+        store(
+            word,
+            little_endian.fold(0, |word, &byte| word << 8 | u32::from(byte)),
+        );
+    }
+}
+
+#[inline]
+fn store(word: &AtomicU32, value: u32) {
+    #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
+    // SAFETY: the pointer comes from a live, aligned `AtomicU32`. Without the `atomics` feature a wasm32 instance
+    // has one thread, so no other access can race with this one. A relaxed atomic store would do the same
+    // there, but isn't kept apart from its neighbours by the code generator as a volatile one is.
+    unsafe {
+        word.as_ptr().write_volatile(value);
+    }
+    #[cfg(not(all(target_arch = "wasm32", not(target_feature = "atomics"))))]
+    word.store(value, Ordering::Relaxed);
 }
 
 /// How many bytes of a text fit, up to the end of a character.

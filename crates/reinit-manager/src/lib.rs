@@ -27,10 +27,26 @@ wasm_revive_abi::crate_record!();
 #[inline(never)]
 pub fn request_reinit() {
     black_box().request_reinit();
+    #[cfg(all(feature = "wasm-bindgen", target_arch = "wasm32"))]
+    signal::signal();
 }
 
 /// Whether this instance has asked to be replaced.
 #[inline(never)]
 pub fn reinit_requested() -> bool {
     black_box().reinit_requested()
+}
+
+#[cfg(all(feature = "wasm-bindgen", target_arch = "wasm32"))]
+mod signal {
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        /// `Function.prototype()`, which is a function that does nothing (ECMA-262, 20.2.3), so that plain glue does nothing
+        /// either. The transform knows it by its name, which nobody else imports, and has the black box looked at after
+        /// it: a program that doesn't ask pays nothing for being able to.
+        #[wasm_bindgen(js_namespace = Function, js_name = prototype)]
+        pub(super) fn signal();
+    }
 }

@@ -1,9 +1,8 @@
 //! `catch` and the hook that it needs.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
-use std::panic::{catch_unwind, set_hook, take_hook, UnwindSafe};
-use std::sync::Once;
+use std::panic::{catch_unwind, PanicHookInfo, UnwindSafe};
 
 use wasm_revive_abi::panic_hook;
 
@@ -11,10 +10,8 @@ use wasm_revive_abi::panic_hook;
 wasm_revive_abi::crate_record!();
 
 thread_local! {
-    /// How many `catch` are on the stack. With none, the hook has nobody to keep a location for.
-    static CATCHING: Cell<u32> = const { Cell::new(0) };
     /// Where the panic that is unwinding started.
-    static LOCATION: RefCell<Option<Location>> = const { RefCell::new(None) };
+    static LOCATION: Cell<Option<Location>> = const { Cell::new(None) };
 }
 
 /// A panic that was caught. Every destructor between it and the [`catch`] has run.
@@ -78,43 +75,38 @@ impl fmt::Display for Location {
     }
 }
 
-/// Installs the panic hooks of this crate: every panic is written into the black box, and [`catch`] learns locations.
-/// The hook that was there is called after them. Further calls do nothing; [`catch`] calls this itself.
+/// Installs the panic hook: every panic is written into the black box, and [`catch`] learns locations. The hook that was
+/// there is called after it. Further calls do nothing; [`catch`] calls this itself.
 #[inline(never)]
 pub fn install() {
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        panic_hook::install();
-        let previous = take_hook();
-        set_hook(Box::new(move |info| {
-            if CATCHING.get() > 0 {
-                let location = info.location().map(|location| Location {
-                    file: location.file().to_owned(),
-                    line: location.line(),
-                    column: location.column(),
-                });
-                LOCATION.set(location);
-            }
-            previous(info);
-        }));
-    });
+    panic_hook::install();
 }
 
 /// Calls `f` and catches its panic.
 ///
 /// # Errors
 ///
-/// The panic, if there was one. Exceptions of JavaScript aren't panics and pass through.
+/// The panic, if there was one. Exceptions of JavaScript aren't panics and pass through, but for those that unwound out of
+/// an import.
 pub fn catch<T>(f: impl FnOnce() -> T + UnwindSafe) -> Result<T, Panic> {
     install();
     // A destructor may call this while another panic unwinds: what is known of that one is put back.
     let outer = LOCATION.take();
-    CATCHING.set(CATCHING.get() + 1);
+    let before = panic_hook::witness(Some(remember_location));
     let result = catch_unwind(f);
-    CATCHING.set(CATCHING.get() - 1);
+    panic_hook::witness(before);
     let location = LOCATION.replace(outer);
     result.map_err(|payload| Panic {
         message: panic_hook::payload_text(&*payload).to_owned(),
         location,
     })
+}
+
+fn remember_location(info: &PanicHookInfo<'_>) {
+    let location = info.location().map(|location| Location {
+        file: location.file().to_owned(),
+        line: location.line(),
+        column: location.column(),
+    });
+    LOCATION.set(location);
 }

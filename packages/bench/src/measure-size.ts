@@ -14,7 +14,7 @@ export interface Size {
 /** How much there is to load. */
 export function measureSizes({ bare, guarded, upstream, revive, crates }: Packages): Size[] {
   const added = (panic: PanicMode): Size =>
-    difference(`all crates, added to the module, panic=${panic}`, module(crates[panic]), module(revive[panic]));
+    difference(`all crates, added to a release module, panic=${panic}`, stripped(crates[panic]), stripped(revive[panic]));
   return [
     size('runtime, once a package', path.join(path.dirname(revive.abort), 'wasm-revive.cjs')),
     size('glue, panic=abort: plain', bare.abort),
@@ -29,15 +29,38 @@ export function measureSizes({ bare, guarded, upstream, revive, crates }: Packag
 }
 
 function size(what: string, file: string): Size {
-  const content = readFileSync(file);
+  return sizeOf(what, readFileSync(file));
+}
+
+/** What a release has of it: names and other custom sections are stripped. */
+function stripped(glue: string): Buffer {
+  const wasm = readFileSync(glue.replace(/\.js$/, '_bg.wasm'));
+  const kept = [wasm.subarray(0, 8)];
+  for (let at = 8; at < wasm.length; ) {
+    const [size, contents] = leb128(wasm, at + 1);
+    if (wasm[at] !== CUSTOM_SECTION) kept.push(wasm.subarray(at, contents + size));
+    at = contents + size;
+  }
+  return Buffer.concat(kept);
+}
+
+const CUSTOM_SECTION = 0;
+
+/** An unsigned number, and where it ends. */
+function leb128(bytes: Uint8Array, start: number): [value: number, end: number] {
+  let value = 0;
+  for (let at = start; ; at++) {
+    const byte = bytes[at] ?? 0;
+    value |= (byte & 0x7f) << (7 * (at - start));
+    if (byte < 0x80) return [value >>> 0, at + 1];
+  }
+}
+
+function sizeOf(what: string, content: Buffer): Size {
   return { what, bytes: content.length, gzip: gzipSync(content, { level: 9 }).length };
 }
 
-function module(glue: string): string {
-  return glue.replace(/\.js$/, '_bg.wasm');
-}
-
-function difference(what: string, larger: string, smaller: string): Size {
-  const [a, b] = [size(what, larger), size(what, smaller)];
+function difference(what: string, larger: Buffer, smaller: Buffer): Size {
+  const [a, b] = [sizeOf(what, larger), sizeOf(what, smaller)];
   return { what, bytes: a.bytes - b.bytes, gzip: a.gzip - b.gzip };
 }

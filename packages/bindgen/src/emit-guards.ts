@@ -178,6 +178,19 @@ function emitUnwind(unwindPath: string, toRust: string): string {
 `;
 }
 
+/** `Function.prototype()`, which does nothing: what the reinit-manager crate calls when Rust has asked for a fresh instance. */
+const SIGNAL = /^__wbg_prototype_[0-9a-f]{16}$/;
+
+/** Whether the module says it when Rust asks for a fresh instance: else somebody has to look at the end of every turn. */
+export function signalsReinit(wasm: WasmInfo): boolean {
+  return hasReinitManager(wasm) && wasm.imports.some(({ name }) => SIGNAL.test(name));
+}
+
+/** Whether the module links the reinit-manager crate. */
+export function hasReinitManager(wasm: WasmInfo): boolean {
+  return wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager');
+}
+
 /** What stands behind the guards of imports. */
 export interface ImportGuards {
   readonly wasm: WasmInfo;
@@ -190,6 +203,7 @@ export interface ImportGuards {
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
 export function emitImportGuards({ wasm, unwrapped, unwind }: ImportGuards): string {
   const unwinding = new Set(unwind && wasm.unwindingImports);
+  const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
   for (const entry of wasm.imports) {
     const entries = modules.get(entry.module) ?? [];
@@ -209,14 +223,9 @@ export function emitImportGuards({ wasm, unwrapped, unwind }: ImportGuards): str
       }
       const slot = `$i${count++}`;
       slots.push(`    const ${slot} = ${raw};`);
-      lines.push(
-        emitImportGuard(
-          entry.name,
-          entry.params.length,
-          slot,
-          emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry.name)),
-        ),
-      );
+      const onError = emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry.name));
+      const onReturn = signals && SIGNAL.test(entry.name) ? '\n          $host.signalled();' : '';
+      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn));
     }
     lines.push('      },');
   }
@@ -232,13 +241,13 @@ function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string 
   return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}); }`;
 }
 
-function emitImportGuard(name: string, parameters: number, slot: string, onError: string): string {
+function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string): string {
   const params = parameterList(parameters);
   return `        ${JSON.stringify(name)}(${params}) {
           $imports.running++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}
-          $imports.running--;
+          $imports.running--;${onReturn}
           if ($raw.exports === undefined) throw $host.trap;
           return $result;
         },`;

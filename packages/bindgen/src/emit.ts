@@ -3,6 +3,7 @@ import type { Build } from '@wasm-revive/kernel';
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { emitFacade } from './emit-facade.js';
+import { hasReinitManager, signalsReinit } from './emit-guards.js';
 import { emitInit, emitWasmImports, extraImports, initHint, rawImports } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
@@ -50,7 +51,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
-    ...(wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager') ? ['reinitRequests: true'] : []),
+    ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
     'onCurrent(api, base) {\n        $live.api = api;\n        $live.base = base;\n    }',
   ];
   text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}

@@ -46,14 +46,14 @@ export const BlackBoxOffset = {
   reinitRequested: 48,
   panicTaskId: 52,
   panicEntrypointLength: 56,
-  panicMessage: 64,
-  panicFile: 1088,
-  entrypoint: 1344,
-  panicEntrypoint: 1472,
+  entrypoint: 60,
+  panicEntrypoint: 64,
+  panicMessage: 72,
+  panicFile: 1096,
 } as const;
 
 /** Sizes in bytes of the black box and of the text fields in it. */
-export const BlackBoxSize = { panicMessage: 1024, panicFile: 256, entrypoint: 128, panicEntrypoint: 128, total: 1600 } as const;
+export const BlackBoxSize = { panicMessage: 1024, panicFile: 256, total: 1352 } as const;
 
 /** Byte offsets in the breadcrumbs, a ring of slots. Every field is a little-endian `u32`. */
 export const BreadcrumbsOffset = { magic: 0, abi: 4, size: 8, started: 12, first: 16 } as const;

@@ -105,12 +105,22 @@ function recordView(exports: WebAssembly.Exports, name: string, magic: number, s
 type Field = keyof typeof BlackBoxOffset;
 
 function readRunning(view: DataView, name: 'entrypoint' | 'panicEntrypoint', nameLength: Field, taskId: Field): Running {
-  const length = view.getUint32(BlackBoxOffset[nameLength], true);
+  const entrypoint = nameAt(view.buffer, view.getUint32(BlackBoxOffset[name], true), view.getUint32(BlackBoxOffset[nameLength], true));
   const task = view.getUint32(BlackBoxOffset[taskId], true);
-  return {
-    ...(length > 0 && { entrypoint: textAt(view, BlackBoxOffset[name], length, BlackBoxSize[name]) }),
-    ...(task > 0 && { task }),
-  };
+  return { ...(entrypoint && { entrypoint }), ...(task > 0 && { task }) };
+}
+
+/** The longest name that is told, in bytes: what is longer is none of the program's. */
+const LONGEST_NAME = 128;
+
+/** A name that Rust has somewhere in its memory. What isn't text has been overwritten, and is nobody's name. */
+function nameAt(memory: ArrayBufferLike, address: number, length: number): string | undefined {
+  if (length === 0 || length > LONGEST_NAME || address + length > memory.byteLength) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(memory, address, length).slice());
+  } catch {
+    return undefined;
+  }
 }
 
 function textAt(view: DataView, offset: number, length: number, capacity: number): string {

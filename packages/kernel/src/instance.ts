@@ -276,6 +276,10 @@ export class Instance implements Host {
     this.owner.reinitRequested(this);
   }
 
+  signalled(): void {
+    if (this.#exports !== undefined && readBlackBox(this.#exports)?.reinitRequested === true) this.reinitRequested();
+  }
+
   /** The error for a use of something that pointed into this instance. */
   staleError(what: string): ReviveError {
     const why = this.#error === undefined ? 'was replaced' : `was lost (${this.#error.message})`;

@@ -82,6 +82,8 @@ export interface Host {
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
   /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */
   reinitRequested(): void;
+  /** The import by which the reinit-manager crate signals was called: the black box says what it has asked for. */
+  signalled(): void;
 }
 
 /** As in `new Promise(executor)`. */

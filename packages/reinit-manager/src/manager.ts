@@ -32,7 +32,7 @@ export interface ModuleDescription {
   readonly build?: Build;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
-  /** Whether the module has the reinit-manager crate, so that the end of every turn has to ask it. */
+  /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
   /** Given the functions to forward to, and where the pointers of their handles start, whenever they change; undefined while there are none. */
   readonly onCurrent: (api: Api | undefined, base: number) => void;
