@@ -309,6 +309,7 @@ export class Instance implements Host {
     if (!this.isWell()) return;
     const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
     this.#lost(error);
+    this.#known(error);
     this.#settle(error);
   }
 
@@ -358,6 +359,9 @@ export class Instance implements Host {
   #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery): ReviveError {
     const report = this.#report(failure, entrypoint, recovery, this.#inFlight.size);
     const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), { cause: this.#trap, report });
+    // Before plugins hear of it: what they call may ask, and must not have it told again.
+    this.#known(error);
+    this.owner.hooks.lost?.(this, report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     const alone = this.#inFlight.size === 1 && entrypoint === undefined;
     this.#settle(error, alone);
@@ -365,10 +369,14 @@ export class Instance implements Host {
     return error;
   }
 
-  /** Rejects what the instance still owes, and lets go of it. `theirs`: the one call in flight is the one that failed. */
-  #settle(error: ReviveError, theirs = false): void {
+  /** Whoever asks from now on hears this. */
+  #known(error: ReviveError): void {
     this.#told = true;
     this.#error = error;
+  }
+
+  /** Rejects what the instance still owes, and lets go of it. `theirs`: the one call in flight is the one that failed. */
+  #settle(error: ReviveError, theirs = false): void {
     this.forget();
     this.#exports = undefined;
     this.#stackPointers = undefined;

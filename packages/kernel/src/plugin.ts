@@ -1,6 +1,7 @@
 import type { PanicError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import type { Instance } from './instance.js';
+import type { CrashReport } from './report.js';
 
 /** What a guard caught, as plugins see it. */
 export interface Thrown {
@@ -33,6 +34,11 @@ export interface Plugin {
   readonly threw?: (thrown: Thrown) => Failure | undefined;
   /** What to do after a failure. The first plugin that answers decides. */
   readonly failed?: (instance: Instance, failure: Failure) => Recovery | undefined;
+  /**
+   * An abort has cost the instance: nothing of it runs any more, and its exports can be read for the last time. Every plugin hears of it,
+   * before the program does. What it throws can't break recovery. After a full stack it comes late, where there is room for it.
+   */
+  readonly lost?: (instance: Instance, report: CrashReport) => void;
 }
 
 /** {@link Plugin}s made one. */
@@ -42,6 +48,7 @@ export interface Hooks {
   readonly committed: ((instance: Instance) => void) | undefined;
   readonly threw: (thrown: Thrown) => Failure | undefined;
   readonly failed: (instance: Instance, failure: Failure) => Recovery;
+  readonly lost: ((instance: Instance, report: CrashReport) => void) | undefined;
 }
 
 /** Makes one set of hooks from many plugins, in their order. */
@@ -54,6 +61,23 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
     committed: sequence(present(plugins.map((plugin) => plugin.committed))),
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
     failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)) ?? (failure.kind === 'unwound' ? 'keep' : 'fresh'),
+    lost: sequence(present(plugins.map(harmless))),
+  };
+}
+
+/** A plugin's `lost`, which can't break what comes after it: those in flight have still to be told. */
+function harmless({ name, lost }: Plugin): Hooks['lost'] {
+  if (lost === undefined) return undefined;
+  return (instance, report) => {
+    try {
+      lost(instance, report);
+    } catch (error) {
+      try {
+        console.error(`wasm-revive: the plugin ${name} threw:`, error);
+      } catch {
+        // There was no stack for that, either.
+      }
+    }
   };
 }
 

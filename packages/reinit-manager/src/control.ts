@@ -40,7 +40,7 @@ export interface Revive {
   /** Changes options; those not named stay as they are. */
   configure(options: ReviveOptions): void;
   /**
-   * Adds a plugin, behind those that are there. It classifies and decides at once; it hears of instances and turns from the next
+   * Adds a plugin, behind those that are there. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
    * generation on (for a module that hasn't been initialised: from the first).
    */
   use(plugin: Plugin): void;

@@ -3,6 +3,7 @@
  * @module
  */
 export { type AbortDetectorOptions, abortDetector } from '@wasm-revive/abort-detector';
+export { type CoredumpOptions, coredump } from '@wasm-revive/abort-detector/coredump';
 export { shim } from '@wasm-revive/entrypoint-shim';
 export {
   type AbortCause,
