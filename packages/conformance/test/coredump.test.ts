@@ -207,7 +207,8 @@ describe.each(PANIC_MODES)('a coredump, panic=%s', (panic) => {
   });
 
   it('says which function and not where, without the wasm file or with another', () => {
-    for (const wasm of [undefined, () => new Uint8Array(0), () => readFileSync('/there is no such file')]) {
+    const { wasm: another } = load(panic === 'abort' ? 'unwind' : 'abort');
+    for (const wasm of [undefined, another, () => readFileSync('/there is no such file')]) {
       const { pkg } = load(panic);
       const written: Uint8Array<ArrayBuffer>[] = [];
       pkg.__revive.use(coredump({ write: (bytes) => void written.push(bytes), ...(wasm && { wasm }) }));
