@@ -6,15 +6,19 @@ import { readCrates, readPackages } from './repository.mjs';
 /** Pairs whose halves have different names; every other package is matched with the crate in the folder of the same name. */
 const OTHER_NAMES = { kernel: 'abi', bindgen: 'transform' };
 
+/** Packages that have nothing to say to Rust, and so no crate. */
+const WITHOUT_CRATE = ['opentelemetry'];
+
 /**
- * Each public npm package with the crate it is matched with, and once more with that crate's macros, which cargo wants in a crate of their own.
+ * Each public npm package that is matched with a crate, and that crate; once more with that crate's macros, which cargo wants in a crate of their
+ * own.
  *
  * @param {string} root
  */
 export function pairs(root) {
   const crates = new Map(readCrates(root).map((crate) => [crate.folder, crate]));
   return readPackages(root)
-    .filter(({ manifest }) => !manifest.private)
+    .filter(({ folder, manifest }) => !manifest.private && !WITHOUT_CRATE.includes(folder))
     .flatMap((npm) => {
       const folder = OTHER_NAMES[npm.folder] ?? npm.folder;
       const macros = crates.get(`${folder}-macro`);
@@ -37,7 +41,7 @@ export function versionProblems(root) {
     ...loneCrates(root, found),
     ...npmRequirementProblems(root),
     ...crateRequirementProblems(root),
-    ...changesetProblems(root, found),
+    ...changesetProblems(root),
   ];
 }
 
@@ -89,12 +93,13 @@ function crateRequirementProblems(root) {
   );
 }
 
-function changesetProblems(root, found) {
+function changesetProblems(root) {
   const file = path.join(root, '.changeset/config.json');
   if (!fs.existsSync(file)) return ['.changeset/config.json is missing.'];
   const { fixed = [], linked = [] } = JSON.parse(fs.readFileSync(file, 'utf8'));
-  const together = [...fixed, ...linked].filter(
-    (group) => new Set(found.map(({ npm }) => npm.manifest.name).filter((name) => group.includes(name))).size > 1,
-  );
+  const packages = readPackages(root)
+    .filter(({ manifest }) => !manifest.private)
+    .map(({ manifest }) => manifest.name);
+  const together = [...fixed, ...linked].filter((group) => packages.filter((name) => group.includes(name)).length > 1);
   return together.map((group) => `.changeset/config.json must not raise packages together: ${group.join(', ')}.`);
 }

@@ -9,6 +9,10 @@ test('a checkout whose pairs match has no problem', () => {
   expect(versionProblems(matchingCheckout())).toEqual([]);
 });
 
+test('a package that has nothing to say to Rust needs no crate', () => {
+  expect(versionProblems(matchingCheckout({ 'packages/opentelemetry/package.json': openTelemetry('^1.3.0') }))).toEqual([]);
+});
+
 test('a checkout in which no package is found is a problem', () => {
   expect(versionProblems(checkout({}))).toEqual(['No public npm package was found in packages/.']);
 });
@@ -43,6 +47,19 @@ test.each([
     'a package whose range leaves its neighbour out',
     { 'packages/unwind-catcher/package.json': unwindCatcher('^1.4.0') },
     '@wasm-revive/unwind-catcher asks for @wasm-revive/kernel ^1.4.0; it must ask for a caret range that takes 1.3.4, such as ^1.3.4.',
+  ],
+  [
+    'a package without a crate whose range leaves its neighbour out',
+    { 'packages/opentelemetry/package.json': openTelemetry('^1.4.0') },
+    '@wasm-revive/opentelemetry asks for @wasm-revive/kernel ^1.4.0; it must ask for a caret range that takes 1.3.4, such as ^1.3.4.',
+  ],
+  [
+    'a package without a crate that is raised together with others',
+    {
+      'packages/opentelemetry/package.json': openTelemetry('^1.3.0'),
+      '.changeset/config.json': { fixed: [['wasm-revive', '@wasm-revive/opentelemetry']] },
+    },
+    '.changeset/config.json must not raise packages together: wasm-revive, @wasm-revive/opentelemetry.',
   ],
   [
     'a package that asks for one version of its neighbour only',
@@ -83,6 +100,10 @@ test.each([
 ])('%s is a problem', (_, changes, problem) => {
   expect(versionProblems(matchingCheckout(changes))).toContain(problem);
 });
+
+function openTelemetry(kernel) {
+  return { name: '@wasm-revive/opentelemetry', version: '0.3.0', dependencies: { '@wasm-revive/kernel': kernel } };
+}
 
 function unwindCatcher(kernel, version = '0.2.1') {
   return { name: '@wasm-revive/unwind-catcher', version, dependencies: { '@wasm-revive/kernel': kernel } };

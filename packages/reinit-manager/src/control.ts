@@ -31,6 +31,8 @@ export interface ReviveOptions extends RestartIntensity {
 
 /** The control handle of a transformed module: its export `__revive`. */
 export interface Revive {
+  /** The name of the module, as in its reports. */
+  readonly module: string;
   /** The generation that serves, counted from 1; 0 while none has been started. */
   readonly generation: number;
   readonly state: ReviveState;

@@ -79,7 +79,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
 /** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
 const STANDBY_MAX_BYTES = 16 * 2 ** 20;
 
-class Manager implements Application, Owner, Revive {
+class Manager implements Application, Owner, Omit<Revive, 'module'> {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   readonly build: Build | undefined;
@@ -390,6 +390,7 @@ function instanceOf(namespace: object, certainly: boolean): Pick<WebAssembly.Ins
 /** The handle that users get: the manager without what only the façade may call. */
 function controlOf(manager: Manager): Revive {
   return {
+    module: manager.moduleName,
     get generation() {
       return manager.generation;
     },
