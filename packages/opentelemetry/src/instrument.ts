@@ -39,7 +39,7 @@ export function instrument(revive: InstrumentedModule, { meterProvider = metrics
     revive.on('failure', (report) => {
       trace.getActiveSpan()?.addEvent('exception', failureAttributes(report));
       failures.add(1, kindOf(report));
-      if (report.callsLost > 0) callsLost.add(report.callsLost, moduleOf(report));
+      callsLost.add(report.callsLost, moduleOf(report));
     }),
     revive.on('recovered', ({ ms }) => {
       recoveries.add(1, moduleOf(revive));
