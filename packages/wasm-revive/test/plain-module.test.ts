@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Plugin, plainModule, revive } from '../src/index.js';
 
 // (module
@@ -77,6 +77,31 @@ describe('revive, on a module without glue', () => {
     app.control.reset();
     wasm.count();
     expect(heard).toEqual(['entered count', 'committed']);
+  });
+
+  it('every plugin can read an instance that is lost, before the program hears of it and whatever the others throw', () => {
+    const { app, wasm } = setUp();
+    const heard: unknown[] = [];
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
+    app.control.use({
+      name: 'clumsy',
+      lost() {
+        throw new Error('mine');
+      },
+    });
+    app.control.use({
+      name: 'reader',
+      lost: (instance, report) => heard.push(Object.keys(instance.exports ?? {}), instance.state, report.entrypoint),
+    });
+    app.control.on('failure', () => heard.push('told'));
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(heard).toEqual([['count', 'die', 'callOut'], 'lost', 'die', 'told']);
+    expect(errors.mock.calls).toEqual([['wasm-revive: the plugin clumsy threw:', new Error('mine')]]);
+    expect(wasm.count()).toBe(1);
+    // Nothing was lost.
+    app.control.reset();
+    expect(heard).toHaveLength(4);
+    errors.mockRestore();
   });
 
   it('says what to do when it is called before it is there', () => {
