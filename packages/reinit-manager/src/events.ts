@@ -15,7 +15,7 @@ export interface Events {
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-/** A typed emitter. A listener that throws is reported as an uncaught error of its own and can't break recovery. */
+/** A typed emitter. */
 export class Emitter {
   readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
 
@@ -30,11 +30,18 @@ export class Emitter {
 
   emit<E extends EventName>(name: E, event: Events[E]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
-      try {
-        (listener as (event: Events[E]) => void)(event);
-      } catch (error) {
-        console.error(`wasm-revive: a listener for '${name}' threw:`, error);
-      }
+      tell(`a listener for '${name}'`, () => (listener as (event: Events[E]) => unknown)(event));
     }
+  }
+}
+
+/** Calls what belongs to the program. What it throws, or rejects with, is logged: it can't break recovery, nor end the process. */
+export function tell(what: string, call: () => unknown): void {
+  const log = (error: unknown): void => console.error(`wasm-revive: ${what} threw:`, error);
+  try {
+    const result = call();
+    if (result instanceof Promise) result.catch(log);
+  } catch (error) {
+    log(error);
   }
 }

@@ -20,7 +20,7 @@ import {
   staleHandleError,
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
-import { Emitter, type EventName, type Events } from './events.js';
+import { Emitter, type EventName, type Events, tell } from './events.js';
 import { RestartCounter } from './restart-intensity.js';
 import { crashLoopError } from './restarter.js';
 
@@ -101,6 +101,8 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
   #starting: Instance | undefined;
   #lastError: ReviveError | undefined;
   #lostAt = 0;
+  /** Whether the event `retired` has been emitted since an instance served. */
+  #saidRetired = false;
   #lastReport: CrashReport | undefined;
   /** Of the instance that served last. */
   #generation = 0;
@@ -251,11 +253,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
       if (instance !== this.#starting) queueMicrotask(() => this.#recoverQuietly());
     }
     this.#emitter.emit('failure', report);
-    try {
-      this.#options.onFailure?.(report);
-    } catch (error) {
-      console.error('wasm-revive: onFailure threw:', error);
-    }
+    tell('onFailure', () => this.#options.onFailure?.(report));
   }
 
   reinitRequested(instance: Instance): void {
@@ -294,7 +292,8 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
     const wait = this.#restarts.waitMs(Date.now());
     if (wait > 0) {
       const error = crashLoopError(this.moduleName, wait, this.#lastError);
-      this.#emitter.emit('retired', error);
+      if (!this.#saidRetired) this.#emitter.emit('retired', error);
+      this.#saidRetired = true;
       throw error;
     }
     const began = this.#lostAt || performance.now();
@@ -306,6 +305,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
     if (this.#lastReport !== undefined) this.#lastReport.recoveryMs = ms;
     this.#lastReport = undefined;
     this.#lostAt = 0;
+    this.#saidRetired = false;
     this.#recoveries++;
     this.#emitter.emit('recovered', { generation: instance.generation, ms });
     if (small) queueMicrotask(() => this.#makeStandby(module));

@@ -67,6 +67,8 @@ export const CONTROL: readonly Scenario[] = [
     async run({ ns, runtime }, checks) {
       const { __revive: control } = ns;
       control.configure({ maxRestarts: 2, withinMs: 60_000 });
+      const retired: unknown[] = [];
+      const off = control.on('retired', (error) => retired.push(error));
       try {
         for (let n = 0; n < 3; n++) {
           thrownBy(() => ns.fail('abort'));
@@ -80,9 +82,12 @@ export const CONTROL: readonly Scenario[] = [
           () => codeOf((error as Error).cause) === 'REVIVE_ABORT' || show((error as Error).cause),
         );
         checks.equal('I1', 'the state says so', () => control.state, 'retired');
+        thrownBy(() => ns.add(1, 2));
+        checks.equal('I1', 'listeners hear of it once, not at every refused call', () => retired.length, 1);
         control.reset();
         checks.equal('I2', 'reset() ends it', () => ns.add(1, 2), 3);
       } finally {
+        off();
         control.configure({ maxRestarts: Number.POSITIVE_INFINITY, withinMs: 10_000 });
         if (control.state !== 'running') control.reset();
       }
@@ -109,8 +114,8 @@ export const CONTROL: readonly Scenario[] = [
   },
   {
     id: 'onFailure that throws',
-    invariants: ['I1', 'I2'],
-    run({ ns }, checks) {
+    invariants: ['I1', 'I2', 'I5'],
+    async run({ ns, runtime }, checks) {
       const { __revive: control } = ns;
       const { error: consoleError } = console;
       const said: unknown[] = [];
@@ -125,6 +130,16 @@ export const CONTROL: readonly Scenario[] = [
         checks.that('I1', 'the caller gets the failure, not the listener', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
         checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
         checks.equal('I1', "the listener's own error is not swallowed", () => said.length, 1);
+        control.configure({
+          async onFailure() {
+            throw new Error('an async listener is broken');
+          },
+        });
+        runtime.takeUncaught();
+        thrownBy(() => ns.fail('abort'));
+        await runtime.turn();
+        checks.equal('I5', 'nor does an async one reach the process', () => runtime.takeUncaught().length, 0);
+        checks.equal('I1', 'its error is told, too', () => said.length, 2);
       } finally {
         console.error = consoleError;
         control.configure({ onFailure: () => {} });
