@@ -159,10 +159,14 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
  * What upstream's `wrapError` does to an error that leaves an import under panic=unwind, done where the error is and not around every call
  * (measured: 7–10 ns a call, against 37–58).
  */
-const WRAP = `  function $wrap(error) {
-    try { wrapError(() => { throw error; }, []); } catch (wrapped) { return wrapped; }
+function emitWrap(passesExceptions: boolean): string {
+  // What Rust throws is one already: thrown once more and caught, it would cost a panic a tenth.
+  const pass = passesExceptions ? '    if (error instanceof WebAssembly.Exception) return error;\n' : '';
+  return `  function $wrap(error) {
+${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { return wrapped; }
   }
 `;
+}
 
 /**
  * Emitted where the unwind-catcher crate is, with imports that may unwind: Rust unwinds with what one threw as with a panic, into
@@ -196,12 +200,14 @@ export interface ImportGuards {
   readonly wasm: WasmInfo;
   /** The names of the imports from which `wrapError` was taken away. */
   readonly unwrapped: ReadonlySet<string>;
+  /** Whether `wrapError` throws a Wasm exception on as it is. */
+  readonly passesExceptions: boolean;
   /** How a value of JavaScript is unwound with: where the holder of the exports has the crate's function, and the glue's that gives a value to Rust. */
   readonly unwind: { readonly path: string; readonly toRust: string } | undefined;
 }
 
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
-export function emitImportGuards({ wasm, unwrapped, unwind }: ImportGuards): string {
+export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: ImportGuards): string {
   const unwinding = new Set(unwind && wasm.unwindingImports);
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
@@ -231,7 +237,10 @@ export function emitImportGuards({ wasm, unwrapped, unwind }: ImportGuards): str
   }
   lines.push('    };', '  }');
   lines.splice(1, 0, ...slots);
-  const helpers = [unwrapped.size > 0 ? WRAP : '', unwinding.size > 0 && unwind ? emitUnwind(unwind.path, unwind.toRust) : ''];
+  const helpers = [
+    unwrapped.size > 0 ? emitWrap(passesExceptions) : '',
+    unwinding.size > 0 && unwind ? emitUnwind(unwind.path, unwind.toRust) : '',
+  ];
   return `${helpers.join('')}${lines.join('\n')}`;
 }
 

@@ -76,7 +76,7 @@ export function scopeHead(glue: Glue): string {
 export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwrapped: ReadonlySet<string>): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, unwind: unwindOf(glue, guards) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards) })}
   const $api = ${emitRecord(apiNames(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
@@ -91,6 +91,12 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
   };
 }
 `;
+}
+
+/** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */
+function passesExceptions(glue: Glue): boolean {
+  const node = glue.functions.get('wrapError')?.node;
+  return node !== undefined && /instanceof WebAssembly\.Exception\)\s*throw\b/.test(glue.code.slice(node.start, node.end));
 }
 
 /** What Rust needs to unwind with a value of JavaScript: the crate's function, and the glue's for values that Rust holds. */
