@@ -109,9 +109,10 @@ describe('checks fail on packages that do not hold what they check', () => {
   it(`${nameOf('I6')}: memories alive › a program that holds every memory`, async () => {
     const dir = join(inject('transformed'), 'abort', 'nodejs');
     const { results } = await runInNode(RUNNING_NODE, dir, 'nodejs', 'abort', 'flat', true);
-    const told = results.flatMap(({ id, checks }) => checks.filter(({ name, ok }) => name === 'memories alive' && !ok).map(() => id));
-    // The last row, a JavaScript exception, makes no memory, but those of the rows before it are still held.
-    expect(told).toEqual(results.map(({ id }) => id));
+    const looked = results.flatMap(({ id, checks }) => checks.filter(({ name }) => name === 'memories alive').map(({ ok }) => ({ id, ok })));
+    // A JavaScript exception makes no memory, but those of the rows before it are still held.
+    expect(looked.filter(({ ok }) => ok)).toEqual([]);
+    expect(looked.length).toBeGreaterThan(1);
   });
 
   it('there is such a proof for every invariant that rows check', () => {
