@@ -51,6 +51,9 @@ pub const UNWINDING_SECTION: &str = "wasm_revive_unwinding";
 /// The exported function that takes a value of JavaScript, by its index in the table of them, and unwinds Rust with it.
 pub const UNWIND_EXPORT: &str = "__wasm_revive_unwind";
 
+/// The exported function that says whether Rust believes that it is panicking.
+pub const PANICKING_EXPORT: &str = "__wasm_revive_panicking";
+
 /// The exported Wasm global whose value is the address of the black box.
 pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";
 

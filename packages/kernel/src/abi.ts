@@ -14,6 +14,9 @@ export const UNWINDING_SECTION = 'wasm_revive_unwinding';
 /** The exported function that takes a value of JavaScript, by its index in the table of them, and unwinds Rust with it. */
 export const UNWIND_EXPORT = '__wasm_revive_unwind';
 
+/** The exported function that says whether Rust believes that it is panicking. */
+export const PANICKING_EXPORT = '__wasm_revive_panicking';
+
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
 

@@ -14,6 +14,7 @@ export {
   BreadcrumbsSize,
   CRATE_SECTION,
   GLOBAL_EXPORT_PREFIX,
+  PANICKING_EXPORT,
   UNWIND_EXPORT,
   UNWINDING_SECTION,
 } from './abi.js';

@@ -98,6 +98,11 @@ export class Instance implements Host {
     return this.#callbacks.entered === 'executor' && this.#quiescent;
   }
 
+  /** Whether what was caught last left no frame of the instance on the stack. */
+  get quiescent(): boolean {
+    return this.#quiescent;
+  }
+
   /** How many promises the instance has still to settle. */
   get callsInFlight(): number {
     return this.#inFlight.size;
@@ -406,6 +411,7 @@ export class Instance implements Host {
     this.#looksForPanic = false;
     const panic = this.#panic;
     if (panic === undefined || this.#state === 'lost') return;
+    this.#quiescent = true;
     const failure = this.owner.hooks.threw({ error: panic, origin: 'own', panic, entrypoint: undefined, instance: this });
     if (failure !== undefined) this.fail(failure, panic, undefined);
   }

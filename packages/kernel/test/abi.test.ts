@@ -20,6 +20,7 @@ describe('the ABI is the same in the crate and here', () => {
     expect(constant('CRATE_SECTION')).toBe(abi.CRATE_SECTION);
     expect(constant('UNWINDING_SECTION')).toBe(abi.UNWINDING_SECTION);
     expect(constant('UNWIND_EXPORT')).toBe(abi.UNWIND_EXPORT);
+    expect(constant('PANICKING_EXPORT')).toBe(abi.PANICKING_EXPORT);
     expect(constant('BLACK_BOX_EXPORT')).toBe(abi.BLACK_BOX_EXPORT);
     expect(constant('BLACK_BOX_MAGIC')).toBe(abi.BLACK_BOX_MAGIC);
     expect(constant('BREADCRUMBS_EXPORT')).toBe(abi.BREADCRUMBS_EXPORT);

@@ -17,6 +17,7 @@ it('exports this and no more', () => {
       "ERROR_CODES",
       "GLOBAL_EXPORT_PREFIX",
       "Instance",
+      "PANICKING_EXPORT",
       "PanicError",
       "REPORT_VERSION",
       "ReviveError",

@@ -67,6 +67,7 @@ export interface Fixtures {
   readonly ask_for_reinit?: () => boolean;
   readonly fail_after_breadcrumbs?: (kind: string, text: string, count: number) => void;
   readonly try_reserve?: (bytes: number) => boolean;
+  readonly panic_past_a_caught_one?: () => void;
   readonly unwind_from?: (f: () => unknown) => number;
   readonly catch_unwind_from?: (f: () => unknown) => unknown;
   readonly unwind_later?: (promise: Promise<unknown>, f: () => unknown) => Promise<number>;

@@ -21,10 +21,11 @@ export type Wanted = (id: string) => boolean;
 /** Runs every row, then every scenario, one after the other, on one package. */
 export async function* runAll(ground: Ground, wanted: Wanted = () => true): AsyncGenerator<RowResult> {
   const gc = ground.runtime.gc !== undefined;
-  for (const { id, kind, way } of tableRows(ground.panic, gc)) {
+  const crates = ground.ns.fail_marked !== undefined;
+  for (const { id, kind, way } of tableRows(ground.panic, gc, crates)) {
     if (wanted(id)) yield { id, checks: await runRow(ground, kind, way) };
   }
-  for (const scenario of scenariosFor(ground.ns.fail_marked !== undefined)) {
+  for (const scenario of scenariosFor(crates)) {
     if (wanted(scenario.id) && (gc || !scenario.needsGc)) yield runScenario(ground, scenario);
   }
 }

@@ -5,12 +5,12 @@ import { FINALIZERS } from './finalizers.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
-import { UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
+import { DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
 // Those of `flat.ts` take longer and are run apart.
 const SCENARIOS: readonly Scenario[] = [...CONTROL, ...ERRORS, ...CROWD, ...STACK, ...FINALIZERS, ...UNWIND_SAFE];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */
 export function scenariosFor(revive: boolean): readonly Scenario[] {
-  return revive ? [...SCENARIOS, ...REVIVE, ...UNWINDING_IMPORTS] : SCENARIOS;
+  return revive ? [...SCENARIOS, ...REVIVE, ...UNWINDING_IMPORTS, ...DOUBLE_PANICS] : SCENARIOS;
 }

@@ -164,6 +164,55 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   },
 ];
 
+/** Of a module that links the crate: it can tell when one panic met another. */
+export const DOUBLE_PANICS: readonly Scenario[] = [
+  {
+    id: 'a panic in a destructor while a panic unwinds',
+    invariants: ['I1', 'I2', 'I3', 'I4', 'I5', 'I7'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      const ways: readonly [string, () => unknown][] = [
+        ['function', () => ns.fail('double-panic')],
+        ['method', () => new ns.Faller('none').fail_mut('double-panic')],
+        ['closure', () => ns.failing_closure()('double-panic')],
+        ['nested call', () => ns.nested(() => ns.fail('double-panic'))],
+      ];
+      for (const [what, fire] of ways) {
+        failures.length = 0;
+        const counter = new ns.Counter(1);
+        const { generation } = ns.__revive;
+        const error = thrownBy(fire);
+        const last = failures.at(-1);
+        checks.equal('I1', `${what}: it is told as an abort`, () => codeOf(error), 'REVIVE_ABORT');
+        checks.that('I1', `${what}: with Rust's words`, () => /the (?:first|second) panic/.test((error as Error).message) || show(error));
+        checks.that('I1', `${what}: the report says so`, () => last?.failure.kind === 'aborted' || show(last));
+        checks.equal('I2', `${what}: the next call is served`, () => ns.add(1, 2), 3);
+        checks.equal('I7', `${what}: by a fresh instance`, () => ns.__revive.generation, generation + 1);
+        checks.throwsCode('I4', `${what}: handles of the old one are stale`, () => counter.get(), 'REVIVE_STALE_HANDLE');
+      }
+      const { generation } = ns.__revive;
+      const later = new Watched(ns.fail_later_poll('double-panic', Promise.resolve()));
+      await until(runtime, () => later.state !== 'pending' && ns.__revive.generation > generation);
+      checks.equal('I5', 'in a poll: its promise rejects', () => later.state, 'rejected');
+      checks.equal('I7', 'in a poll: the instance is replaced', () => ns.__revive.generation, generation + 1);
+      stop();
+    },
+  },
+  {
+    id: 'a panic that a destructor catches while a panic unwinds is none of it',
+    invariants: ['I2', 'I7'],
+    run(ground, checks) {
+      const { ns, panic } = ground;
+      if (panic === 'abort') return void checks.equal('I2', 'under panic=abort there is no such thing', () => panic, 'abort');
+      const { generation } = ns.__revive;
+      checks.throwsCode('I2', 'the panic is told as one', () => ns.panic_past_a_caught_one?.(), 'REVIVE_PANIC');
+      ns.add(1, 2);
+      checks.equal('I7', 'the instance is kept', () => ns.__revive.generation, generation);
+    },
+  },
+];
+
 /** Of any module. */
 export const UNWIND_SAFE: readonly Scenario[] = [
   {
