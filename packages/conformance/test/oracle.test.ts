@@ -109,7 +109,9 @@ describe('checks fail on packages that do not hold what they check', () => {
   it(`${nameOf('I6')}: memories alive › a program that holds every memory`, async () => {
     const dir = join(inject('transformed'), 'abort', 'nodejs');
     const { results } = await runInNode(RUNNING_NODE, dir, 'nodejs', 'abort', 'flat', true);
-    const looked = results.flatMap(({ id, checks }) => checks.filter(({ name }) => name === 'memories alive').map(({ ok }) => ({ id, ok })));
+    const looked = results.flatMap(({ id, checks }) =>
+      checks.filter(({ name }) => name === 'memories alive').map(({ ok }) => ({ id, ok })),
+    );
     // A JavaScript exception makes no memory, but those of the rows before it are still held.
     expect(looked.filter(({ ok }) => ok)).toEqual([]);
     expect(looked.length).toBeGreaterThan(1);

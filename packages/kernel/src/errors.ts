@@ -73,5 +73,11 @@ export class PanicError extends ReviveError {
 
 /** Whether a value is a {@link ReviveError}, from this copy of the package or another; optionally of one code. */
 export function isReviveError(value: unknown, code?: ReviveErrorCode): value is ReviveError {
-  return typeof value === 'object' && value !== null && BRAND in value && (code === undefined || ('code' in value && value.code === code));
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return BRAND in value && (code === undefined || ('code' in value && value.code === code));
+  } catch {
+    // A proxy that lets nothing be read is none of ours.
+    return false;
+  }
 }

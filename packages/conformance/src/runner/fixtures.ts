@@ -20,6 +20,8 @@ export interface Fixtures {
   same(value: unknown): unknown;
   // ways to fail
   fail(kind: string): void;
+  fail_as(way: string): void;
+  ways_to_fail(): string[];
   fail_first_poll(kind: string): Promise<void>;
   fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
   spawn_fail(kind: string, promise: Promise<unknown>): void;
@@ -50,6 +52,7 @@ export interface Fixtures {
   throw_range_error(): void;
   throw_text(text: string): void;
   parse_number(text: string): number;
+  next_u64(n: bigint): bigint;
   catch_from(f: () => unknown): unknown;
   // classes
   readonly Counter: CounterClass;
@@ -60,6 +63,7 @@ export interface Fixtures {
   readonly Faller: FallerClass;
   readonly DropBomb: new (kind: string) => DropBomb;
   readonly Notebook: new () => Notebook;
+  readonly Percent: new (n: number) => Handle;
   // only with the feature `revive`
   readonly fail_marked?: (kind: string) => void;
   readonly fail_in_task?: (kind: string, promise: Promise<unknown>) => Promise<number>;

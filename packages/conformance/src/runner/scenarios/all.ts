@@ -1,14 +1,25 @@
 import { CONTROL } from './control.ts';
+import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
+import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
 import { DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
 // Those of `flat.ts` take longer and are run apart.
-const SCENARIOS: readonly Scenario[] = [...CONTROL, ...ERRORS, ...CROWD, ...STACK, ...FINALIZERS, ...UNWIND_SAFE];
+const SCENARIOS: readonly Scenario[] = [
+  ...CONTROL,
+  ...ERRORS,
+  ...CROWD,
+  ...STACK,
+  ...FINALIZERS,
+  ...UNWIND_SAFE,
+  ...CORPUS,
+  ...ORDINARY_ERRORS,
+];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */
 export function scenariosFor(revive: boolean): readonly Scenario[] {
