@@ -331,6 +331,7 @@ export class Instance implements Host {
     this.#panic = undefined;
     if (this.#exports !== undefined) forgetPanic(this.#exports);
     this.owner.failed(this, report);
+    this.#inFlight.rejectAbandoned(() => abandonedError(error));
     return error;
   }
 
@@ -469,6 +470,12 @@ function textOf(value: unknown): string {
   } catch {
     return 'a value of JavaScript';
   }
+}
+
+/** The error of a promise that a panic has left without anybody to settle it. */
+function abandonedError(panic: PanicError): PanicError {
+  const message = `Nothing can settle this promise any more: Rust dropped what was to do it. It was pending when Rust panicked: ${panic.message}`;
+  return new PanicError(message, { cause: panic, report: panic.report });
 }
 
 /** The error for a handle of one generation that was used with another. */

@@ -40,6 +40,7 @@ export interface Fixtures {
   wait_often(next: () => unknown, times: number): Promise<number>;
   reject(message: string): Promise<void>;
   promise_of<T>(promise: Promise<T>): Promise<T>;
+  promise_that_fails<T>(kind: string, promise: Promise<T>): Promise<T>;
   spawn_after(promise: Promise<unknown>): void;
   tasks_finished(): number;
   // closures

@@ -4,7 +4,6 @@ import type { Counter, Fixtures, Handle } from '../fixtures.ts';
 export interface AllFixtures extends Fixtures {
   empty(): void;
   scale(x: number, by: number): number;
-  next_u64(n: bigint): bigint;
   negate_i64(n: bigint): bigint;
   not(b: boolean): boolean;
   next_char(c: string): string;
