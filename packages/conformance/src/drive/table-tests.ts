@@ -94,7 +94,7 @@ function byId({ results, ended }: NodeRun): Told {
 }
 
 function listed(panic: PanicMode, gc: boolean, revive: boolean): { id: string; invariants: readonly InvariantId[] }[] {
-  return [...tableRows(panic, gc, revive), ...scenariosFor(revive).filter((scenario) => gc || !scenario.needsGc)];
+  return [...tableRows(panic, gc), ...scenariosFor(revive).filter((scenario) => gc || !scenario.needsGc)];
 }
 
 /** The failing checks, one a line. */

@@ -46,7 +46,7 @@ export const KINDS: readonly Kind[] = [
   panic('panic-refcell', /already (?:mutably )?borrowed/),
   // A payload that is no text: wasm-bindgen has a message of its own for it.
   panic('panic-any', /./),
-  // Under panic=unwind the second panic is an ordinary one on wasm, unless the crate is there to tell: nothing unwinds through the destructor.
+  // Under panic=abort the first one ends it.
   panic('double-panic', /^the (?:first|second) panic$/),
   // One instruction for both; what tells them apart is the name of a frame, which the optimiser is free to inline.
   abort('abort', 'abort', 'unreachable'),

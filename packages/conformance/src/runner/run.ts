@@ -21,11 +21,10 @@ export type Wanted = (id: string) => boolean;
 /** Runs every row, then every scenario, one after the other, on one package. */
 export async function* runAll(ground: Ground, wanted: Wanted = () => true): AsyncGenerator<RowResult> {
   const gc = ground.runtime.gc !== undefined;
-  const crates = ground.ns.fail_marked !== undefined;
-  for (const { id, kind, way } of tableRows(ground.panic, gc, crates)) {
+  for (const { id, kind, way } of tableRows(ground.panic, gc)) {
     if (wanted(id)) yield { id, checks: await runRow(ground, kind, way) };
   }
-  for (const scenario of scenariosFor(crates)) {
+  for (const scenario of scenariosFor(ground.ns.fail_marked !== undefined)) {
     if (wanted(scenario.id) && (gc || !scenario.needsGc)) yield runScenario(ground, scenario);
   }
 }

@@ -7,7 +7,7 @@ import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
-import { DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
+import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
 // Those of `flat.ts` take longer and are run apart.
 const SCENARIOS: readonly Scenario[] = [
@@ -17,11 +17,12 @@ const SCENARIOS: readonly Scenario[] = [
   ...STACK,
   ...FINALIZERS,
   ...UNWIND_SAFE,
+  ...DOUBLE_PANICS,
   ...CORPUS,
   ...ORDINARY_ERRORS,
 ];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */
 export function scenariosFor(revive: boolean): readonly Scenario[] {
-  return revive ? [...SCENARIOS, ...REVIVE, ...UNWINDING_IMPORTS, ...DOUBLE_PANICS] : SCENARIOS;
+  return revive ? [...SCENARIOS, ...REVIVE, ...UNWINDING_IMPORTS, ...CAUGHT_IN_DROP] : SCENARIOS;
 }
