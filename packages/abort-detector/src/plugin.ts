@@ -1,5 +1,16 @@
-import { type Aborted, type BlackBox, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import {
+  type AbortCause,
+  type Aborted,
+  type Frame,
+  type Instance,
+  type PanicInfo,
+  type Plugin,
+  readBlackBox,
+  type Thrown,
+  wasmFrames,
+} from '@wasm-revive/kernel';
 import { abortCause, isAbort, isStackExhausted } from './cause.js';
+import { panicOnStack } from './panic-on-stack.js';
 
 /**
  * What becomes of an instance through whose Rust frames a JavaScript exception passed without running destructors:
@@ -31,16 +42,17 @@ export function abortDetector(options: AbortDetectorOptions = {}): Plugin {
 }
 
 function classify({ error, origin, instance }: Thrown): Aborted | undefined {
-  const blackBox = instance.exports && readBlackBox(instance.exports);
   switch (origin) {
     case 'own':
-      return isAbort(error) ? aborted(error, blackBox, instance.shadowStackOverflowed) : undefined;
+      return isAbort(error) ? aborted(error, instance) : undefined;
     case 'deliberate':
       // The task that a poll was about is torn, and what it owes would never be settled.
       return instance.tornPoll && instance.callsInFlight > 0 ? foreign(error) : undefined;
     case 'foreign':
       // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
-      return isStackExhausted(error) && error instanceof Error ? aborted(error, undefined, false) : foreign(error);
+      return isStackExhausted(error)
+        ? { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) }
+        : foreign(error);
   }
 }
 
@@ -48,12 +60,14 @@ function foreign(error: unknown): Aborted {
   return { kind: 'aborted', cause: 'foreign-exception', trap: error, frames: [] };
 }
 
-function aborted(error: Error, blackBox: BlackBox | undefined, overflowed: boolean): Aborted {
+function aborted(error: Error, instance: Instance): Aborted {
+  const blackBox = instance.exports && readBlackBox(instance.exports);
   const frames = wasmFrames(error);
   const told = abortCause(error, blackBox, frames);
+  const panic = told === 'panic-abort' || isUntold(told, frames) ? (blackBox?.panic ?? panicFound(instance)) : undefined;
   // The stack pointer knows for certain what the frames show only of simple recursions.
-  const cause = told === 'out-of-bounds' && overflowed ? 'stack-overflow' : told;
-  const panic = cause === 'panic-abort' ? blackBox?.panic : undefined;
+  const overflowed = told === 'out-of-bounds' && instance.shadowStackOverflowed;
+  const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : 'panic-abort';
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {
     kind: 'aborted',
@@ -64,3 +78,18 @@ function aborted(error: Error, blackBox: BlackBox | undefined, overflowed: boole
     frames,
   };
 }
+
+/** Whether nothing has said what it was: a release often has no names. */
+function isUntold(cause: AbortCause, frames: readonly Frame[]): boolean {
+  return cause === 'unreachable' && frames.every((frame) => frame.function === undefined);
+}
+
+/** What is known of a panic without the crates' hook. */
+function panicFound({ exports, shadowStackPointer }: Instance): Omit<PanicInfo, 'frames'> | undefined {
+  const memory = exports?.memory;
+  if (!(memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
+  const found = panicOnStack(memory, shadowStackPointer);
+  return found && { message: UNKNOWN_MESSAGE, ...found };
+}
+
+const UNKNOWN_MESSAGE = 'a panic, whose message is known only with the wasm-revive-abort-detector crate';

@@ -93,6 +93,11 @@ export class Instance implements Host {
     return this.#stackPointers?.overflowed === true;
   }
 
+  /** Where the stack that Rust has in linear memory is, as an address; undefined where nobody has exported its pointer. */
+  get shadowStackPointer(): number | undefined {
+    return this.#stackPointers?.shadowStack;
+  }
+
   /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   get tornPoll(): boolean {
     return this.#callbacks.entered === 'executor' && this.#quiescent;

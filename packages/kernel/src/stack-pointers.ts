@@ -24,6 +24,12 @@ export class StackPointers {
     });
   }
 
+  /** Where Rust's stack in linear memory is, as an address; the linker makes its pointer before all other globals that can change. */
+  get shadowStack(): number | undefined {
+    const value: unknown = this.#all[0]?.global.value;
+    return typeof value === 'number' ? value >>> 0 : undefined;
+  }
+
   /** Whether Rust's stack in linear memory, which grows down, has passed address 0. */
   get overflowed(): boolean {
     return this.#all.some(({ global }) => typeof global.value === 'number' && global.value < 0);

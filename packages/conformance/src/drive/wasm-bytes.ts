@@ -24,6 +24,17 @@ export function withCustomSection(module: Uint8Array, name: string, text: string
   return new Uint8Array([...module, 0, ...leb(content.length), ...content]);
 }
 
+/** A module without the names of its functions, as releases are often made. */
+export function withoutNames(module: Uint8Array): Uint8Array {
+  const kept = [module.subarray(0, 8)];
+  let from = 8;
+  for (const { id, start, end } of sections(module)) {
+    if (id !== 0 || new TextDecoder().decode(module.subarray(start + 1, start + 5)) !== 'name') kept.push(module.subarray(from, end));
+    from = end;
+  }
+  return new Uint8Array(Buffer.concat(kept));
+}
+
 /** A module with nothing in it but a memory of one page, exported. */
 export const EMPTY_MODULE: Uint8Array = new Uint8Array([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],

@@ -1,6 +1,6 @@
 /** Ways to fail as programs fail, and what is told of each: kind, cause, Rust's words, where. */
 import { codeOf, show } from '../checks.ts';
-import { WAYS_TO_FAIL, type WayToFail } from '../corpus.ts';
+import { ON_STACK, WAYS_TO_FAIL, type WayToFail } from '../corpus.ts';
 import type { Report } from '../fixtures.ts';
 import type { Ground } from '../row.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
@@ -37,16 +37,13 @@ export const CORPUS: readonly Scenario[] = [
           const causes = way.causes ?? ['panic-abort'];
           checks.that('I1', 'the cause', () => causes.includes(report?.failure.cause ?? '') || show(report?.failure));
         }
-        if (hasWords(way, ground)) {
-          const { message } = way;
-          checks.that('I1', "Rust's words are in the report", () => message?.test(report?.failure.panic?.message ?? '') || show(report));
-          checks.that(
-            'I1',
-            'and in the error',
-            () => (error as Error).message.includes(report?.failure.panic?.message ?? '-') || show(error),
-          );
+        const told = toldOf(way, ground);
+        if (told !== undefined) {
+          const said = report?.failure.panic?.message;
+          checks.that('I1', "Rust's words are in the report", () => told.message.test(said ?? '') || show(report?.failure.panic));
+          checks.that('I1', 'and in the error', () => (error as Error).message.includes(said ?? '-') || show(error));
         }
-        checks.equal('I1', 'the place', () => placeOf(report, line), hasCrates(ground) && hasWords(way, ground) ? way.place : 'nowhere');
+        checks.equal('I1', 'the place', () => placeOf(report, line), told?.place ?? 'nowhere');
         checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
         checks.equal('I7', 'by the same instance, unless it aborted', () => ns.__revive.generation === generation, !aborts);
       },
@@ -58,12 +55,31 @@ function isAborted({ message, causes, abortsWhenShown }: WayToFail, ground: Grou
   return ground.panic === 'abort' || message === undefined || causes !== undefined || (abortsWhenShown === true && hasCrates(ground));
 }
 
-/** What a panic said before an abort is known to the crates alone. The one that panics while it is shown can't be. */
-function hasWords(way: WayToFail, ground: Ground): boolean {
-  const { message, place, abortsWhenShown } = way;
-  if (message === undefined) return false;
-  if (!isAborted(way, ground)) return true;
-  return hasCrates(ground) && !abortsWhenShown && place !== 'nowhere';
+/** What is told of a panic; undefined where nothing can be. */
+function toldOf(way: WayToFail, ground: Ground): Pick<Required<WayToFail>, 'message' | 'place'> | undefined {
+  const { name, message, place, abortsWhenShown } = way;
+  if (message === undefined) return undefined;
+  if (hasCrates(ground)) {
+    if (!isAborted(way, ground)) return { message, place };
+    // The hook panics while it asks for the words; what then aborts is on the stack. No hook hears of a panic that is resumed.
+    if (abortsWhenShown) return { message, place: 'elsewhere' };
+    return place === 'nowhere' ? undefined : { message, place };
+  }
+  if (!isAborted(way, ground)) return { message, place: 'nowhere' };
+  if (NOT_ON_STACK.includes(name)) return undefined;
+  // The refusal to unwind is the last panic.
+  if (ground.panic === 'unwind') return { message: /cannot unwind$/, place: 'elsewhere' };
+  const there = place === 'nowhere' ? 'here' : place;
+  if (!ON_STACK.has(name)) return { message, place: there };
+  const words = ON_STACK.get(name) ?? 'a panic, whose message is known only with the wasm-revive-abort-detector crate';
+  return { message: exactly(words), place: there };
+}
+
+/** What isn't a message is thrown without one. */
+const NOT_ON_STACK: readonly string[] = ['payload of a number', 'payload resumed'];
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
 }
 
 function hasCrates({ ns }: Ground): boolean {

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { panicOnStack } from '../src/panic-on-stack.js';
+
+const STACK = 2048;
+const LOCATION = 3000;
+const ARGUMENTS = 3100;
+
+/** Memory as `panic!` leaves it (Rust 1.95–1.97): a `PanicInfo` some way up the stack, a `Location`, the message's `fmt::Arguments`. */
+function memoryOf(
+  message: { static: string } | { template: readonly number[]; args: readonly string[] },
+  file = 'src/lib.rs',
+): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const view = new DataView(memory.buffer);
+  let free = 4096;
+  const put = (bytes: ArrayLike<number>): number => {
+    const at = free;
+    new Uint8Array(memory.buffer).set(bytes, at);
+    free += (bytes.length + 7) & ~3;
+    return at;
+  };
+  const words = (at: number, values: readonly number[]): void => {
+    for (const [index, value] of values.entries()) view.setUint32(at + 4 * index, value, true);
+  };
+  const text = (value: string): [address: number, length: number] => {
+    const bytes = new TextEncoder().encode(value);
+    return [put(bytes), bytes.length];
+  };
+  words(STACK + 88, [ARGUMENTS, LOCATION]);
+  words(LOCATION, [...text(file), 12, 5]);
+  if ('static' in message) {
+    const [at, length] = text(message.static);
+    words(ARGUMENTS, [at, length * 2 + 1]);
+  } else {
+    const values = message.args.map((arg) => {
+      const at = put(new Uint8Array(8));
+      words(at, text(arg));
+      return [at, 7];
+    });
+    const args = put(new Uint8Array(8 * values.length));
+    words(args, values.flat());
+    words(ARGUMENTS, [put(message.template), args]);
+  }
+  return memory;
+}
+
+const bytes = (value: string): number[] => [...new TextEncoder().encode(value)];
+
+describe('panicOnStack', () => {
+  it('I1: tells a message that is one text, and where', () => {
+    expect(panicOnStack(memoryOf({ static: 'attempt to divide by zero' }), STACK)).toEqual({
+      message: 'attempt to divide by zero',
+      location: { file: 'src/lib.rs', line: 12, column: 5 },
+    });
+  });
+
+  it('I1: puts texts where they belong', () => {
+    // `"no {0} in {1:>9}, {0}"`
+    const template = [3, ...bytes('no '), 0xc0, 4, ...bytes(' in '), 0xc3, 32, 0, 0, 0, 9, 0, 2, ...bytes(', '), 0xc8, 0, 0, 0];
+    expect(panicOnStack(memoryOf({ template, args: ['key', 'map'] }), STACK)?.message).toBe('no key in map, key');
+  });
+
+  it('I1: tells a long piece, and what `expect` says', () => {
+    const long = 'x'.repeat(300);
+    expect(panicOnStack(memoryOf({ template: [0x80, 44, 1, ...bytes(long), 0xc0, 0], args: ['!'] }), STACK)?.message).toBe(`${long}!`);
+    expect(panicOnStack(memoryOf({ template: [0xc0, 0], args: ['somebody'] }), STACK)?.message).toBe('somebody');
+  });
+
+  it('I1: an argument that is no text yet is left open', () => {
+    const memory = memoryOf({ template: [2, ...bytes('a '), 0xc0, 0], args: [''] });
+    expect(panicOnStack(memory, STACK)?.message).toBe('a …');
+  });
+
+  it.each([
+    ['no text', [2, 0xff, 0xfe, 0]],
+    ['no template', [0x90, 0]],
+    ['no end', Array.from({ length: 2000 }, () => 0xc0)],
+  ])('tells the place alone where the message has %s', (_, template) => {
+    expect(panicOnStack(memoryOf({ template, args: [] }), STACK)).toEqual({ location: { file: 'src/lib.rs', line: 12, column: 5 } });
+  });
+
+  it('takes nothing for a place that is none', () => {
+    expect(panicOnStack(memoryOf({ static: 'x' }, 'src/lib.txt'), STACK)).toBeUndefined();
+    expect(panicOnStack(new WebAssembly.Memory({ initial: 1 }), STACK)).toBeUndefined();
+    expect(panicOnStack(new WebAssembly.Memory({ initial: 0 }), STACK)).toBeUndefined();
+  });
+
+  it('reads whatever there is without failing, and tells nothing that is no text', () => {
+    const word = fc.oneof(fc.nat(0xffff), fc.constantFrom(STACK, LOCATION, ARGUMENTS, 0xffff_ffff, 65_532), fc.nat(0xffff_ffff));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 50, maxLength: 400 }), fc.nat(70_000), (values, stackPointer) => {
+        const memory = memoryOf({ static: 'x' });
+        const view = new DataView(memory.buffer);
+        for (const [index, value] of values.entries()) view.setUint32(STACK + 4 * index, value, true);
+        const told = panicOnStack(memory, stackPointer);
+        expect(told?.message?.replaceAll(/[\n\t]/g, '') ?? '').not.toMatch(/\p{Cc}|\ufffd/u);
+      }),
+    );
+  });
+});
