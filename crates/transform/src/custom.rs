@@ -15,16 +15,26 @@ pub(crate) const RECORDS_SECTION: &str = "wasm_revive";
 /// The section in which the unwind-catcher's macro leaves the names of imports that may unwind, one a line.
 pub(crate) const UNWINDING_SECTION: &str = "wasm_revive_unwinding";
 
-/// Names of globals by index.
-pub(crate) fn global_names(data: BinaryReader<'_>) -> BTreeMap<u32, String> {
-    let mut names = BTreeMap::new();
+/// Names by index.
+#[derive(Default)]
+pub(crate) struct Names {
+    pub(crate) functions: BTreeMap<u32, String>,
+    pub(crate) globals: BTreeMap<u32, String>,
+}
+
+/// What the `name` section calls functions and globals.
+pub(crate) fn names(data: BinaryReader<'_>) -> Names {
+    let mut names = Names::default();
     for subsection in NameSectionReader::new(data).flatten() {
-        if let Name::Global(map) = subsection {
-            names.extend(
-                map.flatten()
-                    .map(|entry| (entry.index, entry.name.to_owned())),
-            );
-        }
+        let (map, into) = match subsection {
+            Name::Function(map) => (map, &mut names.functions),
+            Name::Global(map) => (map, &mut names.globals),
+            _ => continue,
+        };
+        let owned = map
+            .flatten()
+            .map(|entry| (entry.index, entry.name.to_owned()));
+        into.extend(owned);
     }
     names
 }

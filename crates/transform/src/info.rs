@@ -40,6 +40,8 @@ pub struct ModuleInfo {
     pub unwinding_imports: Vec<String>,
     /// The global that holds the shadow stack's pointer, if it can be told.
     pub stack_pointer: Option<StackPointer>,
+    /// The functions that write the arguments of messages, as far as they have names and their arguments can be read without them.
+    pub formatters: Vec<Formatter>,
 }
 
 /// One import.
@@ -230,6 +232,19 @@ pub struct CrateRecord {
     pub version: String,
     /// The ABI number it was built with.
     pub abi: u32,
+}
+
+/// A function of the standard library that writes an argument of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Formatter {
+    /// Where it is in the function table.
+    pub slot: u32,
+    /// Of what type the argument is: `u32`, `&str`, `String`, `&dyn`, `Arguments`; with one `&` for each reference.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Whether it is `Debug`, not `Display`.
+    pub debug: bool,
 }
 
 /// The shadow stack's pointer.

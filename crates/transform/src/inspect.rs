@@ -1,11 +1,10 @@
 //! One pass over the binary.
 
-use std::collections::BTreeMap;
-
 use wasmparser::{Encoding, ExternalKind, Parser, Payload, TableInit, TypeRef};
 
 use crate::constants::{read_constant, read_element};
-use crate::custom::{self, RECORDS_SECTION, UNWINDING_SECTION};
+use crate::custom::{self, Names, RECORDS_SECTION, UNWINDING_SECTION};
+use crate::formatters::Formatters;
 use crate::stack_pointer::stack_pointer;
 use crate::types::{self, Types};
 use crate::{
@@ -57,7 +56,8 @@ struct Reader {
     custom_sections: Vec<CustomSection>,
     unwinding: Vec<String>,
     records: Vec<CrateRecord>,
-    global_names: BTreeMap<u32, String>,
+    names: Names,
+    formatters: Formatters,
 }
 
 impl Reader {
@@ -137,7 +137,9 @@ impl Reader {
             }
             Payload::ElementSection(section) => {
                 for item in section {
-                    read_element(item?)?;
+                    let element = item?;
+                    self.formatters.note(&element);
+                    read_element(element)?;
                 }
             }
             Payload::DataSection(section) => {
@@ -150,7 +152,7 @@ impl Reader {
             Payload::CodeSectionEntry(body) => self.exceptions.read_body(&body)?,
             Payload::CustomSection(section) => {
                 match section.name() {
-                    "name" => self.global_names = custom::global_names(section.data_reader()),
+                    "name" => self.names = custom::names(section.data_reader()),
                     "producers" => {
                         self.producers
                             .extend(custom::producers(section.data_reader()));
@@ -254,6 +256,7 @@ impl Reader {
             memories: self.memories,
             tables: self.tables,
             stack_pointer: stack_pointer(&mutable_globals),
+            formatters: self.formatters.named(&self.names.functions),
             mutable_globals,
             tags: self.tags,
             start: self.start,
@@ -287,7 +290,8 @@ impl Reader {
                 index,
                 ty: global.ty.clone(),
                 name: self
-                    .global_names
+                    .names
+                    .globals
                     .get(&index)
                     .cloned()
                     .or_else(|| imported_as(index)),

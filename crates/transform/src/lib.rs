@@ -31,6 +31,7 @@ mod custom;
 mod error;
 mod exceptions;
 mod export_globals;
+mod formatters;
 mod info;
 mod inspect;
 mod stack_pointer;
@@ -39,8 +40,8 @@ mod types;
 pub use error::Error;
 pub use export_globals::export_globals;
 pub use info::{
-    CodeSection, CrateRecord, CustomSection, Exceptions, Export, ExternType, GlobalType, Import,
-    Limits, Memory, ModuleInfo, MutableGlobal, Producer, Signature, StackPointer,
+    CodeSection, CrateRecord, CustomSection, Exceptions, Export, ExternType, Formatter, GlobalType,
+    Import, Limits, Memory, ModuleInfo, MutableGlobal, Producer, Signature, StackPointer,
     StackPointerSource, Table, Tag,
 };
 pub use inspect::inspect;

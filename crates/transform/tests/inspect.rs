@@ -269,3 +269,23 @@ fn custom<'a>(name: &'a str, data: &'a [u8]) -> CustomSection<'a> {
         data: data.into(),
     }
 }
+
+#[test]
+fn what_writes_arguments_is_told_by_its_place_in_the_table() {
+    let info = info(
+        r#"(module
+            (import "m" "f" (func))
+            (table 9 funcref)
+            (func $"<u32 as core[132a09007f6e6bcf]::fmt::Display>::fmt")
+            (func $"<app::Name as core::fmt::Display>::fmt")
+            (func $"<&str as core::fmt::Debug>::fmt")
+            (elem (i32.const 4) func 3 2 1)
+            (elem func 1))"#,
+    );
+    let told: Vec<_> = info
+        .formatters
+        .iter()
+        .map(|formatter| (formatter.slot, formatter.ty.as_str(), formatter.debug))
+        .collect();
+    assert_eq!(told, [(4, "&str", true), (6, "u32", false)]);
+}

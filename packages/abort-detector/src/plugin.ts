@@ -85,10 +85,10 @@ function isUntold(cause: AbortCause, frames: readonly Frame[]): boolean {
 }
 
 /** What is known of a panic without the crates' hook. */
-function panicFound({ exports, shadowStackPointer }: Instance): Omit<PanicInfo, 'frames'> | undefined {
+function panicFound({ exports, shadowStackPointer, owner }: Instance): Omit<PanicInfo, 'frames'> | undefined {
   const memory = exports?.memory;
   if (!(memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
-  const found = panicOnStack(memory, shadowStackPointer);
+  const found = panicOnStack(memory, shadowStackPointer, owner.formatters);
   return found && { message: UNKNOWN_MESSAGE, ...found };
 }
 

@@ -6,9 +6,14 @@ const STACK = 2048;
 const LOCATION = 3000;
 const ARGUMENTS = 3100;
 
+/** An argument: a text, or the words of its value and what writes it. */
+type Argument = string | { readonly words: readonly number[]; readonly slot: number };
+
+const STR_SLOT = 7;
+
 /** Memory as `panic!` leaves it (Rust 1.95–1.97): a `PanicInfo` some way up the stack, a `Location`, the message's `fmt::Arguments`. */
 function memoryOf(
-  message: { static: string } | { template: readonly number[]; args: readonly string[] },
+  message: { static: string } | { template: readonly number[]; args: readonly Argument[] },
   file = 'src/lib.rs',
 ): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -34,9 +39,9 @@ function memoryOf(
     words(ARGUMENTS, [at, length * 2 + 1]);
   } else {
     const values = message.args.map((arg) => {
-      const at = put(new Uint8Array(8));
-      words(at, text(arg));
-      return [at, 7];
+      const at = put(new Uint8Array(16));
+      words(at, typeof arg === 'string' ? text(arg) : arg.words);
+      return [at, typeof arg === 'string' ? STR_SLOT : arg.slot];
     });
     const args = put(new Uint8Array(8 * values.length));
     words(args, values.flat());
@@ -72,6 +77,23 @@ describe('panicOnStack', () => {
     expect(panicOnStack(memory, STACK)?.message).toBe('a …');
   });
 
+  it('I1: writes numbers and the like where it is known what writes them', () => {
+    const formatters = { [STR_SLOT]: '&str?', 1: 'i32', 2: 'u64', 3: 'bool', 4: 'char?', 5: 'u8', 6: 'BorrowMutError' };
+    const args: Argument[] = [
+      'a "key"',
+      { words: [0xffff_fffe], slot: 1 },
+      { words: [0, 1], slot: 2 },
+      { words: [1], slot: 3 },
+      { words: [0x27], slot: 4 },
+      { words: [0x1ff], slot: 5 },
+      { words: [], slot: 6 },
+      { words: [3], slot: 99 },
+    ];
+    const template = [...args.flatMap(() => [1, ...bytes(' '), 0xc0]), 0];
+    const told = panicOnStack(memoryOf({ template, args }), STACK, formatters)?.message;
+    expect(told).toBe(` "a \\"key\\"" -2 4294967296 true '\\'' 255 RefCell already borrowed …`);
+  });
+
   it.each([
     ['no text', [2, 0xff, 0xfe, 0]],
     ['no template', [0x90, 0]],
@@ -88,12 +110,17 @@ describe('panicOnStack', () => {
 
   it('reads whatever there is without failing, and tells nothing that is no text', () => {
     const word = fc.oneof(fc.nat(0xffff), fc.constantFrom(STACK, LOCATION, ARGUMENTS, 0xffff_ffff, 65_532), fc.nat(0xffff_ffff));
+    const types = ['&str', '&&str?', 'String', '&dyn', 'Arguments', 'u8', '&i64', 'usize?', 'bool', 'char?'];
+    const formatting = fc.constantFrom(
+      {},
+      Object.fromEntries(Array.from({ length: 70_000 }, (_, slot) => [slot, types[slot % types.length] ?? ''])),
+    );
     fc.assert(
-      fc.property(fc.array(word, { minLength: 50, maxLength: 400 }), fc.nat(70_000), (values, stackPointer) => {
+      fc.property(fc.array(word, { minLength: 50, maxLength: 400 }), fc.nat(70_000), formatting, (values, stackPointer, formatters) => {
         const memory = memoryOf({ static: 'x' });
         const view = new DataView(memory.buffer);
         for (const [index, value] of values.entries()) view.setUint32(STACK + 4 * index, value, true);
-        const told = panicOnStack(memory, stackPointer);
+        const told = panicOnStack(memory, stackPointer, formatters);
         expect(told?.message?.replaceAll(/[\n\t]/g, '') ?? '').not.toMatch(/\p{Cc}|\ufffd/u);
       }),
     );

@@ -9,6 +9,7 @@ import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
 import type { Glue } from './glue.js';
 import { MARKER, type Package } from './read-package.js';
+import type { WasmInfo } from './wasm-info.js';
 
 /** How the output gets the runtime. */
 export interface RuntimeReference {
@@ -50,6 +51,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `name: ${JSON.stringify(pkg.name)}`,
     `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
+    ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
     'onCurrent(api, base) {\n        $live.api = api;\n        $live.base = base;\n    }',
@@ -111,6 +113,11 @@ if (!$app) ((wasm) => { ${upstream.join(' ')} })(${source});${debug ? '\nconst w
   text.prepend(`${banner(code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`);
   text.append('\nexport const __revive = $app?.control;\n');
   return withMap(text, file);
+}
+
+/** See `Formatters` in the kernel. */
+function emitFormatters({ formatters }: WasmInfo): string {
+  return `{ ${formatters.map(({ slot, type, debug }) => `${slot}: '${type}${debug ? '?' : ''}'`).join(', ')} }`;
 }
 
 function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {

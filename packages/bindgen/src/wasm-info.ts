@@ -36,6 +36,8 @@ export interface WasmInfo {
   readonly wasmRevive: readonly WasmCrateRecord[];
   /** The imports out of which a JavaScript exception unwinds Rust, as the unwind-catcher crate's macro left their names. */
   readonly unwindingImports: readonly string[];
+  /** The functions that write the arguments of messages, as far as they have names and their arguments can be read without them. */
+  readonly formatters: readonly { readonly slot: number; readonly type: string; readonly debug: boolean }[];
   /** The global that holds the shadow stack's pointer; `position`: unnamed, but where every linker version puts it. */
   readonly stackPointer: { readonly global: number; readonly source: 'name' | 'position' } | null;
 }

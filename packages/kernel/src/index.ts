@@ -49,6 +49,7 @@ export type {
   Api,
   Entry,
   Factory,
+  Formatters,
   GuardedExports,
   Host,
   PromiseExecutor,

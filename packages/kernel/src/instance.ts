@@ -9,7 +9,7 @@ import { InFlight } from './in-flight.js';
 import { lazyProperty } from './lazy.js';
 import type { Hooks } from './plugin.js';
 import { asItIs, type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
-import type { Entry, Factory, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
+import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
 
@@ -21,6 +21,8 @@ export interface Owner {
   /** Which build of it, where that is known. */
   readonly build: Build | undefined;
   readonly hooks: Hooks;
+  /** What writes the arguments of Rust's messages, where the module has names. */
+  readonly formatters: Formatters | undefined;
   /** What the program takes out of messages and breadcrumbs. */
   readonly redact: Redact | undefined;
   /** The finalizers of all generations, by their place in the glue. */

@@ -86,6 +86,12 @@ export interface Host {
   signalled(): void;
 }
 
+/**
+ * The functions of Rust's standard library that write the arguments of messages, by their place in the function table: of what type the
+ * argument is, with an `&` in front for each reference, and a `?` behind for `Debug`. `i32`, `&str?`, `&dyn`, `Arguments`.
+ */
+export type Formatters = Readonly<Record<number, string>>;
+
 /** As in `new Promise(executor)`. */
 export type PromiseExecutor<T> = (resolve: (value: T | PromiseLike<T>) => void, reject: (reason?: unknown) => void) => void;
 

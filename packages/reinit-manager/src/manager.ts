@@ -8,6 +8,7 @@ import {
   composePlugins,
   type Entry,
   type Factory,
+  type Formatters,
   type GuardedExports,
   type Hooks,
   Instance,
@@ -30,6 +31,8 @@ export interface ModuleDescription {
   readonly entries: readonly Entry[];
   /** Which build it is, for reports. */
   readonly build?: Build;
+  /** What writes the arguments of Rust's messages, where the module has names. */
+  readonly formatters?: Formatters;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
@@ -83,6 +86,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   readonly build: Build | undefined;
+  readonly formatters: Formatters | undefined;
   hooks: Hooks;
   readonly registries: SharedRegistry[] = [];
   stackPointers?: readonly string[];
@@ -119,6 +123,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
     this.moduleName = description.name;
     this.entries = description.entries;
     this.build = description.build;
+    this.formatters = description.formatters;
     this.#plugins = description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins;
     this.hooks = composePlugins(this.#plugins);
     this.control = controlOf(this);

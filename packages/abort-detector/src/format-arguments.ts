@@ -1,0 +1,121 @@
+/**
+ * Writes out a message that Rust has yet to write: `core::fmt::Arguments` as it is in memory (Rust 1.95–1.97, see the comment on it there).
+ *
+ * Note: no regular expressions, see `wasmFrames` in the kernel.
+ */
+import type { Formatters } from '@wasm-revive/kernel';
+import type { MemoryReader } from './memory-reader.js';
+
+/** What stands for an argument that can't be read. */
+const UNTOLD = '…';
+
+/** The longest message that is told, in UTF-16 code units; what seems longer is none. */
+const LONGEST_MESSAGE = 8192;
+
+/** How deep messages are in messages, and values behind `dyn`. */
+const DEEPEST = 4;
+
+/** @returns the message, `…` for arguments that can't be read; undefined where there is none at that address */
+export function formatArguments(memory: MemoryReader, at: number, formatters: Formatters): string | undefined {
+  return new Writer(memory, formatters).message(at, 0);
+}
+
+class Writer {
+  readonly #memory: MemoryReader;
+  readonly #formatters: Formatters;
+  /** Where a release was made of a module without names, arguments that look like texts are taken for such. */
+  readonly #guesses: boolean;
+
+  constructor(memory: MemoryReader, formatters: Formatters) {
+    this.#memory = memory;
+    this.#formatters = formatters;
+    this.#guesses = Object.keys(formatters).length === 0;
+  }
+
+  /** Either a text and the double of its length plus 1, or a template and what belongs in it. */
+  message(at: number, depth: number): string | undefined {
+    if (!this.#memory.isAddress(at) || depth > DEEPEST) return undefined;
+    const [text, args] = [this.#memory.word(at), this.#memory.word(at + 4)];
+    return args % 2 === 1 ? this.#memory.text(text, args >>> 1) : this.#filled(text, args, depth);
+  }
+
+  /** Pieces of text and placeholders, a byte that says which in front of each, a 0 at the end. */
+  #filled(template: number, args: number, depth: number): string | undefined {
+    const memory = this.#memory;
+    let [text, at, next, pieces] = ['', template, 0, 0];
+    while (text.length <= LONGEST_MESSAGE) {
+      const kind = memory.byte(at++);
+      if (kind === 0) return isTold(text, pieces) ? text : undefined;
+      if (kind === undefined || (kind > 0x80 && kind < 0xc0)) return undefined;
+      if (kind <= 0x80) {
+        const length = kind < 0x80 ? kind : memory.half(at);
+        if (kind === 0x80) at += 2;
+        const piece = memory.text(at, length);
+        if (piece === undefined) return undefined;
+        text += piece;
+        at += length;
+        pieces++;
+      } else {
+        // Flags of 32 bits, a width, a precision and an argument's number, of 16 each: all may be there or not.
+        at += (kind & 1) * 4 + ((kind >> 1) & 1) * 2 + ((kind >> 2) & 1) * 2;
+        if (kind & 8) next = memory.half(at);
+        if (kind & 8) at += 2;
+        text += this.#argument(args + 8 * next++, depth) ?? UNTOLD;
+      }
+    }
+    return undefined;
+  }
+
+  /** An argument: where its value is, and what writes it. */
+  #argument(at: number, depth: number): string | undefined {
+    const value = this.#memory.word(at);
+    if (this.#guesses) return this.#memory.str(value) ?? this.#memory.string(value);
+    return this.#value(value, this.#formatters[this.#memory.word(at + 4)], depth);
+  }
+
+  #value(at: number, formatter: string | undefined, depth: number): string | undefined {
+    if (formatter === undefined || depth > DEEPEST) return undefined;
+    const memory = this.#memory;
+    const debug = formatter.endsWith('?');
+    const type = debug ? formatter.slice(0, -1) : formatter;
+    switch (type) {
+      case '&str':
+        return quoted(memory.word(at + 4) === 0 ? '' : memory.str(at), debug);
+      case 'String':
+        return quoted(memory.word(at + 8) === 0 ? '' : memory.string(at), debug);
+      case '&dyn':
+        // Its vtable: what drops it, its size, its alignment, what writes it.
+        return this.#value(memory.word(at), this.#formatters[memory.word(memory.word(at + 4) + 12)], depth + 1);
+      case 'Arguments':
+        return this.message(at, depth + 1);
+      case 'BorrowError':
+        return debug ? type : 'RefCell already mutably borrowed';
+      case 'BorrowMutError':
+        return debug ? type : 'RefCell already borrowed';
+      case 'bool':
+        return memory.byte(at) === undefined ? undefined : String(memory.byte(at) !== 0);
+      case 'char':
+        return character(memory.word(at), debug);
+      default:
+        if (type.startsWith('&')) return this.#value(memory.word(at), formatter.slice(1), depth);
+        return memory.integer(at, type);
+    }
+  }
+}
+
+/** A message has pieces of text, unless it is one argument and nothing else: `panic!("{}", text)`, and what `expect` says. */
+function isTold(text: string, pieces: number): boolean {
+  return pieces > 0 || (text !== '' && !text.includes(UNTOLD));
+}
+
+/** As `Debug` does; of control characters there are but two, which JSON writes alike. */
+function quoted(text: string | undefined, debug: boolean): string | undefined {
+  return text === undefined || !debug ? text : JSON.stringify(text);
+}
+
+function character(code: number, debug: boolean): string | undefined {
+  if (code > 0x10_ffff || (code >= 0xd800 && code < 0xe000)) return undefined;
+  const text = String.fromCodePoint(code);
+  if (!debug) return text;
+  return text === "'" || text === '\\' ? `'\\${text}'` : `'${text}'`;
+}
