@@ -18,6 +18,7 @@ import { wasmToolchain } from './wasm-toolchain.mjs';
  * @property {string[]} variants a wasm-bindgen target, or `<target>-reset`: with upstream's `__wbg_reset_state`
  * @property {string[]} features
  * @property {string} as the folder in `.artifacts`: the crate's, unless the same crate is built with several sets of features
+ * @property {boolean} [debug] keep the lines of the crate's own source (DWARF)
  */
 
 /** wasm-bindgen's targets; those that take the reset function have a `-reset` variant too. */
@@ -38,8 +39,8 @@ export function listedArtifacts({ purpose, crate } = {}) {
   const list = JSON.parse(fs.readFileSync(path.join(root, 'scripts/wasm-artifacts.json'), 'utf8'));
   return list
     .filter((entry) => (purpose === undefined || entry.for.includes(purpose)) && (crate === undefined || entry.crate === crate))
-    .flatMap(({ crate, panic, variants, features = [], as = crate }) =>
-      panic.map((mode) => ({ crate, panic: mode, variants, features, as })),
+    .flatMap(({ crate, panic, variants, features = [], as = crate, debug = false }) =>
+      panic.map((mode) => ({ crate, panic: mode, variants, features, as, debug })),
     );
 }
 
@@ -64,7 +65,7 @@ export async function buildArtifact(artifact, tell = () => {}) {
 }
 
 async function buildLocked(artifact, tell) {
-  const { crate, panic, variants, features, as } = artifact;
+  const { crate, panic, variants, features, as, debug } = artifact;
   const dir = path.join(artifactsDir, as, panic);
   const toolchain = wasmToolchain();
   const { name, folders } = crateAndItsPaths(crate);
@@ -74,6 +75,8 @@ async function buildLocked(artifact, tell) {
     name,
     ...toolchain.buildStdArgs(panic),
     ...(features.length > 0 ? ['--features', features.join(',')] : []),
+    // Of this crate only: std would have to be built once more for its own.
+    ...(debug ? ['--config', `profile.release.package.${name}.debug="line-tables-only"`] : []),
   ];
   const inputs = contentHash(
     root,
@@ -99,17 +102,18 @@ async function buildLocked(artifact, tell) {
   }
   for (const variant of wanted) {
     tell(`wasm-bindgen ${variant}`);
-    await bind(wasm, variant, path.join(dir, variant));
+    await bind(wasm, variant, path.join(dir, variant), debug);
   }
   const made = [...there, ...wanted].sort();
   fs.writeFileSync(stampFile, `${JSON.stringify({ inputs, variants: made }, null, 2)}\n`);
   return 'built';
 }
 
-async function bind(wasm, variant, out) {
+async function bind(wasm, variant, out, debug) {
   const target = variant.replace(/-reset$/, '');
   const args = ['--target', target, '--out-dir', out];
   if (variant !== target) args.push('--experimental-reset-state-function');
+  if (debug) args.push('--keep-debug');
   fs.rmSync(out, { recursive: true, force: true });
   await run(wasmBindgen(), [...args, wasm]);
   // As wasm-pack does: without it, Node would take the CommonJS output for ES modules, since this repository is `type: module`.

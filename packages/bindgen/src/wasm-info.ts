@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-// Made from `crates/transform` by `scripts/build-transform.mjs`.
+// Made from `crates/transform` by `scripts/generate-wasm.mjs`.
 import { exportGlobals as addGlobals, initSync, inspect } from '../generated/transform.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */

@@ -7,7 +7,7 @@ import { type CrashReport, isReviveError } from 'wasm-revive';
 import { transform } from 'wasm-revive/transform';
 import { testFolders } from '../src/drive/folders.ts';
 import { upstreamPackage } from '../src/drive/paths.ts';
-import { withoutNames } from '../src/drive/wasm-bytes.ts';
+import { stripped } from '../src/drive/wasm-bytes.ts';
 import { moduleName } from '../src/hosts/node.ts';
 import { nameOf } from '../src/invariants.ts';
 import { WAYS_TO_FAIL } from '../src/runner/corpus.ts';
@@ -39,7 +39,7 @@ describe('panic=abort, no crates, no names', () => {
     const dir = copyOf(upstreamPackage('abort', 'nodejs'));
     const file = join(dir, readdirSync(dir).find((name) => name.endsWith('_bg.wasm')) ?? '');
     const named = readFileSync(file);
-    writeFileSync(file, withoutNames(named));
+    writeFileSync(file, stripped(named));
     expect(readFileSync(file).length).toBeLessThan(named.length);
     transform({ dir });
     const ns = createRequire(import.meta.url)(join(dir, `${moduleName(dir)}.js`)) as Fixtures;

@@ -1,14 +1,10 @@
 #!/usr/bin/env node
-import { TransformError, type TransformResult } from '@wasm-revive/bindgen';
+import { TransformError } from '@wasm-revive/bindgen';
+import { SymbolicateError } from '@wasm-revive/symbolicate';
 import { Command, Option } from 'commander';
-import { Listr } from 'listr2';
-import { transform, version } from './transform.js';
-
-interface TransformFlags {
-  readonly outDir?: string;
-  readonly recovery: 'fresh';
-  readonly runtime: 'beside' | 'import';
-}
+import { runSymbolicate } from './cli/symbolicate.js';
+import { runTransform } from './cli/transform.js';
+import { version } from './transform.js';
 
 const program = new Command('wasm-revive')
   .description('Makes Rust in WebAssembly survive its own panics and aborts.')
@@ -28,32 +24,21 @@ program
   )
   .action(runTransform);
 
-async function runTransform(dir: string, flags: TransformFlags): Promise<void> {
-  let result: TransformResult | undefined;
-  const tasks = new Listr(
-    [
-      {
-        title: `Transforming ${dir}`,
-        task: (_, task) => {
-          result = transform({ dir, ...flags });
-          task.title = summary(result);
-        },
-      },
-    ],
-    { renderer: process.stdout.isTTY ? 'default' : 'silent' },
-  );
-  await tasks.run();
-  if (result && !process.stdout.isTTY) console.log(summary(result));
-}
-
-function summary({ name, target, outDir, guards }: TransformResult): string {
-  return `${name} (${target}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
-}
+program
+  .command('symbolicate')
+  .description('show a crash report, with files and lines where a debug file tells them')
+  .argument('<report.json>', 'the report as JSON; - for standard input')
+  .option('--debug <wasm>', 'the module with debug information, as `wasm-bindgen --keep-debug` made it')
+  .option('--source-root <dir>', 'where relative paths of sources are looked up (default: the working directory)')
+  .option('--full', "show the frames of Rust's own libraries, too")
+  .option('--json', 'write the report as JSON, with what was found out')
+  .option('--force', 'use the debug file though it is of another build, or has no debug information')
+  .action(runSymbolicate);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof TransformError) console.error(`error ${error.code}: ${error.message}`);
+  if (error instanceof TransformError || error instanceof SymbolicateError) console.error(`error ${error.code}: ${error.message}`);
   else console.error(error);
   process.exitCode = 1;
 }

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Target } from '../hosts/node.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+/** The repository. */
+export const root: string = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Where this package's own programs are, which `npm run build` makes. */
 export const programs: string = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -26,6 +27,11 @@ export function upstreamPackage(panic: PanicMode, variant: Target | `${Exclude<T
 /** The fixtures that link the wasm-revive crates. */
 export function revivePackage(panic: PanicMode, target: Target): string {
   return needed(join(root, '.artifacts/fixtures-revive', panic, target), 'The fixtures have not been built');
+}
+
+/** The fixtures with debug information (DWARF) of their own source. */
+export function debugPackage(panic: PanicMode): string {
+  return needed(join(root, '.artifacts/fixtures-debug', panic, 'nodejs'), 'The fixtures have not been built');
 }
 
 /** A crate's module as cargo makes it, before wasm-bindgen. */

@@ -24,12 +24,13 @@ export function withCustomSection(module: Uint8Array, name: string, text: string
   return new Uint8Array([...module, 0, ...leb(content.length), ...content]);
 }
 
-/** A module without the names of its functions, as releases are often made. */
-export function withoutNames(module: Uint8Array): Uint8Array {
+/** A module without the names of its functions and without debug information, as releases are often made. */
+export function stripped(module: Uint8Array): Uint8Array {
   const kept = [module.subarray(0, 8)];
   let from = 8;
   for (const { id, start, end } of sections(module)) {
-    if (id !== 0 || new TextDecoder().decode(module.subarray(start + 1, start + 5)) !== 'name') kept.push(module.subarray(from, end));
+    const name = new TextDecoder().decode(module.subarray(start + 1, start + 1 + (module[start] ?? 0)));
+    if (id !== 0 || !(name === 'name' || name.startsWith('.debug_'))) kept.push(module.subarray(from, end));
     from = end;
   }
   return new Uint8Array(Buffer.concat(kept));

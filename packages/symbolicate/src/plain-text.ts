@@ -1,0 +1,13 @@
+/** Control characters, and those that turn the direction of writing: in a terminal they could show something that isn't there. */
+const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A text of a program's, safe to show: line breaks are kept; other control characters become the pictures that Unicode has of them. */
+export function plainText(text: string): string {
+  return text.replaceAll(UNSAFE, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    if (char === '\n') return char;
+    if (char === '\t') return '    ';
+    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+    return code === 0x7f ? '\u2421' : '\ufffd';
+  });
+}

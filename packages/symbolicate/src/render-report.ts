@@ -1,0 +1,116 @@
+import { styleText } from 'node:util';
+import { type CrashReport, describeFailure, type Location } from '@wasm-revive/kernel';
+import { plainText } from './plain-text.js';
+import type { FindSource } from './sources.js';
+import { type Line, linesOf } from './stack-lines.js';
+import type { SymbolicatedFrame } from './symbolicate.js';
+import { showLine } from './wasm.js';
+
+/** Options of {@link renderReport}. */
+export interface RenderOptions {
+  /** Whether to use colours. Default: no. */
+  readonly colour?: boolean;
+  /** Shows the frames of the standard library, too. Default: they are counted. */
+  readonly full?: boolean;
+  /** Finds the sources of which a line is shown: see `sourcesOnDisk`. Default: none is. */
+  readonly findSource?: FindSource;
+}
+
+type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
+
+/**
+ * A crash report for people, as a compiler shows an error: what happened, the line of the source, the stack, what was done. Text of the
+ * program's can't move the cursor or change colours. Ends with a line break.
+ */
+export function renderReport(report: CrashReport, { colour = false, full = false, findSource }: RenderOptions = {}): string {
+  const style: Style = colour ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text;
+  const { failure } = report;
+  const frames: readonly SymbolicatedFrame[] = failure.panic?.frames.length
+    ? failure.panic.frames
+    : failure.kind === 'aborted'
+      ? failure.frames
+      : [];
+  const lines = linesOf(frames);
+  const place = failure.panic?.location ?? lines.find((line) => !line.library && line.place !== undefined)?.place;
+  const parts = [headline(report, place, colour, findSource), stack(lines, full, style), breadcrumbs(report, style), facts(report, style)];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The title, with the line of the source where that can be found, or else the place alone. */
+function headline(report: CrashReport, place: Location | undefined, colour: boolean, findSource: FindSource | undefined): string {
+  const { failure } = report;
+  // The place is shown below the title.
+  const panic = failure.panic && { message: failure.panic.message, frames: [] };
+  const title = plainText(describeFailure(panic === undefined ? failure : { ...failure, panic }, report.entrypoint));
+  const label = failure.panic === undefined ? 'it failed here' : 'it panicked here';
+  const source = place && findSource?.(place.file);
+  if (place === undefined || source === undefined) {
+    const where = place === undefined ? '' : `\n  --> ${plainText(placeText(place))}`;
+    return `${showLine(title, { text: '', path: '', line: 0, column: 0 }, '', colour).trimEnd()}${where}`;
+  }
+  return showLine(
+    title,
+    { text: source.text, path: plainText(place.file), line: place.line, column: place.column },
+    label,
+    colour,
+  ).trimEnd();
+}
+
+function stack(lines: readonly Line[], full: boolean, style: Style): string {
+  if (lines.length === 0) return '';
+  const shown = full ? lines : lines.filter(({ library }) => !library);
+  const left = lines.length - shown.length;
+  const rows = shown.map(({ name, place, inlined, approximate }) => {
+    const about = [inlined ? 'inlined' : '', approximate ? 'where it begins' : ''].filter(Boolean).join(', ');
+    const where = place === undefined ? '' : `\n      ${style('dim', `at ${plainText(placeText(place))}`)}`;
+    return `  ${plainText(name)}${about === '' ? '' : style('dim', ` (${about})`)}${where}`;
+  });
+  if (left > 0) rows.push(style('dim', `  … and ${count(left, 'function')} of Rust's own libraries`));
+  return [style('bold', 'stack, innermost first'), ...rows].join('\n');
+}
+
+function breadcrumbs({ breadcrumbs = [] }: CrashReport, style: Style): string {
+  if (breadcrumbs.length === 0) return '';
+  return [style('bold', 'breadcrumbs, oldest first'), ...breadcrumbs.map((text) => `  ${plainText(text)}`)].join('\n');
+}
+
+function facts(report: CrashReport, style: Style): string {
+  const { module, build, generation, memoryBytes, uptimeMs, task, fingerprint, at } = report;
+  const facts: readonly (readonly [string, string])[] = [
+    ['recovery', recovery(report)],
+    [
+      'module',
+      `${plainText(module)}${build === undefined ? '' : `, build ${plainText(build.id)}`}, instance ${generation}${task === undefined ? '' : `, task ${task}`}`,
+    ],
+    ['memory', `${(memoryBytes / 2 ** 20).toFixed(1)} MiB, after ${seconds(uptimeMs)}`],
+    ['when', new Date(at).toISOString()],
+    ['fingerprint', plainText(fingerprint)],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, text]) => `${style('bold', name.padEnd(width))}  ${text}`).join('\n');
+}
+
+function recovery({ recovery, recoveryMs, callsLost }: CrashReport): string {
+  const lost = callsLost === 0 ? '' : `; ${count(callsLost, 'call')} in flight ${callsLost === 1 ? 'was' : 'were'} rejected`;
+  const took = recoveryMs === undefined ? '' : ` in ${recoveryMs.toFixed(1)} ms`;
+  switch (recovery) {
+    case 'keep':
+      return `the instance was kept${lost}`;
+    case 'fresh':
+      return `a fresh instance${took}${lost}`;
+    case 'retire':
+      return `none: the module failed too often${lost}`;
+  }
+}
+
+function placeText({ file, line, column }: Location): string {
+  return `${file}:${line}${column > 0 ? `:${column}` : ''}`;
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+
+/** A file of the source. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Finds a file by the path that the compiler was given; undefined where there is none. */
+export type FindSource = (path: string) => SourceFile | undefined;
+
+/** How the standard library is called in Rust as it is released: under the commit that it was built from. */
+const STANDARD = /^\/rustc\/[0-9a-f]{40}\/(library\/.*)$/;
+
+/**
+ * Finds sources on this machine: below `root`, at their absolute path, or, for the standard library, where rustc has it.
+ * @param root where relative paths are looked up. Default: the working directory
+ */
+export function sourcesOnDisk(root: string = process.cwd()): FindSource {
+  const found = new Map<string, SourceFile | undefined>();
+  return (path) => {
+    if (!found.has(path)) found.set(path, read(path, root));
+    return found.get(path);
+  };
+}
+
+function read(path: string, root: string): SourceFile | undefined {
+  // A report may be anybody's: it names sources, or nothing.
+  if (!path.endsWith('.rs')) return undefined;
+  for (const candidate of candidates(path, root)) {
+    try {
+      return { path: candidate, text: readFileSync(candidate, 'utf8') };
+    } catch {
+      // The next one.
+    }
+  }
+  return undefined;
+}
+
+function candidates(path: string, root: string): string[] {
+  const standard = STANDARD.exec(path)?.[1];
+  if (standard !== undefined) {
+    const sysroot = rustcSysroot();
+    return sysroot === undefined ? [] : [join(sysroot, 'lib/rustlib/src/rust', standard)];
+  }
+  return isAbsolute(path) ? [path] : [join(root, path)];
+}
+
+function rustcSysroot(): string | undefined {
+  try {
+    return execFileSync('rustc', ['--print', 'sysroot'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+// Made from `crates/symbolicate` by `scripts/generate-wasm.mjs`.
+import { excerpt, initSync, demangle as rustDemangle, symbolicate } from '../generated/symbolicate.js';
+import type { SourceFunction } from './symbolicate.js';
+
+/** What a module says of frames: `Told` in `crates/symbolicate/src/binding.rs`. */
+export interface ToldFrames {
+  readonly hasDebugInfo: boolean;
+  /** Where the contents of the code section begin and end, in bytes. */
+  readonly code: readonly [begin: number, end: number];
+  readonly frames: readonly { readonly functions: readonly SourceFunction[]; readonly approximate: boolean }[];
+}
+
+let ready = false;
+
+function load(): void {
+  if (ready) return;
+  // Both `src/` and `dist/` lie next to `generated/`, so this holds before and after bundling.
+  initSync({ module: readFileSync(new URL('../generated/symbolicate.wasm', import.meta.url)) });
+  ready = true;
+}
+
+/**
+ * @param frames a function's index and an offset in the code section each, −1 where one isn't known
+ * @throws Error when the module can't be read
+ */
+export function askModule(module: Uint8Array, frames: readonly (readonly [index: number, offset: number])[]): ToldFrames {
+  load();
+  return JSON.parse(symbolicate(module, Float64Array.from(frames.flat()))) as ToldFrames;
+}
+
+/** A function's name as its author wrote it. What isn't mangled stays as it is. */
+export function demangle(name: string): string {
+  load();
+  return rustDemangle(name);
+}
+
+/** A line of the source, as rustc shows it. */
+export function showLine(
+  title: string,
+  source: { readonly text: string; readonly path: string; readonly line: number; readonly column: number },
+  label: string,
+  colour: boolean,
+): string {
+  load();
+  return excerpt(title, source.text, source.path, source.line, source.column, label, colour);
+}

@@ -1,0 +1,32 @@
+import type { TransformResult } from '@wasm-revive/bindgen';
+import { Listr } from 'listr2';
+import { transform } from '../transform.js';
+
+interface TransformFlags {
+  readonly outDir?: string;
+  readonly recovery: 'fresh';
+  readonly runtime: 'beside' | 'import';
+}
+
+/** `wasm-revive transform`. */
+export async function runTransform(dir: string, flags: TransformFlags): Promise<void> {
+  let result: TransformResult | undefined;
+  const tasks = new Listr(
+    [
+      {
+        title: `Transforming ${dir}`,
+        task: (_, task) => {
+          result = transform({ dir, ...flags });
+          task.title = summary(result);
+        },
+      },
+    ],
+    { renderer: process.stdout.isTTY ? 'default' : 'silent' },
+  );
+  await tasks.run();
+  if (result && !process.stdout.isTTY) console.log(summary(result));
+}
+
+function summary({ name, target, outDir, guards }: TransformResult): string {
+  return `${name} (${target}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
+}
