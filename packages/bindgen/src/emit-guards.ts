@@ -3,6 +3,7 @@
  * cell and V8 inlines none of them (measured on an empty export: 15–17 ns emitted, 36–48 ns wrapped, 15 ns unguarded).
  */
 
+import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import type { GuardedExport } from './entries.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
@@ -206,9 +207,25 @@ export interface ImportGuards {
   readonly unwind: { readonly path: string; readonly toRust: string } | undefined;
 }
 
+/**
+ * The imports that may unwind. The crate's macro knows the names that wasm-bindgen's has given them, `__wbg_render_0123456789abcdef`; what needs
+ * nothing of the glue (under exnref, not even an error wrapped) the wasm file imports from its own module as `render`. Where two modules have
+ * one of that name, neither is meant: who may not unwind must not.
+ */
+function unwindingImports(wasm: WasmInfo): WasmImport[] {
+  const own = ownModule(wasm);
+  return wasm.unwindingImports.flatMap((shim) => {
+    const named = wasm.imports.filter(({ name }) => name === shim);
+    if (named.length > 0) return named;
+    const plain = /^__wbg_(.+)_[0-9a-f]{16}$/.exec(shim)?.[1];
+    const direct = wasm.imports.filter(({ module, name }) => module !== own && name === plain);
+    return direct.length === 1 ? direct : [];
+  });
+}
+
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
 export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: ImportGuards): string {
-  const unwinding = new Set(unwind && wasm.unwindingImports);
+  const unwinding = new Set(unwind && unwindingImports(wasm));
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
   for (const entry of wasm.imports) {
@@ -229,7 +246,7 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: 
       }
       const slot = `$i${count++}`;
       slots.push(`    const ${slot} = ${raw};`);
-      const onError = emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry.name));
+      const onError = emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry));
       const onReturn = signals && SIGNAL.test(entry.name) ? '\n          $host.signalled();' : '';
       lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn));
     }
