@@ -54,6 +54,18 @@ pub const UNWIND_EXPORT: &str = "__wasm_revive_unwind";
 /// The exported function that says whether Rust believes that it is panicking.
 pub const PANICKING_EXPORT: &str = "__wasm_revive_panicking";
 
+/// The exported function that ends a panic which left an export as a Wasm exception; only of modules without wasm-bindgen.
+pub const CATCH_EXPORT: &str = "__wasm_revive_catch";
+
+/// The exported function that installs the panic hook; only of modules without wasm-bindgen.
+pub const INSTALL_EXPORT: &str = "__wasm_revive_install";
+
+/// The module from which [`RETHROW_IMPORT`] is imported.
+pub const IMPORT_MODULE: &str = "wasm_revive";
+
+/// The imported function that throws once more what JavaScript has caught, for [`CATCH_EXPORT`].
+pub const RETHROW_IMPORT: &str = "rethrow";
+
 /// The exported Wasm global whose value is the address of the black box.
 pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";
 

@@ -5,6 +5,21 @@ import { calleeName, walk } from './ast.js';
 import { type Glue, isWasmExport, type Target } from './glue.js';
 import type { WasmInfo } from './wasm-info.js';
 
+/** What the module needs of its engine for exceptions, as text: `{ encoding: 'legacy', jsTag: false }`. Undefined when it uses none. */
+export function exceptionHandling(glue: Glue, { exceptions }: WasmInfo): string | undefined {
+  if (exceptions === 'none') return undefined;
+  return `{ encoding: '${exceptions}', jsTag: ${/\bWebAssembly\.JSTag\b/.test(glue.code)} }`;
+}
+
+/**
+ * Where the module would be compiled, or instances be made of it, before the manager is asked for anything, an engine that can't is refused
+ * here. Note: `import source`, and a wasm file that the engine itself imports, it compiles before any code runs.
+ */
+export function emitEngineCheck(glue: Glue, wasm: WasmInfo): string {
+  const needed = (glue.target === 'nodejs' || glue.target === 'bundler') && exceptionHandling(glue, wasm) !== undefined;
+  return needed ? '$app.checkEngine();\n' : '';
+}
+
 /** The end of a transformed file of glue. */
 export function emitInit(glue: Glue): string {
   switch (glue.target) {

@@ -4,7 +4,7 @@ import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { emitFacade } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
-import { emitInit, emitWasmImports, extraImports, initHint, rawImports } from './emit-init.js';
+import { emitEngineCheck, emitInit, emitWasmImports, exceptionHandling, extraImports, initHint, rawImports } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
 import type { Glue } from './glue.js';
@@ -47,11 +47,13 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     .filter(({ role }) => role === 'import')
     .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
     .join('');
+  const exceptions = exceptionHandling(glue, wasm);
   const description = [
     `name: ${JSON.stringify(pkg.name)}`,
     `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
+    ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
     'onCurrent(api, base) {\n        $live.api = api;\n        $live.base = base;\n    }',
@@ -65,7 +67,7 @@ ${scopeHead(glue)}`);
 const $app = $revive($scope, {
     ${description.join(',\n    ')},
 });
-${exportControl(glue)}
+${emitEngineCheck(glue, wasm)}${exportControl(glue)}
 ${emitFacade(glue)}
 ${emitWasmImports(glue, wasm)}${emitInit(glue)}`);
   return withMap(text, glue.file);

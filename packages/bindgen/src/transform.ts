@@ -44,6 +44,8 @@ export interface TransformResult {
   readonly files: readonly string[];
   /** How many exports and imports are guarded. */
   readonly guards: { readonly exports: number; readonly imports: number };
+  /** The encoding of exception handling, which not every engine runs. */
+  readonly exceptions: WasmInfo['exceptions'];
 }
 
 /**
@@ -65,6 +67,7 @@ export function transform(options: TransformOptions): TransformResult {
     outDir,
     files: [...files.keys()],
     guards: { exports: functions(pkg.wasm.exports), imports: functions(pkg.wasm.imports) },
+    exceptions: pkg.wasm.exceptions,
   };
 }
 

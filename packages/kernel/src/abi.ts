@@ -17,6 +17,18 @@ export const UNWIND_EXPORT = '__wasm_revive_unwind';
 /** The exported function that says whether Rust believes that it is panicking. */
 export const PANICKING_EXPORT = '__wasm_revive_panicking';
 
+/** The exported function that ends a panic which left an export as a Wasm exception; only of modules without wasm-bindgen. */
+export const CATCH_EXPORT = '__wasm_revive_catch';
+
+/** The exported function that installs the panic hook; only of modules without wasm-bindgen. */
+export const INSTALL_EXPORT = '__wasm_revive_install';
+
+/** The module from which {@link RETHROW_IMPORT} is imported. */
+export const IMPORT_MODULE = 'wasm_revive';
+
+/** The imported function that throws once more what JavaScript has caught, for {@link CATCH_EXPORT}. */
+export const RETHROW_IMPORT = 'rethrow';
+
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
 

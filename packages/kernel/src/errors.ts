@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
   REVIVE_NOT_READY: 'The module was called before it was initialised.',
   REVIVE_NO_MODULE: 'No WebAssembly.Module could be obtained, so no instance can be made.',
+  REVIVE_NO_STACK_POINTER: 'The module does not export its stack pointer, which has to be put back after a panic that leaves it.',
+  REVIVE_UNSUPPORTED_ENGINE: 'This engine does not run the encoding of exception handling that the module uses.',
 } as const;
 
 /** One of {@link ERROR_CODES}. */
@@ -57,13 +59,17 @@ export class ReviveError extends Error {
  * It takes the place of the `PanicError` in wasm-bindgen's glue (0.2.115 and later), whose constructor takes the panic's message.
  */
 export class PanicError extends ReviveError {
-  constructor(message: string, init: ReviveErrorInit = {}) {
+  readonly #panic: PanicInfo | undefined;
+
+  /** @param panic what is known of it, where there will be no report */
+  constructor(message: string, init: ReviveErrorInit = {}, panic?: PanicInfo) {
     super('REVIVE_PANIC', message, init);
+    this.#panic = panic;
   }
 
   /** Message, and location where the module has the crate's hook. */
   get panic(): PanicInfo | undefined {
-    return this.report?.failure.panic;
+    return this.report?.failure.panic ?? this.#panic;
   }
 
   static {

@@ -12,13 +12,17 @@ export {
   BREADCRUMBS_MAGIC,
   BreadcrumbsOffset,
   BreadcrumbsSize,
+  CATCH_EXPORT,
   CRATE_SECTION,
   GLOBAL_EXPORT_PREFIX,
+  IMPORT_MODULE,
+  INSTALL_EXPORT,
   PANICKING_EXPORT,
+  RETHROW_IMPORT,
   UNWIND_EXPORT,
   UNWINDING_SECTION,
 } from './abi.js';
-export { type BlackBox, blackBoxView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
+export { type BlackBox, blackBoxView, forgetPanic, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';
 export {
   ERROR_CODES,
@@ -28,6 +32,7 @@ export {
   type ReviveErrorCode,
   type ReviveErrorInit,
 } from './errors.js';
+export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCompileError } from './exception-handling.js';
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
@@ -56,3 +61,4 @@ export type {
   Scope,
   Thenable,
 } from './scope.js';
+export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';

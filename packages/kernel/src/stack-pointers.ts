@@ -1,11 +1,15 @@
 import { GLOBAL_EXPORT_PREFIX } from './abi.js';
 
+/** What the linker calls the shadow stack's pointer. A module without wasm-bindgen exports it with `--export=__stack_pointer`. */
+export const STACK_POINTER_EXPORT = '__stack_pointer';
+
 /**
  * In what wasm-bindgen makes, a global that can change is a stack pointer: the shadow stack's, and that of the table slots in which
- * borrowed `externref`s are (wasm-bindgen 0.2.130, `cli-support/src/transforms/externref`). The transform exports them.
+ * borrowed `externref`s are (wasm-bindgen 0.2.130, `cli-support/src/transforms/externref`). The transform exports those that the linker
+ * has not.
  */
 export function stackPointerNames(exports: WebAssembly.Exports): string[] {
-  return Object.keys(exports).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX));
+  return Object.keys(exports).filter((name) => name === STACK_POINTER_EXPORT || name.startsWith(GLOBAL_EXPORT_PREFIX));
 }
 
 /**

@@ -5,8 +5,10 @@ import {
   blackBoxView,
   type CrashReport,
   checkCrates,
+  checkEngine,
   composePlugins,
   type Entry,
+  type ExceptionHandling,
   type Factory,
   type Formatters,
   type GuardedExports,
@@ -33,6 +35,8 @@ export interface ModuleDescription {
   readonly build?: Build;
   /** What writes the arguments of Rust's messages, where the module has names. */
   readonly formatters?: Formatters;
+  /** What it needs of the engine for exceptions, if it uses them. */
+  readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
@@ -50,7 +54,15 @@ export interface ManagerOptions extends ReviveOptions {
 export interface Application {
   /** The control handle, exported as `__revive`. */
   readonly control: Revive;
-  /** Imports for an instance that the caller makes, perhaps asynchronously, and gives to {@link adopt} together with them. */
+  /**
+   * Refuses an engine that can't run the module, where the module is compiled before anything else is asked of the manager.
+   * Throws `REVIVE_UNSUPPORTED_ENGINE`.
+   */
+  checkEngine(): void;
+  /**
+   * Imports for an instance that the caller makes, perhaps asynchronously, and gives to {@link adopt} together with them.
+   * Throws `REVIVE_UNSUPPORTED_ENGINE`.
+   */
   prepare(): WebAssembly.Imports;
   /** Starts an instance that was made with prepared imports. Ignored when another one serves by then. */
   adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void;
@@ -175,7 +187,13 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
     this.#recover(this.#module);
   }
 
+  checkEngine(): void {
+    const { name, exceptions } = this.#description;
+    if (exceptions !== undefined) checkEngine(name, exceptions);
+  }
+
   prepare(): WebAssembly.Imports {
+    this.checkEngine();
     const instance = this.#make();
     this.#prepared.set(instance.scope.imports, instance);
     return instance.scope.imports;

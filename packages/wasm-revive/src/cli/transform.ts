@@ -27,6 +27,10 @@ export async function runTransform(dir: string, flags: TransformFlags): Promise<
   if (result && !process.stdout.isTTY) console.log(summary(result));
 }
 
-function summary({ name, target, outDir, guards }: TransformResult): string {
-  return `${name} (${target}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
+function summary({ name, target, outDir, guards, exceptions }: TransformResult): string {
+  const done = `${name} (${target}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
+  // Where the engine compiles the module by itself, this is the only time at which we can say it.
+  return exceptions === 'exnref' ? `${done}; ${EXNREF}` : done;
 }
+
+const EXNREF = 'its exceptions are in the exnref encoding, for Node.js 22.22.3, 24.15, Chrome 137, Firefox 131, Safari 18.4 or later';
