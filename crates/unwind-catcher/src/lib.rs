@@ -16,6 +16,9 @@
 //! With the feature `imports`, `wasm_bindgen` is wasm-bindgen's attribute with imports that may unwind: what JavaScript
 //! throws out of one runs destructors and is a panic, whose payload is the `JsValue` that was thrown.
 //!
+//! With the feature `raw`, for modules without wasm-bindgen, the package ends panics that left an `extern "C-unwind"` export,
+//! so that nothing of them leaks.
+//!
 //! In a module built with panic=abort nothing can be caught: [`catch`] calls the function and a panic in it ends the
 //! instance, told by the black box.
 #![deny(missing_docs)]
@@ -23,6 +26,8 @@
 mod catch;
 #[cfg(feature = "imports")]
 mod imports;
+#[cfg(feature = "raw")]
+mod raw;
 
 pub use catch::{catch, install, Location, Panic};
 #[cfg(all(feature = "imports", not(panic = "unwind")))]

@@ -26,7 +26,7 @@
 //!
 //! Each part is a feature, on by default, and a crate of its own: `unwind-catcher`, `abort-detector`,
 //! `reinit-manager`, `entrypoint-shim`. The feature `imports`, off by default, adds `wasm_bindgen`: wasm-bindgen's attribute
-//! with imports that may unwind.
+//! with imports that may unwind; `raw`, for modules without wasm-bindgen, has the package end panics that leave an export.
 #![deny(missing_docs)]
 
 #[cfg(feature = "abort-detector")]

@@ -1,7 +1,7 @@
 import type { PanicError } from '@wasm-revive/kernel';
 import { isPanic, toPanicError } from './panic.js';
 
-/** Options of {@link catchUnwind}. */
+/** Options of {@link catchUnwind} and `catchExports`. */
 export interface CatchUnwindOptions {
   /** Told of every panic before the caller is. What it throws is ignored. */
   readonly onPanic?: (panic: PanicError) => void;
@@ -15,11 +15,7 @@ export function catchUnwind<A extends unknown[], R>(call: (...args: A) => R, opt
   const rethrow = (error: unknown): never => {
     if (!isPanic(error)) throw error;
     const panic = toPanicError(error);
-    try {
-      options.onPanic?.(panic);
-    } catch {
-      // A listener's own failure must not take the place of the panic.
-    }
+    tell(panic, options);
     throw panic;
   };
   return function (this: unknown, ...args: A): R {
@@ -31,4 +27,13 @@ export function catchUnwind<A extends unknown[], R>(call: (...args: A) => R, opt
     }
     return result instanceof Promise ? (result.catch(rethrow) as R) : result;
   };
+}
+
+/** Tells the listener of a panic. Its own failure must not take the panic's place. */
+export function tell(panic: PanicError, { onPanic }: CatchUnwindOptions): void {
+  try {
+    onPanic?.(panic);
+  } catch {
+    // The caller hears of the panic.
+  }
 }

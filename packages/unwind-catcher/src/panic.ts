@@ -20,9 +20,12 @@ export function isWasmException(value: unknown): boolean {
 
 /** What is known of a panic that left an export of which wasm-bindgen catches no panics, such as what `free()` calls. */
 export function uncaughtPanicInfo(blackBox: BlackBox | undefined): PanicInfo {
-  return blackBox?.panic === undefined
-    ? { message: 'a panic, whose message is known only with the wasm-revive-unwind-catcher crate', frames: [] }
-    : { ...blackBox.panic, frames: [] };
+  if (blackBox?.panic === undefined) {
+    return { message: 'a panic, whose message is known only with the wasm-revive-unwind-catcher crate', frames: [] };
+  }
+  const { message, location } = blackBox.panic;
+  // What `resume_unwind` starts, no hook hears of, and it is nowhere.
+  return { message, ...(location.file !== '' && { location }), frames: [] };
 }
 
 // Engines write a stack down when it is asked for: half of what a panic costs, and most are never looked at.

@@ -1,20 +1,30 @@
-import { type Instance, isReviveError, PANICKING_EXPORT, type Plugin, readBlackBox } from '@wasm-revive/kernel';
+import { type Instance, isReviveError, PANICKING_EXPORT, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
+import { checkStackPointer, endPanic, type RawPanic } from './raw-panic.js';
 
-/** Recognises panics that wasm-bindgen caught at the boundary, and keeps their instance. */
+/** Recognises panics, those that wasm-bindgen caught at the boundary and those that nobody did, and keeps their instance. */
 export function unwindCatcher(): Plugin {
   // Those out of which a panic went that nobody caught: it stays counted, and what Rust believes tells no more.
   const miscounted = new WeakSet<Instance>();
   return {
     name: 'unwind-catcher',
-    threw({ error, origin, panic, instance }) {
+    instantiated: ({ exports }) => exports && checkStackPointer(exports),
+    threw(thrown) {
+      const { error, panic, instance } = thrown;
+      let uncaught: RawPanic | undefined;
+      try {
+        uncaught = uncaughtPanic(thrown);
+      } catch (trap) {
+        // What the panic carried aborts as it is dropped.
+        if (!(trap instanceof WebAssembly.RuntimeError)) throw trap;
+        return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
+      }
+      if (uncaught === 'unknown') miscounted.add(instance);
       const blackBox = instance.exports && readBlackBox(instance.exports);
-      // A Wasm exception that carries no JavaScript value and that no import threw is the unwinding of Rust itself.
-      const uncaught = origin === 'own' && isWasmException(error) ? uncaughtPanicInfo(blackBox) : undefined;
-      const told = panic === undefined ? uncaught : panicInfo(panic, blackBox);
-      if (uncaught !== undefined) miscounted.add(instance);
+      const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
+      const told = panic !== undefined ? panicInfo(panic, blackBox) : isUncaught ? uncaughtPanicInfo(blackBox) : undefined;
       // After a trap nothing of the instance may run, not even to be asked.
-      const wasPanic = panic !== undefined || isReviveError(error, 'REVIVE_PANIC');
+      const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
       if (wasPanic && !miscounted.has(instance) && isStillPanicking(instance)) {
         return { kind: 'aborted', cause: 'abort', ...(told && { panic: told }), trap: error, frames: told?.frames ?? [] };
       }
@@ -22,6 +32,11 @@ export function unwindCatcher(): Plugin {
     },
     failed: (_instance, failure) => (failure.kind === 'unwound' ? 'keep' : undefined),
   };
+}
+
+/** What became of a Wasm exception that no import threw and that carries no JavaScript value: the unwinding of Rust itself. */
+function uncaughtPanic({ error, origin, instance }: Thrown): RawPanic | undefined {
+  return origin === 'own' && instance.exports && isWasmException(error) ? endPanic(instance.exports, error) : undefined;
 }
 
 /**

@@ -1,21 +1,29 @@
-import type { Entry, Factory, GuardedExports, Host } from '@wasm-revive/kernel';
+import { type Entry, explainCompileError, type Factory, type GuardedExports, type Host, INSTALL_EXPORT } from '@wasm-revive/kernel';
 import type { ModuleDescription } from '@wasm-revive/reinit-manager';
+import { rethrowImports } from '@wasm-revive/unwind-catcher';
 
 type Callable = (...args: unknown[]) => unknown;
 
-/** What {@link plainModule} gives: the first two arguments of `revive`. */
+/** What {@link plainModule} gives: the first two arguments of `revive`, and what `boot` takes. */
 export interface PlainModule {
   readonly factory: Factory;
   readonly description: ModuleDescription;
+  readonly module: WebAssembly.Module;
 }
 
 /**
  * A factory for a module that has no glue: any WebAssembly with exports that can be called as they are.
  * Its guards are made at run time (36–48 ns a call in V8); wasm-bindgen's output is better transformed, where they are text (15–17 ns).
  *
+ * Panics that leave an `extern "C-unwind"` export are ended by the unwind-catcher crate, where the module has it (feature `raw`); what that
+ * imports need not be given.
+ *
+ * @param source the module, or its bytes
  * @param imports given to every instance, each function behind a guard
+ * @throws ReviveError `REVIVE_UNSUPPORTED_ENGINE` when bytes can't be compiled because of the exception handling in them
  */
-export function plainModule(module: WebAssembly.Module, imports: WebAssembly.Imports = {}, name = 'module'): PlainModule {
+export function plainModule(source: WebAssembly.Module | BufferSource, imports: WebAssembly.Imports = {}, name = 'module'): PlainModule {
+  const module = source instanceof WebAssembly.Module ? source : compile(source, name);
   const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
   const entries: Entry[] = functions.map((entry) => ({ name: entry.name, whenLost: 'throw' }));
   return {
@@ -26,7 +34,17 @@ export function plainModule(module: WebAssembly.Module, imports: WebAssembly.Imp
         imports,
       ),
     description: { name, entries, init: 'boot(module)', onCurrent: () => {} },
+    module,
   };
+}
+
+function compile(source: BufferSource, name: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(source);
+  } catch (error) {
+    const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+    throw explainCompileError(name, bytes, error);
+  }
 }
 
 function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
@@ -70,9 +88,11 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       return result;
     };
   return {
-    imports: mapValues(imports, (names) =>
-      mapValues(names, (value) => (typeof value === 'function' ? guardImport(value as Callable) : value)),
-    ),
+    imports: {
+      ...mapValues(imports, (names) => mapValues(names, (value) => (typeof value === 'function' ? guardImport(value as Callable) : value))),
+      // Called only from within a failure, which is being told.
+      ...rethrowImports,
+    },
     api: {},
     bind(raw) {
       exports = { ...raw };
@@ -81,7 +101,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       });
     },
     exports: () => exports,
-    start() {},
+    start: () => void (exports[INSTALL_EXPORT] as Callable | undefined)?.(),
     payload: (error) => error,
     release() {
       shut ??= { trap: undefined };

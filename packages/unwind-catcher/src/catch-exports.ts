@@ -1,0 +1,49 @@
+import { forgetPanic, INSTALL_EXPORT, PanicError, readBlackBox, StackPointers, stackPointerNames } from '@wasm-revive/kernel';
+import { type CatchUnwindOptions, tell } from './catch-unwind.js';
+import { isWasmException, uncaughtPanicInfo } from './panic.js';
+import { checkStackPointer, endPanic } from './raw-panic.js';
+
+/**
+ * Wraps the exports of an instance without wasm-bindgen, built with panic=unwind: a panic that leaves an `extern "C-unwind"` export reaches
+ * its caller as a {@link PanicError}, and everything else passes through untouched. Whatever is thrown, the stack pointer is put back.
+ *
+ * With the crate (feature `raw`, its import from `rethrowImports`) the error has message and location, and nothing of the panic is left.
+ * @throws ReviveError `REVIVE_NO_STACK_POINTER`
+ */
+export function catchExports<E extends WebAssembly.Exports>(exports: E, options: CatchUnwindOptions = {}): E {
+  checkStackPointer(exports);
+  const install = exports[INSTALL_EXPORT];
+  if (typeof install === 'function') install();
+  const stack = new StackPointers(exports, stackPointerNames(exports));
+  let depth = 0;
+  const guard =
+    (call: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]): unknown => {
+      depth++;
+      try {
+        return call(...args);
+      } catch (error) {
+        const panic = isWasmException(error) ? panicOf(exports, error) : undefined;
+        // Frames further out put it right by themselves.
+        if (depth === 1) stack.restore();
+        if (panic === undefined) throw error;
+        tell(panic, options);
+        throw panic;
+      } finally {
+        depth--;
+      }
+    };
+  const guarded = Object.entries(exports).map(([name, value]) => [
+    name,
+    typeof value === 'function' ? guard(value as () => unknown) : value,
+  ]);
+  return Object.fromEntries(guarded) as E;
+}
+
+/** The panic that an exception is. Undefined: another module's. */
+function panicOf(exports: WebAssembly.Exports, exception: unknown): PanicError | undefined {
+  if (endPanic(exports, exception) === 'other') return undefined;
+  const panic = uncaughtPanicInfo(readBlackBox(exports));
+  forgetPanic(exports);
+  return new PanicError(panic.message, { cause: exception }, panic);
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { catchExports, rethrowImports } from '../src/index.js';
+
+// Rust's own modules are driven in `packages/conformance/test/raw-panics.test.ts`; here is what the crate does, in a few bytes:
+// (module
+//   (import "wasm_revive" "rethrow" (func $rethrow))
+//   (tag $rust (param i32))
+//   (global $sp (mut i32) (i32.const 32))
+//   (export "__stack_pointer" (global $sp))
+//   (func (export "panic") (global.set $sp (i32.const 16)) (throw $rust (i32.const 7)))
+//   (func (export "__wasm_revive_catch") (try (do (call $rethrow)) (catch $rust (drop)))))
+const PANIC = [0, 0x41, 16, 0x24, 0, 0x41, 7, 0x08, 0, 0x0b];
+const CATCH = [0, 0x06, 0x40, 0x10, 0, 0x07, 0, 0x1a, 0x0b, 0x0b];
+const BYTES = new Uint8Array([
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...section(1, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 0),
+  ...section(2, 1, ...name('wasm_revive'), ...name('rethrow'), 0, 0),
+  ...section(3, 2, 0, 0),
+  ...section(13, 1, 0, 1),
+  ...section(6, 1, 0x7f, 1, 0x41, 32, 0x0b),
+  ...section(7, 3, ...name('__stack_pointer'), 3, 0, ...name('panic'), 0, 1, ...name('__wasm_revive_catch'), 0, 2),
+  ...section(10, 2, PANIC.length, ...PANIC, CATCH.length, ...CATCH),
+]);
+
+function section(id: number, ...content: number[]): number[] {
+  return [id, content.length, ...content];
+}
+
+function name(text: string): number[] {
+  return [text.length, ...new TextEncoder().encode(text)];
+}
+
+interface Exports extends Record<string, WebAssembly.ExportValue> {
+  __stack_pointer: WebAssembly.Global;
+  panic(): void;
+}
+
+function instantiate(): Exports {
+  return new WebAssembly.Instance(new WebAssembly.Module(BYTES), rethrowImports).exports as Exports;
+}
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('catchExports', () => {
+  it('I1, I7: a panic is told, the exception as its cause, and the stack pointer put back', () => {
+    const told: string[] = [];
+    const raw = instantiate();
+    const { panic, __stack_pointer } = catchExports(raw, { onPanic: ({ code }) => told.push(code) });
+    expect(panic).toThrow(expect.objectContaining({ code: 'REVIVE_PANIC', cause: expect.any(WebAssembly.Exception) }));
+    expect(__stack_pointer).toBe(raw.__stack_pointer);
+    expect(__stack_pointer.value).toBe(32);
+    expect(told).toEqual(['REVIVE_PANIC']);
+  });
+
+  it("lets another instance's panic through by identity, whose tag is another", () => {
+    const [one, other] = [instantiate(), instantiate()];
+    const exception = thrownBy(() => other.panic());
+    const { panic } = catchExports({
+      ...one,
+      panic() {
+        throw exception;
+      },
+    });
+    expect(exception).toBeInstanceOf(WebAssembly.Exception);
+    expect(thrownBy(panic)).toBe(exception);
+  });
+
+  it('I9: refuses a module that catches and does not export its stack pointer', () => {
+    const { __stack_pointer, ...rest } = instantiate();
+    expect(() => catchExports(rest)).toThrow(
+      expect.objectContaining({ code: 'REVIVE_NO_STACK_POINTER', message: expect.stringContaining('--export=__stack_pointer') }),
+    );
+  });
+});
