@@ -9,7 +9,7 @@ const USAGE = `Usage: node scripts/build-wasm.mjs [<crate-folder>] [options]
 
 Without a crate: everything in scripts/wasm-artifacts.json. With one: what is listed there for it, changed by the options.
 
-  --panic abort|unwind     one panic mode only
+  --panic <mode>           abort, unwind or unwind-exnref only
   --variants a,b           wasm-bindgen targets, each also as <target>-reset
   --features a,b           cargo features
   --as name                folder in .artifacts (default: the crate's)`;
@@ -26,8 +26,8 @@ function wanted() {
   const { values, positionals } = parse();
   const [crate] = positionals;
   const panic = values.panic;
-  if (panic !== undefined && panic !== 'abort' && panic !== 'unwind')
-    throw new UserError(`--panic is abort or unwind, not "${panic}".\n\n${USAGE}`);
+  if (panic !== undefined && !['abort', 'unwind', 'unwind-exnref'].includes(panic))
+    throw new UserError(`--panic is abort, unwind or unwind-exnref, not "${panic}".\n\n${USAGE}`);
   const split = (list) => list?.split(',').filter(Boolean);
   const listed = listedArtifacts({ crate }).filter((artifact) => panic === undefined || artifact.panic === panic);
   if (crate === undefined || (listed.length > 0 && !values.variants && !values.features && !values.as)) return listed;

@@ -15,6 +15,7 @@ export default defineConfig([
       'src/hosts/init-child.ts',
       'src/hosts/every-moment.ts',
       'src/hosts/load-child.ts',
+      'src/hosts/raw-child.ts',
     ],
     platform: 'node',
     dts: false,

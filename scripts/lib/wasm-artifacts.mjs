@@ -14,8 +14,9 @@ import { wasmToolchain } from './wasm-toolchain.mjs';
  *
  * @typedef {object} Artifact
  * @property {string} crate a folder of `crates/`
- * @property {'abort' | 'unwind'} panic
- * @property {string[]} variants a wasm-bindgen target, or `<target>-reset`: with upstream's `__wbg_reset_state`
+ * @property {import('./wasm-toolchain.mjs').PanicMode} panic
+ * @property {string[]} variants a wasm-bindgen target, or `<target>-reset`: with upstream's `__wbg_reset_state`; none for a module that
+ *   is used as cargo makes it
  * @property {string[]} features
  * @property {string} as the folder in `.artifacts`: the crate's, unless the same crate is built with several sets of features
  * @property {boolean} [debug] keep the lines of the crate's own source (DWARF)
@@ -90,7 +91,7 @@ async function buildLocked(artifact, tell) {
   const wanted = variants.filter((variant) => !there.includes(variant));
   const file = `${name.replaceAll('-', '_')}.wasm`;
   const wasm = path.join(dir, file);
-  if (wanted.length === 0 && fs.existsSync(wasm)) return 'up to date';
+  if (fresh && wanted.length === 0 && fs.existsSync(wasm)) return 'up to date';
 
   // Until the new stamp is written, whatever happens, nobody takes what is there for finished.
   fs.rmSync(stampFile, { force: true });

@@ -8,7 +8,8 @@ import { UserError } from './user-error.mjs';
  * features and std's sources: a rustup nightly with `rust-src`, or else Debian's `*-web` packages, a released Rust that
  * `RUSTC_BOOTSTRAP` lets do the same.
  *
- * @typedef {'abort' | 'unwind'} PanicMode
+ * @typedef {'abort' | 'unwind' | 'unwind-exnref'} PanicMode panic=unwind throws in one of two encodings: the older one, which Node 20
+ *   runs too, or exnref
  * @typedef {object} WasmToolchain
  * @property {'rustup' | 'debian'} kind
  * @property {string} version what `rustc --version` says
@@ -85,8 +86,7 @@ function rustupNightly() {
     const cargo = ask('rustup', ['which', '--toolchain', name, 'cargo'], quietRustup);
     if (!rustc || !cargo || !hasStdSources(path.resolve(rustc, '../..'))) continue;
     const version = ask(rustc, ['--version']);
-    // Newer LLVMs may turn to the exnref form of Wasm exceptions, which Node 20 does not run.
-    if (version) return toolchain('rustup', version, cargo, { RUSTC: rustc }, [], ['-Cllvm-args=-wasm-use-legacy-eh=true']);
+    if (version) return toolchain('rustup', version, cargo, { RUSTC: rustc }, []);
   }
   return undefined;
 }
@@ -100,20 +100,27 @@ function debian() {
   if (!verbose || !llvm || !sysroot || !hasStdSources(sysroot)) return undefined;
   const linker = `wasm-ld-${llvm}`;
   if (!ask(linker, ['--version'])) return undefined;
-  return toolchain('debian', verbose.split('\n')[0], cargo, { RUSTC: rustc, RUSTC_BOOTSTRAP: '1' }, [`-Clinker=${linker}`], []);
+  return toolchain('debian', verbose.split('\n')[0], cargo, { RUSTC: rustc, RUSTC_BOOTSTRAP: '1' }, [`-Clinker=${linker}`]);
 }
 
 const hasStdSources = (sysroot) => fs.existsSync(path.join(sysroot, 'lib/rustlib/src/rust/library/std/Cargo.toml'));
 
+/** What rustc is told in each mode. Which encoding LLVM takes by itself changes with its version, so each is asked for. */
+const MODE_FLAGS = {
+  abort: ['-Cpanic=abort'],
+  unwind: ['-Cpanic=unwind', '-Cllvm-args=-wasm-use-legacy-eh=true'],
+  'unwind-exnref': ['-Cpanic=unwind', '-Cllvm-args=-wasm-use-legacy-eh=false'],
+};
+
 /** @returns {WasmToolchain} */
-function toolchain(kind, version, cargo, variables, flags, unwindFlags) {
+function toolchain(kind, version, cargo, variables, flags) {
   return {
     kind,
     version,
     cargo,
     env(panic) {
       const env = { ...process.env, ...variables };
-      env.RUSTFLAGS = [`-Cpanic=${panic}`, ...flags, ...(panic === 'unwind' ? unwindFlags : [])].join(' ');
+      env.RUSTFLAGS = [...MODE_FLAGS[panic], ...flags].join(' ');
       // These would win over what is set here, or send the tools to another toolchain.
       for (const name of [
         'CARGO_ENCODED_RUSTFLAGS',
@@ -126,7 +133,10 @@ function toolchain(kind, version, cargo, variables, flags, unwindFlags) {
       }
       return env;
     },
-    buildStdArgs: (panic) => [`-Zbuild-std=std,panic_${panic}`, '--target', TARGET, '--release', '--target-dir', `target/wasm-${panic}`],
+    buildStdArgs: (panic) => {
+      const runtime = panic === 'abort' ? 'panic_abort' : 'panic_unwind';
+      return [`-Zbuild-std=std,${runtime}`, '--target', TARGET, '--release', '--target-dir', `target/wasm-${panic}`];
+    },
   };
 }
 

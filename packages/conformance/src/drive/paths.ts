@@ -34,6 +34,25 @@ export function debugPackage(panic: PanicMode): string {
   return needed(join(root, '.artifacts/fixtures-debug', panic, 'nodejs'), 'The fixtures have not been built');
 }
 
+/** The fixtures built with panic=unwind in the exnref encoding of exception handling. */
+export function exnrefPackage(target: Target): string {
+  return needed(join(root, '.artifacts/fixtures/unwind-exnref', target), 'The fixtures have not been built');
+}
+
+/** The same, with the wasm-revive crates. */
+export function exnrefRevivePackage(): string {
+  return needed(join(root, '.artifacts/fixtures-revive/unwind-exnref/nodejs'), 'The fixtures have not been built');
+}
+
+/** The two encodings of exception handling. */
+export type Encoding = 'legacy' | 'exnref';
+
+/** The module that wasm-bindgen never sees. @param crate whether it links the unwind-catcher crate */
+export function rawModule(encoding: Encoding, crate: boolean): string {
+  const [name, mode] = [crate ? 'raw-fixture-revive' : 'raw-fixture', encoding === 'legacy' ? 'unwind' : 'unwind-exnref'];
+  return needed(join(root, '.artifacts', name, mode, 'wasm_revive_raw_fixture.wasm'), 'The raw fixture has not been built');
+}
+
 /** A crate's module as cargo makes it, before wasm-bindgen. */
 export function cargoModule(crate: 'fixtures' | 'demo-service', panic: PanicMode = 'abort'): string {
   const file = `wasm_revive_${crate.replace('-', '_')}.wasm`;

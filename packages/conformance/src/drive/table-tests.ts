@@ -62,6 +62,16 @@ export function reviveTableTests(runtime: TestRuntime): void {
   }
 }
 
+/** The same for those built with panic=unwind in the exnref encoding of exception handling. @param crates those with the wasm-revive crates */
+export function exnrefTableTests(runtime: TestRuntime, crates: boolean): void {
+  for (const target of runtime.targets) {
+    const folder = crates ? 'revive/exnref' : 'exnref';
+    declareTests(listed('unwind', runtime.gc, crates), `${folder} › ${target} › panic=unwind › ${runtime.name}`, () =>
+      runtime.run(join(inject('transformed'), folder, target), target, 'unwind'),
+    );
+  }
+}
+
 /** Declares one test for each of `list`; the first of them starts the run whose results all of them read. */
 export function declareTests(
   list: readonly { id: string; invariants: readonly InvariantId[] }[],

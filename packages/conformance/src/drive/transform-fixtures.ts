@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { transform } from 'wasm-revive/transform';
-import { PANIC_MODES, revivePackage, TARGETS, upstreamPackage } from './paths.ts';
+import { exnrefPackage, exnrefRevivePackage, PANIC_MODES, revivePackage, TARGETS, upstreamPackage } from './paths.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates. */
+    /**
+     * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates; and
+     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding.
+     */
     transformed: string;
   }
 }
@@ -22,6 +25,8 @@ export function setup(project: TestProject): () => void {
     }
     for (const target of TARGETS) transform({ dir: revivePackage(panic, target), outDir: join(folder, 'revive', panic, target) });
   }
+  for (const target of TARGETS) transform({ dir: exnrefPackage(target), outDir: join(folder, 'exnref', target) });
+  transform({ dir: exnrefRevivePackage(), outDir: join(folder, 'revive/exnref/nodejs') });
   project.provide('transformed', folder);
   return () => rmSync(folder, { recursive: true, force: true });
 }

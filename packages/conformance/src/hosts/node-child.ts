@@ -9,7 +9,7 @@ import type { Fixtures } from '../runner/fixtures.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { runAll, runFlat } from '../runner/run.ts';
-import { loadPackage, nodeRuntime, type Target } from './node.ts';
+import { glueOf, loadPackage, nodeRuntime, type Target } from './node.ts';
 
 const [dir = '', target = '', panic = '', what = 'table', leak] = process.argv.slice(2);
 const wanted = what.startsWith('[') ? new Set(JSON.parse(what) as string[]) : undefined;
@@ -20,6 +20,7 @@ const runtime = nodeRuntime();
 // The other targets consist of several modules, of which a query would evaluate the first alone.
 const alone = target === 'web' || target === 'module';
 const another = (): Promise<Fixtures> => loadPackage(dir, target as Target, '?another');
-const ground = { ns, panic: panic as PanicMode, runtime, probe, ...(alone && { another }) };
+const jsTag = glueOf(dir).includes('WebAssembly.JSTag');
+const ground = { ns, panic: panic as PanicMode, runtime, probe, jsTag, ...(alone && { another }) };
 const run = what === 'flat' ? runFlat(ground) : runAll(ground, (id) => wanted?.has(id) ?? true);
 for await (const result of run) process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -40,6 +40,13 @@ export async function loadPackage(dir: string, target: Target, query = ''): Prom
   }
 }
 
+/** The text of a package's glue, which the bundler target has in a file of its own. */
+export function glueOf(dir: string): string {
+  const name = moduleName(dir);
+  const file = readdirSync(dir).includes(`${name}_bg.js`) ? `${name}_bg.js` : `${name}.js`;
+  return readFileSync(join(dir, file), 'utf8');
+}
+
 /** `app` of `app_bg.wasm`. */
 export function moduleName(dir: string): string {
   const file = readdirSync(dir).find((file) => file.endsWith('_bg.wasm'));

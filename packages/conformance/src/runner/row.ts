@@ -14,6 +14,8 @@ export interface Ground {
   readonly panic: PanicMode;
   readonly runtime: Runtime;
   readonly probe: Probe;
+  /** Whether the glue leaves it to the engine to have Wasm catch what JavaScript throws (`WebAssembly.JSTag`, in the exnref encoding). */
+  readonly jsTag?: boolean;
   /** Evaluates the package once more, where that can be done. */
   readonly another?: () => Promise<Fixtures>;
 }

@@ -10,6 +10,7 @@ describe('the table', () => {
     const expected = [
       ...otherNodeMajors().map((major) => `node-${major}.test.ts`),
       'complete.test.ts',
+      'exnref.test.ts',
       'node-running.test.ts',
       'with-crates.test.ts',
       'workerd.test.ts',
