@@ -13,6 +13,7 @@ use crate::black_box;
 
 std::thread_local! {
     static WITNESS: Cell<Option<Witness>> = const { Cell::new(None) };
+    static ANNOUNCER: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
 /// Hears of panics.
@@ -22,6 +23,11 @@ pub type Witness = fn(&PanicHookInfo<'_>);
 /// of its own: each is called by the next one, and none can be taken out again.
 pub fn witness(witness: Option<Witness>) -> Option<Witness> {
     WITNESS.replace(witness)
+}
+
+/// Has `announcer` called when a panic has been written down, while everything that led to it is still on the stack.
+pub fn announce_by(announcer: fn()) {
+    ANNOUNCER.set(Some(announcer));
 }
 
 /// Puts the hook in front of the one that is there, which is called after it. Further calls do nothing, so every crate
@@ -35,6 +41,9 @@ pub fn install() {
     let previous = take_hook();
     set_hook(Box::new(move |info| {
         record(info);
+        if let Some(announce) = ANNOUNCER.get() {
+            announce();
+        }
         if let Some(witness) = WITNESS.get() {
             witness(info);
         }

@@ -80,6 +80,8 @@ impl fmt::Display for Location {
 #[inline(never)]
 pub fn install() {
     panic_hook::install();
+    #[cfg(all(feature = "imports", target_arch = "wasm32", panic = "unwind"))]
+    panic_hook::announce_by(crate::imports::announce);
 }
 
 /// Calls `f` and catches its panic.

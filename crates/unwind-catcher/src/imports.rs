@@ -1,11 +1,22 @@
-//! What JavaScript throws out of an import, made a panic.
+//! What JavaScript throws out of an import, made a panic; and panics, made known to JavaScript.
+
+#[cfg(all(target_arch = "wasm32", panic = "unwind"))]
+pub(crate) use wasm::announce;
 
 #[cfg(all(target_arch = "wasm32", panic = "unwind"))]
 mod wasm {
     use std::panic::resume_unwind;
 
     use wasm_bindgen::convert::FromWasmAbi;
-    use wasm_bindgen::JsValue;
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        /// `Boolean()`, which does nothing (ECMA-262, 21.3.1.1), so that plain glue does nothing either. The transform knows it by
+        /// its name, and has the stack written down after it: wasm-bindgen catches a panic where most of it is gone.
+        #[wasm_bindgen(js_name = Boolean)]
+        pub(crate) fn announce();
+    }
 
     // Beside the export, whose object file is linked whenever this crate is.
     #[export_name = "__wasm_revive_unwind"]

@@ -186,6 +186,9 @@ function emitUnwind(unwindPath: string, toRust: string): string {
 /** `Function.prototype()`, which does nothing: what the reinit-manager crate calls when Rust has asked for a fresh instance. */
 const SIGNAL = /^__wbg_prototype_[0-9a-f]{16}$/;
 
+/** `Boolean()`, which does nothing: what the unwind-catcher crate calls when Rust has panicked and nothing is unwound yet. */
+const PANICKED = /^__wbg_Boolean_[0-9a-f]{16}$/;
+
 /** Whether the module says it when Rust asks for a fresh instance: else somebody has to look at the end of every turn. */
 export function signalsReinit(wasm: WasmInfo): boolean {
   return hasReinitManager(wasm) && wasm.imports.some(({ name }) => SIGNAL.test(name));
@@ -247,7 +250,11 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: 
       const slot = `$i${count++}`;
       slots.push(`    const ${slot} = ${raw};`);
       const onError = emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry));
-      const onReturn = signals && SIGNAL.test(entry.name) ? '\n          $host.signalled();' : '';
+      const onReturn = PANICKED.test(entry.name)
+        ? '\n          $host.panicked();'
+        : signals && SIGNAL.test(entry.name)
+          ? '\n          $host.signalled();'
+          : '';
       lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn));
     }
     lines.push('      },');

@@ -79,6 +79,11 @@ export function readBreadcrumbs(exports: WebAssembly.Exports): string[] {
   return left;
 }
 
+/** How many panics have been recorded since the last one was told; 0 where there is no black box. */
+export function readPanicCount(exports: WebAssembly.Exports): number {
+  return blackBoxView(exports)?.getUint32(BlackBoxOffset.panicCount, true) ?? 0;
+}
+
 /** Takes out the panic that has been told, so that it isn't blamed for an abort that comes later. */
 export function forgetPanic(exports: WebAssembly.Exports): void {
   blackBoxView(exports)?.setUint32(BlackBoxOffset.panicCount, 0, true);

@@ -1,4 +1,4 @@
-import { forgetPanic, readBlackBox, readBreadcrumbs } from './black-box.js';
+import { forgetPanic, readBlackBox, readBreadcrumbs, readPanicCount } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
@@ -71,6 +71,8 @@ export class Instance implements Host {
   #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
   #panic: PanicError | undefined;
+  /** Where Rust was when it panicked for the `count`th time. */
+  #panicSite: { readonly count: number; readonly error: Error } | undefined;
   /** Whether a microtask is going to tell it, if no guard has by then. */
   #looksForPanic = false;
   /** The last foreign exception told, so that the guards further out don't tell it again. */
@@ -292,6 +294,17 @@ export class Instance implements Host {
     if (this.#exports !== undefined && readBlackBox(this.#exports)?.reinitRequested === true) this.reinitRequested();
   }
 
+  panicked(): void {
+    const count = this.#exports && readPanicCount(this.#exports);
+    this.#panicSite = count ? { count, error: errorWithDeepStack() } : undefined;
+  }
+
+  /** An error with the stack of the last panic, as it was when Rust panicked; undefined where the crate hasn't said that it did. */
+  get panicSite(): Error | undefined {
+    const site = this.#panicSite;
+    return site !== undefined && this.#exports !== undefined && site.count === readPanicCount(this.#exports) ? site.error : undefined;
+  }
+
   /** The error for a use of something that pointed into this instance. */
   staleError(what: string): ReviveError {
     const why = this.#error === undefined ? 'was replaced' : `was lost (${this.#error.message})`;
@@ -461,6 +474,21 @@ export class Instance implements Host {
 }
 
 const withFingerprint = lazyProperty('fingerprint', fingerprint);
+
+/** As many frames as Rust's way to its panic handler takes, and then some: by default, engines keep ten. */
+const DEEP = 40;
+
+function errorWithDeepStack(): Error {
+  const limited = Error as { stackTraceLimit?: number };
+  const limit = limited.stackTraceLimit;
+  if (limit === undefined || limit >= DEEP) return new Error();
+  try {
+    limited.stackTraceLimit = DEEP;
+    return new Error();
+  } finally {
+    limited.stackTraceLimit = limit;
+  }
+}
 
 /** What an import let through. */
 interface Crossed {

@@ -84,6 +84,8 @@ export interface Host {
   reinitRequested(): void;
   /** The import by which the reinit-manager crate signals was called: the black box says what it has asked for. */
   signalled(): void;
+  /** The import by which the unwind-catcher crate says that Rust has panicked: all that led to it is still on the stack. */
+  panicked(): void;
 }
 
 /**

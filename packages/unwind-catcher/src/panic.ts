@@ -1,4 +1,4 @@
-import { type BlackBox, isReviveError, lazyProperty, PanicError, type PanicInfo, wasmFrames } from '@wasm-revive/kernel';
+import { type BlackBox, type Frame, isReviveError, lazyProperty, PanicError, type PanicInfo, wasmFrames } from '@wasm-revive/kernel';
 
 /**
  * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later),
@@ -29,12 +29,27 @@ export function uncaughtPanicInfo(blackBox: BlackBox | undefined): PanicInfo {
 }
 
 // Engines write a stack down when it is asked for: half of what a panic costs, and most are never looked at.
-const withFrames = lazyProperty('frames', wasmFrames);
+const withFrames = lazyProperty('frames', framesOfPanic);
 
-/** What is known of a panic: its message, and its location when the crate's hook wrote it down. */
-export function panicInfo(panic: Error, blackBox: BlackBox | undefined): PanicInfo {
+/** The frames without the innermost ones, in which the crate's hook tells of the panic. */
+function framesOfPanic(error: Error): Frame[] {
+  const frames = wasmFrames(error);
+  const ours = frames.slice(0, HOOK_FRAMES).findLastIndex((frame) => HOOK.some((crate) => frame.function?.includes(crate)));
+  return frames.slice(ours + 1);
+}
+
+const HOOK = ['wasm_revive_abi', 'wasm_revive_unwind_catcher'];
+
+/** How many frames the hook takes at most, in any profile. */
+const HOOK_FRAMES = 8;
+
+/**
+ * What is known of a panic: its message, and its location when the crate's hook wrote it down.
+ * @param site has the stack of where it happened; the panic's own is that of where it was caught
+ */
+export function panicInfo(panic: Error, blackBox: BlackBox | undefined, site: Error = panic): PanicInfo {
   const recorded = blackBox?.panic;
   // A payload that isn't a string leaves wasm-bindgen with a message of its own; the hook knows the location all the same.
   const location = recorded?.location;
-  return withFrames({ message: panic.message, ...(location && { location }) }, panic);
+  return withFrames({ message: panic.message, ...(location && { location }) }, site);
 }

@@ -22,7 +22,8 @@ export function unwindCatcher(): Plugin {
       if (uncaught === 'unknown') miscounted.add(instance);
       const blackBox = instance.exports && readBlackBox(instance.exports);
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
-      const told = panic !== undefined ? panicInfo(panic, blackBox) : isUncaught ? uncaughtPanicInfo(blackBox) : undefined;
+      const told =
+        panic !== undefined ? panicInfo(panic, blackBox, instance.panicSite) : isUncaught ? uncaughtPanicInfo(blackBox) : undefined;
       // After a trap nothing of the instance may run, not even to be asked.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
       if (wasPanic && !miscounted.has(instance) && isStillPanicking(instance)) {

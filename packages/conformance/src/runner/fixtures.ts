@@ -184,7 +184,11 @@ export interface Report {
   readonly failure: {
     readonly kind: 'unwound' | 'aborted';
     readonly cause?: string;
-    readonly panic?: { readonly message: string; readonly location?: { readonly file: string; readonly line: number } };
+    readonly panic?: {
+      readonly message: string;
+      readonly location?: { readonly file: string; readonly line: number };
+      readonly frames: readonly { readonly function?: string }[];
+    };
     readonly allocation?: { readonly size: number };
   };
   readonly fingerprint: string;

@@ -23,6 +23,21 @@ export const REVIVE: readonly Scenario[] = [
     },
   },
   {
+    id: 'a panic has the stack of where it happened',
+    invariants: ['I1'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      const where = (): string => (failures.at(-1)?.failure.panic?.frames ?? []).map((frame) => frame.function ?? '').join(' ');
+      thrownBy(() => ns.fail('panic-index'));
+      checks.that('I1', 'in a call', () => /fail::panic_index/.test(where()) || show(where()));
+      const later = new Watched(ns.fail_later_poll('panic-index', Promise.resolve()));
+      await until(runtime, () => later.state !== 'pending' && failures.length > 1);
+      checks.that('I1', 'in a poll', () => /fail::panic_index/.test(where()) || show(where()));
+      stop();
+    },
+  },
+  {
     id: 'a panic that Rust catches itself is no failure',
     invariants: ['I2', 'I7'],
     run(ground, checks) {
