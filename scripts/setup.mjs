@@ -2,8 +2,9 @@
 // Gets everything that `npm run demo`, `npm test` and `npm run bench` need, on a machine that has only Node.js and a Rust toolchain.
 // It can be run any number of times: what is there is kept, and tools go into `.tools`. Plain Node: it runs before `npm ci`.
 import { pathToFileURL } from 'node:url';
+import { ensureBrowsers } from './lib/browsers.mjs';
 import { ensureRustLints, hostRust, isOlder } from './lib/host-rust.mjs';
-import { ensureNodeVersions } from './lib/node-versions.mjs';
+import { ensureJsRuntimes } from './lib/js-runtimes.mjs';
 import { installPackages, staleReason } from './lib/npm-packages.mjs';
 import { step } from './lib/progress.mjs';
 import { runMain, UserError } from './lib/user-error.mjs';
@@ -46,10 +47,11 @@ export async function setUp(purpose) {
     await step(`Wasm module ${artifact.as}, panic=${artifact.panic}`, async (tell) => tell.result(await buildArtifact(artifact, tell)));
   }
   if (forTests) {
-    await step('Other Node.js versions to test on', async (tell) => {
-      const installed = await ensureNodeVersions(tell);
+    await step('Other JavaScript runtimes to test on', async (tell) => {
+      const installed = await ensureJsRuntimes(tell);
       tell.result(installed.length > 0 ? `installed ${installed.join(', ')}` : 'there');
     });
+    await step('Browsers to test in', async (tell) => tell.result(await ensureBrowsers(tell)));
   }
 }
 

@@ -4,7 +4,7 @@ import { library } from '../../tsdown.shared.ts';
 // Loaded in runtimes that find no packages.
 const deps = { onlyBundle: ['@cfworker/json-schema'] };
 
-// What the tests start in other runtimes, which don't take TypeScript: Node 20, and workerd.
+// What the tests start in other runtimes, which don't take TypeScript: Node 20, workerd, browsers.
 export default defineConfig([
   {
     ...library,
@@ -22,4 +22,5 @@ export default defineConfig([
     deps,
   },
   { ...library, entry: ['src/hosts/worker.ts'], platform: 'neutral', dts: false, clean: false, deps },
+  { ...library, entry: ['src/hosts/browser.ts'], platform: 'browser', dts: false, clean: false, deps },
 ]);

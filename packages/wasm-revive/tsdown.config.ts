@@ -17,9 +17,9 @@ const selfContained: UserConfig = {
 export default defineConfig([
   { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },
   { ...selfContained, entry: 'src/index.ts', format: 'cjs' },
-  // Users ship it, and few bundle what is beside a wasm file. Names stay: people read them in stacks.
-  { ...selfContained, entry: 'src/runtime.ts', format: 'esm', minify: { compress: true, mangle: false, codegen: true } },
-  { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', minify: { compress: true, mangle: false, codegen: true } },
+  // Users ship it, and few bundle what is beside a wasm file. Names and lines stay: people read them in stacks.
+  { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
+  { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
   { ...library, clean: false, entry: 'src/cli.ts', format: 'esm', platform: 'node', dts: false },
 ]);

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { aptInstall, canUseApt } from './apt.mjs';
 import { ask, run } from './processes.mjs';
 import { UserError } from './user-error.mjs';
 
@@ -156,18 +157,10 @@ async function installByRustup(onLine) {
 }
 
 async function installByApt(onLine) {
-  if (!ask('apt-get', ['--version'])) return false;
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot && ask('sudo', ['-n', 'true']) === undefined) return false;
-  const apt = (...args) => {
-    const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
-    if (!isRoot) command.unshift('sudo', '-n');
-    return run(command[0], command.slice(1), { onLine, timeoutMs: 1_200_000 });
-  };
-  await apt('update');
-  await apt('install', '-y', '--no-install-recommends', ...DEBIAN_PACKAGES);
+  if (!canUseApt()) return false;
+  await aptInstall(DEBIAN_PACKAGES, onLine);
   // The linker has to be of the LLVM that this rustc was built with.
   const llvm = /^LLVM version: (\d+)/m.exec(ask('/usr/bin/rustc', ['--version', '--verbose']) ?? '')?.[1] ?? '22';
-  await apt('install', '-y', '--no-install-recommends', `lld-${llvm}`);
+  await aptInstall([`lld-${llvm}`], onLine);
   return true;
 }

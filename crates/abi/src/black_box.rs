@@ -140,6 +140,13 @@ impl BlackBox {
         self.0.get(offset::PANIC_COUNT)
     }
 
+    /// Says that the panics after the first `count` have been dealt with: nobody is to blame them for what comes later.
+    pub fn forget_panics_after(&self, count: u32) {
+        if self.panic_count() > count {
+            self.0.put(offset::PANIC_COUNT, count);
+        }
+    }
+
     /// A copy, as JavaScript sees it.
     pub fn to_bytes(&self) -> [u8; size::TOTAL] {
         let mut bytes = [0; size::TOTAL];

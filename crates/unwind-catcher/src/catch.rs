@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::{catch_unwind, PanicHookInfo, UnwindSafe};
 
-use wasm_revive_abi::panic_hook;
+use wasm_revive_abi::{black_box, panic_hook};
 
 // Beside `install`, which every `catch` calls.
 wasm_revive_abi::crate_record!();
@@ -94,9 +94,11 @@ pub fn catch<T>(f: impl FnOnce() -> T + UnwindSafe) -> Result<T, Panic> {
     install();
     // A destructor may call this while another panic unwinds: what is known of that one is put back.
     let outer = LOCATION.take();
+    let panics = black_box().panic_count();
     let before = panic_hook::witness(Some(remember_location));
     let result = catch_unwind(f);
     panic_hook::witness(before);
+    black_box().forget_panics_after(panics);
     let location = LOCATION.replace(outer);
     result.map_err(|payload| Panic {
         message: panic_hook::payload_text(&*payload).to_owned(),

@@ -10,7 +10,7 @@ const TRAPS: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['unreachable', ['unreachable']],
   ['indirect-call', ['null function', 'signature mismatch', 'indirect call', 'call_indirect', 'table index is out of bounds']],
   ['arithmetic', ['by zero', 'unrepresentable', 'integer overflow', 'out of bounds trunc']],
-  ['out-of-bounds', ['memory access', 'index out of bounds']],
+  ['out-of-bounds', ['memory access', 'index out of bounds', 'table access']],
   ['stack-overflow', ['stack overflow', 'call stack']],
 ];
 
@@ -21,7 +21,7 @@ const STACK_EXHAUSTED = ['Maximum call stack size exceeded', 'too much recursion
 const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['out-of-memory', ['handle_alloc_error', 'rust_oom', 'rg_oom', 'alloc_error_handler']],
   ['panic-abort', ['rust_start_panic', 'rust_panic', 'begin_unwind', 'panicking', 'panic_fmt', 'core::panic']],
-  ['abort', ['process::abort', 'process5abort', 'abort_internal', 'intrinsics::abort']],
+  ['abort', ['process::abort', 'process5abort', 'process::exit', 'process4exit', 'abort_internal', 'intrinsics::abort']],
 ];
 
 /** How many of the innermost frames must repeat before an access out of bounds is called a stack overflow. */
@@ -46,8 +46,14 @@ export function isStackExhausted(error: unknown): boolean {
  * @param blackBox what the crate wrote down. Causes that look alike to the engine (a panic under panic=abort, `process::abort`, out of
  *   memory) are told by the names of the frames; by the black box where the module has no names; as `unreachable` where it has neither.
  * @param frames the error's, if they have been read already
+ * @param stackHasRoom whether Rust's stack in linear memory is known to have room, however often functions repeat
  */
-export function abortCause(error: Error, blackBox?: BlackBox, frames: readonly Frame[] = wasmFrames(error)): AbortCause {
+export function abortCause(
+  error: Error,
+  blackBox?: BlackBox,
+  frames: readonly Frame[] = wasmFrames(error),
+  stackHasRoom = false,
+): AbortCause {
   if (isStackExhausted(error)) return 'stack-overflow';
   const trap = find(TRAPS, error.message.toLowerCase()) ?? 'unknown';
   switch (trap) {
@@ -55,7 +61,7 @@ export function abortCause(error: Error, blackBox?: BlackBox, frames: readonly F
       return unreachableCause(frames, blackBox);
     case 'out-of-bounds':
       // Rust's stack in linear memory grows down to address 0: past it, an access is out of bounds.
-      return isRecursion(frames) ? 'stack-overflow' : 'out-of-bounds';
+      return !stackHasRoom && isRecursion(frames) ? 'stack-overflow' : 'out-of-bounds';
     default:
       return trap;
   }
@@ -81,8 +87,9 @@ function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefin
 
 function isRecursion(frames: readonly Frame[]): boolean {
   const counts = new Map<number | string, number>();
-  for (const { index, function: name } of frames) {
-    const key = index ?? name;
+  for (const { index, function: name, offset } of frames) {
+    // Deno calls every function the first one. A recursion is called from the same place.
+    const key = name ?? offset ?? index;
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return Math.max(0, ...counts.values()) >= RECURSION;

@@ -63,10 +63,11 @@ function foreign(error: unknown): Aborted {
 function aborted(error: Error, instance: Instance): Aborted {
   const blackBox = instance.exports && readBlackBox(instance.exports);
   const frames = wasmFrames(error);
-  const told = abortCause(error, blackBox, frames);
-  const panic = told === 'panic-abort' || isUntold(told, frames) ? (blackBox?.panic ?? panicFound(instance)) : undefined;
-  // The stack pointer knows for certain what the frames show only of simple recursions.
-  const overflowed = told === 'out-of-bounds' && instance.shadowStackOverflowed;
+  const told = abortCause(error, blackBox, frames, instance.shadowStackHasRoom);
+  const panic = told === 'panic-abort' || isUntold(told, frames, instance) ? (blackBox?.panic ?? panicFound(instance)) : undefined;
+  // The stack pointers know for certain what the frames show only of simple recursions. That of borrowed values of JavaScript is one of
+  // a table's slots, and past its end an access to the table traps.
+  const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && instance.shadowStackOverflowed;
   const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : 'panic-abort';
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {
@@ -79,9 +80,12 @@ function aborted(error: Error, instance: Instance): Aborted {
   };
 }
 
-/** Whether nothing has said what it was: a release often has no names. */
-function isUntold(cause: AbortCause, frames: readonly Frame[]): boolean {
-  return cause === 'unreachable' && frames.every((frame) => frame.function === undefined);
+/**
+ * Whether nothing has said what it was: a release often has no names, and some engines tell no frames. Where panics are caught, an earlier one
+ * may be what is left on the stack.
+ */
+function isUntold(cause: AbortCause, frames: readonly Frame[], { owner }: Instance): boolean {
+  return cause === 'unreachable' && frames.every((frame) => frame.function === undefined) && owner.exceptions === undefined;
 }
 
 /** What is known of a panic without the crates' hook. */

@@ -13,15 +13,28 @@ export function wasmFrames(error: unknown): Frame[] {
   if (typeof stack !== 'string') return [];
   const frames: Frame[] = [];
   for (const line of stack.split('\n')) {
+    // What follows was on the stack when this was scheduled, and isn't any more.
+    if (isAsynchronous(line)) break;
     const frame = parseFrame(line.trim());
     if (frame !== undefined) frames.push(frame);
   }
   return frames;
 }
 
+/** SpiderMonkey: `promise callback*run@…`, `setTimeout handler*run@…`, `async*run@…`. */
+function isAsynchronous(line: string): boolean {
+  const star = line.indexOf('*');
+  if (star <= 0) return false;
+  for (let i = 0; i < star; i++) {
+    const char = line[i] ?? '';
+    if (char !== ' ' && char.toLowerCase() === char.toUpperCase()) return false;
+  }
+  return true;
+}
+
 /**
  * V8: `at app.wasm.name (wasm://wasm/app.wasm-0004:wasm-function[133]:0x80a9)`, or without name and parentheses.
- * SpiderMonkey: `name@http://host/app.wasm:wasm-function[133]:0x80a9`. JavaScriptCore: `name@wasm-function[133]`, `name@[wasm code]`.
+ * SpiderMonkey: `app.wasm.name@http://host/app.wasm:wasm-function[133]:0x80a9`. JavaScriptCore: `name@wasm-function[133]`, `name@[wasm code]`.
  */
 function parseFrame(line: string): Frame | undefined {
   const mark = line.indexOf(MARK);
@@ -37,11 +50,14 @@ function functionName(line: string): string | undefined {
   if (line.startsWith('at ')) {
     const paren = line.lastIndexOf(' (');
     if (paren < 0) return undefined;
-    const name = line.slice(line.startsWith('at async ') ? 9 : 3, paren);
-    // V8 puts the module's name before the function's.
-    const module = name.indexOf('.wasm.');
-    return module < 0 ? name : name.slice(module + '.wasm.'.length);
+    return withoutModule(line.slice(line.startsWith('at async ') ? 9 : 3, paren));
   }
   const at = line.lastIndexOf('@', line.indexOf(MARK));
-  return at > 0 ? line.slice(0, at) : undefined;
+  return at > 0 ? withoutModule(line.slice(0, at)) : undefined;
+}
+
+/** V8 and SpiderMonkey put the module's name before the function's. */
+function withoutModule(name: string): string {
+  const module = name.indexOf('.wasm.');
+  return module < 0 ? name : name.slice(module + '.wasm.'.length);
 }

@@ -1,6 +1,7 @@
 import { forgetPanic, readBlackBox, readBreadcrumbs, readPanicCount } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import { PanicError, ReviveError } from './errors.js';
+import type { ExceptionHandling } from './exception-handling.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
 import { fingerprint } from './fingerprint.js';
@@ -23,6 +24,8 @@ export interface Owner {
   readonly hooks: Hooks;
   /** What writes the arguments of Rust's messages, where the module has names. */
   readonly formatters: Formatters | undefined;
+  /** What the module needs of the engine for exceptions; undefined where it catches nothing: under panic=abort. */
+  readonly exceptions: ExceptionHandling | undefined;
   /** What the program takes out of messages and breadcrumbs. */
   readonly redact: Redact | undefined;
   /** The finalizers of all generations, by their place in the glue. */
@@ -92,7 +95,7 @@ export class Instance implements Host {
     return this.#state;
   }
 
-  /** Whether the stack that Rust has in linear memory is full; the engine has one of its own. */
+  /** Whether a stack that Rust has is full: the one in linear memory, or that of borrowed values of JavaScript. The engine has one of its own. */
   get shadowStackOverflowed(): boolean {
     return this.#stackPointers?.overflowed === true;
   }
@@ -100,6 +103,11 @@ export class Instance implements Host {
   /** Where the stack that Rust has in linear memory is, as an address; undefined where nobody has exported its pointer. */
   get shadowStackPointer(): number | undefined {
     return this.#stackPointers?.shadowStack;
+  }
+
+  /** Whether that stack is known to have room for any function's frame. */
+  get shadowStackHasRoom(): boolean {
+    return this.#stackPointers?.hasRoom === true;
   }
 
   /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */

@@ -12,6 +12,9 @@ export function stackPointerNames(exports: WebAssembly.Exports): string[] {
   return Object.keys(exports).filter((name) => name === STACK_POINTER_EXPORT || name.startsWith(GLOBAL_EXPORT_PREFIX));
 }
 
+/** More than a frame takes that anybody has meant to make, in bytes. */
+const ROOM = 0x1_0000;
+
 /**
  * The stack pointers of an instance, and where they are while no frame of it is on the stack.
  *
@@ -34,7 +37,12 @@ export class StackPointers {
     return typeof value === 'number' ? value >>> 0 : undefined;
   }
 
-  /** Whether Rust's stack in linear memory, which grows down, has passed address 0. */
+  /** Whether the first of them has room. Functions that call no others use what is below the pointer without moving it. */
+  get hasRoom(): boolean {
+    return !this.overflowed && (this.shadowStack ?? 0) > ROOM;
+  }
+
+  /** Whether one of the stacks, which grow down, has passed 0. */
   get overflowed(): boolean {
     return this.#all.some(({ global }) => typeof global.value === 'number' && global.value < 0);
   }

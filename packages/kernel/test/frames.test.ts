@@ -30,4 +30,20 @@ describe('wasmFrames', () => {
   it('is empty for what has no stack', () => {
     expect(wasmFrames('a string')).toEqual([]);
   });
+
+  it("SpiderMonkey's, up to where the event loop entered", () => {
+    const error = Object.assign(new Error('index out of bounds'), {
+      stack: [
+        'app.wasm.app[598e58a17f1c0027]::run@http://127.0.0.1:8080/app_bg.wasm:wasm-function[637]:0x2bc3a',
+        'app.wasm.poll@http://127.0.0.1:8080/app_bg.wasm:wasm-function[12]:0x80a9',
+        '$g159@http://127.0.0.1:8080/app.js:2443:24',
+        'promise callback*app.wasm.app[598e58a17f1c0027]::run@http://127.0.0.1:8080/app_bg.wasm:wasm-function[637]:0x2bc3a',
+        'app.wasm.poll@http://127.0.0.1:8080/app_bg.wasm:wasm-function[12]:0x80a9',
+      ].join('\n'),
+    });
+    expect(wasmFrames(error)).toEqual([
+      { function: 'app[598e58a17f1c0027]::run', index: 637, offset: 0x2bc3a },
+      { function: 'poll', index: 12, offset: 0x80a9 },
+    ]);
+  });
 });

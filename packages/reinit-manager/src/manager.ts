@@ -99,6 +99,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
   readonly entries: readonly Entry[];
   readonly build: Build | undefined;
   readonly formatters: Formatters | undefined;
+  readonly exceptions: ExceptionHandling | undefined;
   hooks: Hooks;
   readonly registries: SharedRegistry[] = [];
   stackPointers?: readonly string[];
@@ -136,6 +137,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
     this.entries = description.entries;
     this.build = description.build;
     this.formatters = description.formatters;
+    this.exceptions = description.exceptions;
     this.#plugins = description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins;
     this.hooks = composePlugins(this.#plugins);
     this.control = controlOf(this);
@@ -188,8 +190,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
   }
 
   checkEngine(): void {
-    const { name, exceptions } = this.#description;
-    if (exceptions !== undefined) checkEngine(name, exceptions);
+    if (this.exceptions !== undefined) checkEngine(this.moduleName, this.exceptions);
   }
 
   prepare(): WebAssembly.Imports {

@@ -74,14 +74,30 @@ export interface NodeVersion {
 /** The Node.js that runs this. */
 export const RUNNING_NODE: NodeVersion = { major: Number(process.versions.node.split('.')[0]), binary: process.execPath };
 
-/** One of the other versions that the set-up installs, those in `scripts/node-versions.json`. */
+/** One of the other versions that the set-up installs, those in `scripts/js-runtimes.json`. */
 export function nodeVersion(major: number): NodeVersion {
   return { major, binary: join(root, `.tools/node-${major}/bin/node`) };
 }
 
 /** The majors of the other versions. */
 export function otherNodeMajors(): number[] {
-  return Object.keys(JSON.parse(readFileSync(join(root, 'scripts/node-versions.json'), 'utf8')) as object).map(Number);
+  const names = Object.keys(JSON.parse(readFileSync(join(root, 'scripts/js-runtimes.json'), 'utf8')) as object);
+  return names.filter((name) => name.startsWith('node-')).map((name) => Number(name.slice('node-'.length)));
+}
+
+/** One of the runtimes that aren't Node.js. */
+export function otherRuntime(name: 'bun' | 'deno'): string {
+  return needed(join(root, `.tools/${name}/bin/${name}`), `${name} has not been installed`);
+}
+
+/** A browser on this machine, as `scripts/browsers.json` says where it may be; undefined where there is none. */
+export function browserBinary(name: 'chromium' | 'firefox'): string | undefined {
+  const known = JSON.parse(readFileSync(join(root, 'scripts/browsers.json'), 'utf8')) as Record<
+    string,
+    { environment: string; paths: string[] }
+  >;
+  const { environment = '', paths = [] } = known[name] ?? {};
+  return [process.env[environment], ...paths].find((file) => file !== undefined && existsSync(file));
 }
 
 /** The file, or an error that says how to get it. */

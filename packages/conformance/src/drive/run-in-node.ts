@@ -28,10 +28,23 @@ export async function runInNode(
   what: 'table' | 'flat' | readonly string[] = 'table',
   leak = false,
 ): Promise<NodeRun> {
+  const binary = needed(node.binary, `Node.js ${node.major} has not been installed`);
+  return runSuite(binary, [...nodeFlags(node, target), '--expose-gc'], dir, target, panic, what, leak);
+}
+
+/** The same in any runtime that takes programs for Node.js. @param flags what the runtime wants before the program */
+export async function runSuite(
+  binary: string,
+  flags: readonly string[],
+  dir: string,
+  target: Target,
+  panic: PanicMode,
+  what: 'table' | 'flat' | readonly string[] = 'table',
+  leak = false,
+): Promise<NodeRun> {
   const program = needed(join(programs, 'node-child.js'), 'The runner has not been built');
   const rows = typeof what === 'string' ? what : JSON.stringify(what);
-  const args = [...nodeFlags(node, target), '--expose-gc', program, dir, target, panic, rows, ...(leak ? ['leak'] : [])];
-  const { stdout, ended } = await runProgram(needed(node.binary, `Node.js ${node.major} has not been installed`), args);
+  const { stdout, ended } = await runProgram(binary, [...flags, program, dir, target, panic, rows, ...(leak ? ['leak'] : [])]);
   const results = stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))

@@ -8,8 +8,9 @@ import type { PanicMode } from '../runner/kinds.ts';
 import type { RowResult } from '../runner/run.ts';
 import { scenariosFor } from '../runner/scenarios/all.ts';
 import { tableRows } from '../runner/table.ts';
-import { type NodeVersion, PANIC_MODES, TARGETS } from './paths.ts';
-import { canLoad, type NodeRun, runInNode } from './run-in-node.ts';
+import { browserBinary, type NodeVersion, needed, otherRuntime, PANIC_MODES, TARGETS } from './paths.ts';
+import { type BrowserName, runInBrowser } from './run-in-browser.ts';
+import { canLoad, type NodeRun, runInNode, runSuite } from './run-in-node.ts';
 import { runInWorkerd } from './run-in-workerd.ts';
 
 /** A JavaScript runtime to test in. */
@@ -32,6 +33,32 @@ export function nodeJs(version: NodeVersion): TestRuntime {
   };
 }
 
+/** Bun (JavaScriptCore) or Deno. Deno takes no CommonJS but from packages, nor `import source`. */
+export function otherRuntimes(name: 'bun' | 'deno'): TestRuntime {
+  const flags = name === 'bun' ? ['--expose-gc'] : ['run', '--allow-all', '--v8-flags=--expose-gc'];
+  return {
+    name,
+    targets: name === 'bun' ? ['web', 'bundler', 'nodejs'] : ['web', 'bundler'],
+    gc: true,
+    run: (dir, target, panic) => runSuite(otherRuntime(name), flags, dir, target, panic),
+  };
+}
+
+/** A browser. Without one the tests are skipped, and say so; in CI there is one, or they fail. */
+export function browser(name: BrowserName): TestRuntime | undefined {
+  const binary = browserBinary(name);
+  if (binary === undefined && process.env.CI === undefined) return undefined;
+  return {
+    name,
+    targets: ['web'],
+    gc: false,
+    run: async (dir, _target, panic) => ({
+      results: await runInBrowser(name, needed(binary ?? name, `${name} is not here`), dir, panic),
+      ended: undefined,
+    }),
+  };
+}
+
 /** workerd, for the targets whose packages know their modules beforehand. */
 export const WORKERD: TestRuntime = {
   name: 'workerd',
@@ -49,6 +76,16 @@ export function tableTests(runtime: TestRuntime): void {
       );
     }
   }
+}
+
+/** The table in a browser, with the crates and without. */
+export function browserTests(name: BrowserName, runtime: TestRuntime | undefined): void {
+  if (runtime === undefined) {
+    it.skip(`${name} is not on this machine: install it, or set WASM_REVIVE_${name.toUpperCase()} to its path`);
+    return;
+  }
+  tableTests(runtime);
+  reviveTableTests(runtime);
 }
 
 /** The same for the fixtures that link the wasm-revive crates. */

@@ -12,7 +12,13 @@ const [dir = '', target = '', name = '', bare] = process.argv.slice(2);
 const ns = await loadPackage(dir, target as Target);
 const runtime: Runtime =
   bare === 'bare'
-    ? { turn: () => new Promise((resolve) => setImmediate(resolve)), takeUncaught: () => [], seesExceptions: false }
+    ? {
+        turn: () => new Promise((resolve) => setImmediate(resolve)),
+        takeUncaught: () => [],
+        seesExceptions: false,
+        tellsFrames: true,
+        tellsTables: true,
+      }
     : nodeRuntime();
 const defect = DEFECTS[name];
 if (defect === undefined) throw new Error(`There is no defect named ${name}.`);

@@ -18,7 +18,8 @@ const ns = await loadPackage(dir, target as Target);
 // After loading: a package that can't be loaded is to end this process.
 const runtime = nodeRuntime();
 // The other targets consist of several modules, of which a query would evaluate the first alone.
-const alone = target === 'web' || target === 'module';
+// Bun evaluates a file once, whatever the query.
+const alone = (target === 'web' || target === 'module') && !('bun' in process.versions);
 const another = (): Promise<Fixtures> => loadPackage(dir, target as Target, '?another');
 const jsTag = glueOf(dir).includes('WebAssembly.JSTag');
 const ground = { ns, panic: panic as PanicMode, runtime, probe, jsTag, ...(alone && { another }) };

@@ -6,7 +6,7 @@ import type { Fixtures } from '../runner/fixtures.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { type RowResult, runAll } from '../runner/run.ts';
-import type { Runtime } from '../runner/runtime.ts';
+import { type Runtime, tellsFrames } from '../runner/runtime.ts';
 
 const probe = installProbe();
 
@@ -21,6 +21,8 @@ function workerRuntime(): Runtime {
     turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     takeUncaught: () => uncaught.splice(0),
     seesExceptions: false,
+    tellsFrames: tellsFrames(),
+    tellsTables: true,
   };
 }
 

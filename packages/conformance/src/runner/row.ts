@@ -2,7 +2,7 @@
 import { Bystanders } from './bystanders.ts';
 import { type CheckResult, Checks, codeOf, show } from './checks.ts';
 import type { Control, Fixtures, Report, Told } from './fixtures.ts';
-import type { Expected, Kind, PanicMode } from './kinds.ts';
+import { type Expected, type Kind, type PanicMode, tellable } from './kinds.ts';
 import type { Probe } from './probe.ts';
 import { fitsSchema } from './report-schema.ts';
 import { type Runtime, until, Watched } from './runtime.ts';
@@ -165,9 +165,11 @@ class Row {
     checks.equal('I1', 'the report has the allocation that failed, if one did', () => failure?.allocation?.size, allocation);
   }
 
-  #checkAborted(causes: readonly string[], told: Exclude<Outcome, { how: 'nothing' }> | undefined, generation: number): void {
+  #checkAborted(expected: readonly string[], told: Exclude<Outcome, { how: 'nothing' }> | undefined, generation: number): void {
     const { checks } = this;
+    const { runtime } = this.#ground;
     const way = this.#way;
+    const causes = tellable(expected, runtime.tellsFrames || this.#hasBlackBox, runtime.tellsTables);
     const right = (report: Report | undefined): true | string =>
       (report?.failure.kind === 'aborted' && causes.includes(report.failure.cause ?? '')) ||
       `${show(report?.failure)} instead of ${causes.join(' or ')}`;

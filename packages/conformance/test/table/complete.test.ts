@@ -5,12 +5,16 @@ import { KINDS } from '../../src/runner/kinds.ts';
 import { tableRows } from '../../src/runner/table.ts';
 
 describe('the table', () => {
-  it('is run on every version of Node.js that the set-up installs', () => {
+  it('is run on every runtime that the set-up installs', () => {
     const files = readdirSync(new URL('.', import.meta.url)).sort();
     const expected = [
       ...otherNodeMajors().map((major) => `node-${major}.test.ts`),
+      'bun.test.ts',
+      'chromium.test.ts',
       'complete.test.ts',
+      'deno.test.ts',
       'exnref.test.ts',
+      'firefox.test.ts',
       'node-running.test.ts',
       'with-crates.test.ts',
       'workerd.test.ts',

@@ -89,7 +89,8 @@ export const STACK: readonly Scenario[] = [
       checks.that(
         'I1',
         'the caller is told of a failure, or that the stack is full',
-        () => [...told.keys()].every((code) => code === 'REVIVE_ABORT' || code === 'RangeError') || show([...told]),
+        () =>
+          [...told.keys()].every((code) => code === 'REVIVE_ABORT' || code === 'RangeError' || code === 'InternalError') || show([...told]),
       );
       checks.that('I1', 'with enough stack it is told of the failure', () => told.has('REVIVE_ABORT') || show([...told]));
     },

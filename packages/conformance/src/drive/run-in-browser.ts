@@ -1,0 +1,84 @@
+/** Runs the suite in a browser: a page of a server on this machine, driven by WebDriver BiDi or the DevTools protocol. */
+import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { launch } from 'puppeteer-core';
+import type { PanicMode } from '../runner/kinds.ts';
+import type { RowResult } from '../runner/run.ts';
+import { programs } from './paths.ts';
+
+export type BrowserName = 'chromium' | 'firefox';
+
+/** Nothing but the page: no updates, no reports, no first-run pages. */
+const ARGS: Record<BrowserName, string[]> = {
+  chromium: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ],
+  firefox: [],
+};
+
+const FIREFOX_PREFERENCES = {
+  'app.update.disabledForTesting': true,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'services.settings.server': 'data:,#remote-settings-dummy/v1',
+};
+
+/** Runs everything on a transformed package of the target `web`. */
+export async function runInBrowser(name: BrowserName, binary: string, dir: string, panic: PanicMode): Promise<RowResult[]> {
+  const server = await serve({ '/suite/': programs, '/package/': dir });
+  const profile = mkdtempSync(join(tmpdir(), 'wasm-revive-browser-'));
+  const browser = await launch({
+    browser: name === 'firefox' ? 'firefox' : 'chrome',
+    executablePath: binary,
+    userDataDir: profile,
+    args: ARGS[name],
+    protocolTimeout: 280_000,
+    ...(name === 'firefox' && { extraPrefsFirefox: FIREFOX_PREFERENCES }),
+  });
+  try {
+    const page = await browser.newPage();
+    const { port } = server.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/`);
+    // As text: a function would come through the test runner's own transform of `import()`.
+    const json = await page.evaluate(
+      `import('/suite/browser.js').then(({ run }) => run('/package/wasm_revive_fixtures.js', '${panic}')).then(JSON.stringify)`,
+    );
+    return JSON.parse(json as string) as RowResult[];
+  } finally {
+    await browser.close();
+    server.close();
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+
+/** Files of some folders, and an empty page at `/`. */
+function serve(folders: Readonly<Record<string, string>>): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    if (path === '/') {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>suite</title>');
+      return;
+    }
+    const [prefix, folder] = Object.entries(folders).find(([prefix]) => path.startsWith(prefix)) ?? ['', ''];
+    const file = join(folder, path.slice(prefix.length));
+    if (folder === '' || !existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    createReadStream(file).pipe(response);
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}

@@ -1,0 +1,3 @@
+import { browser, browserTests } from '../../src/drive/table-tests.ts';
+
+browserTests('chromium', browser('chromium'));

@@ -1,0 +1,3 @@
+import { otherRuntimes, tableTests } from '../../src/drive/table-tests.ts';
+
+tableTests(otherRuntimes('deno'));

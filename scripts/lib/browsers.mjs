@@ -1,0 +1,42 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { aptInstall, canUseApt } from './apt.mjs';
+import { root } from './paths.mjs';
+
+/**
+ * The browsers that the conformance suite runs in, from `browsers.json`: where they are on this machine.
+ *
+ * @returns {{ name: string, binary: string | undefined, environment: string, apt: string }[]}
+ */
+export function browsers() {
+  const known = JSON.parse(fs.readFileSync(path.join(root, 'scripts/browsers.json'), 'utf8'));
+  return Object.entries(known).map(([name, { environment, apt, paths }]) => ({
+    name,
+    binary: [process.env[environment], ...paths].find((file) => file && fs.existsSync(file)),
+    environment,
+    apt,
+  }));
+}
+
+/**
+ * Finds the browsers, and installs those that are missing where apt-get may be used. Where it may not, their tests are skipped, and say so.
+ *
+ * @param {(line: string) => void} onLine hears the installer's output
+ * @returns {Promise<string>} what is there and what is not, and how to get it
+ */
+export async function ensureBrowsers(onLine) {
+  const missing = browsers().filter(({ binary }) => binary === undefined);
+  if (missing.length > 0 && canUseApt()) {
+    try {
+      await aptInstall(
+        missing.map(({ apt }) => apt),
+        onLine,
+      );
+    } catch (error) {
+      onLine(error.message);
+    }
+  }
+  return browsers()
+    .map(({ name, binary, environment }) => (binary === undefined ? `no ${name}: install it, or set ${environment} to its path` : name))
+    .join('; ');
+}
