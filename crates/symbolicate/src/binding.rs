@@ -17,7 +17,7 @@ struct Told {
 }
 
 /// Where each frame is: [`Symbols::frame`] for pairs of a function's index and an offset in the code section, −1 where one
-/// isn't known. JSON, in camel case.
+/// isn't known. What is greater than any offset is in no function. JSON, in camel case.
 ///
 /// # Errors
 ///

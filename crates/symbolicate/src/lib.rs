@@ -18,13 +18,10 @@ mod binding;
 mod error;
 mod excerpt;
 mod module;
+mod name;
 mod symbols;
 
 pub use error::Error;
 pub use excerpt::{excerpt, Excerpt};
-pub use symbols::{Function, Place, Symbolicated, Symbols};
-
-/// A function's name as its author wrote it, as `rustc-demangle` has it, without the hash. What isn't mangled stays as it is.
-pub fn demangle(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
-}
+pub use name::demangle;
+pub use symbols::{Fit, Function, Place, Symbolicated, Symbols};

@@ -10,6 +10,9 @@ use crate::Error;
 /// The id of the code section in the binary format (WebAssembly 2.0, §5.5.2).
 const CODE_SECTION: u8 = 10;
 
+/// How many bytes the size in front of a body can take (§5.2.2).
+const LONGEST_SIZE: u64 = 5;
+
 #[derive(Default)]
 pub(crate) struct Module<'a> {
     /// The contents of the code section, in bytes from the start of the module.
@@ -65,18 +68,29 @@ impl<'a> Module<'a> {
         Ok(module)
     }
 
-    /// The function whose body an offset is in.
-    pub(crate) fn function_at(&self, offset: usize) -> Option<u32> {
-        let after = self.bodies.partition_point(|body| body.start <= offset);
+    /// The function whose body an instruction is in, by its offset from the start of the code section's contents.
+    pub(crate) fn function_at(&self, offset: u64) -> Option<u32> {
+        let at = usize::try_from(offset).ok()?.checked_add(self.code.start)?;
+        let after = self.bodies.partition_point(|body| body.start <= at);
         let place = after.checked_sub(1)?;
         self.bodies[place]
-            .contains(&offset)
+            .contains(&at)
             .then_some(self.imported_functions + place as u32)
     }
 
-    /// The body of a function; imported ones have none.
-    pub(crate) fn body(&self, function: u32) -> Option<&Range<usize>> {
+    /// The body of a function, from the start of the code section's contents; imported ones have none.
+    pub(crate) fn body(&self, function: u32) -> Option<Range<u64>> {
         let place = function.checked_sub(self.imported_functions)?;
-        self.bodies.get(place as usize)
+        let body = self.bodies.get(place as usize)?;
+        let begin = self.code.start;
+        Some((body.start - begin) as u64..(body.end - begin) as u64)
+    }
+
+    /// Whether that is where a function is. Compilers say where a body begins and ends exactly; tools that have written it anew may
+    /// say where its size begins, or be wrong by how much shorter that has become (walrus 0.27).
+    pub(crate) fn is_body(&self, function: u32, range: &Range<u64>) -> bool {
+        self.body(function).is_some_and(|body| {
+            range.end == body.end && range.start.abs_diff(body.start) <= LONGEST_SIZE
+        })
     }
 }

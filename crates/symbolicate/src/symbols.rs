@@ -25,6 +25,22 @@ pub struct Symbolicated {
     pub functions: Vec<Function>,
     /// Whether the place is only where the function begins, because the frame has no offset.
     pub approximate: bool,
+    /// Whether the frame and the module can be believed to belong together.
+    pub fit: Fit,
+}
+
+/// Whether a frame, a module's code and its debug information belong together. Where they do not, a place would be wrong and is not told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fit {
+    /// Nothing speaks against it.
+    #[default]
+    Fits,
+    /// The instruction is not in the function of that index: the frame is of another module, or of this one after its code was rewritten.
+    OtherCode,
+    /// The function that the debug information tells is not where the module has one: a tool has rewritten the code, and left the debug
+    /// information as it was.
+    StaleDebugInfo,
 }
 
 /// A function of the source.
@@ -49,6 +65,14 @@ pub struct Place {
     pub line: u32,
     /// The column, counted from 1; 0 when it isn't known.
     pub column: u32,
+}
+
+/// What the debug information has at an address.
+struct LookedUp {
+    /// Innermost first.
+    functions: Vec<Function>,
+    /// Where the outermost is.
+    range: Range<u64>,
 }
 
 impl<'a> Symbols<'a> {
@@ -82,56 +106,81 @@ impl<'a> Symbols<'a> {
     /// `function` is its index, `offset` that of the instruction, in bytes from the start of the code section's contents: the
     /// rest of a module may have been another one when it ran.
     pub fn frame(&self, function: Option<u32>, offset: Option<u32>) -> Symbolicated {
-        let begin = self.module.code.start;
         let Some(offset) = offset else {
             return self.beginning(function);
         };
-        let index = self.module.function_at(begin + offset as usize);
+        let found = self.module.function_at(u64::from(offset));
+        let Some(index) = found.filter(|&found| function.is_none_or(|told| told == found)) else {
+            return Symbolicated {
+                fit: Fit::OtherCode,
+                ..Symbolicated::default()
+            };
+        };
+        let (functions, fit) = self.functions(u64::from(offset), index);
         Symbolicated {
-            functions: self.functions(u64::from(offset), index.or(function)),
+            functions,
             approximate: false,
+            fit,
         }
     }
 
     /// Some engines tell only which function it was.
     fn beginning(&self, function: Option<u32>) -> Symbolicated {
-        let body = function.and_then(|index| self.module.body(index));
-        // The first instruction that has a line of its own is behind the declarations of locals.
-        let functions = body.map_or_else(Vec::new, |body| {
-            let begin = self.module.code.start;
-            (body.start - begin..body.end - begin)
-                .take(64)
-                .map(|offset| self.functions(offset as u64, None))
-                .find(|functions| !functions.is_empty())
-                .unwrap_or_default()
-        });
-        match functions.into_iter().next_back() {
-            // What has been inlined at the beginning has nothing to do with it.
-            Some(outermost) => Symbolicated {
-                functions: vec![outermost],
-                approximate: true,
-            },
-            None => Symbolicated {
+        let Some((index, body)) =
+            function.and_then(|index| Some((index, self.module.body(index)?)))
+        else {
+            return Symbolicated {
                 functions: self.named(function).into_iter().collect(),
-                approximate: false,
-            },
+                ..Symbolicated::default()
+            };
+        };
+        // The first instruction that has a line of its own is behind the declarations of locals.
+        let found = body
+            .take(64)
+            .map(|offset| self.functions(offset, index))
+            .find(|(functions, fit)| {
+                *fit != Fit::Fits || functions.iter().any(|function| function.place.is_some())
+            });
+        let (functions, fit) =
+            found.unwrap_or_else(|| (self.named(function).into_iter().collect(), Fit::default()));
+        // What has been inlined at the beginning has nothing to do with it.
+        let outermost: Vec<_> = functions.into_iter().next_back().into_iter().collect();
+        Symbolicated {
+            approximate: outermost.iter().any(|function| function.place.is_some()),
+            functions: outermost,
+            fit,
         }
     }
 
-    fn functions(&self, address: u64, index: Option<u32>) -> Vec<Function> {
-        let found = self.look_up(address).unwrap_or_default();
-        if found.is_empty() {
-            return self.named(index).into_iter().collect();
+    /// The functions at an address, which is in the body of the function of that index.
+    fn functions(&self, address: u64, index: u32) -> (Vec<Function>, Fit) {
+        let symbol = self.named(Some(index));
+        let mut fit = Fit::Fits;
+        if let Ok(Some(LookedUp {
+            mut functions,
+            range,
+        })) = self.look_up(address)
+        {
+            if self.module.is_body(index, &range) {
+                // Line tables alone have short names; the name section has the symbol.
+                if let (Some(outermost), Some(symbol)) = (functions.last_mut(), &symbol) {
+                    outermost.name.clone_from(&symbol.name);
+                }
+                return (functions, fit);
+            }
+            fit = Fit::StaleDebugInfo;
         }
-        found
+        (symbol.into_iter().collect(), fit)
     }
 
-    fn look_up(&self, address: u64) -> Result<Vec<Function>, gimli::Error> {
+    /// Lines that belong to no function are left out: nothing tells whether they are of this code.
+    fn look_up(&self, address: u64) -> Result<Option<LookedUp>, gimli::Error> {
         let Some(context) = &self.context else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let mut frames = context.find_frames(address).skip_all_loads()?;
         let mut functions = Vec::new();
+        let mut outermost = None;
         while let Some(frame) = frames.next()? {
             let name = frame
                 .function
@@ -145,8 +194,20 @@ impl<'a> Symbols<'a> {
                 })
             });
             functions.push(Function { name, place });
+            outermost = frame.dw_die_offset;
         }
-        Ok(functions)
+        let unit = context.find_dwarf_and_unit(address).skip_all_loads();
+        let (Some(unit), Some(outermost)) = (unit, outermost) else {
+            return Ok(None);
+        };
+        let mut ranges = unit.die_ranges(&unit.entry(outermost)?)?;
+        while let Some(range) = ranges.next()? {
+            if (range.begin..range.end).contains(&address) {
+                let range = range.begin..range.end;
+                return Ok(Some(LookedUp { functions, range }));
+            }
+        }
+        Ok(None)
     }
 
     fn named(&self, function: Option<u32>) -> Option<Function> {
