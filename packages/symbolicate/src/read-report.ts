@@ -1,5 +1,52 @@
 import { type CrashReport, REPORT_VERSION } from '@wasm-revive/kernel';
 import { SymbolicateError } from './errors.js';
+import { count, fields, isObject, leaf, list, number, oneOf, optional, type Shape, text } from './shape.js';
+
+const LOCATION = fields({ file: text, line: count, column: count });
+
+const FRAMES = list(
+  fields({
+    function: optional(text),
+    index: optional(count),
+    offset: optional(count),
+    source: optional(list(fields({ name: optional(text), place: optional(LOCATION) }))),
+    approximate: optional(oneOf(true)),
+  }),
+);
+
+const PANIC = fields({ message: text, location: optional(LOCATION), frames: FRAMES });
+
+const UNWOUND = fields({ panic: PANIC });
+
+const ABORTED = fields({
+  cause: text,
+  panic: optional(PANIC),
+  allocation: optional(fields({ size: number, align: number })),
+  trap: fields({ name: text, message: text }),
+  frames: FRAMES,
+});
+
+const FAILURE: Shape = (value, path) =>
+  fields({ kind: oneOf('unwound', 'aborted') })(value, path) ??
+  (isObject(value) && value.kind === 'unwound' ? UNWOUND : ABORTED)(value, path);
+
+/** The version 1 of `crash-report.schema.json` in `@wasm-revive/kernel`, without what does no harm. */
+const REPORT = fields({
+  failure: FAILURE,
+  fingerprint: text,
+  entrypoint: optional(text),
+  task: optional(number),
+  breadcrumbs: optional(list(text)),
+  module: text,
+  build: optional(fields({ id: text, codeOffset: count })),
+  generation: number,
+  memoryBytes: number,
+  uptimeMs: number,
+  callsLost: number,
+  recovery: oneOf('keep', 'fresh', 'retire'),
+  recoveryMs: optional(number),
+  at: leaf('a time in milliseconds', (value) => typeof value === 'number' && !Number.isNaN(new Date(value).getTime())),
+});
 
 /**
  * Reads a crash report that was written as JSON.
@@ -16,35 +63,18 @@ export function readReport(json: string): CrashReport {
       `The crash report is of version ${JSON.stringify(version)}; this package reads version ${REPORT_VERSION}. Use the version of wasm-revive that the report was written with, or a newer one.`,
     );
   }
-  const wrong = problem(value);
+  const wrong = REPORT(value, '');
   if (wrong !== undefined) throw notAReport(wrong);
   return value as unknown as CrashReport;
 }
 
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json);
+    // What PowerShell writes begins with a byte order mark.
+    return JSON.parse(json.replace(/^\ufeff/, ''));
   } catch (error) {
     throw notAReport(`it is not JSON (${error instanceof Error ? error.message : error})`, error);
   }
-}
-
-/** What is used here and isn't there. The schema is `crash-report.schema.json` in `@wasm-revive/kernel`. */
-function problem({ failure, module, breadcrumbs, build }: Record<string, unknown>): string | undefined {
-  if (!isObject(failure) || (failure.kind !== 'unwound' && failure.kind !== 'aborted'))
-    return '`failure.kind` is neither unwound nor aborted';
-  if (typeof module !== 'string') return '`module` is not the name of a module';
-  if (breadcrumbs !== undefined && !isArrayOf(breadcrumbs, (text) => typeof text === 'string')) return '`breadcrumbs` are not texts';
-  if (build !== undefined && !(isObject(build) && typeof build.id === 'string' && typeof build.codeOffset === 'number')) {
-    return '`build` has no `id` and `codeOffset`';
-  }
-  if (failure.kind === 'unwound' && !isObject(failure.panic)) return '`failure.panic` is missing';
-  if (failure.kind === 'aborted' && !isArrayOf(failure.frames, isObject)) return '`failure.frames` is no list of frames';
-  if (failure.kind === 'aborted' && !isObject(failure.trap)) return '`failure.trap` is missing';
-  if (failure.panic === undefined) return undefined;
-  const { panic } = failure;
-  if (!isObject(panic) || typeof panic.message !== 'string') return '`failure.panic.message` is not a text';
-  return isArrayOf(panic.frames, isObject) ? undefined : '`failure.panic.frames` is no list of frames';
 }
 
 function notAReport(why: string, cause?: unknown): SymbolicateError {
@@ -53,12 +83,4 @@ function notAReport(why: string, cause?: unknown): SymbolicateError {
     `This is not a crash report of wasm-revive: ${why}. A report is what \`onFailure\` gets, and what the errors of a failing call have as \`report\`; write it with \`JSON.stringify(report)\`.`,
     { cause },
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isArrayOf(value: unknown, isOne: (value: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isOne);
 }

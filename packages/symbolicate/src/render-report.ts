@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { type CrashReport, describeFailure, type Location } from '@wasm-revive/kernel';
-import { plainText } from './plain-text.js';
+import { type CrashReport, describeFailure, type FailureRecord, type Location } from '@wasm-revive/kernel';
+import { plainLine, plainSource, plainText } from './plain-text.js';
 import type { FindSource } from './sources.js';
 import { type Line, linesOf } from './stack-lines.js';
 import type { SymbolicatedFrame } from './symbolicate.js';
@@ -42,18 +42,23 @@ function headline(report: CrashReport, place: Location | undefined, colour: bool
   // The place is shown below the title.
   const panic = failure.panic && { message: failure.panic.message, frames: [] };
   const title = plainText(describeFailure(panic === undefined ? failure : { ...failure, panic }, report.entrypoint));
-  const label = failure.panic === undefined ? 'it failed here' : 'it panicked here';
+  const label = failure.panic === undefined ? 'it failed here' : isWhereItWasCaught(failure) ? 'it was caught here' : 'it panicked here';
   const source = place && findSource?.(place.file);
   if (place === undefined || source === undefined) {
-    const where = place === undefined ? '' : `\n  --> ${plainText(placeText(place))}`;
+    const where = place === undefined ? '' : `\n  --> ${plainLine(placeText(place))}`;
     return `${showLine(title, { text: '', path: '', line: 0, column: 0 }, '', colour).trimEnd()}${where}`;
   }
   return showLine(
     title,
-    { text: source.text, path: plainText(place.file), line: place.line, column: place.column },
+    { text: plainSource(source.text), path: plainLine(place.file), line: place.line, column: place.column },
     label,
     colour,
   ).trimEnd();
+}
+
+/** Only who knows where a panic happened has the stack of that: see `packages/unwind-catcher`. */
+function isWhereItWasCaught({ kind, panic }: FailureRecord): boolean {
+  return kind === 'unwound' && panic.location === undefined;
 }
 
 function stack(lines: readonly Line[], full: boolean, style: Style): string {
@@ -62,8 +67,8 @@ function stack(lines: readonly Line[], full: boolean, style: Style): string {
   const left = lines.length - shown.length;
   const rows = shown.map(({ name, place, inlined, approximate }) => {
     const about = [inlined ? 'inlined' : '', approximate ? 'where it begins' : ''].filter(Boolean).join(', ');
-    const where = place === undefined ? '' : `\n      ${style('dim', `at ${plainText(placeText(place))}`)}`;
-    return `  ${plainText(name)}${about === '' ? '' : style('dim', ` (${about})`)}${where}`;
+    const where = place === undefined ? '' : `\n      ${style('dim', `at ${plainLine(placeText(place))}`)}`;
+    return `  ${plainLine(name)}${about === '' ? '' : style('dim', ` (${about})`)}${where}`;
   });
   if (left > 0) rows.push(style('dim', `  … and ${count(left, 'function')} of Rust's own libraries`));
   return [style('bold', 'stack, innermost first'), ...rows].join('\n');
@@ -71,7 +76,7 @@ function stack(lines: readonly Line[], full: boolean, style: Style): string {
 
 function breadcrumbs({ breadcrumbs = [] }: CrashReport, style: Style): string {
   if (breadcrumbs.length === 0) return '';
-  return [style('bold', 'breadcrumbs, oldest first'), ...breadcrumbs.map((text) => `  ${plainText(text)}`)].join('\n');
+  return [style('bold', 'breadcrumbs, oldest first'), ...breadcrumbs.map((text) => `  ${plainLine(text)}`)].join('\n');
 }
 
 function facts(report: CrashReport, style: Style): string {
@@ -80,11 +85,11 @@ function facts(report: CrashReport, style: Style): string {
     ['recovery', recovery(report)],
     [
       'module',
-      `${plainText(module)}${build === undefined ? '' : `, build ${plainText(build.id)}`}, instance ${generation}${task === undefined ? '' : `, task ${task}`}`,
+      `${plainLine(module)}${build === undefined ? '' : `, build ${plainLine(build.id)}`}, instance ${generation}${task === undefined ? '' : `, task ${task}`}`,
     ],
     ['memory', `${(memoryBytes / 2 ** 20).toFixed(1)} MiB, after ${seconds(uptimeMs)}`],
     ['when', new Date(at).toISOString()],
-    ['fingerprint', plainText(fingerprint)],
+    ['fingerprint', plainLine(fingerprint)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   return facts.map(([name, text]) => `${style('bold', name.padEnd(width))}  ${text}`).join('\n');

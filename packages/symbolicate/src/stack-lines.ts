@@ -1,5 +1,6 @@
 import type { Location } from '@wasm-revive/kernel';
 import type { SymbolicatedFrame } from './symbolicate.js';
+import { demangle } from './wasm.js';
 
 /** A function of a stack: one of the frames, or one that was inlined into it. */
 export interface Line {
@@ -13,17 +14,14 @@ export interface Line {
 
 /** How functions of the standard library are called, generic code of theirs and closures included. */
 const LIBRARY_NAME =
-  /^(?:<+&*(?:mut )?(?:dyn )?|impl )*(?:core|std|alloc|panic_abort|panic_unwind|wasm_bindgen|wasm_bindgen_futures|js_sys|__rustc|rust_panic|__rust|__rdl|__rg|__wbg|__wbindgen)(?:$|[:_])/;
+  /^(?:<+&*(?:mut )?(?:dyn )?|impl )*(?:core|std|alloc|panic_abort|panic_unwind|compiler_builtins|dlmalloc|wasm_bindgen|wasm_bindgen_futures|js_sys|__rustc|rust_panic|__rust|__rdl|__rg|__wbg|__wbindgen)(?:$|[:_])/;
 
-/** Where it stands: as it is released, or as rustup and Debian install it. */
-const LIBRARY_FILE = /(?:^|\/)(?:rustc\/[0-9a-f]{40}|rustlib\/src\/rust)\/library\/|\/(?:wasm-bindgen|wasm-bindgen-futures|js-sys)-\d/;
+/** What wasm-bindgen puts around imports and exports. */
+const BINDGEN_SHIM = / (?:externref shim|multivalue shim|catch wrapper|sp wrapper)$/;
 
-/** What tells one build of a crate from another: `app[598e58a17f1c0027]::run`. */
-const HASH = /\[[0-9a-f]{16}\]/g;
-
-function withoutHashes(name: string): string {
-  return name.replaceAll(HASH, '');
-}
+/** Where it stands: as it is released (what it depends on, too), or as rustup and Debian install it. */
+const LIBRARY_FILE =
+  /(?:^|[\\/])(?:rustc[\\/][0-9a-f]{40}|rustlib[\\/]src[\\/]rust|rustc-\d[^\\/]*)[\\/]library[\\/]|^[\\/]rust[\\/]deps[\\/]|[\\/](?:wasm-bindgen|wasm-bindgen-futures|js-sys)-\d/;
 
 /** The functions of a stack, innermost first. */
 export function linesOf(frames: readonly SymbolicatedFrame[]): Line[] {
@@ -31,10 +29,10 @@ export function linesOf(frames: readonly SymbolicatedFrame[]): Line[] {
     const source = frame.source ?? [{}];
     return source.map((fn, index): Line => {
       const outermost = index === source.length - 1;
-      // Line tables alone tell short names; the module tells whole ones.
-      const name = withoutHashes((outermost ? frame.function : undefined) ?? fn.name ?? `function ${frame.index ?? '?'}`);
+      const known = (outermost ? frame.function : undefined) ?? fn.name;
+      const name = known === undefined ? `function ${frame.index ?? '?'}` : demangle(known);
       const { place } = fn;
-      const library = place === undefined ? LIBRARY_NAME.test(name) : LIBRARY_FILE.test(place.file);
+      const library = BINDGEN_SHIM.test(name) || (place === undefined ? LIBRARY_NAME.test(name) : LIBRARY_FILE.test(place.file));
       return { name, place, inlined: !outermost, approximate: frame.approximate === true && outermost, library };
     });
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CrashReport, FailureRecord, Frame, Location, PanicInfo } from '@wasm-revive/kernel';
+import type { CrashReport, FailureRecord, Frame, Location } from '@wasm-revive/kernel';
 import { SymbolicateError } from './errors.js';
-import { askModule, demangle, type ToldFrames } from './wasm.js';
+import { askModule, demangle, type ToldFrame, type ToldFrames } from './wasm.js';
 
 /** A function of the source that a frame was in. */
 export interface SourceFunction {
@@ -21,7 +21,7 @@ export interface SymbolicatedFrame extends Frame {
 
 /** Options of {@link symbolicate}. */
 export interface SymbolicateOptions {
-  /** Use a debug file of another build, or one without debug information, for what it is worth. */
+  /** Use a debug file of another build, or one without debug information, for what it is worth: what is seen to be wrong stays untold. */
   readonly force?: boolean;
 }
 
@@ -29,58 +29,59 @@ export interface SymbolicateOptions {
  * Explains the frames of a crash report: functions demangled; with a debug file, also files and lines, and inlined functions.
  * @param debug the module with DWARF in it, as `wasm-bindgen --keep-debug` made it; before or after the transform, for that changes no code
  * @returns a copy of the report, valid under the same schema
- * @throws SymbolicateError `REVIVE_BAD_DEBUG_FILE`, `REVIVE_NO_DEBUG_INFO`, `REVIVE_OTHER_BUILD`
+ * @throws SymbolicateError `REVIVE_BAD_DEBUG_FILE`, `REVIVE_NO_DEBUG_INFO`, `REVIVE_OTHER_BUILD`, `REVIVE_STALE_DEBUG_INFO`
  */
 export function symbolicate(report: CrashReport, debug?: Uint8Array, options: SymbolicateOptions = {}): CrashReport {
   const { failure } = report;
-  const explain = debug === undefined ? demangled : explainer(report, debug, options.force === true);
-  const panic = failure.panic && explainPanic(failure.panic, explain);
-  const explained: FailureRecord =
+  const frames = failure.kind === 'aborted' ? failure.frames : [];
+  const ofPanic = failure.panic?.frames ?? [];
+  const all = [...ofPanic, ...frames];
+  const explained = debug === undefined ? all.map(demangled) : explain(report, all, debug, options.force === true);
+  const panic = failure.panic && { ...failure.panic, frames: explained.slice(0, ofPanic.length) };
+  const record: FailureRecord =
     failure.kind === 'unwound'
       ? { ...failure, panic: panic ?? failure.panic }
-      : { ...failure, ...(panic && { panic }), frames: explain(failure.frames) };
-  return { ...report, failure: explained };
+      : { ...failure, ...(panic && { panic }), frames: explained.slice(ofPanic.length) };
+  return { ...report, failure: record };
 }
 
-type Explain = (frames: readonly Frame[]) => SymbolicatedFrame[];
-
-function explainPanic(panic: PanicInfo, explain: Explain): PanicInfo {
-  return { ...panic, frames: explain(panic.frames) };
+function demangled(frame: Frame): Frame {
+  return frame.function === undefined ? frame : { ...frame, function: demangle(frame.function) };
 }
 
-function demangled(frames: readonly Frame[]): Frame[] {
-  return frames.map((frame) => (frame.function === undefined ? frame : { ...frame, function: demangle(frame.function) }));
-}
-
-function explainer({ build }: CrashReport, debug: Uint8Array, force: boolean): Explain {
-  const ask = (frames: readonly Frame[]): ToldFrames => {
-    try {
-      return askModule(
-        debug,
-        frames.map(({ index = -1, offset }) => [index, offset === undefined || build === undefined ? -1 : offset - build.codeOffset]),
-      );
-    } catch (error) {
-      throw new SymbolicateError(
-        'REVIVE_BAD_DEBUG_FILE',
-        `The debug file can't be read: ${error instanceof Error ? error.message : error}. It has to be the WebAssembly module as \`wasm-bindgen --keep-debug\` made it.`,
-        { cause: error },
-      );
-    }
-  };
-  const { hasDebugInfo, code } = ask([]);
+function explain({ build }: CrashReport, frames: readonly Frame[], debug: Uint8Array, force: boolean): SymbolicatedFrame[] {
+  const told = ask(debug, frames, build);
   if (!force) {
-    checkBuild(build, debug, code);
-    if (!hasDebugInfo) throw withoutDebugInfo();
+    checkBuild(build, debug, told.code);
+    if (!told.hasDebugInfo) throw withoutDebugInfo();
+    checkFit(told.frames);
   }
-  return (frames) => {
-    const told = ask(frames);
-    return demangled(frames).map((frame, index) => {
-      const { functions = [], approximate = false } = told.frames[index] ?? {};
-      if (functions.length === 0) return frame;
-      const name = frame.function ?? functions.at(-1)?.name;
-      return { ...frame, ...(name !== undefined && { function: name }), source: functions, ...(approximate && { approximate }) };
-    });
+  return frames.map((frame, index) => {
+    const { functions = [], approximate = false } = told.frames[index] ?? {};
+    if (functions.length === 0) return demangled(frame);
+    const name = frame.function === undefined ? functions.at(-1)?.name : demangle(frame.function);
+    return { ...frame, ...(name !== undefined && { function: name }), source: functions, ...(approximate && { approximate }) };
+  });
+}
+
+function ask(debug: Uint8Array, frames: readonly Frame[], build: CrashReport['build']): ToldFrames {
+  const offsetInCode = (offset: number | undefined): number => {
+    if (offset === undefined || build === undefined) return -1;
+    // Before the code there is no function, as there is none behind it.
+    return offset < build.codeOffset ? Number.POSITIVE_INFINITY : offset - build.codeOffset;
   };
+  try {
+    return askModule(
+      debug,
+      frames.map(({ index = -1, offset }) => [index, offsetInCode(offset)]),
+    );
+  } catch (error) {
+    throw new SymbolicateError(
+      'REVIVE_BAD_DEBUG_FILE',
+      `The debug file can't be read: ${error instanceof Error ? error.message : error}. It has to be the WebAssembly module as \`wasm-bindgen --keep-debug\` made it.`,
+      { cause: error },
+    );
+  }
 }
 
 /** As the transform names a build: see `Build` in the kernel. */
@@ -94,6 +95,27 @@ function checkBuild(build: CrashReport['build'], debug: Uint8Array, [begin, end]
   throw new SymbolicateError(
     'REVIVE_OTHER_BUILD',
     `The debug file is build ${found}, but ${whose}: its lines would be wrong. Keep the debug file of every build that you deploy: what \`wasm-bindgen --keep-debug\` makes, before it is stripped. \`--force\` uses this one all the same.`,
+  );
+}
+
+/**
+ * That builds have the same name says what was transformed, not what ran, nor what the debug information was made for.
+ *
+ * Note: one frame that does not fit refuses nothing, for frames of other modules may be on the same stack. Where nothing belongs together,
+ * a frame still fits by chance now and then.
+ */
+function checkFit(frames: readonly ToldFrame[]): void {
+  const count = (...fits: readonly ToldFrame['fit'][]): number => frames.filter(({ fit }) => fits.includes(fit)).length;
+  if (count('other-code', 'stale-debug-info') <= count('fits')) return;
+  if (count('other-code') >= count('stale-debug-info')) {
+    throw new SymbolicateError(
+      'REVIVE_OTHER_BUILD',
+      'The offsets of the frames are not in the functions that they name: the wasm file that ran is not the one that was transformed, so its lines would be wrong. A tool has rewritten its code afterwards, as `wasm-opt` does even when it only strips. Run such tools before `wasm-revive transform`, and strip with what leaves the code as it is (`wasm-tools strip`, `wasm-strip`). `--force` shows what does fit.',
+    );
+  }
+  throw new SymbolicateError(
+    'REVIVE_STALE_DEBUG_INFO',
+    "The debug file has debug information (DWARF) of other code than its own, so its lines would be wrong: a tool has rewritten the code, and left the debug information as it was. npm's `wasm-opt` does. Keep a file that no such tool has been at, and deploy the same code. `--force` shows the names of functions.",
   );
 }
 

@@ -8,7 +8,14 @@ export interface ToldFrames {
   readonly hasDebugInfo: boolean;
   /** Where the contents of the code section begin and end, in bytes. */
   readonly code: readonly [begin: number, end: number];
-  readonly frames: readonly { readonly functions: readonly SourceFunction[]; readonly approximate: boolean }[];
+  readonly frames: readonly ToldFrame[];
+}
+
+/** What it says of one: `Symbolicated` in `crates/symbolicate/src/symbols.rs`. */
+export interface ToldFrame {
+  readonly functions: readonly SourceFunction[];
+  readonly approximate: boolean;
+  readonly fit: 'fits' | 'other-code' | 'stale-debug-info';
 }
 
 let ready = false;
@@ -21,7 +28,7 @@ function load(): void {
 }
 
 /**
- * @param frames a function's index and an offset in the code section each, −1 where one isn't known
+ * @param frames a function's index and an offset in the code section each, −1 where one isn't known, Infinity where it is in no function
  * @throws Error when the module can't be read
  */
 export function askModule(module: Uint8Array, frames: readonly (readonly [index: number, offset: number])[]): ToldFrames {

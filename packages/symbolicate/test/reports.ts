@@ -33,7 +33,7 @@ export const ABORTED: CrashReport = {
 };
 
 /** A report of a panic that was caught. */
-export const UNWOUND: CrashReport = {
+export const UNWOUND: CrashReport & { failure: { kind: 'unwound' } } = {
   version: 1,
   failure: { kind: 'unwound', panic: { message: 'attempt to divide by zero', frames: [] } },
   fingerprint: 'aaaaaaaaaaaaaaaa',
