@@ -38,7 +38,8 @@ export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { wasmFrames } from './frames.js';
 export { pointerBase, pointerGeneration } from './handle.js';
-export { Instance, type InstanceState, type Owner, staleHandleError } from './instance.js';
+export { Instance, type InstanceState, type Owner } from './instance.js';
+export { staleHandleError } from './instance-errors.js';
 export { lazyProperty } from './lazy.js';
 export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
 export {

@@ -1,4 +1,4 @@
-import { forgetPanic, readBlackBox, readBreadcrumbs, readPanicCount } from './black-box.js';
+import { forgetPanic, readBlackBox, readBreadcrumbs } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { ExceptionHandling } from './exception-handling.js';
@@ -7,7 +7,9 @@ import { type Registry, SharedRegistry } from './finalizers.js';
 import { fingerprint } from './fingerprint.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
+import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
 import { lazyProperty } from './lazy.js';
+import { PanicSite } from './panic-site.js';
 import type { Hooks } from './plugin.js';
 import { asItIs, type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
@@ -43,9 +45,6 @@ export interface Owner {
 /** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
 export type InstanceState = 'idle' | 'running' | 'lost';
 
-/** What a caller gets where the stack is so full that not even an error can be made: one for all, made beforehand. */
-const EXHAUSTED = new ReviveError('REVIVE_ABORT', 'Rust aborted: stack overflow. There was no stack left to say more; the report has it.');
-
 /**
  * One instance and its glue scope: the host of generated code. It notices failures where they happen (at the innermost guard),
  * classifies them through the hooks, and from the moment it is lost lets nothing of it run (invariant I3).
@@ -74,8 +73,7 @@ export class Instance implements Host {
   #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
   #panic: PanicError | undefined;
-  /** Where Rust was when it panicked for the `count`th time. */
-  #panicSite: { readonly count: number; readonly error: Error } | undefined;
+  readonly #panicSite = new PanicSite();
   /** Whether a microtask is going to tell it, if no guard has by then. */
   #looksForPanic = false;
   /** The last foreign exception told, so that the guards further out don't tell it again. */
@@ -303,24 +301,17 @@ export class Instance implements Host {
   }
 
   panicked(): void {
-    const count = this.#exports && readPanicCount(this.#exports);
-    this.#panicSite = count ? { count, error: errorWithDeepStack() } : undefined;
+    if (this.#exports !== undefined) this.#panicSite.note(this.#exports);
   }
 
   /** An error with the stack of the last panic, as it was when Rust panicked; undefined where the crate hasn't said that it did. */
   get panicSite(): Error | undefined {
-    const site = this.#panicSite;
-    return site !== undefined && this.#exports !== undefined && site.count === readPanicCount(this.#exports) ? site.error : undefined;
+    return this.#exports && this.#panicSite.of(this.#exports);
   }
 
   /** The error for a use of something that pointed into this instance. */
   staleError(what: string): ReviveError {
-    const why = this.#error === undefined ? 'was replaced' : `was lost (${this.#error.message})`;
-    return new ReviveError(
-      'REVIVE_STALE_HANDLE',
-      `${what}: the instance it belongs to (generation ${this.generation}) ${why}. Make a new object; this one can only be freed, which does nothing.`,
-      { cause: this.#error },
-    );
+    return staleError(what, this.generation, this.#error);
   }
 
   /**
@@ -414,15 +405,7 @@ export class Instance implements Host {
     this.forget();
     this.#exports = undefined;
     this.#stackPointers = undefined;
-    this.#inFlight.rejectAll(() =>
-      theirs
-        ? error
-        : new ReviveError(
-            'REVIVE_INSTANCE_LOST',
-            `This call was in flight on an instance that is gone. ${error.message} Whether it had effects is not known: repeat it only if that is safe.`,
-            { cause: error, report: error.report },
-          ),
-    );
+    this.#inFlight.rejectAll(() => (theirs ? error : lostError(error)));
   }
 
   /** Rust panicked, and wasm-bindgen caught the panic at the boundary. What an import threw goes on as what it is. */
@@ -483,21 +466,6 @@ export class Instance implements Host {
 
 const withFingerprint = lazyProperty('fingerprint', fingerprint);
 
-/** As many frames as Rust's way to its panic handler takes, and then some: by default, engines keep ten. */
-const DEEP = 40;
-
-function errorWithDeepStack(): Error {
-  const limited = Error as { stackTraceLimit?: number };
-  const limit = limited.stackTraceLimit;
-  if (limit === undefined || limit >= DEEP) return new Error();
-  try {
-    limited.stackTraceLimit = DEEP;
-    return new Error();
-  } finally {
-    limited.stackTraceLimit = limit;
-  }
-}
-
 /** What an import let through. */
 interface Crossed {
   readonly error: unknown;
@@ -513,20 +481,4 @@ function textOf(value: unknown): string {
   } catch {
     return 'a value of JavaScript';
   }
-}
-
-/** The error of a promise that a panic has left without anybody to settle it. */
-function abandonedError(panic: PanicError): PanicError {
-  const message = `Nothing can settle this promise any more: Rust dropped what was to do it. It was pending when Rust panicked: ${panic.message}`;
-  return new PanicError(message, { cause: panic, report: panic.report });
-}
-
-/** The error for a handle of one generation that was used with another. */
-export function staleHandleError(what: string, handleGeneration: number, generation: number | undefined): ReviveError {
-  return new ReviveError(
-    'REVIVE_STALE_HANDLE',
-    `${what}: this object belongs to generation ${handleGeneration} of its module, ${
-      generation === undefined ? 'which is gone' : `not to generation ${generation}, to which it was given`
-    }. Make a new object; this one can only be freed, which does nothing.`,
-  );
 }

@@ -1,0 +1,43 @@
+/** What is said of an instance that is gone, and of one that a panic went through. */
+import { PanicError, ReviveError } from './errors.js';
+
+/** What a caller gets where the stack is so full that not even an error can be made: one for all, made beforehand. */
+export const EXHAUSTED: ReviveError = new ReviveError(
+  'REVIVE_ABORT',
+  'Rust aborted: stack overflow. There was no stack left to say more; the report has it.',
+);
+
+/** The error for a use of something that pointed into an instance. @param error what it was lost through, if it was */
+export function staleError(what: string, generation: number, error: ReviveError | undefined): ReviveError {
+  const why = error === undefined ? 'was replaced' : `was lost (${error.message})`;
+  return new ReviveError(
+    'REVIVE_STALE_HANDLE',
+    `${what}: the instance it belongs to (generation ${generation}) ${why}. Make a new object; this one can only be freed, which does nothing.`,
+    { cause: error },
+  );
+}
+
+/** The error for a handle of one generation that was used with another. */
+export function staleHandleError(what: string, handleGeneration: number, generation: number | undefined): ReviveError {
+  return new ReviveError(
+    'REVIVE_STALE_HANDLE',
+    `${what}: this object belongs to generation ${handleGeneration} of its module, ${
+      generation === undefined ? 'which is gone' : `not to generation ${generation}, to which it was given`
+    }. Make a new object; this one can only be freed, which does nothing.`,
+  );
+}
+
+/** The error of a call that was in flight on an instance which was lost through another failure. */
+export function lostError(error: ReviveError): ReviveError {
+  return new ReviveError(
+    'REVIVE_INSTANCE_LOST',
+    `This call was in flight on an instance that is gone. ${error.message} Whether it had effects is not known: repeat it only if that is safe.`,
+    { cause: error, report: error.report },
+  );
+}
+
+/** The error of a promise that a panic has left without anybody to settle it. */
+export function abandonedError(panic: PanicError): PanicError {
+  const message = `Nothing can settle this promise any more: Rust dropped what was to do it. It was pending when Rust panicked: ${panic.message}`;
+  return new PanicError(message, { cause: panic, report: panic.report });
+}
