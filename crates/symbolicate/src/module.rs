@@ -86,11 +86,12 @@ impl<'a> Module<'a> {
         Some((body.start - begin) as u64..(body.end - begin) as u64)
     }
 
-    /// Whether that is where a function is. Compilers say where a body begins and ends exactly; tools that have written it anew may
-    /// say where its size begins, or be wrong by how much shorter that has become (walrus 0.27).
+    /// Whether that is where a function is. Its end is told exactly. Its beginning is that of the body, or of the size in front of it,
+    /// or of its first line, which is behind the declarations of locals; walrus 0.27 is wrong by how much shorter it made the size.
     pub(crate) fn is_body(&self, function: u32, range: &Range<u64>) -> bool {
         self.body(function).is_some_and(|body| {
-            range.end == body.end && range.start.abs_diff(body.start) <= LONGEST_SIZE
+            let size = body.start.saturating_sub(LONGEST_SIZE);
+            range.end == body.end && (size..body.end).contains(&range.start)
         })
     }
 }

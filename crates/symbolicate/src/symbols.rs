@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use addr2line::Context;
-use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
+use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId, UnitOffset, UnitRef};
 use serde::Serialize;
 
 use crate::module::Module;
@@ -71,7 +71,7 @@ pub struct Place {
 struct LookedUp {
     /// Innermost first.
     functions: Vec<Function>,
-    /// Where the outermost is.
+    /// Where the outermost is. Compilers write down some functions only as a sequence of lines.
     range: Range<u64>,
 }
 
@@ -134,12 +134,13 @@ impl<'a> Symbols<'a> {
                 ..Symbolicated::default()
             };
         };
-        // The first instruction that has a line of its own is behind the declarations of locals.
+        // The first instruction that has a line of its own is behind the declarations of locals, and whatever has none.
         let found = body
-            .take(64)
+            .into_iter()
             .map(|offset| self.functions(offset, index))
             .find(|(functions, fit)| {
-                *fit != Fit::Fits || functions.iter().any(|function| function.place.is_some())
+                let outermost = functions.last();
+                *fit != Fit::Fits || outermost.is_some_and(|function| function.place.is_some())
             });
         let (functions, fit) =
             found.unwrap_or_else(|| (self.named(function).into_iter().collect(), Fit::default()));
@@ -173,7 +174,6 @@ impl<'a> Symbols<'a> {
         (symbol.into_iter().collect(), fit)
     }
 
-    /// Lines that belong to no function are left out: nothing tells whether they are of this code.
     fn look_up(&self, address: u64) -> Result<Option<LookedUp>, gimli::Error> {
         let Some(context) = &self.context else {
             return Ok(None);
@@ -196,18 +196,14 @@ impl<'a> Symbols<'a> {
             functions.push(Function { name, place });
             outermost = frame.dw_die_offset;
         }
-        let unit = context.find_dwarf_and_unit(address).skip_all_loads();
-        let (Some(unit), Some(outermost)) = (unit, outermost) else {
+        let Some(unit) = context.find_dwarf_and_unit(address).skip_all_loads() else {
             return Ok(None);
         };
-        let mut ranges = unit.die_ranges(&unit.entry(outermost)?)?;
-        while let Some(range) = ranges.next()? {
-            if (range.begin..range.end).contains(&address) {
-                let range = range.begin..range.end;
-                return Ok(Some(LookedUp { functions, range }));
-            }
-        }
-        Ok(None)
+        let range = match outermost {
+            Some(die) => function_range(&unit, die, address)?,
+            None => sequence(&unit, address)?,
+        };
+        Ok(range.map(|range| LookedUp { functions, range }))
     }
 
     fn named(&self, function: Option<u32>) -> Option<Function> {
@@ -224,4 +220,34 @@ fn dwarf<'a>(module: &Module<'a>) -> Result<Dwarf<Reader<'a>>, gimli::Error> {
         let data = module.debug.get(id.name()).copied().unwrap_or_default();
         Ok(EndianSlice::new(data, LittleEndian))
     })
+}
+
+/// The range of a function that an address is in.
+fn function_range(
+    unit: &UnitRef<'_, Reader<'_>>,
+    function: UnitOffset,
+    address: u64,
+) -> Result<Option<Range<u64>>, gimli::Error> {
+    let mut ranges = unit.die_ranges(&unit.entry(function)?)?;
+    while let Some(range) = ranges.next()? {
+        if (range.begin..range.end).contains(&address) {
+            return Ok(Some(range.begin..range.end));
+        }
+    }
+    Ok(None)
+}
+
+/// The sequence of lines that an address is in: LLVM writes one for each function.
+fn sequence(
+    unit: &UnitRef<'_, Reader<'_>>,
+    address: u64,
+) -> Result<Option<Range<u64>>, gimli::Error> {
+    let Some(program) = unit.line_program.clone() else {
+        return Ok(None);
+    };
+    let (_, sequences) = program.sequences()?;
+    let mut ranges = sequences
+        .iter()
+        .map(|sequence| sequence.start..sequence.end);
+    Ok(ranges.find(|range| range.contains(&address)))
 }

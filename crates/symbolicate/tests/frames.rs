@@ -18,7 +18,13 @@ const MODULE: &str = r#"(module
 const INLINED: u64 = 4;
 
 /// `src/lib.rs`: `run` begins on line 10; on line 12 it has a call of `check` inlined, whose body is on line 3. `other` is on line 20.
-fn debug_information(run: Range<u64>, other: Range<u64>) -> Vec<(&'static str, Vec<u8>)> {
+///
+/// The ranges are those of their lines; `functions`, of the functions themselves.
+fn debug_information(
+    run: Range<u64>,
+    other: Range<u64>,
+    functions: [Range<u64>; 2],
+) -> Vec<(&'static str, Vec<u8>)> {
     let encoding = Encoding {
         format: Format::Dwarf32,
         version: 4,
@@ -72,6 +78,7 @@ fn debug_information(run: Range<u64>, other: Range<u64>) -> Vec<(&'static str, V
         dwarf.unit.get_mut(entry).set(gimli::DW_AT_name, name);
     }
     let inside = run.start + INLINED..run.start + 7;
+    let [run, other] = functions;
     for (entry, range) in [(in_run, run), (in_other, other), (inlined, inside)] {
         let entry = dwarf.unit.get_mut(entry);
         let low = AttributeValue::Address(Address::Constant(range.start));
@@ -120,7 +127,13 @@ fn module() -> (Vec<u8>, Vec<Range<u64>>) {
 }
 
 fn with_debug_information(mut module: Vec<u8>, run: Range<u64>, other: Range<u64>) -> Vec<u8> {
-    for (name, data) in debug_information(run, other) {
+    let functions = [run.clone(), other.clone()];
+    append(&mut module, debug_information(run, other, functions));
+    module
+}
+
+fn append(module: &mut Vec<u8>, sections: Vec<(&str, Vec<u8>)>) {
+    for (name, data) in sections {
         let mut content = vec![name.len() as u8];
         content.extend(name.as_bytes());
         content.extend(data);
@@ -129,7 +142,6 @@ fn with_debug_information(mut module: Vec<u8>, run: Range<u64>, other: Range<u64
         module.extend([0, content.len() as u8 | 0x80, (content.len() >> 7) as u8]);
         module.extend(content);
     }
-    module
 }
 
 fn function(name: &str, place: Option<(u32, u32)>) -> Function {
@@ -208,6 +220,26 @@ fn debug_information_of_other_code_is_not_believed() {
         assert_eq!(frame.functions, [function("app::run", None)]);
         assert_eq!((frame.approximate, frame.fit), (false, Fit::StaleDebugInfo));
     }
+}
+
+#[test]
+fn lines_of_no_function_are_told_where_they_are_of_this_code() {
+    let (module, bodies) = module();
+    let lines_only = |run: Range<u64>| {
+        let nothing = u64::from(u32::MAX)..u64::from(u32::MAX);
+        let mut debug = module.clone();
+        append(
+            &mut debug,
+            debug_information(run, bodies[1].clone(), [nothing.clone(), nothing]),
+        );
+        let symbols = Symbols::read(&debug).unwrap();
+        symbols.frame(Some(1), Some(bodies[0].start as u32 + 2))
+    };
+    let frame = lines_only(bodies[0].clone());
+    assert_eq!(frame.functions, [function("app::run", Some((11, 5)))]);
+    let frame = lines_only(bodies[0].start..bodies[0].end - 1);
+    assert_eq!(frame.functions, [function("app::run", None)]);
+    assert_eq!(frame.fit, Fit::StaleDebugInfo);
 }
 
 #[test]

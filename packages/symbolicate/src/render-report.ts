@@ -31,18 +31,30 @@ export function renderReport(report: CrashReport, { colour = false, full = false
       ? failure.frames
       : [];
   const lines = linesOf(frames);
-  const place = failure.panic?.location ?? lines.find((line) => !line.library && line.place !== undefined)?.place;
-  const parts = [headline(report, place, colour, findSource), stack(lines, full, style), breadcrumbs(report, style), facts(report, style)];
+  const line = lines.find(({ library, place }) => !library && place !== undefined);
+  const place = failure.panic?.location ?? line?.place;
+  const label = labelOf(failure, line);
+  const parts = [
+    headline(report, place, label, colour, findSource),
+    stack(lines, full, style),
+    breadcrumbs(report, style),
+    facts(report, style),
+  ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 /** The title, with the line of the source where that can be found, or else the place alone. */
-function headline(report: CrashReport, place: Location | undefined, colour: boolean, findSource: FindSource | undefined): string {
+function headline(
+  report: CrashReport,
+  place: Location | undefined,
+  label: string,
+  colour: boolean,
+  findSource: FindSource | undefined,
+): string {
   const { failure } = report;
   // The place is shown below the title.
   const panic = failure.panic && { message: failure.panic.message, frames: [] };
   const title = plainText(describeFailure(panic === undefined ? failure : { ...failure, panic }, report.entrypoint));
-  const label = failure.panic === undefined ? 'it failed here' : isWhereItWasCaught(failure) ? 'it was caught here' : 'it panicked here';
   const source = place && findSource?.(place.file);
   if (place === undefined || source === undefined) {
     const where = place === undefined ? '' : `\n  --> ${plainLine(placeText(place))}`;
@@ -56,9 +68,11 @@ function headline(report: CrashReport, place: Location | undefined, colour: bool
   ).trimEnd();
 }
 
-/** Only who knows where a panic happened has the stack of that: see `packages/unwind-catcher`. */
-function isWhereItWasCaught({ kind, panic }: FailureRecord): boolean {
-  return kind === 'unwound' && panic.location === undefined;
+/** What is said at the place. A stack may be only that of where a panic was caught (see `packages/unwind-catcher`), or tell functions alone. */
+function labelOf({ kind, panic }: FailureRecord, line: Line | undefined): string {
+  if (panic?.location !== undefined) return 'it panicked here';
+  const what = kind === 'unwound' ? 'it was caught' : panic === undefined ? 'it failed' : 'it panicked';
+  return line?.approximate === true ? `${what} in the function that begins here` : `${what} here`;
 }
 
 function stack(lines: readonly Line[], full: boolean, style: Style): string {
@@ -70,8 +84,19 @@ function stack(lines: readonly Line[], full: boolean, style: Style): string {
     const where = place === undefined ? '' : `\n      ${style('dim', `at ${plainLine(placeText(place))}`)}`;
     return `  ${plainLine(name)}${about === '' ? '' : style('dim', ` (${about})`)}${where}`;
   });
-  if (left > 0) rows.push(style('dim', `  … and ${count(left, 'function')} of Rust's own libraries`));
-  return [style('bold', 'stack, innermost first'), ...rows].join('\n');
+  const folded = full ? rows : withoutRepeats(rows, (times) => style('dim', `  … and ${count(times, 'time')} more`));
+  if (left > 0) folded.push(style('dim', `  … and ${count(left, 'function')} of Rust's own libraries`));
+  return [style('bold', 'stack, innermost first'), ...folded].join('\n');
+}
+
+/** A recursion is one function, however deep it went. */
+function withoutRepeats(rows: readonly string[], more: (times: number) => string): string[] {
+  return rows.flatMap((row, index) => {
+    if (row === rows[index - 1]) return [];
+    const after = rows.slice(index + 1).findIndex((next) => next !== row);
+    const times = after < 0 ? rows.length - index - 1 : after;
+    return times === 0 ? [row] : [row, more(times)];
+  });
 }
 
 function breadcrumbs({ breadcrumbs = [] }: CrashReport, style: Style): string {

@@ -102,17 +102,19 @@ function checkBuild(build: CrashReport['build'], debug: Uint8Array, [begin, end]
  * That builds have the same name says what was transformed, not what ran, nor what the debug information was made for.
  *
  * Note: one frame that does not fit refuses nothing, for frames of other modules may be on the same stack. Where nothing belongs together,
- * a frame still fits by chance now and then.
+ * a frame fits by chance now and then.
  */
 function checkFit(frames: readonly ToldFrame[]): void {
-  const count = (...fits: readonly ToldFrame['fit'][]): number => frames.filter(({ fit }) => fits.includes(fit)).length;
-  if (count('other-code', 'stale-debug-info') <= count('fits')) return;
-  if (count('other-code') >= count('stale-debug-info')) {
+  const count = (is: (frame: ToldFrame) => boolean): number => frames.filter(is).length;
+  const ofOtherCode = count(({ fit }) => fit === 'other-code');
+  if (ofOtherCode > frames.length - ofOtherCode) {
     throw new SymbolicateError(
       'REVIVE_OTHER_BUILD',
       'The offsets of the frames are not in the functions that they name: the wasm file that ran is not the one that was transformed, so its lines would be wrong. A tool has rewritten its code afterwards, as `wasm-opt` does even when it only strips. Run such tools before `wasm-revive transform`, and strip with what leaves the code as it is (`wasm-tools strip`, `wasm-strip`). `--force` shows what does fit.',
     );
   }
+  const placed = count(({ functions }) => functions.some(({ place }) => place !== undefined));
+  if (count(({ fit }) => fit === 'stale-debug-info') <= placed) return;
   throw new SymbolicateError(
     'REVIVE_STALE_DEBUG_INFO',
     "The debug file has debug information (DWARF) of other code than its own, so its lines would be wrong: a tool has rewritten the code, and left the debug information as it was. npm's `wasm-opt` does. Keep a file that no such tool has been at, and deploy the same code. `--force` shows the names of functions.",

@@ -77,6 +77,23 @@ describe('renderReport', () => {
     expect(renderReport(located, { findSource })).toContain('it panicked here');
   });
 
+  it('says of a place that is only where a function begins that it is', () => {
+    const frames: SymbolicatedFrame[] = [
+      { source: [{ name: 'app::third', place: { file: 'src/lib.rs', line: 1, column: 0 } }], approximate: true },
+    ];
+    const failure = { kind: 'aborted', cause: 'unreachable', trap: { name: 'RuntimeError', message: '' }, frames } as const;
+    const shown = renderReport({ ...ABORTED, failure }, { findSource });
+    expect(shown).toContain('it failed in the function that begins here');
+    expect(shown).toContain('  app::third (where it begins)\n      at src/lib.rs:1\n');
+  });
+
+  it('shows a recursion once, and every frame when asked', () => {
+    const frames = ['a', 'deepen', 'deepen', 'deepen', 'b'].map((name) => ({ function: name }));
+    const failure = { kind: 'aborted', cause: 'unreachable', trap: { name: 'RuntimeError', message: '' }, frames } as const;
+    expect(renderReport({ ...ABORTED, failure })).toContain('  a\n  deepen\n  … and 2 times more\n  b\n');
+    expect(renderReport({ ...ABORTED, failure }, { full: true })).toContain('  a\n  deepen\n  deepen\n  deepen\n  b\n');
+  });
+
   it.each([
     ['released Rust', { function: 'f', source: [{ name: 'f', place: at(`/rustc/${'0a'.repeat(20)}/library/core/src/option.rs`) }] }],
     ['what released Rust depends on', { function: 'f', source: [{ name: 'f', place: at('/rust/deps/dlmalloc-0.2.8/src/dlmalloc.rs') }] }],

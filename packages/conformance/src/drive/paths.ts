@@ -54,8 +54,8 @@ export function rawModule(encoding: Encoding, crate: boolean): string {
 }
 
 /** A crate's module as cargo makes it, before wasm-bindgen. */
-export function cargoModule(crate: 'fixtures' | 'demo-service', panic: PanicMode = 'abort'): string {
-  const file = `wasm_revive_${crate.replace('-', '_')}.wasm`;
+export function cargoModule(crate: 'fixtures' | 'fixtures-debug' | 'demo-service', panic: PanicMode = 'abort'): string {
+  const file = `wasm_revive_${crate.replace('-debug', '').replace('-', '_')}.wasm`;
   return needed(join(root, '.artifacts', crate, panic, file), `The crate ${crate} has not been built`);
 }
 

@@ -26,11 +26,23 @@ export function withCustomSection(module: Uint8Array, name: string, text: string
 
 /** A module without the names of its functions and without debug information, as releases are often made. */
 export function stripped(module: Uint8Array): Uint8Array {
+  return withoutSections(module, (name) => name === 'name' || name.startsWith('.debug_'));
+}
+
+/** A module with the debug information of another: as a tool leaves it that rewrites the code, and knows nothing of DWARF. */
+export function withDebugInfoOf(other: Uint8Array, module: Uint8Array): Uint8Array {
+  const code = withoutSections(module, (name) => name.startsWith('.debug_'));
+  const debugInfo = withoutSections(other, (name) => !name.startsWith('.debug_'));
+  return new Uint8Array([...code, ...debugInfo.subarray(8)]);
+}
+
+/** @param leaveOut asked by the name of a custom section; '' for any other section */
+function withoutSections(module: Uint8Array, leaveOut: (name: string) => boolean): Uint8Array {
   const kept = [module.subarray(0, 8)];
   let from = 8;
   for (const { id, start, end } of sections(module)) {
-    const name = new TextDecoder().decode(module.subarray(start + 1, start + 1 + (module[start] ?? 0)));
-    if (id !== 0 || !(name === 'name' || name.startsWith('.debug_'))) kept.push(module.subarray(from, end));
+    const name = id === 0 ? new TextDecoder().decode(module.subarray(start + 1, start + 1 + (module[start] ?? 0))) : '';
+    if (!leaveOut(name)) kept.push(module.subarray(from, end));
     from = end;
   }
   return new Uint8Array(Buffer.concat(kept));
