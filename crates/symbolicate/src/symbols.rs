@@ -109,8 +109,10 @@ impl<'a> Symbols<'a> {
         let Some(offset) = offset else {
             return self.beginning(function);
         };
+        // Note: Deno 2 says of every frame that it is of function 0.
+        let told = function.filter(|&index| index > 0);
         let found = self.module.function_at(u64::from(offset));
-        let Some(index) = found.filter(|&found| function.is_none_or(|told| told == found)) else {
+        let Some(index) = found.filter(|&found| told.is_none_or(|told| told == found)) else {
             return Symbolicated {
                 fit: Fit::OtherCode,
                 ..Symbolicated::default()

@@ -29,7 +29,7 @@ export function linesOf(frames: readonly SymbolicatedFrame[]): Line[] {
     const source = frame.source ?? [{}];
     return source.map((fn, index): Line => {
       const outermost = index === source.length - 1;
-      const known = (outermost ? frame.function : undefined) ?? fn.name;
+      const known = fn.name ?? (outermost ? frame.function : undefined);
       const name = known === undefined ? `function ${frame.index ?? '?'}` : demangle(known);
       const { place } = fn;
       const library = BINDGEN_SHIM.test(name) || (place === undefined ? LIBRARY_NAME.test(name) : LIBRARY_FILE.test(place.file));

@@ -59,8 +59,9 @@ function explain({ build }: CrashReport, frames: readonly Frame[], debug: Uint8A
   return frames.map((frame, index) => {
     const { functions = [], approximate = false } = told.frames[index] ?? {};
     if (functions.length === 0) return demangled(frame);
-    const name = frame.function === undefined ? functions.at(-1)?.name : demangle(frame.function);
-    return { ...frame, ...(name !== undefined && { function: name }), source: functions, ...(approximate && { approximate }) };
+    // The module that was deployed may have had no names.
+    const name = functions.at(-1)?.name;
+    return { ...demangled(frame), ...(name !== undefined && { function: name }), source: functions, ...(approximate && { approximate }) };
   });
 }
 
