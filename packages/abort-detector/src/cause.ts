@@ -9,7 +9,7 @@ import { type AbortCause, type BlackBox, type Frame, wasmFrames } from '@wasm-re
 const TRAPS: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['unreachable', ['unreachable']],
   ['indirect-call', ['null function', 'signature mismatch', 'indirect call', 'call_indirect', 'table index is out of bounds']],
-  ['arithmetic', ['by zero', 'unrepresentable', 'integer overflow', 'out of bounds trunc']],
+  ['arithmetic', ['by zero', 'unrepresentable', 'integer overflow', 'invalid conversion', 'out of bounds trunc']],
   ['out-of-bounds', ['memory access', 'index out of bounds', 'table access']],
   ['stack-overflow', ['stack overflow', 'call stack']],
 ];

@@ -24,6 +24,7 @@ describe('abortCause', () => {
     ['index out of bounds', 'out-of-bounds'],
     ['indirect call to null', 'indirect-call'],
     ['integer divide by zero', 'arithmetic'],
+    ['invalid conversion to integer', 'arithmetic'],
     ["Unreachable code should not be executed (evaluating 'run()')", 'unreachable'],
     ["Out of bounds memory access (evaluating 'run()')", 'out-of-bounds'],
     ["call_indirect to a null table entry (evaluating 'run()')", 'indirect-call'],

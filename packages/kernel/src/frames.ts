@@ -43,7 +43,9 @@ function parseFrame(line: string): Frame | undefined {
   const index = Number(line.slice(mark + MARK.length, close));
   const offset = line.startsWith(':0x', close + 1) ? Number.parseInt(line.slice(close + 4), 16) : undefined;
   const name = functionName(line);
-  return { ...(name && { function: name }), index, ...(offset !== undefined && { offset }) };
+  // What Deno calls a function without a name.
+  const named = name !== undefined && name !== '' && name !== '<anonymous>';
+  return { ...(named && { function: name }), index, ...(offset !== undefined && { offset }) };
 }
 
 function functionName(line: string): string | undefined {

@@ -46,4 +46,15 @@ describe('wasmFrames', () => {
       { function: 'poll', index: 12, offset: 0x80a9 },
     ]);
   });
+
+  it("Deno's, which calls every function the first one, and one without a name anonymous", () => {
+    const error = withStack(`RuntimeError: memory access out of bounds
+    at <anonymous> (wasm://wasm/4d545726:wasm-function[0]:0x6e)
+    at app[981f35941408e9b4]::run (wasm://wasm/app.wasm-00165cae:wasm-function[0]:0x2ce7f)
+    at file:///srv/app.mjs:3:44`);
+    expect(wasmFrames(error)).toEqual([
+      { index: 0, offset: 0x6e },
+      { function: 'app[981f35941408e9b4]::run', index: 0, offset: 0x2ce7f },
+    ]);
+  });
 });

@@ -35,7 +35,22 @@ const FIREFOX_PREFERENCES = {
 
 /** Runs everything on a transformed package of the target `web`. */
 export async function runInBrowser(name: BrowserName, binary: string, dir: string, panic: PanicMode): Promise<RowResult[]> {
-  const server = await serve({ '/suite/': programs, '/package/': dir });
+  const folders = { '/suite/': programs, '/package/': dir };
+  const run = `import('/suite/browser.js').then(({ run }) => run('/package/wasm_revive_fixtures.js', '${panic}'))`;
+  return JSON.parse(await evaluateInBrowser(name, binary, folders, run)) as RowResult[];
+}
+
+/**
+ * What an expression comes to, as JSON, in a page of a server that has these folders.
+ * @param expression as text: a function would come through the test runner's own transform of `import()`
+ */
+export async function evaluateInBrowser(
+  name: BrowserName,
+  binary: string,
+  folders: Readonly<Record<string, string>>,
+  expression: string,
+): Promise<string> {
+  const server = await serve(folders);
   const profile = mkdtempSync(join(tmpdir(), 'wasm-revive-browser-'));
   const browser = await launch({
     browser: name === 'firefox' ? 'firefox' : 'chrome',
@@ -49,11 +64,7 @@ export async function runInBrowser(name: BrowserName, binary: string, dir: strin
     const page = await browser.newPage();
     const { port } = server.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}/`);
-    // As text: a function would come through the test runner's own transform of `import()`.
-    const json = await page.evaluate(
-      `import('/suite/browser.js').then(({ run }) => run('/package/wasm_revive_fixtures.js', '${panic}')).then(JSON.stringify)`,
-    );
-    return JSON.parse(json as string) as RowResult[];
+    return (await page.evaluate(`${expression}.then(JSON.stringify)`)) as string;
   } finally {
     await browser.close();
     server.close();

@@ -8,7 +8,7 @@ import type { PanicMode } from '../runner/kinds.ts';
 import type { RowResult } from '../runner/run.ts';
 import { scenariosFor } from '../runner/scenarios/all.ts';
 import { tableRows } from '../runner/table.ts';
-import { browserBinary, type NodeVersion, needed, otherRuntime, PANIC_MODES, TARGETS } from './paths.ts';
+import { browserBinary, type NodeVersion, otherRuntime, PANIC_MODES, TARGETS } from './paths.ts';
 import { type BrowserName, runInBrowser } from './run-in-browser.ts';
 import { canLoad, type NodeRun, runInNode, runSuite } from './run-in-node.ts';
 import { runInWorkerd } from './run-in-workerd.ts';
@@ -44,16 +44,23 @@ export function otherRuntimes(name: 'bun' | 'deno'): TestRuntime {
   };
 }
 
-/** A browser. Without one the tests are skipped, and say so; in CI there is one, or they fail. */
-export function browser(name: BrowserName): TestRuntime | undefined {
+/** Where a browser is. Without one the tests are skipped, and say so; in CI there is one, or they fail. */
+export function browserToTest(name: BrowserName): string | undefined {
   const binary = browserBinary(name);
-  if (binary === undefined && process.env.CI === undefined) return undefined;
+  if (binary === undefined && process.env.CI !== undefined) throw new Error(`${name} is not on this machine.`);
+  return binary;
+}
+
+/** A browser as a runtime to test in. */
+export function browser(name: BrowserName): TestRuntime | undefined {
+  const binary = browserToTest(name);
+  if (binary === undefined) return undefined;
   return {
     name,
     targets: ['web'],
     gc: false,
     run: async (dir, _target, panic) => ({
-      results: await runInBrowser(name, needed(binary ?? name, `${name} is not here`), dir, panic),
+      results: await runInBrowser(name, binary, dir, panic),
       ended: undefined,
     }),
   };

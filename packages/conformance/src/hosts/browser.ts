@@ -27,6 +27,8 @@ function browserRuntime(): Runtime {
   };
 }
 
+export { raiseAll } from '../runner/traps.ts';
+
 /** Loads a package of the target `web` and runs everything on it. @param url its JavaScript file */
 export async function run(url: string, panic: PanicMode): Promise<RowResult[]> {
   const loaded = (await import(url)) as Fixtures & { default(): Promise<unknown> };
