@@ -1,6 +1,10 @@
 import type { Frame } from './failure.js';
+import { stackLines } from './read-stack.js';
 
 const MARK = 'wasm-function[';
+
+/** Where JavaScriptCore says that a frame of Wasm is; `(native)` is what Bun calls it. */
+const JSC_PLACES = ['@[wasm code]', ' ([wasm code])', ' (native)'];
 
 /**
  * The Wasm frames in an error's stack, innermost first, as far as the engine tells them.
@@ -9,16 +13,15 @@ const MARK = 'wasm-function[';
  * compile one (seen on Node 20 and 22: `RegExpCompiler Allocation failed`).
  */
 export function wasmFrames(error: unknown): Frame[] {
-  const stack = error instanceof Error ? error.stack : undefined;
-  if (typeof stack !== 'string') return [];
   const frames: Frame[] = [];
-  for (const line of stack.split('\n')) {
+  for (const line of stackLines(error)) {
     // What follows was on the stack when this was scheduled, and isn't any more.
     if (isAsynchronous(line)) break;
     const frame = parseFrame(line.trim());
     if (frame !== undefined) frames.push(frame);
   }
-  return frames;
+  // Deno (2.9) says 0 of every function (denoland/deno_core#1305). In what wasm-bindgen makes, function 0 is an import.
+  return frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...told }) => told) : frames;
 }
 
 /** SpiderMonkey: `promise callback*run@…`, `setTimeout handler*run@…`, `async*run@…`. */
@@ -34,11 +37,16 @@ function isAsynchronous(line: string): boolean {
 
 /**
  * V8: `at app.wasm.name (wasm://wasm/app.wasm-0004:wasm-function[133]:0x80a9)`, or without name and parentheses.
- * SpiderMonkey: `app.wasm.name@http://host/app.wasm:wasm-function[133]:0x80a9`. JavaScriptCore: `name@wasm-function[133]`, `name@[wasm code]`.
+ * SpiderMonkey: `app.wasm.name@http://host/app.wasm:wasm-function[133]:0x80a9`.
+ * JavaScriptCore: `app.wasm.wasm-function[name]@[wasm code]`, with the index where there is no name (`wasm/WasmIndexOrName.cpp`);
+ * other versions `name@wasm-function[133]`. Bun: `at app.wasm.wasm-function[name] (native)`.
  */
 function parseFrame(line: string): Frame | undefined {
   const mark = line.indexOf(MARK);
-  if (mark < 0) return line.endsWith('@[wasm code]') ? { function: line.slice(0, -'@[wasm code]'.length) } : undefined;
+  // JavaScriptCore's own code at the boundary, `wasm-stub@[wasm code]`, is no function of the module.
+  if (mark < 0) return undefined;
+  const place = JSC_PLACES.find((place) => line.endsWith(place));
+  if (place !== undefined) return nameOrIndex(line.slice(mark + MARK.length, line.lastIndexOf(']', line.length - place.length)));
   const close = line.indexOf(']', mark);
   const index = Number(line.slice(mark + MARK.length, close));
   const offset = line.startsWith(':0x', close + 1) ? Number.parseInt(line.slice(close + 4), 16) : undefined;
@@ -46,6 +54,11 @@ function parseFrame(line: string): Frame | undefined {
   // What Deno calls a function without a name.
   const named = name !== undefined && name !== '' && name !== '<anonymous>';
   return { ...(named && { function: name }), index, ...(offset !== undefined && { offset }) };
+}
+
+function nameOrIndex(text: string): Frame {
+  const index = Number(text);
+  return Number.isInteger(index) ? { index } : { function: text };
 }
 
 function functionName(line: string): string | undefined {

@@ -23,8 +23,24 @@ describe('wasmFrames', () => {
   });
 
   it('reads JavaScriptCore', () => {
-    const error = withStack('counter_new@wasm-function[133]\nwasm-stub@[wasm code]\nfoo@http://localhost/app.js:1:2');
-    expect(wasmFrames(error)).toEqual([{ function: 'counter_new', index: 133 }, { function: 'wasm-stub' }]);
+    const error = withStack(
+      [
+        'app.wasm.wasm-function[app[598e58a17f1c0027]::run]@[wasm code]',
+        '<?>.wasm-function[133]@[wasm code]',
+        'wasm-stub@[wasm code]',
+        'counter_new@wasm-function[7]',
+        'foo@http://localhost/app.js:1:2',
+      ].join('\n'),
+    );
+    expect(wasmFrames(error)).toEqual([{ function: 'app[598e58a17f1c0027]::run' }, { index: 133 }, { function: 'counter_new', index: 7 }]);
+  });
+
+  it('reads Bun', () => {
+    const error = withStack(`RuntimeError: Unreachable code should not be executed
+    at app.wasm.wasm-function[app[598e58a17f1c0027]::run] (native)
+    at app.wasm.wasm-function[133] ([wasm code])
+    at foo (/srv/app.js:69:26)`);
+    expect(wasmFrames(error)).toEqual([{ function: 'app[598e58a17f1c0027]::run' }, { index: 133 }]);
   });
 
   it('is empty for what has no stack', () => {
@@ -52,9 +68,6 @@ describe('wasmFrames', () => {
     at <anonymous> (wasm://wasm/4d545726:wasm-function[0]:0x6e)
     at app[981f35941408e9b4]::run (wasm://wasm/app.wasm-00165cae:wasm-function[0]:0x2ce7f)
     at file:///srv/app.mjs:3:44`);
-    expect(wasmFrames(error)).toEqual([
-      { index: 0, offset: 0x6e },
-      { function: 'app[981f35941408e9b4]::run', index: 0, offset: 0x2ce7f },
-    ]);
+    expect(wasmFrames(error)).toEqual([{ offset: 0x6e }, { function: 'app[981f35941408e9b4]::run', offset: 0x2ce7f }]);
   });
 });
