@@ -11,6 +11,7 @@ import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } fr
 import { lazyProperty } from './lazy.js';
 import { PanicSite } from './panic-site.js';
 import type { Hooks } from './plugin.js';
+import { realTrap } from './real-trap.js';
 import { asItIs, type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
@@ -134,8 +135,14 @@ export class Instance implements Host {
     return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
   }
 
+  /**
+   * What goes on through the frames of a lost instance. Under panic=unwind they have landing pads, which nothing but a trap leaves alone:
+   * neither what JavaScript threw nor, in SpiderMonkey, an exhausted stack.
+   */
   get trap(): unknown {
-    return this.#trap ?? this.scope.trap();
+    const trap = this.#trap ?? this.scope.trap();
+    if (trap instanceof WebAssembly.RuntimeError || this.owner.exceptions === undefined) return trap;
+    return realTrap() ?? trap;
   }
 
   /** The error that the failure which lost this instance became. */
@@ -148,6 +155,7 @@ export class Instance implements Host {
     this.#exports = instance.exports;
     this.owner.stackPointers ??= stackPointerNames(instance.exports);
     this.#stackPointers = new StackPointers(instance.exports, this.owner.stackPointers);
+    if (this.owner.exceptions !== undefined) realTrap();
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
