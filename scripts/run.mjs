@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { browserVersions } from './lib/browsers.mjs';
 import { hostRust } from './lib/host-rust.mjs';
 import { root } from './lib/paths.mjs';
 import { npm, runInherited } from './lib/processes.mjs';
@@ -83,6 +84,8 @@ function turbo(args) {
     ...process.env,
     // Compilers are part of what a result depends on.
     WASM_REVIVE_TOOLCHAIN: [process.version, process.platform, process.arch, hostRust().version, wasmToolchain().version].join(' '),
+    // The machine's own, which no file of the repository names.
+    WASM_REVIVE_BROWSERS: browserVersions(),
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',
   };

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { aptInstall, canUseApt } from './apt.mjs';
 import { root } from './paths.mjs';
+import { ask } from './processes.mjs';
 
 /**
  * The browsers that the conformance suite runs in, from `browsers.json`: where they are on this machine.
@@ -38,5 +39,12 @@ export async function ensureBrowsers(onLine) {
   }
   return browsers()
     .map(({ name, binary, environment }) => (binary === undefined ? `no ${name}: install it, or set ${environment} to its path` : name))
+    .join('; ');
+}
+
+/** What the browsers that are here say of themselves: what was tested in one version need not hold in another. */
+export function browserVersions() {
+  return browsers()
+    .map(({ name, binary }) => (binary && ask(binary, ['--version'])) ?? `no ${name}`)
     .join('; ');
 }
