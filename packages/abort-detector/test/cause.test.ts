@@ -22,6 +22,7 @@ describe('abortCause', () => {
   it.each([
     ['unreachable executed', 'unreachable'],
     ['index out of bounds', 'out-of-bounds'],
+    ['table index out of bounds', 'out-of-bounds'],
     ['indirect call to null', 'indirect-call'],
     ['integer divide by zero', 'arithmetic'],
     ['invalid conversion to integer', 'arithmetic'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { RUNNING_NODE, upstreamPackage } from '../src/drive/paths.ts';
 import { runInNode } from '../src/drive/run-in-node.ts';
+import { browser, otherRuntimes } from '../src/drive/table-tests.ts';
 import { INVARIANTS, type InvariantId, nameOf } from '../src/invariants.ts';
 import type { PanicMode } from '../src/runner/kinds.ts';
 
@@ -93,7 +94,23 @@ const MUST_FAIL: readonly MustFail[] = [
   { panic: 'unwind', row: 'panic-index via finalizer', checks: [['I5', 'nothing reaches the process']] },
 ];
 
+/** Where the witness of I3 has to see for itself, in each engine's words, that an instance is dead. */
+const RUNTIMES = [otherRuntimes('bun'), otherRuntimes('deno'), browser('chromium'), browser('firefox')].filter(
+  (runtime) => runtime !== undefined,
+);
+
 describe('checks fail on packages that do not hold what they check', () => {
+  it.each(RUNTIMES)('I3 › $name › an abort that JavaScript swallowed, untransformed', async (runtime) => {
+    const rows = ['abort', 'stack-overflow', 'out-of-bounds'].map((kind) => `${kind} via nested callback that swallows the error`);
+    const { results, ended } = await runtime.run(upstreamPackage('abort', 'web'), 'web', 'abort', rows);
+    expect(ended).toBeUndefined();
+    expect(results.map(({ id }) => id).sort()).toEqual(rows.sort());
+    for (const { id, checks } of results) {
+      const held = checks.filter(({ invariant, ok }) => invariant === 'I3' && ok).map(({ name }) => `${id}: ${name}`);
+      expect(held).toEqual([]);
+    }
+  });
+
   it.each(MUST_FAIL)('$row › nodejs › panic=$panic › untransformed', async ({ panic, row, checks }) => {
     const { results } = await runInNode(RUNNING_NODE, upstreamPackage(panic, 'nodejs'), 'nodejs', panic, [row]);
     const failed = new Set(

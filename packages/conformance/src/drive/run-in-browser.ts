@@ -33,10 +33,17 @@ const FIREFOX_PREFERENCES = {
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
 };
 
-/** Runs everything on a transformed package of the target `web`. */
-export async function runInBrowser(name: BrowserName, binary: string, dir: string, panic: PanicMode): Promise<RowResult[]> {
+/** Runs a package of the target `web`. @param ids rows and scenarios to run; all when not given */
+export async function runInBrowser(
+  name: BrowserName,
+  binary: string,
+  dir: string,
+  panic: PanicMode,
+  ids?: readonly string[],
+): Promise<RowResult[]> {
   const folders = { '/suite/': programs, '/package/': dir };
-  const run = `import('/suite/browser.js').then(({ run }) => run('/package/wasm_revive_fixtures.js', '${panic}'))`;
+  const args = `'/package/wasm_revive_fixtures.js', '${panic}', ${JSON.stringify(ids ?? null)}`;
+  const run = `import('/suite/browser.js').then(({ run }) => run(${args}))`;
   return JSON.parse(await evaluateInBrowser(name, binary, folders, run)) as RowResult[];
 }
 

@@ -20,7 +20,8 @@ export interface TestRuntime {
   readonly targets: readonly Target[];
   /** Whether garbage can be collected on demand. */
   readonly gc: boolean;
-  run(dir: string, target: Target, panic: PanicMode): Promise<NodeRun>;
+  /** @param ids rows and scenarios to run; all when not given */
+  run(dir: string, target: Target, panic: PanicMode, ids?: readonly string[]): Promise<NodeRun>;
 }
 
 /** A version of Node.js as a runtime to test in. */
@@ -29,18 +30,18 @@ export function nodeJs(version: NodeVersion): TestRuntime {
     name: `node ${version.major}`,
     targets: TARGETS.filter((target) => canLoad(version, target)),
     gc: true,
-    run: (dir, target, panic) => runInNode(version, dir, target, panic),
+    run: (dir, target, panic, ids) => runInNode(version, dir, target, panic, ids),
   };
 }
 
-/** Bun (JavaScriptCore) or Deno. Deno takes no CommonJS but from packages, nor `import source`. */
+/** Bun (JavaScriptCore), which knows no `import source`, or Deno, which takes CommonJS outside of packages only when told to look for it. */
 export function otherRuntimes(name: 'bun' | 'deno'): TestRuntime {
-  const flags = name === 'bun' ? ['--expose-gc'] : ['run', '--allow-all', '--v8-flags=--expose-gc'];
+  const flags = name === 'bun' ? ['--expose-gc'] : ['run', '--allow-all', '--unstable-detect-cjs', '--v8-flags=--expose-gc'];
   return {
     name,
-    targets: name === 'bun' ? ['web', 'bundler', 'nodejs'] : ['web', 'bundler'],
+    targets: name === 'bun' ? TARGETS.filter((target) => target !== 'module') : TARGETS,
     gc: true,
-    run: (dir, target, panic) => runSuite(otherRuntime(name), flags, dir, target, panic),
+    run: (dir, target, panic, ids) => runSuite(otherRuntime(name), flags, dir, target, panic, ids),
   };
 }
 
@@ -59,8 +60,8 @@ export function browser(name: BrowserName): TestRuntime | undefined {
     name,
     targets: ['web'],
     gc: false,
-    run: async (dir, _target, panic) => ({
-      results: await runInBrowser(name, binary, dir, panic),
+    run: async (dir, _target, panic, ids) => ({
+      results: await runInBrowser(name, binary, dir, panic, ids),
       ended: undefined,
     }),
   };
@@ -71,7 +72,7 @@ export const WORKERD: TestRuntime = {
   name: 'workerd',
   targets: ['bundler', 'module'],
   gc: false,
-  run: async (dir, _target, panic) => ({ results: await runInWorkerd(dir, panic), ended: undefined }),
+  run: async (dir, _target, panic, ids) => ({ results: await runInWorkerd(dir, panic, ids), ended: undefined }),
 };
 
 /** Declares the tests of every row and scenario, for every target and panic mode. */

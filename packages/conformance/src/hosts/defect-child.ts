@@ -16,8 +16,8 @@ const runtime: Runtime =
         turn: () => new Promise((resolve) => setImmediate(resolve)),
         takeUncaught: () => [],
         seesExceptions: false,
-        tellsFrames: true,
-        tellsTables: true,
+        engine: 'v8',
+        compiles: true,
       }
     : nodeRuntime();
 const defect = DEFECTS[name];

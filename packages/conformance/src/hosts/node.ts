@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { engineHere } from '../runner/engines.ts';
 import type { Fixtures } from '../runner/fixtures.ts';
-import { type Runtime, tellsFrames } from '../runner/runtime.ts';
+import type { Runtime } from '../runner/runtime.ts';
 
 /** The targets of wasm-bindgen that are supported. */
 export type Target = 'web' | 'bundler' | 'nodejs' | 'module';
@@ -17,8 +18,8 @@ export function nodeRuntime(): Runtime {
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     takeUncaught: () => uncaught.splice(0),
     seesExceptions: true,
-    tellsFrames: tellsFrames(),
-    tellsTables: true,
+    engine: engineHere(),
+    compiles: true,
     ...(gc && { gc }),
   };
 }

@@ -2,11 +2,12 @@
  * The suite as a worker. The module that imports this one and the package makes the worker of the two; this one has to come first,
  * for the probe has to be there before the package makes its first instance.
  */
+import { engineHere } from '../runner/engines.ts';
 import type { Fixtures } from '../runner/fixtures.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { type RowResult, runAll } from '../runner/run.ts';
-import { type Runtime, tellsFrames } from '../runner/runtime.ts';
+import type { Runtime } from '../runner/runtime.ts';
 
 const probe = installProbe();
 
@@ -21,8 +22,8 @@ function workerRuntime(): Runtime {
     turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     takeUncaught: () => uncaught.splice(0),
     seesExceptions: false,
-    tellsFrames: tellsFrames(),
-    tellsTables: true,
+    engine: engineHere(),
+    compiles: false,
   };
 }
 

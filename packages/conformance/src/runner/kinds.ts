@@ -19,18 +19,6 @@ export type Expected =
   /** JavaScript threw through Rust frames: the caller gets its own error, the instance is kept. */
   | { readonly class: 'foreign'; readonly message: RegExp };
 
-/** What look alike to the engine: Rust ends in the same instruction. */
-const LOOK_ALIKE: readonly string[] = ['panic-abort', 'out-of-memory', 'abort'];
-
-/** The causes that may be told of a failure. @param told whether frames tell how Rust ended, or the crates */
-export function tellable(causes: readonly string[], told: boolean, tellsTables = true): readonly string[] {
-  return [
-    ...causes,
-    ...(!told && causes.some((cause) => LOOK_ALIKE.includes(cause)) ? ['unreachable'] : []),
-    ...(!tellsTables && causes.includes('indirect-call') ? ['out-of-bounds'] : []),
-  ];
-}
-
 /** A kind of failure that `fail` of the fixtures knows. */
 export interface Kind {
   readonly name: string;

@@ -2,7 +2,7 @@
  * An independent witness: it stands between the engine and whatever made the instance, and sees by itself which instances trapped and
  * whether any of them was entered, or ran on, afterwards (I3), and how many memories are alive (I6).
  *
- * It takes the place of `WebAssembly.Instance` and `WebAssembly.instantiate`, so it has to be installed before the package is loaded.
+ * It takes the place of all that makes instances, `WebAssembly.Instance`, `instantiate` and `instantiateStreaming`, so it has to be installed before the package is loaded.
  */
 export interface Probe {
   /** What dead instances did since the last call, one line each. */
@@ -111,6 +111,12 @@ export function installProbe(leak = false): Probe {
       const module = await WebAssembly.compile(source);
       return { module, instance: new ProbedInstance(module, imports) };
     },
+    ...(typeof WebAssembly.compileStreaming === 'function' && {
+      async instantiateStreaming(source: Response | PromiseLike<Response>, imports?: WebAssembly.Imports): Promise<unknown> {
+        const module = await WebAssembly.compileStreaming(source);
+        return { module, instance: new ProbedInstance(module, imports) };
+      },
+    }),
   });
 
   return {
@@ -125,7 +131,10 @@ export function installProbe(leak = false): Probe {
 }
 
 function isTrap(error: unknown): error is Error {
-  if (error instanceof WebAssembly.RuntimeError) return true;
+  if (!(error instanceof Error)) return false;
   // Note: no regular expression: V8 compiles it at its first use, and ends the process when the stack is too full for that.
-  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+  return error instanceof WebAssembly.RuntimeError || STACK_IS_FULL.includes(error.message);
 }
+
+/** V8, JavaScriptCore, SpiderMonkey. */
+const STACK_IS_FULL: readonly string[] = ['Maximum call stack size exceeded', 'Maximum call stack size exceeded.', 'too much recursion'];

@@ -1,8 +1,9 @@
 /** One row of the table: a kind of failure, by a way in, among bystanders. */
 import { Bystanders } from './bystanders.ts';
 import { type CheckResult, Checks, codeOf, show } from './checks.ts';
+import { tellable } from './engines.ts';
 import type { Control, Fixtures, Report, Told } from './fixtures.ts';
-import { type Expected, type Kind, type PanicMode, tellable } from './kinds.ts';
+import type { Expected, Kind, PanicMode } from './kinds.ts';
 import type { Probe } from './probe.ts';
 import { fitsSchema } from './report-schema.ts';
 import { type Runtime, until, Watched } from './runtime.ts';
@@ -169,7 +170,7 @@ class Row {
     const { checks } = this;
     const { runtime } = this.#ground;
     const way = this.#way;
-    const causes = tellable(expected, runtime.tellsFrames || this.#hasBlackBox, runtime.tellsTables);
+    const causes = tellable(expected, runtime.engine);
     const right = (report: Report | undefined): true | string =>
       (report?.failure.kind === 'aborted' && causes.includes(report.failure.cause ?? '')) ||
       `${show(report?.failure)} instead of ${causes.join(' or ')}`;

@@ -1,4 +1,4 @@
-import { wasmFrames } from '@wasm-revive/kernel';
+import type { Engine } from './engines.ts';
 
 /** What the runner needs from the JavaScript runtime it is in; all that differs between them. */
 export interface Runtime {
@@ -8,38 +8,12 @@ export interface Runtime {
   takeUncaught(): unknown[];
   /** Whether {@link takeUncaught} knows of exceptions, too. workerd only logs what a timer's callback throws. */
   readonly seesExceptions: boolean;
-  /** Whether the engine tells the Wasm frames of a trap. Where it doesn't, causes that look alike to it are told apart by the crates alone. */
-  readonly tellsFrames: boolean;
-  /** Whether the engine tells an index out of a table's bounds from an address out of memory's. SpiderMonkey says `index out of bounds` of both. */
-  readonly tellsTables: boolean;
+  /** What it runs JavaScript and Wasm in. */
+  readonly engine: Engine;
+  /** Whether it compiles Wasm from bytes. workerd takes only the modules that come with a worker. */
+  readonly compiles: boolean;
   /** Collects garbage now, where the runtime was started so that it can. */
   readonly gc?: () => void;
-}
-
-/** `(module (func (export "f") (unreachable)))`. */
-const TRAPS = [
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 4, 1, 0x60, 0, 0],
-  ...[3, 2, 1, 0],
-  ...[7, 5, 1, 1, 0x66, 0, 0],
-  ...[10, 5, 1, 3, 0, 0x00, 0x0b],
-];
-
-/** For {@link Runtime.tellsFrames}: tried out, where Wasm may be compiled. */
-export function tellsFrames(): boolean {
-  let run: () => void;
-  try {
-    ({ f: run } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(TRAPS))).exports as { f: () => void });
-  } catch {
-    // workerd: V8.
-    return true;
-  }
-  try {
-    run();
-  } catch (error) {
-    return wasmFrames(error).length > 0;
-  }
-  return false;
 }
 
 /** What became of a promise, looked at without waiting for it. Made at once, so that a rejection is never unhandled. */

@@ -1,3 +1,5 @@
-import { otherRuntimes, tableTests } from '../../src/drive/table-tests.ts';
+import { otherRuntimes, reviveTableTests, tableTests } from '../../src/drive/table-tests.ts';
 
-tableTests(otherRuntimes('deno'));
+const deno = otherRuntimes('deno');
+tableTests(deno);
+reviveTableTests({ ...deno, targets: ['web'] });

@@ -7,11 +7,13 @@ import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
+import { TRAP_MESSAGES } from './trap-messages.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
 // Those of `flat.ts` take longer and are run apart.
 const SCENARIOS: readonly Scenario[] = [
   ...CONTROL,
+  ...TRAP_MESSAGES,
   ...ERRORS,
   ...CROWD,
   ...STACK,

@@ -2,7 +2,6 @@
 import { codeOf, show } from '../checks.ts';
 import { ON_STACK, WAYS_TO_FAIL, type WayToFail } from '../corpus.ts';
 import type { Report } from '../fixtures.ts';
-import { tellable } from '../kinds.ts';
 import type { Ground } from '../row.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
@@ -35,8 +34,7 @@ export const CORPUS: readonly Scenario[] = [
         checks.equal('I1', 'the caller gets the code', () => codeOf(error), aborts ? 'REVIVE_ABORT' : 'REVIVE_PANIC');
         checks.equal('I1', 'the kind', () => report?.failure.kind, aborts ? 'aborted' : 'unwound');
         if (aborts) {
-          const told = ground.runtime.tellsFrames || (hasCrates(ground) && !UNHEARD.includes(way.name));
-          const causes = tellable(way.causes ?? ['panic-abort'], told);
+          const causes = way.causes ?? ['panic-abort'];
           checks.that('I1', 'the cause', () => causes.includes(report?.failure.cause ?? '') || show(report?.failure));
         }
         const told = toldOf(way, ground);
@@ -64,24 +62,16 @@ function toldOf(way: WayToFail, ground: Ground): Pick<Required<WayToFail>, 'mess
   if (hasCrates(ground)) {
     if (!isAborted(way, ground)) return { message, place };
     // The hook panics while it asks for the words; what then aborts is on the stack. No hook hears of a panic that is resumed.
-    if (abortsWhenShown) return readsStack(ground) ? { message, place: 'elsewhere' } : undefined;
+    if (abortsWhenShown) return { message, place: 'elsewhere' };
     return place === 'nowhere' ? undefined : { message, place };
   }
   if (!isAborted(way, ground)) return { message, place: 'nowhere' };
-  if (NOT_ON_STACK.includes(name) || !readsStack(ground)) return undefined;
+  if (NOT_ON_STACK.includes(name)) return undefined;
   // The refusal to unwind is the last panic.
   if (ground.panic === 'unwind') return { message: /cannot unwind$/, place: 'elsewhere' };
   const there = place === 'nowhere' ? 'here' : place;
   return { message: ON_STACK.get(name) ?? message, place: there };
 }
-
-/** Where panics are caught, one that is on Rust's stack may be an earlier one: only frames tell that it is this one. */
-function readsStack({ panic, runtime }: Ground): boolean {
-  return panic === 'abort' || runtime.tellsFrames;
-}
-
-/** The crates hear nothing of them: of a panic that is resumed no hook; the hook panics itself; no allocation has failed. */
-const UNHEARD: readonly string[] = ['payload resumed', 'panic while the panic is shown', 'handled no more'];
 
 /** What isn't a message is thrown without one. */
 const NOT_ON_STACK: readonly string[] = ['payload of a number', 'payload resumed'];

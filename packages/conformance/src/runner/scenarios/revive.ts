@@ -27,7 +27,6 @@ export const REVIVE: readonly Scenario[] = [
     invariants: ['I1'],
     async run(ground, checks) {
       const { ns, runtime } = ground;
-      if (!runtime.tellsFrames) return void checks.equal('I1', 'this engine tells no frames', () => runtime.tellsFrames, false);
       const { failures, stop } = listen(ground);
       const where = (): string => (failures.at(-1)?.failure.panic?.frames ?? []).map((frame) => frame.function ?? '').join(' ');
       thrownBy(() => ns.fail('panic-index'));

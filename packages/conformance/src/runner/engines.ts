@@ -1,0 +1,18 @@
+/** The engines that the runtimes are made of, and what they can't tell. */
+
+export type Engine = 'v8' | 'spiderMonkey' | 'javaScriptCore';
+
+/** The engine that runs this. */
+export function engineHere(): Engine {
+  if ('Bun' in globalThis) return 'javaScriptCore';
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+  return navigator?.userAgent?.includes('Firefox') ? 'spiderMonkey' : 'v8';
+}
+
+/**
+ * The causes that may be told of a failure. SpiderMonkey says `index out of bounds` of a `call_indirect` past the end of its table as of an
+ * address past the end of memory: one trap for both (`js/src/wasm/WasmBuiltins.cpp`, `Trap::OutOfBounds`).
+ */
+export function tellable(causes: readonly string[], engine: Engine): readonly string[] {
+  return engine === 'spiderMonkey' && causes.includes('indirect-call') ? [...causes, 'out-of-bounds'] : causes;
+}
