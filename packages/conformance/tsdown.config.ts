@@ -16,7 +16,6 @@ export default defineConfig([
       'src/hosts/every-moment.ts',
       'src/hosts/load-child.ts',
       'src/hosts/raw-child.ts',
-      'src/hosts/traps-child.ts',
     ],
     platform: 'node',
     dts: false,

@@ -33,11 +33,11 @@ pub fn inspect(bytes: &[u8]) -> Result<ModuleInfo, Error> {
     Ok(reader.finish(bytes.len()))
 }
 
-/// What has been read so far. Exports are resolved at the end of the pass: in the binary they stand behind what they
-/// name, but an offset kept with them tells where they were.
 /// Its id in the binary format (WebAssembly 2.0, §5.5.2).
 const CODE_SECTION: u8 = 10;
 
+/// What has been read so far. Exports are resolved at the end of the pass: in the binary they stand behind what they
+/// name, but an offset kept with them tells where they were.
 #[derive(Default)]
 struct Reader {
     types: Types,

@@ -5,4 +5,4 @@
 
 export { abortCause, isAbort } from './cause.js';
 export { type GuardExportsOptions, type GuardedInstance, guardExports } from './guard-exports.js';
-export { type AbortDetectorOptions, abortDetector, type ForeignExceptions } from './plugin.js';
+export { abortDetector } from './plugin.js';

@@ -7,38 +7,15 @@ import {
   type Plugin,
   readBlackBox,
   type Thrown,
+  UNKNOWN_PANIC,
   wasmFrames,
 } from '@wasm-revive/kernel';
 import { abortCause, isAbort, isStackExhausted } from './cause.js';
 import { panicOnStack } from './panic-on-stack.js';
 
-/**
- * What becomes of an instance through whose Rust frames a JavaScript exception passed without running destructors:
- * `keep` it and report it as tainted, or `recover` as from an abort.
- */
-export type ForeignExceptions = 'keep' | 'recover';
-
-/** Options of {@link abortDetector}. */
-export interface AbortDetectorOptions {
-  /**
-   * Default `keep`: people rely on callbacks that throw, and losing all state for that would be worse. In a task that the event loop
-   * polls, nobody is there to be thrown to: such an exception always recovers.
-   */
-  readonly foreignExceptions?: ForeignExceptions;
-}
-
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
-export function abortDetector(options: AbortDetectorOptions = {}): Plugin {
-  const onForeign = options.foreignExceptions ?? 'keep';
-  return {
-    name: 'abort-detector',
-    threw: (thrown) => classify(thrown),
-    failed(instance, failure) {
-      if (failure.kind !== 'aborted') return undefined;
-      // In a task's poll it tears the executor's frames too: the task stays locked, and the promise it owes would never settle.
-      return failure.cause === 'foreign-exception' && onForeign === 'keep' && !instance.tornPoll ? 'keep' : 'fresh';
-    },
-  };
+export function abortDetector(): Plugin {
+  return { name: 'abort-detector', threw: classify };
 }
 
 function classify({ error, origin, instance }: Thrown): Aborted | undefined {
@@ -93,7 +70,5 @@ function panicFound({ exports, shadowStackPointer, owner }: Instance): Omit<Pani
   const memory = exports?.memory;
   if (!(memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
   const found = panicOnStack(memory, shadowStackPointer, owner.formatters);
-  return found && { message: UNKNOWN_MESSAGE, ...found };
+  return found && { message: UNKNOWN_PANIC, ...found };
 }
-
-const UNKNOWN_MESSAGE = 'a panic, whose message is known only with the wasm-revive-abort-detector crate';

@@ -50,6 +50,7 @@ export {
   REPORT_VERSION,
   type Redact,
   toFailureRecord,
+  UNKNOWN_PANIC,
 } from './report.js';
 export type {
   Api,

@@ -70,6 +70,8 @@ export class Instance implements Host {
   /** Whether everybody knows of the loss. Between the two there may be no stack, and guards further out have to make up for it. */
   #told = false;
   #crossed: Crossed | undefined;
+  /** Whether it is the error that cost the instance which goes on through frames further out: only a foreign exception is there to be thrown on. */
+  #passesOn = false;
   /** Whether what was caught last left no frame of the instance on the stack. */
   #quiescent = false;
   /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
@@ -136,13 +138,11 @@ export class Instance implements Host {
   }
 
   /**
-   * What goes on through the frames of a lost instance. Under panic=unwind they have landing pads, which nothing but a trap leaves alone:
-   * neither what JavaScript threw nor, in SpiderMonkey, an exhausted stack.
+   * What goes on through the frames of a lost instance. Under panic=unwind they have landing pads, which nothing but a trap of Wasm's own
+   * leaves alone: neither what JavaScript threw nor, in SpiderMonkey, an exhausted stack.
    */
   get trap(): unknown {
-    const trap = this.#trap ?? this.scope.trap();
-    if (trap instanceof WebAssembly.RuntimeError || this.owner.exceptions === undefined) return trap;
-    return realTrap() ?? trap;
+    return (this.owner.exceptions && realTrap()) ?? this.#trap ?? this.scope.trap();
   }
 
   /** The error that the failure which lost this instance became. */
@@ -204,7 +204,7 @@ export class Instance implements Host {
   }
 
   threw(error: unknown, entry: number, quiescent: boolean): unknown {
-    if (this.#told) return this.#error;
+    if (this.#told) return this.#passesOn ? this.#trap : this.#error;
     this.#quiescent = quiescent;
     try {
       // Further in, there was no stack left to tell it.
@@ -258,7 +258,10 @@ export class Instance implements Host {
   }
 
   crossed(error: unknown, deliberate: boolean): unknown {
-    if (this.#state === 'lost' || this.scope.isShut()) return this.trap;
+    if (this.#state === 'lost' || this.scope.isShut()) {
+      this.#passesOn = this.#state === 'lost' && Object.is(error, this.#trap);
+      return this.trap;
+    }
     const payload = this.scope.payload(error);
     // wasm-bindgen throws what Rust unwound with by an import of its own.
     const exception = Object.is(this.#crossed?.error, payload) ? this.#crossed?.exception : undefined;

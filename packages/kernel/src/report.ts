@@ -120,8 +120,11 @@ function describePanic(panic: PanicInfo): string {
   return at === undefined ? panic.message : `${panic.message} (${at.file}:${at.line}:${at.column})`;
 }
 
+/** Said of a panic of which no more is known. */
+export const UNKNOWN_PANIC = 'a panic, whose message is known only with the wasm-revive-abort-detector crate';
+
 const CAUSES: Record<AbortCause, string> = {
-  'panic-abort': 'a panic, whose message is known only with the wasm-revive-abort-detector crate',
+  'panic-abort': UNKNOWN_PANIC,
   abort: 'the process was aborted',
   unreachable: 'unreachable code was executed',
   'out-of-memory': 'out of memory',

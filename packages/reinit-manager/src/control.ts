@@ -16,6 +16,12 @@ export interface Stats {
   readonly inFlight: number;
 }
 
+/**
+ * What becomes of an instance through whose Rust frames a JavaScript exception passed without running destructors:
+ * `keep` it and report it as tainted, or `recover` as from an abort.
+ */
+export type ForeignExceptions = 'keep' | 'recover';
+
 /** What may be changed while the module runs. */
 export interface ReviveOptions extends RestartIntensity {
   /** Told of every failure. What it throws can't break recovery. */
@@ -25,6 +31,11 @@ export interface ReviveOptions extends RestartIntensity {
    * it throws, nothing of the text is told. What the program prints itself, in a panic hook of its own, stays as it is.
    */
   readonly redact?: (text: string) => string;
+  /**
+   * Default `keep`: people rely on callbacks that throw, and losing all state for that would be worse. In a task that the event loop
+   * polls, nobody is there to be thrown to: such an exception always recovers.
+   */
+  readonly foreignExceptions?: ForeignExceptions;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -42,7 +53,7 @@ export interface Revive {
   /** Changes options; those not named stay as they are. */
   configure(options: ReviveOptions): void;
   /**
-   * Adds a plugin, behind those that are there. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
+   * Adds a plugin, behind those that are there and before what the module does by itself after a failure. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
    * generation on (for a module that hasn't been initialised: from the first).
    */
   use(plugin: Plugin): void;

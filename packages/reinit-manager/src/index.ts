@@ -3,7 +3,7 @@
  * @module
  */
 
-export type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
+export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 export type { EventName, Events } from './events.js';
 export { type Application, createManager, type ManagerOptions, type ModuleDescription } from './manager.js';
 export type { RestartIntensity } from './restart-intensity.js';

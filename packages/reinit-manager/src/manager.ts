@@ -1,8 +1,6 @@
 import {
   type Api,
-  BlackBoxOffset,
   type Build,
-  blackBoxView,
   type CrashReport,
   checkCrates,
   checkEngine,
@@ -24,6 +22,7 @@ import {
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
+import { type Manages, managerPlugin } from './plugin.js';
 import { RestartCounter } from './restart-intensity.js';
 import { crashLoopError } from './restarter.js';
 
@@ -94,7 +93,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
 /** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
 const STANDBY_MAX_BYTES = 16 * 2 ** 20;
 
-class Manager implements Application, Owner, Omit<Revive, 'module'> {
+class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   readonly moduleName: string;
   readonly entries: readonly Entry[];
   readonly build: Build | undefined;
@@ -108,6 +107,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
   readonly #description: ModuleDescription;
   readonly #emitter = new Emitter();
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
+  readonly #own: Plugin;
   #plugins: readonly Plugin[];
   #options: ReviveOptions;
   #restarts: RestartCounter;
@@ -138,9 +138,14 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
     this.build = description.build;
     this.formatters = description.formatters;
     this.exceptions = description.exceptions;
-    this.#plugins = description.reinitRequests ? [...plugins, reinitRequests(this)] : plugins;
-    this.hooks = composePlugins(this.#plugins);
+    this.#plugins = plugins;
+    this.#own = managerPlugin(this, description.reinitRequests === true);
+    this.hooks = composePlugins([...plugins, this.#own]);
     this.control = controlOf(this);
+  }
+
+  get options(): ReviveOptions {
+    return this.#options;
   }
 
   get redact(): Redact | undefined {
@@ -177,7 +182,7 @@ class Manager implements Application, Owner, Omit<Revive, 'module'> {
 
   use(plugin: Plugin): void {
     this.#plugins = [...this.#plugins, plugin];
-    this.hooks = composePlugins(this.#plugins);
+    this.hooks = composePlugins([...this.#plugins, this.#own]);
     this.#standby?.forget();
     this.#standby = undefined;
   }
@@ -428,16 +433,5 @@ function controlOf(manager: Manager): Revive {
     configure: (options) => manager.configure(options),
     use: (plugin) => manager.use(plugin),
     reset: () => manager.reset(),
-  };
-}
-
-/** Asks the crate, at the end of every turn, whether Rust wants a fresh instance. */
-function reinitRequests(manager: Owner): Plugin {
-  return {
-    name: 'reinit-manager',
-    committed(instance) {
-      const view = instance.exports && blackBoxView(instance.exports);
-      if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) manager.reinitRequested(instance);
-    },
   };
 }

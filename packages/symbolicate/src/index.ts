@@ -6,4 +6,5 @@ export { SYMBOLICATE_ERROR_CODES, SymbolicateError, type SymbolicateErrorCode } 
 export { readReport } from './read-report.js';
 export { type RenderOptions, renderReport } from './render-report.js';
 export { type FindSource, type SourceFile, sourcesOnDisk } from './sources.js';
-export { type SourceFunction, type SymbolicatedFrame, type SymbolicateOptions, symbolicate } from './symbolicate.js';
+export { type SymbolicatedFrame, type SymbolicateOptions, symbolicate } from './symbolicate.js';
+export type { SourceFunction } from './wasm.js';

@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CrashReport, FailureRecord, Frame, Location } from '@wasm-revive/kernel';
+import type { CrashReport, FailureRecord, Frame } from '@wasm-revive/kernel';
 import { SymbolicateError } from './errors.js';
-import { askModule, demangle, type ToldFrame, type ToldFrames } from './wasm.js';
-
-/** A function of the source that a frame was in. */
-export interface SourceFunction {
-  /** Demangled. */
-  readonly name?: string;
-  /** What was being executed in it. The column is 0 where it isn't known. */
-  readonly place?: Location;
-}
+import { askModule, demangle, type SourceFunction, type ToldFrame, type ToldFrames } from './wasm.js';
 
 /** A frame, explained. */
 export interface SymbolicatedFrame extends Frame {

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
+import type { Location } from '@wasm-revive/kernel';
 // Made from `crates/symbolicate` by `scripts/generate-wasm.mjs`.
 import { excerpt, initSync, demangle as rustDemangle, symbolicate } from '../generated/symbolicate.js';
-import type { SourceFunction } from './symbolicate.js';
+
+/** A function of the source that a frame was in. */
+export interface SourceFunction {
+  /** Demangled. */
+  readonly name?: string;
+  /** What was being executed in it. The column is 0 where it isn't known. */
+  readonly place?: Location;
+}
 
 /** What a module says of frames: `Told` in `crates/symbolicate/src/binding.rs`. */
 export interface ToldFrames {

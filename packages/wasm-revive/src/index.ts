@@ -2,7 +2,7 @@
  * Rust in WebAssembly that survives its own failures: the default composition, and what programs need to handle its errors.
  * @module
  */
-export { type AbortDetectorOptions, abortDetector } from '@wasm-revive/abort-detector';
+export { abortDetector } from '@wasm-revive/abort-detector';
 export { type CoredumpOptions, coredump } from '@wasm-revive/abort-detector/coredump';
 export { shim } from '@wasm-revive/entrypoint-shim';
 export {

@@ -1,11 +1,11 @@
-import { type AbortDetectorOptions, abortDetector } from '@wasm-revive/abort-detector';
+import { abortDetector } from '@wasm-revive/abort-detector';
 import { shim } from '@wasm-revive/entrypoint-shim';
 import type { Factory, GuardedExports, Plugin } from '@wasm-revive/kernel';
 import { type Application, createManager, type ModuleDescription, type ReviveOptions } from '@wasm-revive/reinit-manager';
 import { unwindCatcher } from '@wasm-revive/unwind-catcher';
 
 /** What {@link revive} is made with. */
-export interface ReviveFactoryOptions extends ReviveOptions, AbortDetectorOptions {
+export interface ReviveFactoryOptions extends ReviveOptions {
   /** In place of the default set, {@link defaultPlugins}. */
   readonly plugins?: readonly Plugin[];
 }
@@ -17,8 +17,8 @@ export interface RevivedModule extends Application {
 }
 
 /** Panics caught, aborts detected. */
-export function defaultPlugins(options: AbortDetectorOptions = {}): Plugin[] {
-  return [unwindCatcher(), abortDetector(options)];
+export function defaultPlugins(): Plugin[] {
+  return [unwindCatcher(), abortDetector()];
 }
 
 /**
@@ -26,7 +26,7 @@ export function defaultPlugins(options: AbortDetectorOptions = {}): Plugin[] {
  * Generated façades call this; programs meet it as `__revive`, its control handle.
  */
 export function revive(factory: Factory, description: ModuleDescription, options: ReviveFactoryOptions = {}): RevivedModule {
-  const { plugins = defaultPlugins(options), ...rest } = options;
+  const { plugins = defaultPlugins(), ...rest } = options;
   const application = createManager(factory, description, { ...rest, plugins });
   return Object.assign(application, { wasm: shim(() => application.exports()) });
 }

@@ -46,8 +46,6 @@ function browserRuntime(): Runtime {
   };
 }
 
-export { raiseAll } from '../runner/traps.ts';
-
 /** Loads a package of the target `web` and runs everything on it, or the rows named. @param url its JavaScript file */
 export async function run(url: string, panic: PanicMode, ids: readonly string[] | null): Promise<RowResult[]> {
   const wanted = (id: string): boolean => ids?.includes(id) ?? true;

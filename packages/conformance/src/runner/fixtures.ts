@@ -173,9 +173,11 @@ export interface Control {
     maxRestarts?: number;
     withinMs?: number;
     onFailure?: (report: Report) => void;
+    foreignExceptions?: 'keep' | 'recover';
     staleClosures?: 'ignore' | 'throw';
     redact?: (text: string) => string;
   }): void;
+  use(plugin: { readonly name: string; failed?(): 'keep' | 'fresh' | undefined }): void;
   reset(): void;
 }
 

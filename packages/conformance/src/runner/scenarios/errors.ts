@@ -101,6 +101,61 @@ export const ERRORS: readonly Scenario[] = [
     },
   },
   {
+    id: 'errors that JavaScript throws through Rust frames, where that is to cost the instance',
+    invariants: ['I1', 'I2', 'I3', 'I4'],
+    run(ground, checks) {
+      const { ns, probe } = ground;
+      const { __revive: control } = ns;
+      const { failures, stop } = listen(ground);
+      const { generation } = control;
+      const counter = new ns.Counter(1);
+      const mine = new Error('mine');
+      const callback = (): never => {
+        throw mine;
+      };
+      globalThis.wasmReviveRanOn = [];
+      control.configure({ foreignExceptions: 'recover' });
+      // The frames further out are those of a lost instance by the time it comes to them.
+      const caught = thrownBy(() => ns.nested(() => ns.nested(callback)));
+      control.configure({ foreignExceptions: 'keep' });
+      checks.equal('I1', 'the caller gets its own error', () => caught, mine);
+      checks.equal(
+        'I1',
+        'it is told once, as what it is',
+        () => failures.map(({ failure, recovery }) => `${failure.cause} ${recovery}`).join(),
+        'foreign-exception fresh',
+      );
+      checks.equal('I3', 'no destructor ran, and nothing else', () => globalThis.wasmReviveRanOn?.join(), '');
+      checks.equal('I3', 'nor any instruction after it', () => probe.takeViolations().join(), '');
+      checks.throwsCode('I4', 'what pointed into the instance is stale', () => counter.inc(), 'REVIVE_STALE_HANDLE');
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      checks.equal('I2', 'by a fresh instance', () => control.generation, generation + 1);
+      thrownBy(() => ns.nested(callback));
+      checks.equal('I2', 'which is kept when that is wanted again', () => control.generation, generation + 1);
+      stop();
+    },
+  },
+  {
+    id: 'a plugin that decides what becomes of an instance',
+    invariants: ['I2'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { __revive: control } = ns;
+      const { generation } = control;
+      let wanted: 'fresh' | undefined = 'fresh';
+      control.use({ name: 'policy', failed: () => wanted });
+      const callback = (): never => {
+        throw new Error('mine');
+      };
+      thrownBy(() => ns.nested(callback));
+      checks.equal('I2', 'the call after it is served', () => ns.add(1, 2), 3);
+      checks.equal('I2', 'as it says', () => control.generation, generation + 1);
+      wanted = undefined;
+      thrownBy(() => ns.nested(callback));
+      checks.equal('I2', 'the module decides where it says nothing', () => control.generation, generation + 1);
+    },
+  },
+  {
     id: 'an error of a lost instance passing through the next',
     invariants: ['I1', 'I2'],
     run(ground, checks) {

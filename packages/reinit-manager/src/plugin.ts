@@ -1,0 +1,29 @@
+import { BlackBoxOffset, blackBoxView, type Instance, type Plugin } from '@wasm-revive/kernel';
+import type { ReviveOptions } from './control.js';
+
+/** What the manager's own plugin asks of it, and tells it. */
+export interface Manages {
+  readonly options: ReviveOptions;
+  reinitRequested(instance: Instance): void;
+}
+
+/**
+ * The manager's own hooks, behind those of all plugins.
+ * @param asks whether the crate has to be asked, at the end of every turn, whether Rust wants a fresh instance
+ */
+export function managerPlugin(manager: Manages, asks: boolean): Plugin {
+  return {
+    name: 'reinit-manager',
+    failed(instance, failure) {
+      const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
+      // In a task's poll it tears the executor's frames too: the task stays locked, and the promise it owes would never settle.
+      return foreign && manager.options.foreignExceptions !== 'recover' && !instance.tornPoll ? 'keep' : undefined;
+    },
+    ...(asks && {
+      committed(instance: Instance) {
+        const view = instance.exports && blackBoxView(instance.exports);
+        if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) manager.reinitRequested(instance);
+      },
+    }),
+  };
+}
