@@ -259,7 +259,7 @@ export class Instance implements Host {
 
   crossed(error: unknown, deliberate: boolean): unknown {
     if (this.#state === 'lost' || this.scope.isShut()) {
-      this.#passesOn = this.#state === 'lost' && Object.is(error, this.#trap);
+      this.#passesOn = this.#isWhatCostIt(error);
       return this.trap;
     }
     const payload = this.scope.payload(error);
@@ -267,6 +267,15 @@ export class Instance implements Host {
     const exception = Object.is(this.#crossed?.error, payload) ? this.#crossed?.exception : undefined;
     this.#crossed = { error: payload, deliberate, exception };
     return error;
+  }
+
+  #isWhatCostIt(error: unknown): boolean {
+    try {
+      return this.#state === 'lost' && Object.is(this.scope.payload(error), this.#trap);
+    } catch {
+      // The stack is full.
+      return false;
+    }
   }
 
   unwinding(exception: unknown): unknown {

@@ -28,6 +28,7 @@ it('exports this and no more', () => {
       "STACK_POINTER_EXPORT",
       "SharedRegistry",
       "StackPointers",
+      "UNKNOWN_PANIC",
       "UNWINDING_SECTION",
       "UNWIND_EXPORT",
       "blackBoxView",
