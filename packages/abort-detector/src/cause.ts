@@ -1,4 +1,4 @@
-import { type AbortCause, type BlackBox, type Frame, wasmFrames } from '@wasm-revive/kernel';
+import { type AbortCause, type BlackBox, describeThrown, type Frame, isError, wasmFrames } from '@wasm-revive/kernel';
 
 /**
  * What the engines say when Wasm traps, as parts of their messages in lower case. V8: `src/common/message-template.h`;
@@ -29,16 +29,15 @@ const RECURSION = 6;
 
 /** Whether an error is a trap or an exhausted stack: after it, the instance that raised it can't be trusted. */
 export function isAbort(error: unknown): error is Error {
-  return error instanceof WebAssembly.RuntimeError || isStackExhausted(error);
+  return isError(error) && (error instanceof WebAssembly.RuntimeError || isStackExhausted(error));
 }
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
 export function isStackExhausted(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    (error instanceof RangeError || error.name === 'InternalError') &&
-    STACK_EXHAUSTED.some((says) => error.message.startsWith(says))
-  );
+  if (!isError(error)) return false;
+  // By its name: it may be of another realm.
+  const { name, message } = describeThrown(error);
+  return (name === 'RangeError' || name === 'InternalError') && STACK_EXHAUSTED.some((says) => message.startsWith(says));
 }
 
 /**
@@ -55,7 +54,7 @@ export function abortCause(
   stackHasRoom = false,
 ): AbortCause {
   if (isStackExhausted(error)) return 'stack-overflow';
-  const trap = find(TRAPS, error.message.toLowerCase()) ?? 'unknown';
+  const trap = find(TRAPS, describeThrown(error).message.toLowerCase()) ?? 'unknown';
   switch (trap) {
     case 'unreachable':
       return unreachableCause(frames, blackBox);

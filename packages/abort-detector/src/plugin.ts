@@ -21,15 +21,17 @@ export function abortDetector(): Plugin {
 function classify({ error, origin, instance }: Thrown): Aborted | undefined {
   switch (origin) {
     case 'own':
-      return isAbort(error) ? aborted(error, instance) : undefined;
+      if (!isAbort(error)) return undefined;
+      instance.condemn(error);
+      return aborted(error, instance);
     case 'deliberate':
       // The task that a poll was about is torn, and what it owes would never be settled.
       return instance.tornPoll && instance.callsInFlight > 0 ? foreign(error) : undefined;
     case 'foreign':
       // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
-      return isStackExhausted(error)
-        ? { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) }
-        : foreign(error);
+      if (!isStackExhausted(error)) return foreign(error);
+      instance.condemn(error);
+      return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
   }
 }
 

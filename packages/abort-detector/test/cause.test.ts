@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { abortCause, isAbort } from '../src/index.js';
 import { callTrap, TRAPS } from './traps.js';
@@ -32,6 +33,14 @@ describe('abortCause', () => {
     ["Division by zero (evaluating 'run()')", 'arithmetic'],
   ])('knows %j', (message, cause) => {
     expect(abortCause(new WebAssembly.RuntimeError(message))).toBe(cause);
+  });
+
+  it('knows an exhausted stack of another realm, and leaves alone what only looks like one', () => {
+    const other: unknown = runInNewContext("new RangeError('Maximum call stack size exceeded')");
+    expect(isAbort(other)).toBe(true);
+    expect(abortCause(other as Error)).toBe('stack-overflow');
+    expect(isAbort({ name: 'RangeError', message: 'Maximum call stack size exceeded' })).toBe(false);
+    expect(isAbort(new RangeError('a page from 1 to 9'))).toBe(false);
   });
 
   it('tells look-alikes by the black box', () => {

@@ -51,6 +51,10 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     } catch {
       $live.api = $raw.exports = undefined;
       $raw.trap ??= error;
+      if (!$raw.alarmed) {
+        $raw.alarmed = true;
+        $host.alarm();
+      }
       return $host.exhausted;
     }
   }
@@ -162,7 +166,7 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
  */
 function emitWrap(passesExceptions: boolean): string {
   // What Rust throws is one already: thrown once more and caught, it would cost a panic a tenth.
-  const pass = passesExceptions ? '    if (error instanceof WebAssembly.Exception) return error;\n' : '';
+  const pass = passesExceptions ? '    if ($isException(error)) return error;\n' : '';
   return `  function $wrap(error) {
 ${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { return wrapped; }
   }

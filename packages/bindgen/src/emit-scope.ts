@@ -152,9 +152,15 @@ function emitPayload(glue: Glue): string {
     glue.statements.some(({ declares }) => declares.includes(tag)),
   );
   const unwrap = tags.map((tag) => `    if (error.is(${tag})) return error.getArg(${tag}, 0);\n`).join('');
-  return tags.length === 0
-    ? '  const $payload = (error) => error;\n'
-    : `  function $payload(error) {\n    if (!(error instanceof WebAssembly.Exception)) return error;\n${unwrap}    return error;\n  }\n`;
+  if (tags.length === 0 && !glue.functions.has('wrapError')) return '  const $payload = (error) => error;\n';
+  return `  function $isException(error) {
+    try { return error instanceof WebAssembly.Exception; } catch { return false; } // a revoked proxy
+  }
+  function $payload(error) {
+    if (!$isException(error)) return error;
+${unwrap}    return error;
+  }
+`;
 }
 
 function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {

@@ -7,7 +7,6 @@ import { afterAll, describe, expect, inject, it } from 'vitest';
 import { transform } from 'wasm-revive/transform';
 import {
   cargoModule,
-  type NodeVersion,
   needed,
   nodeVersion,
   otherNodeMajors,
@@ -18,7 +17,7 @@ import {
   upstreamPackage,
   wasmBindgen,
 } from '../src/drive/paths.ts';
-import { canLoad, nodeFlags, runProgram } from '../src/drive/run-in-node.ts';
+import { canLoad, nodeFlags, runProgram, runSource } from '../src/drive/run-in-node.ts';
 import type { Target } from '../src/hosts/node.ts';
 import { USES } from '../src/runner/behaviour/behaviour.ts';
 
@@ -108,18 +107,6 @@ const GIVES_MODULE = `
   pkg.__wbg_set_wasm({ default: module }, module, true);
   process.stdout.write(JSON.stringify([pkg.__revive.generation, pkg.starts(), pkg.add(1, 2)]));
 `;
-
-/** Runs a program, given as text, on a folder. */
-async function runSource(source: string, node: NodeVersion, dir: string, ...options: string[]): ReturnType<typeof runProgram> {
-  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-source-'));
-  try {
-    const file = join(folder, 'source.mjs');
-    writeFileSync(file, source);
-    return await runProgram(node.binary, [...nodeFlags(node, 'bundler'), file, dir, ...options]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 describe('bundler, a program that makes the instance by itself', () => {
   const run = async (dir: string, ...options: string[]): Promise<unknown> => {

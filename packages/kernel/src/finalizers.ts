@@ -19,10 +19,15 @@ export class SharedRegistry {
 
   /** The registry as one generation has it. */
   of(generation: number, callback: (held: unknown) => void): Registry {
-    this.#callbacks.set(generation, callback);
+    let used = false;
     return {
-      // A pointer says whose it is; anything else has to be told.
-      register: (target, held, token) => this.#registry.register(target, typeof held === 'number' ? held : { generation, held }, token),
+      register: (target, held, token) => {
+        // Not before: of an instance that could not be made, nothing must stay.
+        if (!used) this.#callbacks.set(generation, callback);
+        used = true;
+        // A pointer says whose it is; anything else has to be told.
+        this.#registry.register(target, typeof held === 'number' ? held : { generation, held }, token);
+      },
       unregister: (token) => this.#registry.unregister(token),
     };
   }

@@ -100,5 +100,9 @@ function whenGarbage(): FinalizationRegistry<() => void> {
 
 /** A rejection that nobody awaits must not end the process: it has been reported already. Whoever does await it still gets it. */
 export function markHandled(promise: unknown): void {
-  if (promise instanceof Promise) promise.catch(() => {});
+  try {
+    void Promise.prototype.then.call(promise as Promise<unknown>, undefined, () => {});
+  } catch {
+    // No promise.
+  }
 }

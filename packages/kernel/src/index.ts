@@ -41,6 +41,7 @@ export { pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type InstanceState, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { lazyProperty } from './lazy.js';
+export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
 export {
   type Build,
@@ -64,3 +65,4 @@ export type {
   Thenable,
 } from './scope.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
+export { describeThrown, isError, lookAt } from './thrown.js';

@@ -1,21 +1,22 @@
-import { forgetPanic, readBlackBox, readBreadcrumbs } from './black-box.js';
+import { forgetPanic, readBlackBox } from './black-box.js';
 import { Callbacks } from './callbacks.js';
+import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { ExceptionHandling } from './exception-handling.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
-import { fingerprint } from './fingerprint.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
-import { lazyProperty } from './lazy.js';
-import { PanicSite } from './panic-site.js';
+import { type CaughtPanic, Panics } from './panics.js';
 import type { Hooks } from './plugin.js';
 import { realTrap } from './real-trap.js';
-import { asItIs, type Build, type CrashReport, describeFailure, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
+import { type Build, type CrashReport, describeFailure, type Redact, safely } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
+import { describeThrown } from './thrown.js';
+import { writeReport } from './write-report.js';
 
 /** What an instance tells the one that owns it. */
 export interface Owner {
@@ -54,11 +55,14 @@ export class Instance implements Host {
   readonly generation: number;
   readonly base: number;
   readonly exhausted: Error = EXHAUSTED;
+  readonly alarm: () => void;
   readonly owner: Owner;
   readonly scope: Scope;
   readonly turns: boolean;
   readonly #inFlight = new InFlight();
   readonly #callbacks: Callbacks;
+  readonly #crossings = new Crossings();
+  readonly #panics = new Panics((panic) => this.#tellPanic(panic));
   /** How many registries the scope has made. */
   #registries = 0;
   #state: InstanceState = 'idle';
@@ -69,18 +73,18 @@ export class Instance implements Host {
   #error: ReviveError | undefined;
   /** Whether everybody knows of the loss. Between the two there may be no stack, and guards further out have to make up for it. */
   #told = false;
-  #crossed: Crossed | undefined;
-  /** Whether it is the error that cost the instance which goes on through frames further out: only a foreign exception is there to be thrown on. */
+  /** Whether it is just being looked at, so that it isn't told before that is done. */
+  #condemned = false;
+  /** Whether a foreign exception cost the instance: its thrower gets it back. */
+  #toForeign = false;
+  /** Whether it is that exception which goes on through frames further out. */
   #passesOn = false;
   /** Whether what was caught last left no frame of the instance on the stack. */
   #quiescent = false;
-  /** The panic that wasm-bindgen caught last and that nobody has been told of yet. */
-  #panic: PanicError | undefined;
-  readonly #panicSite = new PanicSite();
-  /** Whether a microtask is going to tell it, if no guard has by then. */
-  #looksForPanic = false;
   /** The last foreign exception told, so that the guards further out don't tell it again. */
-  #taint: unknown;
+  #taint: unknown = NONE;
+  /** Whether there are such guards. */
+  #taintGoesOn = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -89,6 +93,11 @@ export class Instance implements Host {
     const { hooks } = owner;
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
     this.#callbacks = new Callbacks((error) => this.#state === 'lost' || error === this.#taint);
+    let alarm = (): void => {};
+    new Promise<void>((resolve) => {
+      alarm = resolve;
+    }).then(() => this.isWell());
+    this.alarm = alarm;
     this.scope = factory(this);
   }
 
@@ -137,11 +146,21 @@ export class Instance implements Host {
     return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
   }
 
+  /** Milliseconds since it was started. */
+  get uptimeMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  get trap(): unknown {
+    this.#passesOn = false;
+    return this.#trapForFrames();
+  }
+
   /**
    * What goes on through the frames of a lost instance. Under panic=unwind they have landing pads, which nothing but a trap of Wasm's own
    * leaves alone: neither what JavaScript threw nor, in SpiderMonkey, an exhausted stack.
    */
-  get trap(): unknown {
+  #trapForFrames(): unknown {
     return (this.owner.exceptions && realTrap()) ?? this.#trap ?? this.scope.trap();
   }
 
@@ -177,7 +196,7 @@ export class Instance implements Host {
    */
   isWell(): boolean {
     if (this.#state === 'running' && this.scope.isShut()) this.#lost(this.scope.trap());
-    if (this.#state === 'lost' && !this.#told) this.#tellExhausted();
+    if (this.#state === 'lost' && !this.#told && !this.#condemned) this.#tellExhausted();
     return this.#state === 'running';
   }
 
@@ -212,66 +231,73 @@ export class Instance implements Host {
       const caught = this.#classify(error, entry);
       if (quiescent && this.#state === 'running') this.#stackPointers?.restore();
       return caught;
-    } catch {
-      return this.#tear(error);
+    } catch (broken) {
+      return hasStackRoom() ? this.#giveUp(error, broken) : this.#tear(error);
+    } finally {
+      // Whatever there was no stack for.
+      this.#condemned = false;
     }
+  }
+
+  /**
+   * A plugin says that the instance can't be trusted, as soon as it knows and before it looks closer: looking may run the program's code, such as
+   * its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.
+   */
+  condemn(trap: unknown): void {
+    if (this.#state !== 'running') return;
+    this.#condemned = true;
+    this.#lost(trap);
   }
 
   /** With as little stack as can be: nobody is let in any more. The rest follows where there is room for it. */
   #tear(trap: unknown): unknown {
-    if (this.#state !== 'lost') {
-      this.#lost(trap);
-      queueMicrotask(() => this.isWell());
-    }
+    if (this.#state !== 'lost') this.#lost(trap);
+    if (!this.#told) queueMicrotask(() => this.isWell());
     return this.#error;
+  }
+
+  /** A plugin broke down over a failure. Whether the instance is well, nobody knows. */
+  #giveUp(trap: unknown, broken: unknown): unknown {
+    console.error('wasm-revive: a failure could not be looked at:', broken);
+    if (this.#told) return this.#error;
+    if (this.#state !== 'lost') this.#lost(trap);
+    return this.#tell({ kind: 'aborted', cause: 'unknown', trap, frames: [] }, undefined, 'fresh', undefined);
   }
 
   #classify(error: unknown, entry: number): unknown {
     const entrypoint = this.#entrypoint(entry);
-    const crossed = this.#crossedAs(error);
-    const thrown = crossed === undefined ? this.scope.payload(error) : crossed.error;
+    const payload = this.scope.payload(error);
+    const crossed = this.#crossings.left(error, payload);
+    const thrown = crossed === undefined ? payload : crossed.error;
     const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
-    this.#crossed = undefined;
-    const panic = thrown === this.#panic ? this.#panic : this.#strandedPanic(crossed);
+    const panic = this.#panics.take(thrown) ?? this.#strandedPanic(crossed);
     const failure = this.owner.hooks.threw({ error: thrown, origin, panic, entrypoint, instance: this });
-    return failure === undefined ? thrown : this.fail(failure, thrown, entrypoint);
-  }
-
-  /** What an import threw, if that is what has now left the instance. */
-  #crossedAs(error: unknown): Crossed | undefined {
-    const crossed = this.#crossed;
-    if (crossed === undefined) return undefined;
-    const isItself = Object.is(crossed.error, this.scope.payload(error));
-    return isItself || (crossed.exception !== undefined && crossed.exception === error) ? crossed : undefined;
+    return failure === undefined ? thrown : this.#fail(failure, thrown, entrypoint, panic);
   }
 
   /** In a task that the event loop polls nobody is there to be thrown to, so what Rust unwound with is told as the panic that it was. */
-  #strandedPanic(crossed: Crossed | undefined): PanicError | undefined {
+  #strandedPanic(crossed: Crossed | undefined): CaughtPanic | undefined {
     if (crossed?.exception === undefined || !this.tornPoll) return undefined;
-    this.#panic = this.#panicError(crossed.error);
-    return this.#panic;
+    return { error: this.#panicError(crossed.error), blackBox: undefined, site: undefined };
   }
 
   #panicError(payload: unknown): PanicError {
-    const text = safely(this.owner.redact)(textOf(payload));
+    const text = safely(this.owner.redact)(describeThrown(payload).message);
     return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: payload });
   }
 
   crossed(error: unknown, deliberate: boolean): unknown {
     if (this.#state === 'lost' || this.scope.isShut()) {
-      this.#passesOn = this.#isWhatCostIt(error);
-      return this.trap;
+      this.#passesOn = this.#toForeign && this.#isWhatCostIt(error);
+      return this.#trapForFrames();
     }
-    const payload = this.scope.payload(error);
-    // wasm-bindgen throws what Rust unwound with by an import of its own.
-    const exception = Object.is(this.#crossed?.error, payload) ? this.#crossed?.exception : undefined;
-    this.#crossed = { error: payload, deliberate, exception };
+    this.#crossings.threw(this.scope.payload(error), deliberate);
     return error;
   }
 
   #isWhatCostIt(error: unknown): boolean {
     try {
-      return this.#state === 'lost' && Object.is(this.scope.payload(error), this.#trap);
+      return Object.is(this.scope.payload(error), this.#trap);
     } catch {
       // The stack is full.
       return false;
@@ -279,7 +305,7 @@ export class Instance implements Host {
   }
 
   unwinding(exception: unknown): unknown {
-    if (this.#crossed !== undefined) this.#crossed = { ...this.#crossed, exception };
+    this.#crossings.unwinding(exception);
     return exception;
   }
 
@@ -321,12 +347,8 @@ export class Instance implements Host {
   }
 
   panicked(): void {
-    if (this.#exports !== undefined) this.#panicSite.note(this.#exports);
-  }
-
-  /** An error with the stack of the last panic, as it was when Rust panicked; undefined where the crate hasn't said that it did. */
-  get panicSite(): Error | undefined {
-    return this.#exports && this.#panicSite.of(this.#exports);
+    this.#crossings.panicked();
+    if (this.#exports !== undefined) this.#panics.began(this.#exports);
   }
 
   /** The error for a use of something that pointed into this instance. */
@@ -338,13 +360,13 @@ export class Instance implements Host {
    * Carries out what the hooks decide about a failure. Returns what the failing call's caller is to be thrown.
    * @param raw what the engine raised, as it goes on through the frames of the instance
    */
-  fail(failure: Failure, raw: unknown, entrypoint: string | undefined): unknown {
+  #fail(failure: Failure, raw: unknown, entrypoint: string | undefined, panic: CaughtPanic | undefined): unknown {
     const recovery = this.owner.hooks.failed(this, failure);
     switch (failure.kind) {
       case 'unwound':
-        return this.#unwound(failure, entrypoint, recovery);
+        return this.#unwound(failure, entrypoint, recovery, panic);
       case 'aborted':
-        return this.#aborted(failure, raw, entrypoint, recovery);
+        return this.#aborted(failure, raw, entrypoint, recovery, panic);
     }
   }
 
@@ -362,30 +384,32 @@ export class Instance implements Host {
     for (const registry of this.owner.registries) registry.forget(this.generation);
   }
 
-  #unwound(failure: Unwound, entrypoint: string | undefined, recovery: Recovery): PanicError {
-    const report = this.#report(failure, entrypoint, recovery, 0);
+  #unwound(failure: Unwound, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): PanicError {
+    const report = writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic });
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
-    const error = this.#panic ?? new PanicError(report.failure.panic?.message ?? '');
+    const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
     error.report = report;
-    this.#panic = undefined;
     if (this.#exports !== undefined) forgetPanic(this.#exports);
     this.owner.failed(this, report);
     this.#inFlight.rejectAbandoned(() => abandonedError(error));
     return error;
   }
 
-  #aborted(failure: Aborted, raw: unknown, entrypoint: string | undefined, recovery: Recovery): unknown {
-    if (recovery === 'keep') {
+  #aborted(failure: Aborted, raw: unknown, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): unknown {
+    if (recovery === 'keep' && this.#state === 'running') {
       // Tainted, not lost. Every guard on the way out sees the same error: tell it once.
-      if (this.#taint !== raw) this.owner.failed(this, this.#report(failure, entrypoint, recovery, 0));
+      const isTold = this.#taintGoesOn && Object.is(this.#taint, raw);
       this.#taint = raw;
+      this.#taintGoesOn = !this.#quiescent;
+      if (!isTold) this.owner.failed(this, writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic }));
       return raw;
     }
     if (!hasStackRoom()) return this.#tear(raw);
-    this.#lost(raw);
-    const error = this.#tell(failure, entrypoint, recovery);
+    if (this.#state === 'running') this.#lost(raw);
+    this.#toForeign = failure.cause === 'foreign-exception';
+    const error = this.#tell(failure, entrypoint, recovery === 'keep' ? 'fresh' : recovery, panic);
     // The thrower of a foreign exception gets its own error back, by identity.
-    return failure.cause === 'foreign-exception' ? raw : error;
+    return this.#toForeign ? raw : error;
   }
 
   /** From here on nothing of the instance runs. Everybody has still to be told. */
@@ -393,16 +417,18 @@ export class Instance implements Host {
     this.#state = 'lost';
     this.#trap = trap;
     this.#error = EXHAUSTED;
+    this.#panics.forget();
     this.scope.release();
   }
 
   /** Tells a failure of which, when it happened, there was no stack left to find out more. Waits for another asker where there still is none. */
   #tellExhausted(): void {
-    if (hasStackRoom()) this.#tell({ kind: 'aborted', cause: 'stack-overflow', trap: this.#trap, frames: [] }, undefined, 'fresh');
+    if (!hasStackRoom()) return;
+    this.#tell({ kind: 'aborted', cause: 'stack-overflow', trap: this.#trap, frames: [] }, undefined, 'fresh', undefined);
   }
 
-  #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery): ReviveError {
-    const report = this.#report(failure, entrypoint, recovery, this.#inFlight.size);
+  #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): ReviveError {
+    const report = writeReport(failure, this, { entrypoint, recovery, callsLost: this.#inFlight.size, panic });
     const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), { cause: this.#trap, report });
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     this.#known(error);
@@ -430,48 +456,22 @@ export class Instance implements Host {
 
   /** Rust panicked, and wasm-bindgen caught the panic at the boundary. What an import threw goes on as what it is. */
   panic(payload: unknown): unknown {
-    if (this.#crossed?.exception !== undefined && Object.is(this.#crossed.error, payload)) return payload;
-    const panic = this.#panicError(payload);
-    this.#panic = panic;
-    // A panic in a task reaches its promise, not a guard. By the next microtask a guard has told it, or none will.
-    if (!this.#looksForPanic) queueMicrotask(() => this.#tellPanic());
-    this.#looksForPanic = true;
-    return panic;
+    if (this.#crossings.unwoundWith(payload)) return payload;
+    const error = this.#panicError(payload);
+    this.#panics.caught(error, this.#exports);
+    return error;
   }
 
-  #tellPanic(): void {
-    this.#looksForPanic = false;
-    const panic = this.#panic;
-    if (panic === undefined || this.#state === 'lost') return;
+  #tellPanic(panic: CaughtPanic): void {
+    if (this.#state === 'lost') return;
+    const { error } = panic;
     this.#quiescent = true;
-    const failure = this.owner.hooks.threw({ error: panic, origin: 'own', panic, entrypoint: undefined, instance: this });
-    if (failure !== undefined) this.fail(failure, panic, undefined);
-  }
-
-  #report(thrown: Failure, entrypoint: string | undefined, recovery: Recovery, callsLost: number): CrashReport {
-    const redact = safely(this.owner.redact);
-    // The error of a panic was made of the redacted text.
-    const failure = toFailureRecord(thrown, thrown.kind === 'unwound' && this.#panic !== undefined ? asItIs : redact);
-    const blackBox = this.#exports && readBlackBox(this.#exports);
-    const running = thrown.kind === 'unwound' ? blackBox?.runningAtPanic : blackBox?.running;
-    const breadcrumbs = this.#exports === undefined ? [] : readBreadcrumbs(this.#exports);
-    const report: Omit<CrashReport, 'fingerprint'> = {
-      version: REPORT_VERSION,
-      failure,
-      entrypoint: entrypoint ?? running?.entrypoint,
-      ...(running?.task !== undefined && { task: running.task }),
-      ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map(redact) }),
-      module: this.owner.moduleName,
-      ...(this.owner.build && { build: this.owner.build }),
-      generation: this.generation,
-      memoryBytes: this.memoryBytes,
-      uptimeMs: performance.now() - this.#startedAt,
-      callsLost,
-      recovery,
-      recoveryMs: undefined,
-      at: Date.now(),
-    };
-    return withFingerprint(report, failure);
+    try {
+      const failure = this.owner.hooks.threw({ error, origin: 'own', panic, entrypoint: undefined, instance: this });
+      if (failure !== undefined) this.#fail(failure, error, undefined, panic);
+    } catch (broken) {
+      this.#giveUp(error, broken);
+    }
   }
 
   /** Undefined where the event loop entered: there is no caller to name. */
@@ -484,21 +484,5 @@ export class Instance implements Host {
   }
 }
 
-const withFingerprint = lazyProperty('fingerprint', fingerprint);
-
-/** What an import let through. */
-interface Crossed {
-  readonly error: unknown;
-  /** Whether Rust expects it: the import is there for throwing, or may unwind. */
-  readonly deliberate: boolean;
-  /** The Wasm exception with which Rust unwinds for it. */
-  readonly exception: unknown;
-}
-
-function textOf(value: unknown): string {
-  try {
-    return value instanceof Error ? value.message : String(value);
-  } catch {
-    return 'a value of JavaScript';
-  }
-}
+/** Nothing, which no value thrown is equal to. */
+const NONE = Symbol('none');

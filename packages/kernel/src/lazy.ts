@@ -14,7 +14,8 @@ export function lazyProperty<K extends string, S, V>(
     configurable: true,
     get(this: { readonly [SOURCE]: S }) {
       const value = workOut(this[SOURCE]);
-      Object.defineProperty(this, key, { value, enumerable: true, configurable: true });
+      // Not where the program has frozen it: then it is worked out anew.
+      Reflect.defineProperty(this, key, { value, enumerable: true, configurable: true });
       return value;
     },
   };

@@ -23,13 +23,13 @@ export class PanicSite {
 const DEEP = 40;
 
 function errorWithDeepStack(): Error {
-  const limited = Error as { stackTraceLimit?: number };
-  const limit = limited.stackTraceLimit;
-  if (limit === undefined || limit >= DEEP) return new Error();
+  const { stackTraceLimit } = Error as { stackTraceLimit?: number };
+  if (stackTraceLimit === undefined || stackTraceLimit >= DEEP) return new Error();
+  // Where the program has frozen it, it stays as it is.
+  Reflect.set(Error, 'stackTraceLimit', DEEP);
   try {
-    limited.stackTraceLimit = DEEP;
     return new Error();
   } finally {
-    limited.stackTraceLimit = limit;
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }

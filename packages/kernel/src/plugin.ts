@@ -1,7 +1,8 @@
-import type { PanicError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import type { Instance } from './instance.js';
+import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
+import { hasStackRoom } from './stack-room.js';
 
 /** What a guard caught, as plugins see it. */
 export interface Thrown {
@@ -12,7 +13,7 @@ export interface Thrown {
    */
   readonly origin: 'own' | 'foreign' | 'deliberate';
   /** The panic that wasm-bindgen caught at the boundary, when this is one. */
-  readonly panic: PanicError | undefined;
+  readonly panic: CaughtPanic | undefined;
   /** Undefined where the event loop entered. */
   readonly entrypoint: string | undefined;
   readonly instance: Instance;
@@ -30,9 +31,12 @@ export interface Plugin {
   readonly entered?: (instance: Instance, entrypoint: string) => void;
   /** The turn ended well: the instance is quiescent again. */
   readonly committed?: (instance: Instance) => void;
-  /** What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. */
+  /**
+   * What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. Where one throws, the instance
+   * is taken for lost.
+   */
   readonly threw?: (thrown: Thrown) => Failure | undefined;
-  /** What to do after a failure. The first plugin that answers decides. */
+  /** What to do after a failure. The first plugin that answers decides; an instance that was condemned isn't kept. */
   readonly failed?: (instance: Instance, failure: Failure) => Recovery | undefined;
   /**
    * An abort has cost the instance: nothing of it runs any more, and its exports can be read for the last time. Every plugin hears of it,
@@ -54,7 +58,7 @@ export interface Hooks {
 /** Makes one set of hooks from many plugins, in their order. */
 export function composePlugins(plugins: readonly Plugin[]): Hooks {
   const threw = present(plugins.map((plugin) => plugin.threw));
-  const failed = present(plugins.map((plugin) => plugin.failed));
+  const failed = present(plugins.map(orNothing));
   return {
     instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
     entered: sequence(present(plugins.map((plugin) => plugin.entered))),
@@ -65,6 +69,21 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
   };
 }
 
+/** A plugin's `failed`, without whose answer it goes as well. */
+function orNothing({ name, failed }: Plugin): Plugin['failed'] {
+  if (failed === undefined) return undefined;
+  return (instance, failure) => {
+    try {
+      return failed(instance, failure);
+    } catch (error) {
+      // Where there is no stack, that is what matters.
+      if (!hasStackRoom()) throw error;
+      complain(name, error);
+      return undefined;
+    }
+  };
+}
+
 /** A plugin's `lost`, which can't break what comes after it: those in flight have still to be told. */
 function harmless({ name, lost }: Plugin): Hooks['lost'] {
   if (lost === undefined) return undefined;
@@ -72,13 +91,17 @@ function harmless({ name, lost }: Plugin): Hooks['lost'] {
     try {
       lost(instance, report);
     } catch (error) {
-      try {
-        console.error(`wasm-revive: the plugin ${name} threw:`, error);
-      } catch {
-        // There was no stack for that, either.
-      }
+      complain(name, error);
     }
   };
+}
+
+function complain(name: string, error: unknown): void {
+  try {
+    console.error(`wasm-revive: the plugin ${name} threw:`, error);
+  } catch {
+    // There was no stack for that, either.
+  }
 }
 
 function present<T>(hooks: readonly (T | undefined)[]): T[] {

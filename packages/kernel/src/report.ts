@@ -1,5 +1,6 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { lazyProperty } from './lazy.js';
+import { describeThrown } from './thrown.js';
 
 /** A failure without the engine's error object in it, so that it survives `JSON.stringify`. */
 export type FailureRecord =
@@ -92,11 +93,6 @@ function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
   if (redact === asItIs) return panic;
   const { message, location } = panic;
   return withFramesOf({ message: redact(message), ...(location && { location }) }, panic);
-}
-
-function describeThrown(value: unknown): { name: string; message: string } {
-  if (value instanceof Error) return { name: value.name, message: value.message };
-  return { name: typeof value, message: String(value) };
 }
 
 /** One line that says what happened, in Rust's words where there are any. */

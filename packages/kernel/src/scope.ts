@@ -52,10 +52,12 @@ export interface Host {
   readonly turns: boolean;
   /** In place of `new PanicError(payload)` in the glue: the message, or a value of JavaScript that Rust panicked with. */
   panic(payload: unknown): unknown;
-  /** The trap that must go on through the frames of a lost instance. */
+  /** The trap that must go on through the frames of a lost instance, asked for where an import returns into them. */
   readonly trap: unknown;
   /** What a guard that has shut the scope by itself throws its caller, which is JavaScript. */
   readonly exhausted: Error;
+  /** What it calls besides: has the host look at the instance as soon as there is stack for it. A function of the engine's, for it takes none. */
+  readonly alarm: () => void;
   /** An entry into a lost instance. True: do nothing and return undefined. Throws `REVIVE_STALE_HANDLE` otherwise. */
   refuse(entry: number): true;
   /** An outermost entry. */

@@ -29,7 +29,8 @@ export class Emitter {
   }
 
   emit<E extends EventName>(name: E, event: Events[E]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    // A copy: who listens from now on hears of the next one.
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       tell(`a listener for '${name}'`, () => (listener as (event: Events[E]) => unknown)(event));
     }
   }
@@ -37,7 +38,13 @@ export class Emitter {
 
 /** Calls what belongs to the program. What it throws, or rejects with, is logged: it can't break recovery, nor end the process. */
 export function tell(what: string, call: () => unknown): void {
-  const log = (error: unknown): void => console.error(`wasm-revive: ${what} threw:`, error);
+  const log = (error: unknown): void => {
+    try {
+      console.error(`wasm-revive: ${what} threw:`, error);
+    } catch {
+      // The console is the program's, too.
+    }
+  };
   try {
     const result = call();
     if (result instanceof Promise) result.catch(log);

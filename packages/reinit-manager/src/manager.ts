@@ -23,6 +23,7 @@ import {
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
 import { type Manages, managerPlugin } from './plugin.js';
+import { RecoverySchedule } from './recovery-schedule.js';
 import { RestartCounter } from './restart-intensity.js';
 import { crashLoopError } from './restarter.js';
 
@@ -106,6 +107,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   readonly #factory: Factory;
   readonly #description: ModuleDescription;
   readonly #emitter = new Emitter();
+  readonly #schedule = new RecoverySchedule();
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   readonly #own: Plugin;
   #plugins: readonly Plugin[];
@@ -277,9 +279,11 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       this.#lastError = instance.error;
       this.#lastReport = report;
       this.#restarts.restarted(Date.now());
+      // Before anybody hears of it, who may call the module again.
+      if (instance === this.#starting) this.#restarts.startFailed();
+      if (report.recovery === 'retire') this.#restarts.giveUp();
       if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
-      // Off the failing call's path, and off its stack, which may be full. A call that comes first makes it itself.
-      if (instance !== this.#starting) queueMicrotask(() => this.#recoverQuietly());
+      if (instance !== this.#starting) this.#schedule.schedule(() => this.#recoverQuietly());
     }
     this.#emitter.emit('failure', report);
     tell('onFailure', () => this.#options.onFailure?.(report));
@@ -288,7 +292,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   reinitRequested(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#replace(instance, 'Rust asked for a fresh instance.');
-    queueMicrotask(() => this.#recoverQuietly());
+    this.#schedule.schedule(() => this.#recoverQuietly());
   }
 
   staleClosureCalled(instance: Instance, entrypoint: string): boolean {
@@ -331,7 +335,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     const small = instance.memoryBytes <= STANDBY_MAX_BYTES;
     this.#serve(instance);
     const ms = performance.now() - began;
-    if (this.#lastReport !== undefined) this.#lastReport.recoveryMs = ms;
+    // The program may have frozen it.
+    if (this.#lastReport !== undefined) Reflect.set(this.#lastReport, 'recoveryMs', ms);
     this.#lastReport = undefined;
     this.#lostAt = 0;
     this.#saidRetired = false;
@@ -371,7 +376,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       else instance.served();
       this.#restarts.started();
     } catch (error) {
-      this.#restarts.startFailed();
+      if (instance.state !== 'lost') this.#restarts.startFailed();
       throw error;
     } finally {
       this.#starting = undefined;

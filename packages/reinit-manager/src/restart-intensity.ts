@@ -15,6 +15,7 @@ export class RestartCounter {
   readonly #withinMs: number;
   #restarts: number[] = [];
   #failedStarts = 0;
+  #givenUp = false;
 
   constructor(intensity: RestartIntensity) {
     this.#maxRestarts = intensity.maxRestarts ?? Number.POSITIVE_INFINITY;
@@ -29,6 +30,11 @@ export class RestartCounter {
     this.#failedStarts++;
   }
 
+  /** No more of it. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
   /** Records a restart at `now` (milliseconds). */
   restarted(now: number): void {
     if (this.#maxRestarts === Number.POSITIVE_INFINITY) return;
@@ -38,9 +44,10 @@ export class RestartCounter {
 
   /** Milliseconds until another restart is allowed; 0 when it is, Infinity when there is no point in waiting. */
   waitMs(now: number): number {
-    if (this.#failedStarts >= HOPELESS_STARTS) return Number.POSITIVE_INFINITY;
+    if (this.#givenUp || this.#failedStarts >= HOPELESS_STARTS) return Number.POSITIVE_INFINITY;
     const recent = this.#restarts.filter((at) => now - at < this.#withinMs);
-    const oldest = recent[recent.length - this.#maxRestarts];
+    // With this one gone from the window, there are no more than are allowed.
+    const oldest = recent[recent.length - 1 - this.#maxRestarts];
     return oldest === undefined ? 0 : Math.max(0, oldest + this.#withinMs - now);
   }
 }

@@ -60,7 +60,7 @@ export function refuseCrashLoop(what: string, waitMs: number, cause: unknown): v
 export function crashLoopError(what: string, waitMs: number, cause: unknown): ReviveError {
   const when = Number.isFinite(waitMs)
     ? `It is tried again in ${Math.ceil(waitMs)} ms.`
-    : 'It failed each time it was started; call reset() after the reason is gone.';
+    : 'It is not tried again by itself: call reset() after the reason is gone.';
   return new ReviveError('REVIVE_CRASH_LOOP', `${what} failed too often and is not started again for now. ${when}`, {
     cause,
     retryable: Number.isFinite(waitMs),

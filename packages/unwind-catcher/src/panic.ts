@@ -1,11 +1,22 @@
-import { type BlackBox, type Frame, isReviveError, lazyProperty, PanicError, type PanicInfo, wasmFrames } from '@wasm-revive/kernel';
+import {
+  type BlackBox,
+  type CaughtPanic,
+  type Frame,
+  isError,
+  isReviveError,
+  lazyProperty,
+  lookAt,
+  PanicError,
+  type PanicInfo,
+  wasmFrames,
+} from '@wasm-revive/kernel';
 
 /**
  * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later),
  * which is told by its name because every glue has a class of its own.
  */
 export function isPanic(value: unknown): value is Error {
-  return isReviveError(value, 'REVIVE_PANIC') || (value instanceof Error && value.name === 'PanicError');
+  return isReviveError(value, 'REVIVE_PANIC') || (isError(value) && value.name === 'PanicError');
 }
 
 /** Turns wasm-bindgen's `PanicError` into ours, keeping the original as `cause`. Gives ours back as it is. */
@@ -15,7 +26,7 @@ export function toPanicError(panic: Error): PanicError {
 
 /** Engines without exception handling have no `WebAssembly.Exception`; nothing can be one there. */
 export function isWasmException(value: unknown): boolean {
-  return typeof WebAssembly.Exception === 'function' && value instanceof WebAssembly.Exception;
+  return typeof WebAssembly.Exception === 'function' && lookAt(() => value instanceof WebAssembly.Exception, false);
 }
 
 /** What is known of a panic that left an export of which wasm-bindgen catches no panics, such as what `free()` calls. */
@@ -44,12 +55,11 @@ const HOOK = ['wasm_revive_abi', 'wasm_revive_unwind_catcher'];
 const HOOK_FRAMES = 8;
 
 /**
- * What is known of a panic: its message, and its location when the crate's hook wrote it down.
- * @param site has the stack of where it happened; the panic's own is that of where it was caught
+ * What is known of a panic that wasm-bindgen caught: its message, and its location when the crate's hook wrote it down. Without the crate, its
+ * stack is that of where it was caught.
  */
-export function panicInfo(panic: Error, blackBox: BlackBox | undefined, site: Error = panic): PanicInfo {
-  const recorded = blackBox?.panic;
+export function panicInfo({ error, blackBox, site }: CaughtPanic): PanicInfo {
   // A payload that isn't a string leaves wasm-bindgen with a message of its own; the hook knows the location all the same.
-  const location = recorded?.location;
-  return withFrames({ message: panic.message, ...(location && { location }) }, site);
+  const location = blackBox?.panic?.location;
+  return withFrames({ message: error.message, ...(location && { location }) }, site ?? error);
 }

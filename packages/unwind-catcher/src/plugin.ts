@@ -20,10 +20,13 @@ export function unwindCatcher(): Plugin {
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
       if (uncaught === 'unknown') miscounted.add(instance);
-      const blackBox = instance.exports && readBlackBox(instance.exports);
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
       const told =
-        panic !== undefined ? panicInfo(panic, blackBox, instance.panicSite) : isUncaught ? uncaughtPanicInfo(blackBox) : undefined;
+        panic !== undefined
+          ? panicInfo(panic)
+          : isUncaught
+            ? uncaughtPanicInfo(instance.exports && readBlackBox(instance.exports))
+            : undefined;
       // After a trap nothing of the instance may run, not even to be asked.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
       if (wasPanic && !miscounted.has(instance) && isStillPanicking(instance)) {

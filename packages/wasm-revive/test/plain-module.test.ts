@@ -116,7 +116,7 @@ describe('revive, on a module without glue', () => {
   it('I9: gives up a module whose instances fail as they start', () => {
     const { app, wasm } = setUp();
     app.control.configure({ maxRestarts: 2, withinMs: 60_000 });
-    for (let i = 0; i < 2; i++) expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    for (let i = 0; i < 3; i++) expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
     expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryable: true }));
     expect(app.control.state).toBe('retired');
     app.control.reset();

@@ -1,5 +1,7 @@
 /** Runs the suite in a Node.js of some version, in a process of its own. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Target } from '../hosts/node.ts';
 import type { PanicMode } from '../runner/kinds.ts';
@@ -60,6 +62,18 @@ export function nodeFlags({ major }: NodeVersion, target: Target): string[] {
 /** Whether this version of Node.js can load a package of this target at all: `import source` came with Node.js 24. */
 export function canLoad({ major }: NodeVersion, target: Target): boolean {
   return target !== 'module' || major >= 24;
+}
+
+/** Runs a program, given as text, on a folder. */
+export async function runSource(source: string, node: NodeVersion, dir: string, ...options: string[]): ReturnType<typeof runProgram> {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-source-'));
+  try {
+    const file = join(folder, 'source.mjs');
+    writeFileSync(file, source);
+    return await runProgram(node.binary, [...nodeFlags(node, 'bundler'), file, dir, ...options]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /**

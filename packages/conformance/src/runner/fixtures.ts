@@ -177,7 +177,7 @@ export interface Control {
     staleClosures?: 'ignore' | 'throw';
     redact?: (text: string) => string;
   }): void;
-  use(plugin: { readonly name: string; failed?(): 'keep' | 'fresh' | undefined }): void;
+  use(plugin: { readonly name: string; failed?(): 'keep' | 'fresh' | 'retire' | undefined; instantiated?(): void }): void;
   reset(): void;
 }
 

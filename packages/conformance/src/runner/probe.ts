@@ -131,9 +131,11 @@ export function installProbe(leak = false): Probe {
 }
 
 function isTrap(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
+  if (error instanceof WebAssembly.RuntimeError) return true;
+  // An engine's error has its message as a value of its own; a program's may have a getter, which is not to be called.
+  const message: unknown = error instanceof Error ? Object.getOwnPropertyDescriptor(error, 'message')?.value : undefined;
   // Note: no regular expression: V8 compiles it at its first use, and ends the process when the stack is too full for that.
-  return error instanceof WebAssembly.RuntimeError || STACK_IS_FULL.includes(error.message);
+  return typeof message === 'string' && STACK_IS_FULL.includes(message);
 }
 
 /** V8, JavaScriptCore, SpiderMonkey. */

@@ -3,6 +3,7 @@ import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
+import { HOSTILE } from './hostile.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,6 +23,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...DOUBLE_PANICS,
   ...CORPUS,
   ...ORDINARY_ERRORS,
+  ...HOSTILE,
 ];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */

@@ -2,7 +2,7 @@
 import { codeOf, show } from '../checks.ts';
 import type { Told } from '../fixtures.ts';
 import { type Deferred, deferred, until, Watched } from '../runtime.ts';
-import { type Scenario, thrownBy } from './scenario.ts';
+import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 export const CROWD: readonly Scenario[] = [
   {
@@ -163,6 +163,29 @@ export const CROWD: readonly Scenario[] = [
       } else {
         checks.that('I5', 'all are told', () => [...others, failing].every(({ state }) => state !== 'pending'));
       }
+    },
+  },
+  {
+    id: 'calls that panic in one turn',
+    invariants: ['I1', 'I5'],
+    async run(ground, checks) {
+      const { ns, panic, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      // Their first polls come one after the other, in one microtask.
+      const kinds = ['panic-message', 'panic-index', 'panic-expect'];
+      const calls = kinds.map((kind) => new Watched(ns.fail_first_poll(kind)));
+      await until(runtime, () => calls.every(({ state }) => state !== 'pending'));
+      checks.equal('I5', 'every call is told', () => states(calls), '3 rejected');
+      const messages = failures.map(({ failure }) => failure.panic?.message);
+      checks.equal('I1', 'every panic is told once', () => new Set(messages).size, panic === 'unwind' ? 3 : 1);
+      checks.equal('I1', 'and nothing twice', () => messages.length, panic === 'unwind' ? 3 : 1);
+      const reports = calls.map(({ value }) => (value as { report?: unknown }).report);
+      checks.that('I1', 'every error has its report', () => reports.every((report) => report !== undefined));
+      if (panic === 'unwind' && ns.fail_marked !== undefined) {
+        const lines = failures.map(({ failure }) => failure.panic?.location?.line);
+        checks.equal('I1', 'each is told where it was', () => new Set(lines).size, 3);
+      }
+      stop();
     },
   },
   {

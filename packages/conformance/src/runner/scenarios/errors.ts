@@ -86,6 +86,14 @@ export const ERRORS: readonly Scenario[] = [
       );
       checks.equal('I7', 'the instance is kept', () => ns.__revive.generation, generation);
       checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      failures.length = 0;
+      const reason = new Error('the same as last time');
+      const throwReason = (): never => {
+        throw reason;
+      };
+      for (let n = 0; n < 3; n++) thrownBy(() => ns.nested(() => ns.nested(throwReason)));
+      checks.equal('I1', 'the same error in three calls, through frames of two: told three times', () => failures.length, 3);
+      failures.length = errors.length;
       checks.equal(
         'I2',
         'a caught one is no failure',
@@ -131,29 +139,21 @@ export const ERRORS: readonly Scenario[] = [
       checks.throwsCode('I4', 'what pointed into the instance is stale', () => counter.inc(), 'REVIVE_STALE_HANDLE');
       checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
       checks.equal('I2', 'by a fresh instance', () => control.generation, generation + 1);
+      const ofAbort = thrownBy(() =>
+        ns.nested(() => {
+          throw (thrownBy(() => ns.fail('abort')) as Error).cause;
+        }),
+      );
+      checks.equal('I1', 'who throws the cause of an abort on gets the abort', () => codeOf(ofAbort), 'REVIVE_ABORT');
+      control.configure({ foreignExceptions: 'recover' });
+      const swallowed = thrownBy(() => ns.nested(() => thrownBy(() => ns.nested(callback))));
+      control.configure({ foreignExceptions: 'keep' });
+      checks.equal('I1', 'where it was swallowed, the caller further out gets an abort', () => codeOf(swallowed), 'REVIVE_ABORT');
+      ns.add(1, 2);
+      const { generation: kept } = control;
       thrownBy(() => ns.nested(callback));
-      checks.equal('I2', 'which is kept when that is wanted again', () => control.generation, generation + 1);
+      checks.equal('I2', 'which is kept when that is wanted again', () => control.generation, kept);
       stop();
-    },
-  },
-  {
-    id: 'a plugin that decides what becomes of an instance',
-    invariants: ['I2'],
-    run(ground, checks) {
-      const { ns } = ground;
-      const { __revive: control } = ns;
-      const { recoveries } = control.stats;
-      let wanted: 'fresh' | undefined = 'fresh';
-      control.use({ name: 'policy', failed: () => wanted });
-      const callback = (): never => {
-        throw new Error('mine');
-      };
-      thrownBy(() => ns.nested(callback));
-      checks.equal('I2', 'the call after it is served', () => ns.add(1, 2), 3);
-      checks.equal('I2', 'as it says', () => control.stats.recoveries, recoveries + 1);
-      wanted = undefined;
-      thrownBy(() => ns.nested(callback));
-      checks.equal('I2', 'the module decides where it says nothing', () => control.stats.recoveries, recoveries + 1);
     },
   },
   {

@@ -6,7 +6,7 @@ import { until, Watched } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 /** By what they are, how to get one; undefined where this runtime has none. */
-const ERRORS: Readonly<Record<string, (ground: Ground) => unknown>> = {
+export const ERRORS: Readonly<Record<string, (ground: Ground) => unknown>> = {
   'an Error': () => new Error('ordinary'),
   'an error of a class of the program': () => new (class QuotaError extends Error {})('too much'),
   'an error with a cause': () => new Error('outer', { cause: new Error('inner') }),

@@ -1,5 +1,6 @@
 /** An exhausted stack: the one failure that can strike anywhere, the recovery's own code included. */
 import { codeOf, show } from '../checks.ts';
+import { Watched } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 /** The stack ends somewhere in the code of the call, of the glue, of the guards or of the recovery: all of them are to be hit. */
@@ -59,7 +60,7 @@ export const STACK: readonly Scenario[] = [
   },
   {
     id: 'a failure close to the end of the stack',
-    invariants: ['I1', 'I2', 'I3'],
+    invariants: ['I1', 'I2', 'I3', 'I5'],
     async run(ground, checks) {
       const { ns, runtime } = ground;
       // Whatever is left of the stack when the failure strikes: enough for the recovery, or not.
@@ -76,12 +77,18 @@ export const STACK: readonly Scenario[] = [
           }
           if (bottom.reached && levels++ === spare) {
             const error = thrownBy(() => ns.fail('out-of-bounds'));
-            const code = String(codeOf(error) ?? (error as Error).name);
+            code = String(codeOf(error) ?? (error as Error).name);
             told.set(code, (told.get(code) ?? 0) + 1);
           }
         };
         let levels = 0;
+        let code: string | undefined;
+        const owed = new Watched(ns.wait_for(new Promise(() => {})));
         thrownBy(dig);
+        await runtime.turn();
+        // By now, and without anybody entering the module: who does would notice for it.
+        if (code === 'REVIVE_ABORT')
+          checks.equal('I5', `what was in flight is rejected, with ${spare} levels to spare`, () => owed.state, 'rejected');
         checks.equal('I2', 'the next call is served', () => ns.add(2, 3), 5);
         checks.quiet('I2', 'a handle can be made and freed', () => new ns.Counter(1).free());
         await runtime.turn();

@@ -64,6 +64,23 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
     },
   },
   {
+    id: 'a panic in the words of a string that Rust has caught before',
+    invariants: ['I1'],
+    run(ground, checks) {
+      const { ns, panic } = ground;
+      if (panic === 'abort') return void checks.equal('I1', 'under panic=abort nothing can be caught', () => panic, 'abort');
+      const { failures, stop } = listen(ground);
+      const words = 'the message of panic-message';
+      ns.catch_unwind_from?.(() => {
+        throw words;
+      });
+      const error = thrownBy(() => ns.fail('panic-message'));
+      checks.equal('I1', 'the caller gets the code', () => codeOf(error), 'REVIVE_PANIC');
+      checks.equal('I1', 'it is told', () => failures.map(({ failure }) => failure.panic?.message).join(), words);
+      stop();
+    },
+  },
+  {
     id: 'a panic inside of an import that unwinds',
     invariants: ['I1', 'I2', 'I7'],
     run(ground, checks) {

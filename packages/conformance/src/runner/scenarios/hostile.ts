@@ -1,0 +1,227 @@
+/** Programs that do what nobody expects: with what they throw, with what they are told, with JavaScript itself. */
+import { codeOf, show } from '../checks.ts';
+import { until, Watched } from '../runtime.ts';
+import { ERRORS } from './ordinary-errors.ts';
+import { collect, listen, type Scenario, thrownBy } from './scenario.ts';
+
+/** What a guard has to look at before it can tell whose it is. */
+const ODD: readonly string[] = [
+  'an error whose message can not be read',
+  'an error whose stack can not be read',
+  'an error whose name can not be read',
+  'an error with a stack that is no text',
+  'a frozen error',
+  'an object without a prototype',
+  'a proxy that lets nothing be read',
+  'undefined',
+  'a symbol',
+];
+
+export const HOSTILE: readonly Scenario[] = [
+  ...ODD.map(
+    (what): Scenario => ({
+      id: `thrown through Rust frames: ${what}`,
+      invariants: ['I1', 'I2', 'I5', 'I7'],
+      async run(ground, checks) {
+        const { ns, runtime } = ground;
+        const mine = ERRORS[what]?.(ground);
+        const callback = (): never => {
+          throw mine;
+        };
+        const { failures, stop } = listen(ground);
+        const { generation } = ns.__revive;
+        let caught: unknown = 'nothing';
+        try {
+          ns.nested(callback);
+        } catch (error) {
+          caught = error;
+        }
+        checks.that('I1', 'the caller gets it back', () => Object.is(caught, mine));
+        checks.equal('I1', 'it is told, as what it is', () => failures.map(({ failure }) => failure.cause).join(), 'foreign-exception');
+        checks.quiet('I1', 'the report is JSON', () => JSON.stringify(failures));
+        checks.equal('I7', 'the instance is kept', () => ns.__revive.generation, generation);
+        const waiting = new Watched(ns.wait_for(new Promise(() => {})));
+        const global = globalThis as { wasmReviveThrown?: unknown };
+        global.wasmReviveThrown = mine;
+        const polled = new Watched(ns.fail_later_poll('js-exception', Promise.resolve()));
+        await until(runtime, () => polled.state !== 'pending' && waiting.state !== 'pending');
+        delete global.wasmReviveThrown;
+        checks.equal('I5', 'in a poll, its promise rejects', () => polled.state, 'rejected');
+        checks.equal('I5', 'and so do those that can not be kept', () => waiting.state, 'rejected');
+        checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+        stop();
+      },
+    }),
+  ),
+  {
+    id: 'a program that has frozen what it is told',
+    invariants: ['I1', 'I2'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      const stopFreezing = ns.__revive.on('failure', Object.freeze);
+      const { recoveries } = ns.__revive.stats;
+      thrownBy(() => ns.fail('abort'));
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      await runtime.turn();
+      checks.equal('I2', 'by a recovery that counts', () => ns.__revive.stats.recoveries, recoveries + 1);
+      checks.that('I1', 'the report can be read', () => JSON.stringify(failures[0]).includes(failures[0]?.fingerprint ?? 'none'));
+      stopFreezing();
+      stop();
+    },
+  },
+  {
+    id: 'a program that writes stacks its own way',
+    invariants: ['I1', 'I3'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { failures, stop } = listen(ground);
+      const errors = Error as { prepareStackTrace?: unknown };
+      const before = errors.prepareStackTrace;
+      const ways: Readonly<Record<string, () => unknown>> = {
+        'by throwing': () => {
+          throw new Error('not today');
+        },
+        'by entering the module': () => ns.bump(),
+        'by giving an object': () => ({ lines: 3 }),
+      };
+      for (const [way, prepare] of Object.entries(ways)) {
+        let inner: unknown;
+        // Only while Rust fails: the engine asks it for every stack that anybody reads.
+        errors.prepareStackTrace = (error: unknown) => {
+          if (!(error instanceof WebAssembly.RuntimeError)) return '';
+          inner = thrownBy(prepare);
+          if (inner !== undefined) throw inner;
+          return prepare();
+        };
+        const caught = thrownBy(() => ns.fail('out-of-bounds'));
+        errors.prepareStackTrace = before;
+        if (before === undefined) delete errors.prepareStackTrace;
+        checks.equal('I1', `${way}: the caller is told`, () => codeOf(caught), 'REVIVE_ABORT');
+        checks.equal('I3', `${way}: the module can be used`, () => ns.bump(), 101);
+      }
+      checks.equal(
+        'I1',
+        'each is told as what it is',
+        () => failures.map(({ failure }) => failure.cause).join(),
+        'out-of-bounds,out-of-bounds,out-of-bounds',
+      );
+      stop();
+    },
+  },
+  {
+    id: 'a listener that listens again',
+    invariants: ['I5'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      let heard = 0;
+      let stop = (): void => {};
+      const listener = (): void => {
+        heard++;
+        stop();
+        if (heard < 1_000) stop = control.on('failure', () => listener());
+      };
+      stop = control.on('failure', () => listener());
+      thrownBy(() => ns.fail('abort'));
+      stop();
+      checks.equal('I5', 'it hears of each failure once', () => heard, 1);
+    },
+  },
+  {
+    id: 'a program that fails whenever it has recovered',
+    invariants: ['I5'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      // An end, for else this would have none where it doesn't hold.
+      const enough = 3_000;
+      let recovered = 0;
+      const stop = control.on('recovered', () => {
+        if (++recovered < enough) thrownBy(() => ns.fail('abort'));
+      });
+      thrownBy(() => ns.fail('abort'));
+      await runtime.turn();
+      stop();
+      checks.that('I5', 'the event loop gets its turn', () => recovered < enough || `after ${recovered} recoveries`);
+      checks.equal('I5', 'the next call is served', () => ns.add(1, 2), 3);
+    },
+  },
+  {
+    id: 'plugins that decide, and that break down',
+    invariants: ['I1', 'I2', 'I3'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { __revive: control } = ns;
+      const { failures, stop } = listen(ground);
+      const { error: consoleError } = console;
+      const complaints: unknown[] = [];
+      let wanted: () => 'keep' | 'fresh' | 'retire' | undefined = () => undefined;
+      control.use({ name: 'policy', failed: () => wanted() });
+      const foreign = (): unknown =>
+        thrownBy(() =>
+          ns.nested(() => {
+            throw new Error('mine');
+          }),
+        );
+      const recoveriesOf = (fail: () => unknown, decide: typeof wanted): number => {
+        const { recoveries } = control.stats;
+        wanted = decide;
+        fail();
+        wanted = () => undefined;
+        checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+        return control.stats.recoveries - recoveries;
+      };
+      const abort = (): unknown => thrownBy(() => ns.fail('abort'));
+      checks.equal('I2', 'a foreign exception can cost the instance', () => recoveriesOf(foreign, () => 'fresh'), 1);
+      checks.equal('I2', 'where it says nothing, the module decides', () => recoveriesOf(foreign, () => undefined), 0);
+      checks.equal('I3', 'an instance that aborted is never kept', () => recoveriesOf(abort, () => 'keep'), 1);
+      console.error = (...args) => complaints.push(args);
+      checks.equal(
+        'I1',
+        'one that throws is left out',
+        () =>
+          recoveriesOf(abort, () => {
+            throw new Error('broken');
+          }),
+        1,
+      );
+      console.error = consoleError;
+      checks.that('I1', 'and complained of', () => complaints.length > 0);
+      checks.that('I1', 'each failure is told as what it is', () => failures.every(({ failure }) => failure.cause !== 'stack-overflow'));
+      wanted = () => 'retire';
+      abort();
+      wanted = () => undefined;
+      checks.throwsCode('I2', 'one can have the module retired', () => ns.add(1, 2), 'REVIVE_CRASH_LOOP');
+      control.reset();
+      checks.equal('I2', 'until it is reset', () => ns.add(1, 2), 3);
+      stop();
+    },
+  },
+  {
+    id: 'instances that can not be made',
+    invariants: ['I6'],
+    needsGc: true,
+    async run(ground, checks) {
+      const { ns, probe } = ground;
+      let refusing = true;
+      ns.__revive.use({
+        name: 'refuses',
+        instantiated() {
+          if (refusing) throw new Error('not this one');
+        },
+      });
+      await collect(ground);
+      const before = probe.liveMemories();
+      thrownBy(() => ns.fail('abort'));
+      for (let n = 0; n < 50; n++) thrownBy(() => ns.add(1, 2));
+      await collect(ground);
+      checks.that(
+        'I6',
+        'nothing of them is kept',
+        () => probe.liveMemories() <= before || `${probe.liveMemories()} memories, ${before} before`,
+      );
+      refusing = false;
+      checks.equal('I6', 'the next call is served when one can be made', () => ns.add(1, 2), 3);
+      checks.that('I6', 'by a healthy instance', () => ns.bump() > 0 || show(ns.__revive.state));
+    },
+  },
+];

@@ -1,0 +1,49 @@
+/** What an import threw into Rust frames. */
+export interface Crossed {
+  readonly error: unknown;
+  /** Whether Rust expects it: the import is there for throwing, or may unwind. */
+  readonly deliberate: boolean;
+  /** The Wasm exception with which Rust unwinds for it. */
+  readonly exception: unknown;
+}
+
+/** What imports throw into the frames of an instance, until it has left them or Rust has caught it. */
+export class Crossings {
+  #last: Crossed | undefined;
+
+  /** An import threw. @param error the value itself, not the exception that carries it */
+  threw(error: unknown, deliberate: boolean): void {
+    // wasm-bindgen throws what Rust unwound with by an import of its own.
+    const exception = this.#isLast(error) ? this.#last?.exception : undefined;
+    this.#last = { error, deliberate, exception };
+  }
+
+  /** Rust unwinds with what an import threw. */
+  unwinding(exception: unknown): void {
+    if (this.#last !== undefined) this.#last = { ...this.#last, exception };
+  }
+
+  /** Whether Rust has unwound with this because an import threw it. */
+  unwoundWith(payload: unknown): boolean {
+    return this.#last?.exception !== undefined && this.#isLast(payload);
+  }
+
+  /** Rust panics by itself. What is no object may be the message of that, too, and isn't known by its identity. */
+  panicked(): void {
+    const error = this.#last?.error;
+    if (typeof error !== 'object' && typeof error !== 'function') this.#last = undefined;
+  }
+
+  /** Something left the instance: gives what an import threw, if it is that, and is done with it. */
+  left(error: unknown, payload: unknown): Crossed | undefined {
+    const last = this.#last;
+    this.#last = undefined;
+    if (last === undefined) return undefined;
+    const isItself = Object.is(last.error, payload);
+    return isItself || (last.exception !== undefined && last.exception === error) ? last : undefined;
+  }
+
+  #isLast(error: unknown): boolean {
+    return this.#last !== undefined && Object.is(this.#last.error, error);
+  }
+}

@@ -1,0 +1,52 @@
+import { type BlackBox, readBlackBox } from './black-box.js';
+import type { PanicError } from './errors.js';
+import { PanicSite } from './panic-site.js';
+
+/** A panic that wasm-bindgen caught at the boundary, with what the crates had written down of it by then: the next one writes over that. */
+export interface CaughtPanic {
+  readonly error: PanicError;
+  readonly blackBox: BlackBox | undefined;
+  /** An error with the stack of where Rust panicked; undefined where the crate hasn't said that it did. */
+  readonly site: Error | undefined;
+}
+
+/** The panics of an instance that nobody has been told of yet. One turn of the executor polls many tasks, so there may be many. */
+export class Panics {
+  readonly #tell: (panic: CaughtPanic) => void;
+  readonly #site = new PanicSite();
+  #untold: CaughtPanic[] = [];
+  #scheduled = false;
+
+  /** @param tell tells of one that has reached no guard: in a task it reaches a promise instead */
+  constructor(tell: (panic: CaughtPanic) => void) {
+    this.#tell = tell;
+  }
+
+  /** Rust has panicked, and nothing is unwound yet. */
+  began(exports: WebAssembly.Exports): void {
+    this.#site.note(exports);
+  }
+
+  /** wasm-bindgen has caught it. By the next microtask a guard has taken it, or none will. */
+  caught(error: PanicError, exports: WebAssembly.Exports | undefined): void {
+    this.#untold.push({ error, blackBox: exports && readBlackBox(exports), site: exports && this.#site.of(exports) });
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      for (const panic of this.#untold.splice(0)) this.#tell(panic);
+    });
+  }
+
+  /** The one that this is the error of; whoever takes it tells it. */
+  take(error: unknown): CaughtPanic | undefined {
+    const found = this.#untold.find((panic) => panic.error === error);
+    if (found !== undefined) this.#untold = this.#untold.filter((panic) => panic !== found);
+    return found;
+  }
+
+  /** The instance is lost, which is told instead. */
+  forget(): void {
+    this.#untold = [];
+  }
+}
