@@ -107,7 +107,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   readonly #factory: Factory;
   readonly #description: ModuleDescription;
   readonly #emitter = new Emitter();
-  readonly #schedule = new RecoverySchedule();
+  readonly #schedule = new RecoverySchedule(() => this.#recoverQuietly());
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   readonly #own: Plugin;
   #plugins: readonly Plugin[];
@@ -283,7 +283,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       if (instance === this.#starting) this.#restarts.startFailed();
       if (report.recovery === 'retire') this.#restarts.giveUp();
       if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
-      if (instance !== this.#starting) this.#schedule.schedule(() => this.#recoverQuietly());
+      if (instance !== this.#starting) this.#schedule.schedule();
     }
     this.#emitter.emit('failure', report);
     tell('onFailure', () => this.#options.onFailure?.(report));
@@ -292,7 +292,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   reinitRequested(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#replace(instance, 'Rust asked for a fresh instance.');
-    this.#schedule.schedule(() => this.#recoverQuietly());
+    this.#schedule.schedule();
   }
 
   staleClosureCalled(instance: Instance, entrypoint: string): boolean {
@@ -312,13 +312,15 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#description.onCurrent(undefined, Number.POSITIVE_INFINITY);
   }
 
-  #recoverQuietly(): void {
-    if (this.#current !== undefined || this.#module === undefined) return;
+  /** Whether there was anything to do. */
+  #recoverQuietly(): boolean {
+    if (this.#current !== undefined || this.#module === undefined) return false;
     try {
       this.#recover(this.#module);
     } catch {
       // It has been reported; the next call hears of it.
     }
+    return true;
   }
 
   #recover(module: WebAssembly.Module): Instance {
