@@ -60,11 +60,14 @@ pub const CATCH_EXPORT: &str = "__wasm_revive_catch";
 /// The exported function that installs the panic hook; only of modules without wasm-bindgen.
 pub const INSTALL_EXPORT: &str = "__wasm_revive_install";
 
-/// The module from which [`RETHROW_IMPORT`] is imported.
+/// The module from which [`RETHROW_IMPORT`] and [`PANICKED_IMPORT`] are imported.
 pub const IMPORT_MODULE: &str = "wasm_revive";
 
 /// The imported function that throws once more what JavaScript has caught, for [`CATCH_EXPORT`].
 pub const RETHROW_IMPORT: &str = "rethrow";
+
+/// By which a module without wasm-bindgen says that Rust has panicked, while all that led to it is on the stack.
+pub const PANICKED_IMPORT: &str = "panicked";
 
 /// The exported Wasm global whose value is the address of the black box.
 pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";

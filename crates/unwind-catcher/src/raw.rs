@@ -13,10 +13,22 @@ mod wasm {
         fn rethrow();
     }
 
+    #[link(wasm_import_module = "wasm_revive")]
+    extern "C" {
+        /// Has the stack written down, which is gone by the time JavaScript catches the panic.
+        fn panicked();
+    }
+
+    fn announce() {
+        // SAFETY: it takes and gives nothing, throws nothing and enters no instance: it makes an error and keeps it.
+        unsafe { panicked() }
+    }
+
     /// Called by JavaScript once, when the module is there: nothing of a module like this runs by itself.
     #[export_name = "__wasm_revive_install"]
     extern "C" fn install() {
         crate::install();
+        panic_hook::announce_by(announce);
     }
 
     /// Ends a panic that left an export, as only Rust can: its payload is dropped, and it counts no longer as going on. JavaScript

@@ -17,6 +17,9 @@ const TRAPS: readonly (readonly [AbortCause, readonly string[]])[] = [
 // V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError, when JavaScript or Wasm frames fill the stack.
 const STACK_EXHAUSTED = ['Maximum call stack size exceeded', 'too much recursion'];
 
+/** What wasm-bindgen's own guards say of an instance that has aborted before (0.2.130, `--experimental-reset-state-function` and panic=unwind). */
+const TERMINATED = 'Module terminated';
+
 /** What Rust's own last frames are called, as far as the module has names. The first cause that is found counts: they all end in an abort. */
 const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['out-of-memory', ['handle_alloc_error', 'rust_oom', 'rg_oom', 'alloc_error_handler']],
@@ -27,9 +30,17 @@ const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
 /** How many of the innermost frames must repeat before an access out of bounds is called a stack overflow. */
 const RECURSION = 6;
 
-/** Whether an error is a trap or an exhausted stack: after it, the instance that raised it can't be trusted. */
+/**
+ * Whether an error is a trap or an exhausted stack, or says that there was one before: the instance that raised it can't be trusted.
+ */
 export function isAbort(error: unknown): error is Error {
-  return isError(error) && (error instanceof WebAssembly.RuntimeError || isStackExhausted(error));
+  return isError(error) && (error instanceof WebAssembly.RuntimeError || isStackExhausted(error) || isTerminated(error));
+}
+
+/** Whether wasm-bindgen's own glue refuses a call, because the instance had aborted: its code never says that of anything else. */
+function isTerminated(error: Error): boolean {
+  const { name, message } = describeThrown(error);
+  return name === 'Error' && message === TERMINATED;
 }
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
@@ -54,6 +65,7 @@ export function abortCause(
   stackHasRoom = false,
 ): AbortCause {
   if (isStackExhausted(error)) return 'stack-overflow';
+  if (isTerminated(error)) return 'terminated';
   const trap = find(TRAPS, describeThrown(error).message.toLowerCase()) ?? 'unknown';
   switch (trap) {
     case 'unreachable':

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { type CrashReport, type Frame, GLOBAL_EXPORT_PREFIX, type Instance, type Plugin } from '@wasm-revive/kernel';
+import { type CrashReport, type Frame, GLOBAL_EXPORT_PREFIX, type InstanceView, type Plugin } from '@wasm-revive/kernel';
 import { type CoredumpFrame, encodeCoredump } from './encode-coredump.js';
 import { type FunctionBodies, functionBodies } from './function-bodies.js';
 
@@ -43,7 +43,7 @@ export function coredump({ write, wasm }: CoredumpOptions): Plugin {
   };
 }
 
-function take({ exports = {} }: Instance, report: CrashReport, wasm: CoredumpOptions['wasm']): Uint8Array<ArrayBuffer> {
+function take({ exports = {} }: InstanceView, report: CrashReport, wasm: CoredumpOptions['wasm']): Uint8Array<ArrayBuffer> {
   const { module, build, failure } = report;
   const { memory } = exports;
   return encodeCoredump({

@@ -4,5 +4,5 @@
  */
 
 export { abortCause, isAbort } from './cause.js';
-export { type GuardExportsOptions, type GuardedInstance, guardExports } from './guard-exports.js';
+export { type GuardInstanceOptions, guardInstance, type InstanceGuard } from './guard-instance.js';
 export { abortDetector } from './plugin.js';

@@ -35,6 +35,13 @@ describe('abortCause', () => {
     expect(abortCause(new WebAssembly.RuntimeError(message))).toBe(cause);
   });
 
+  it("knows what wasm-bindgen's glue says of an instance that aborted before", () => {
+    const error = new Error('Module terminated');
+    expect(isAbort(error)).toBe(true);
+    expect(abortCause(error)).toBe('terminated');
+    expect(isAbort(new Error('Module terminated: by the user'))).toBe(false);
+  });
+
   it('knows an exhausted stack of another realm, and leaves alone what only looks like one', () => {
     const other: unknown = runInNewContext("new RangeError('Maximum call stack size exceeded')");
     expect(isAbort(other)).toBe(true);

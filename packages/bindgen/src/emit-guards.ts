@@ -168,7 +168,7 @@ function emitWrap(passesExceptions: boolean): string {
   // What Rust throws is one already: thrown once more and caught, it would cost a panic a tenth.
   const pass = passesExceptions ? '    if ($isException(error)) return error;\n' : '';
   return `  function $wrap(error) {
-${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { return wrapped; }
+${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { return $carries(wrapped, error); }
   }
 `;
 }

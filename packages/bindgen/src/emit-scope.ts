@@ -146,12 +146,22 @@ function replaceUpstreamGuard(text: MagicString, fn: FunctionNode): boolean {
   }
 }
 
+/** What `wrapError` made of an error, unless it broke down over it: it asks of everything whether it is an exception, and a proxy may refuse. */
+function emitCarries(tag: string | undefined): string {
+  if (tag === undefined) return '  const $carries = (wrapped) => wrapped;\n';
+  return `  function $carries(wrapped, error) {
+    return Object.is($payload(wrapped), error) ? wrapped : new WebAssembly.Exception(${tag}, [error]);
+  }
+`;
+}
+
 /** A JavaScript value travels through Wasm wrapped in an exception with a tag of the glue's. */
 function emitPayload(glue: Glue): string {
   const tags = ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill'].filter((tag) =>
     glue.statements.some(({ declares }) => declares.includes(tag)),
   );
   const unwrap = tags.map((tag) => `    if (error.is(${tag})) return error.getArg(${tag}, 0);\n`).join('');
+  const carries = glue.functions.has('wrapError') ? emitCarries(tags.at(-1)) : '';
   if (tags.length === 0 && !glue.functions.has('wrapError')) return '  const $payload = (error) => error;\n';
   return `  function $isException(error) {
     try { return error instanceof WebAssembly.Exception; } catch { return false; } // a revoked proxy
@@ -160,7 +170,7 @@ function emitPayload(glue: Glue): string {
     if (!$isException(error)) return error;
 ${unwrap}    return error;
   }
-`;
+${carries}`;
 }
 
 function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {

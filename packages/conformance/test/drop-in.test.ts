@@ -13,6 +13,7 @@ import {
   PANIC_MODES,
   programs,
   RUNNING_NODE,
+  root,
   TARGETS,
   upstreamPackage,
   wasmBindgen,
@@ -180,6 +181,9 @@ const MISUSES = `
 function usesEverything(target: Target): string {
   return `
     import * as pkg from './pkg/wasm_revive_fixtures.js';
+    import { coredump } from '@wasm-revive/abort-detector/coredump';
+    import { instrument } from '@wasm-revive/opentelemetry';
+    import type { Plugin } from 'wasm-revive';
     ${target === 'web' ? 'const ready: Promise<pkg.InitOutput> = pkg.default({ module_or_path: new Uint8Array() }); pkg.initSync({ module: new Uint8Array() }); void ready;' : ''}
     const sum: number = pkg.add(1, 2);
     const counter: pkg.Counter = new pkg.Counter(1);
@@ -199,6 +203,10 @@ function usesEverything(target: Target): string {
     pkg.__revive.reset();
     const inFlight: number = pkg.__revive.stats.inFlight + pkg.__revive.generation;
     const state: 'idle' | 'running' | 'recovering' | 'retired' = pkg.__revive.state;
+    pkg.__revive.use(coredump({ write: (bytes, report) => void [bytes.length, report.fingerprint] }));
+    instrument(pkg.__revive);
+    const told: Plugin = { name: 'mine', threw: ({ error, panic, instance }) => void [error, panic?.error.message, instance.memoryBytes] };
+    pkg.__revive.use(told);
     void [sum, dog, red, mood, labelled, later, off, inFlight, state];
   `;
 }
@@ -210,6 +218,8 @@ describe('declarations', () => {
   /** What the compiler says of programs that use a package, strictly, libraries included, by the file in which it finds it. */
   const diagnoses = lazily(async () => {
     const files: string[] = [];
+    // What a program has installed.
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const target of TARGETS) {
       const packages = { upstream: upstreamPackage('unwind', target), ours: join(inject('transformed'), 'unwind', target) };
       const programs = { upstream: USES_NOTHING, good: usesEverything(target), bad: MISUSES } as const;

@@ -42,6 +42,7 @@ describe.each(RUNS)('$encoding › node $node.major', ({ node, encoding }) => {
     const seen = await drive(node, encoding, true);
     const expected = {
       'a panic': divided,
+      'the function that panicked is on its stack': true,
       'the next call': 2,
       'a panic with a text of its own, out of seven frames': [
         'REVIVE_PANIC',
@@ -53,13 +54,13 @@ describe.each(RUNS)('$encoding › node $node.major', ({ node, encoding }) => {
       'the borrow is given back': 1,
       'the lock is poisoned': 1,
       'a panic of no hook, with no text': ['REVIVE_PANIC', 'Box<dyn Any>'],
-      'panics told': 4,
+      'panics told': 5,
       'Rust believes that it panics': 0,
       'a panic in a call within a call, and what goes on': [42, divided],
       'an error of JavaScript is itself': true,
       "another module's exception is itself": true,
       'both ran destructors': 2,
-      'panics told, after all that': 5,
+      'panics told, after all that': 6,
       'bytes of memory after 100,000 more': 0,
       'the stack pointer has moved by': 0,
     };

@@ -23,11 +23,14 @@ export const CATCH_EXPORT = '__wasm_revive_catch';
 /** The exported function that installs the panic hook; only of modules without wasm-bindgen. */
 export const INSTALL_EXPORT = '__wasm_revive_install';
 
-/** The module from which {@link RETHROW_IMPORT} is imported. */
+/** The module from which {@link RETHROW_IMPORT} and {@link PANICKED_IMPORT} are imported. */
 export const IMPORT_MODULE = 'wasm_revive';
 
 /** The imported function that throws once more what JavaScript has caught, for {@link CATCH_EXPORT}. */
 export const RETHROW_IMPORT = 'rethrow';
+
+/** By which a module without wasm-bindgen says that Rust has panicked, while all that led to it is on the stack. */
+export const PANICKED_IMPORT = 'panicked';
 
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';

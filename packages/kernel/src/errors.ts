@@ -54,22 +54,23 @@ export class ReviveError extends Error {
   }
 }
 
+/** What is known of panics without a report. Not a private field, for which two copies of this package would have two types. */
+const KNOWN = new WeakMap<Error, PanicInfo>();
+
 /**
  * A Rust panic that was unwound and caught (`REVIVE_PANIC`).
  * It takes the place of the `PanicError` in wasm-bindgen's glue (0.2.115 and later), whose constructor takes the panic's message.
  */
 export class PanicError extends ReviveError {
-  readonly #panic: PanicInfo | undefined;
-
   /** @param panic what is known of it, where there will be no report */
   constructor(message: string, init: ReviveErrorInit = {}, panic?: PanicInfo) {
     super('REVIVE_PANIC', message, init);
-    this.#panic = panic;
+    if (panic !== undefined) KNOWN.set(this, panic);
   }
 
   /** Message, and location where the module has the crate's hook. */
   get panic(): PanicInfo | undefined {
-    return this.report?.failure.panic ?? this.#panic;
+    return this.report?.failure.panic ?? KNOWN.get(this);
   }
 
   static {

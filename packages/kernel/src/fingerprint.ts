@@ -1,8 +1,11 @@
 import type { Frame } from './failure.js';
 import type { FailureRecord } from './report.js';
 
-/** How many of the innermost functions tell one bug from another. */
-const FUNCTIONS = 5;
+/**
+ * How many of the innermost functions tell one bug from another: no more than engines keep by default (ten frames), Rust's own last frames
+ * apart, for how many are kept must not matter. A panic says in which file it was, and takes more frames of Rust's own: there it is one.
+ */
+const FUNCTIONS = 3;
 
 /** Parts of the names of Rust's own last frames: how it fails, not where. */
 const MACHINERY = [
@@ -27,7 +30,8 @@ const MACHINERY = [
 
 /**
  * 16 hexadecimal digits that are the same for the same bug: kind, cause, and where it happened. Of builds with the same symbols they are
- * the same, wherever the linker has put the functions and whatever numbers a message has in it; without symbols they are the same for one build.
+ * the same, wherever the linker has put the functions, whatever numbers and quoted texts a message has in it, and however many frames are kept
+ * (`Error.stackTraceLimit`, from ten); without symbols they are the same for one build.
  *
  * Note: no regular expressions here, see `frames.ts`.
  */
@@ -35,7 +39,14 @@ export function fingerprint(failure: FailureRecord): string {
   const { panic } = failure;
   const frames = failure.kind === 'aborted' && failure.frames.length > 0 ? failure.frames : (panic?.frames ?? []);
   return hash(
-    [failure.kind, failure.kind === 'aborted' ? failure.cause : '', ...where(frames, failure), panic ? gist(panic.message) : ''].join('\n'),
+    [
+      failure.kind,
+      ...(failure.kind === 'aborted' ? [failure.cause] : ['']),
+      // What JavaScript threw is told apart by what it was; an engine's trap by its cause.
+      ...(failure.kind === 'aborted' && failure.cause === 'foreign-exception' ? [failure.trap.name] : []),
+      ...where(frames, failure),
+      panic ? gist(panic.message) : '',
+    ].join('\n'),
   );
 }
 
@@ -45,7 +56,7 @@ function where(frames: readonly Frame[], { panic }: FailureRecord): string[] {
   // A recursion ends anywhere in itself, and in whatever it calls.
   const repeated = all.filter((name, index) => all.indexOf(name) !== index);
   const own = repeated.length > 0 ? [...new Set(repeated)].sort() : all;
-  if (own.length > 0) return [panic?.location?.file ?? '', ...own.slice(0, FUNCTIONS)];
+  if (own.length > 0) return [panic?.location?.file ?? '', ...own.slice(0, panic?.location === undefined ? FUNCTIONS : 1)];
   if (panic?.location !== undefined) return [`${panic.location.file}:${panic.location.line}:${panic.location.column}`];
   return frames.slice(0, FUNCTIONS).map(({ index, offset }) => `${index}+${offset}`);
 }
@@ -63,12 +74,13 @@ function symbol(name: string): string {
   return tail >= 0 && text.length - tail === '::h'.length + 16 ? text.slice(0, tail) : text;
 }
 
-/** What a message says before it names values. */
+/** What a message says before it names values; a number is a `#`, however long. */
 function gist(message: string): string {
   let text = '';
   for (const char of message) {
-    if (char === ':' || char === '"' || char === '\n') break;
-    text += char >= '0' && char <= '9' ? '#' : char;
+    if (char === ':' || char === '"' || char === "'" || char === '\n') break;
+    if (char < '0' || char > '9') text += char;
+    else if (!text.endsWith('#')) text += '#';
   }
   return text;
 }

@@ -17,6 +17,7 @@ export {
   GLOBAL_EXPORT_PREFIX,
   IMPORT_MODULE,
   INSTALL_EXPORT,
+  PANICKED_IMPORT,
   PANICKING_EXPORT,
   RETHROW_IMPORT,
   UNWIND_EXPORT,
@@ -38,11 +39,13 @@ export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { wasmFrames } from './frames.js';
 export { pointerBase, pointerGeneration } from './handle.js';
-export { Instance, type InstanceState, type Owner } from './instance.js';
+export { Instance, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { lazyProperty } from './lazy.js';
+export { errorWithDeepStack } from './panic-site.js';
 export type { CaughtPanic } from './panics.js';
-export { composePlugins, type Hooks, type Plugin, type Thrown } from './plugin.js';
+export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
+export { realTrap } from './real-trap.js';
 export {
   type Build,
   type CrashReport,
@@ -66,3 +69,4 @@ export type {
 } from './scope.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
+export { writeReport } from './write-report.js';

@@ -9,7 +9,7 @@ import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
 import { type CaughtPanic, Panics } from './panics.js';
-import type { Hooks } from './plugin.js';
+import type { Hooks, InstanceState, InstanceView } from './plugin.js';
 import { realTrap } from './real-trap.js';
 import { type Build, type CrashReport, describeFailure, type Redact, safely } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
@@ -44,14 +44,11 @@ export interface Owner {
   staleClosureCalled(instance: Instance, entrypoint: string): boolean;
 }
 
-/** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
-export type InstanceState = 'idle' | 'running' | 'lost';
-
 /**
  * One instance and its glue scope: the host of generated code. It notices failures where they happen (at the innermost guard),
  * classifies them through the hooks, and from the moment it is lost lets nothing of it run (invariant I3).
  */
-export class Instance implements Host {
+export class Instance implements Host, InstanceView {
   readonly generation: number;
   readonly base: number;
   readonly exhausted: Error = EXHAUSTED;
@@ -105,42 +102,42 @@ export class Instance implements Host {
     return this.#state;
   }
 
-  /** Whether a stack that Rust has is full: the one in linear memory, or that of borrowed values of JavaScript. The engine has one of its own. */
+  get unwinds(): boolean {
+    return this.owner.exceptions !== undefined;
+  }
+
+  get formatters(): Formatters | undefined {
+    return this.owner.formatters;
+  }
+
   get shadowStackOverflowed(): boolean {
     return this.#stackPointers?.overflowed === true;
   }
 
-  /** Where the stack that Rust has in linear memory is, as an address; undefined where nobody has exported its pointer. */
   get shadowStackPointer(): number | undefined {
     return this.#stackPointers?.shadowStack;
   }
 
-  /** Whether that stack is known to have room for any function's frame. */
   get shadowStackHasRoom(): boolean {
     return this.#stackPointers?.hasRoom === true;
   }
 
-  /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   get tornPoll(): boolean {
     return this.#callbacks.entered === 'executor' && this.#quiescent;
   }
 
-  /** Whether what was caught last left no frame of the instance on the stack. */
   get quiescent(): boolean {
     return this.#quiescent;
   }
 
-  /** How many promises the instance has still to settle. */
   get callsInFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** The raw exports, for reading memory and globals; undefined before they are bound and once the instance is lost. */
   get exports(): WebAssembly.Exports | undefined {
     return this.#exports;
   }
 
-  /** The size of its memory; 0 once the instance is lost. */
   get memoryBytes(): number {
     const memory = this.#exports?.memory;
     return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
@@ -161,7 +158,7 @@ export class Instance implements Host {
    * leaves alone: neither what JavaScript threw nor, in SpiderMonkey, an exhausted stack.
    */
   #trapForFrames(): unknown {
-    return (this.owner.exceptions && realTrap()) ?? this.#trap ?? this.scope.trap();
+    return (this.unwinds ? realTrap() : undefined) ?? this.#trap ?? this.scope.trap();
   }
 
   /** The error that the failure which lost this instance became. */
@@ -174,7 +171,7 @@ export class Instance implements Host {
     this.#exports = instance.exports;
     this.owner.stackPointers ??= stackPointerNames(instance.exports);
     this.#stackPointers = new StackPointers(instance.exports, this.owner.stackPointers);
-    if (this.owner.exceptions !== undefined) realTrap();
+    if (this.unwinds) realTrap();
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
     this.#state = 'running';
@@ -239,10 +236,6 @@ export class Instance implements Host {
     }
   }
 
-  /**
-   * A plugin says that the instance can't be trusted, as soon as it knows and before it looks closer: looking may run the program's code, such as
-   * its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.
-   */
   condemn(trap: unknown): void {
     if (this.#state !== 'running') return;
     this.#condemned = true;

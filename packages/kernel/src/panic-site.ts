@@ -22,7 +22,8 @@ export class PanicSite {
 /** As many frames as Rust's way to its panic handler takes, and then some: by default, engines keep ten. */
 const DEEP = 40;
 
-function errorWithDeepStack(): Error {
+/** An error with more frames than engines keep by default. */
+export function errorWithDeepStack(): Error {
   const { stackTraceLimit } = Error as { stackTraceLimit?: number };
   if (stackTraceLimit === undefined || stackTraceLimit >= DEEP) return new Error();
   // Where the program has frozen it, it stays as it is.

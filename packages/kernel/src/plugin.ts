@@ -1,8 +1,42 @@
 import type { Failure, Recovery } from './failure.js';
-import type { Instance } from './instance.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
+import type { Formatters } from './scope.js';
 import { hasStackRoom } from './stack-room.js';
+
+/** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
+export type InstanceState = 'idle' | 'running' | 'lost';
+
+/** What plugins see of an instance. An interface, so that a plugin of one copy of this package fits the instances of another. */
+export interface InstanceView {
+  readonly generation: number;
+  readonly state: InstanceState;
+  /** The raw exports, for reading memory and globals; undefined before they are bound and once everybody has been told of a loss. */
+  readonly exports: WebAssembly.Exports | undefined;
+  /** The size of its memory; 0 where there are no exports. */
+  readonly memoryBytes: number;
+  /** How many promises it has still to settle. */
+  readonly callsInFlight: number;
+  /** Whether what was caught last left no frame of it on the stack. */
+  readonly quiescent: boolean;
+  /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
+  readonly tornPoll: boolean;
+  /** Whether its module catches panics: it was built with panic=unwind. */
+  readonly unwinds: boolean;
+  /** What writes the arguments of Rust's messages, where the module has names. */
+  readonly formatters: Formatters | undefined;
+  /** Whether a stack that Rust has is full: the one in linear memory, or that of borrowed values of JavaScript. The engine has one of its own. */
+  readonly shadowStackOverflowed: boolean;
+  /** Where the stack that Rust has in linear memory is, as an address; undefined where nobody has exported its pointer. */
+  readonly shadowStackPointer: number | undefined;
+  /** Whether that stack is known to have room for any function's frame. */
+  readonly shadowStackHasRoom: boolean;
+  /**
+   * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such
+   * as its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.
+   */
+  condemn(trap: unknown): void;
+}
 
 /** What a guard caught, as plugins see it. */
 export interface Thrown {
@@ -16,7 +50,7 @@ export interface Thrown {
   readonly panic: CaughtPanic | undefined;
   /** Undefined where the event loop entered. */
   readonly entrypoint: string | undefined;
-  readonly instance: Instance;
+  readonly instance: InstanceView;
 }
 
 /**
@@ -26,33 +60,33 @@ export interface Thrown {
 export interface Plugin {
   readonly name: string;
   /** The instance's exports are there; nothing of it has run. Throwing refuses the module. */
-  readonly instantiated?: (instance: Instance) => void;
+  readonly instantiated?: (instance: InstanceView) => void;
   /** JavaScript enters an idle instance: a turn begins. */
-  readonly entered?: (instance: Instance, entrypoint: string) => void;
+  readonly entered?: (instance: InstanceView, entrypoint: string) => void;
   /** The turn ended well: the instance is quiescent again. */
-  readonly committed?: (instance: Instance) => void;
+  readonly committed?: (instance: InstanceView) => void;
   /**
    * What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. Where one throws, the instance
    * is taken for lost.
    */
   readonly threw?: (thrown: Thrown) => Failure | undefined;
   /** What to do after a failure. The first plugin that answers decides; an instance that was condemned isn't kept. */
-  readonly failed?: (instance: Instance, failure: Failure) => Recovery | undefined;
+  readonly failed?: (instance: InstanceView, failure: Failure) => Recovery | undefined;
   /**
    * An abort has cost the instance: nothing of it runs any more, and its exports can be read for the last time. Every plugin hears of it,
    * before the program does. What it throws can't break recovery. After a full stack it comes late, where there is room for it.
    */
-  readonly lost?: (instance: Instance, report: CrashReport) => void;
+  readonly lost?: (instance: InstanceView, report: CrashReport) => void;
 }
 
 /** {@link Plugin}s made one. */
 export interface Hooks {
-  readonly instantiated: ((instance: Instance) => void) | undefined;
-  readonly entered: ((instance: Instance, entrypoint: string) => void) | undefined;
-  readonly committed: ((instance: Instance) => void) | undefined;
+  readonly instantiated: ((instance: InstanceView) => void) | undefined;
+  readonly entered: ((instance: InstanceView, entrypoint: string) => void) | undefined;
+  readonly committed: ((instance: InstanceView) => void) | undefined;
   readonly threw: (thrown: Thrown) => Failure | undefined;
-  readonly failed: (instance: Instance, failure: Failure) => Recovery;
-  readonly lost: ((instance: Instance, report: CrashReport) => void) | undefined;
+  readonly failed: (instance: InstanceView, failure: Failure) => Recovery;
+  readonly lost: ((instance: InstanceView, report: CrashReport) => void) | undefined;
 }
 
 /** Makes one set of hooks from many plugins, in their order. */

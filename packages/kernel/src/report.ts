@@ -35,7 +35,7 @@ export interface CrashReport {
    * The entrypoint through which the instance was entered, as its user calls it. Where nobody called (a task's later poll), what Rust said
    * was running, if it said so.
    */
-  readonly entrypoint: string | undefined;
+  readonly entrypoint?: string;
   /** The task that was being polled, by the number that the entrypoint-shim crate gave it. */
   readonly task?: number;
   /** The last things that the program said it was doing, oldest first (the abort-detector crate's `breadcrumb!`). */
@@ -53,8 +53,8 @@ export interface CrashReport {
   readonly callsLost: number;
   /** What was done. */
   recovery: Recovery;
-  /** How long that took, in milliseconds; undefined until it is done, and for `keep`. */
-  recoveryMs: number | undefined;
+  /** How long that took, in milliseconds; not there until it is done, nor for `keep`. */
+  recoveryMs?: number;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -62,11 +62,20 @@ export interface CrashReport {
 /** Takes the engine's error object out of a failure, and the program's text through its redaction. */
 export function toFailureRecord(failure: Failure, redact: Redact = asItIs): FailureRecord {
   if (failure.kind === 'unwound') return { kind: 'unwound', panic: redactPanic(failure.panic, redact) };
-  const { trap, panic, ...rest } = failure;
+  const { cause, trap, panic, allocation } = failure;
   const { name, message } = describeThrown(trap);
   // What an engine says of a trap is its own; what came from JavaScript is the program's.
-  const said = failure.cause === 'foreign-exception' ? redact(message) : message;
-  return { ...rest, ...(panic && { panic: redactPanic(panic, redact) }), trap: { name, message: said } };
+  const said = cause === 'foreign-exception' ? redact : asItIs;
+  return withFramesOf(
+    {
+      kind: 'aborted' as const,
+      cause,
+      ...(panic && { panic: redactPanic(panic, redact) }),
+      ...(allocation && { allocation }),
+      trap: { name: said(name), message: said(message) },
+    },
+    failure,
+  );
 }
 
 /** Takes out of a text of the program's what must not get into reports and messages. */
@@ -87,7 +96,7 @@ export function safely(redact: Redact | undefined): Redact {
   };
 }
 
-const withFramesOf = lazyProperty('frames', (panic: PanicInfo) => panic.frames);
+const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => of.frames);
 
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
   if (redact === asItIs) return panic;

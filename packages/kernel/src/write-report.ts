@@ -33,10 +33,11 @@ export function writeReport(thrown: Failure, instance: Failed, { entrypoint, rec
   const failure = toFailureRecord(thrown, thrown.kind === 'unwound' && panic !== undefined ? asItIs : redact);
   const running = runningAt(thrown, panic?.blackBox ?? (exports && readBlackBox(exports)));
   const breadcrumbs = exports === undefined ? [] : readBreadcrumbs(exports);
+  const entered = entrypoint ?? running?.entrypoint;
   const report: Omit<CrashReport, 'fingerprint'> = {
     version: REPORT_VERSION,
     failure,
-    entrypoint: entrypoint ?? running?.entrypoint,
+    ...(entered !== undefined && { entrypoint: entered }),
     ...(running?.task !== undefined && { task: running.task }),
     ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map(redact) }),
     module: owner.moduleName,
@@ -46,7 +47,6 @@ export function writeReport(thrown: Failure, instance: Failed, { entrypoint, rec
     uptimeMs,
     callsLost,
     recovery,
-    recoveryMs: undefined,
     at: Date.now(),
   };
   return withFingerprint(report, failure);

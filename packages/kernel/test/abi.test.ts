@@ -25,6 +25,7 @@ describe('the ABI is the same in the crate and here', () => {
     expect(constant('INSTALL_EXPORT')).toBe(abi.INSTALL_EXPORT);
     expect(constant('IMPORT_MODULE')).toBe(abi.IMPORT_MODULE);
     expect(constant('RETHROW_IMPORT')).toBe(abi.RETHROW_IMPORT);
+    expect(constant('PANICKED_IMPORT')).toBe(abi.PANICKED_IMPORT);
     expect(constant('BLACK_BOX_EXPORT')).toBe(abi.BLACK_BOX_EXPORT);
     expect(constant('BLACK_BOX_MAGIC')).toBe(abi.BLACK_BOX_MAGIC);
     expect(constant('BREADCRUMBS_EXPORT')).toBe(abi.BREADCRUMBS_EXPORT);

@@ -20,6 +20,7 @@ it('exports this and no more', () => {
       "IMPORT_MODULE",
       "INSTALL_EXPORT",
       "Instance",
+      "PANICKED_IMPORT",
       "PANICKING_EXPORT",
       "PanicError",
       "REPORT_VERSION",
@@ -37,6 +38,7 @@ it('exports this and no more', () => {
       "composePlugins",
       "describeFailure",
       "describeThrown",
+      "errorWithDeepStack",
       "explainCompileError",
       "fingerprint",
       "forgetPanic",
@@ -49,10 +51,12 @@ it('exports this and no more', () => {
       "readBlackBox",
       "readBreadcrumbs",
       "readCrates",
+      "realTrap",
       "stackPointerNames",
       "staleHandleError",
       "toFailureRecord",
       "wasmFrames",
+      "writeReport",
     ]
   `);
 });

@@ -34,6 +34,26 @@ describe('fingerprint', () => {
     expect(fingerprint(two)).toBe(fingerprint(one));
   });
 
+  it('is the same whatever numbers, quoted texts and frames there are', () => {
+    const of = (message: string, ...names: string[]) =>
+      fingerprint({
+        kind: 'unwound',
+        panic: { message, location: { file: 'src/a.rs', line: 3, column: 9 }, frames: frames('rust_panic', 'app::run', ...names) },
+      });
+    expect(of('range end index 10 out of range for slice of length 4')).toBe(of('range end index 9 out of range for slice of length 123'));
+    expect(of("byte index 1 is not a char boundary; it is inside 'ü'")).toBe(of("byte index 3 is not a char boundary; it is inside 'ä'"));
+    expect(of('x', 'app::main', 'main')).toBe(of('x'));
+    const trapped = (...names: string[]) => fingerprint(aborted({ frames: frames('app::a', 'app::b', 'app::c', ...names) }));
+    expect(trapped('app::d', 'app::e')).toBe(trapped());
+  });
+
+  it('tells apart what JavaScript threw', () => {
+    const thrown = (name: string, ...names: string[]) =>
+      fingerprint(aborted({ cause: 'foreign-exception', trap: { name, message: 'mine' }, frames: frames(...names) }));
+    expect(thrown('TypeError', 'app::run')).not.toBe(thrown('RangeError', 'app::run'));
+    expect(thrown('TypeError', 'app::run')).not.toBe(thrown('TypeError', 'app::other'));
+  });
+
   it('is the same wherever in itself a recursion ends', () => {
     const at = (...names: string[]) => aborted({ cause: 'stack-overflow', frames: frames(...names) });
     expect(fingerprint(at('malloc', 'app::b', 'app::a', 'app::b', 'app::a'))).toBe(

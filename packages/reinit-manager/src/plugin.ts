@@ -1,10 +1,10 @@
-import { BlackBoxOffset, blackBoxView, type Instance, type Plugin } from '@wasm-revive/kernel';
+import { BlackBoxOffset, blackBoxView, type InstanceView, type Plugin } from '@wasm-revive/kernel';
 import type { ReviveOptions } from './control.js';
 
 /** What the manager's own plugin asks of it, and tells it. */
 export interface Manages {
   readonly options: ReviveOptions;
-  reinitRequested(instance: Instance): void;
+  reinitRequested(instance: InstanceView): void;
 }
 
 /**
@@ -20,7 +20,7 @@ export function managerPlugin(manager: Manages, asks: boolean): Plugin {
       return foreign && manager.options.foreignExceptions !== 'recover' && !instance.tornPoll ? 'keep' : undefined;
     },
     ...(asks && {
-      committed(instance: Instance) {
+      committed(instance: InstanceView) {
         const view = instance.exports && blackBoxView(instance.exports);
         if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) manager.reinitRequested(instance);
       },

@@ -42,7 +42,8 @@ function demangled(frame: Frame): Frame {
 }
 
 function explain({ build }: CrashReport, frames: readonly Frame[], debug: Uint8Array, force: boolean): SymbolicatedFrame[] {
-  const told = ask(debug, frames, build);
+  // A module that wasn't transformed may be the very file that ran; who forces it says so.
+  const told = ask(debug, frames, build?.codeOffset ?? (force ? ask(debug, [], undefined).code[0] : undefined));
   if (!force) {
     checkBuild(build, debug, told.code);
     if (!told.hasDebugInfo) throw withoutDebugInfo();
@@ -57,11 +58,12 @@ function explain({ build }: CrashReport, frames: readonly Frame[], debug: Uint8A
   });
 }
 
-function ask(debug: Uint8Array, frames: readonly Frame[], build: CrashReport['build']): ToldFrames {
+/** @param codeOffset where the code began in the file that ran; undefined when that isn't known */
+function ask(debug: Uint8Array, frames: readonly Frame[], codeOffset: number | undefined): ToldFrames {
   const offsetInCode = (offset: number | undefined): number => {
-    if (offset === undefined || build === undefined) return -1;
+    if (offset === undefined || codeOffset === undefined) return -1;
     // Before the code there is no function, as there is none behind it.
-    return offset < build.codeOffset ? Number.POSITIVE_INFINITY : offset - build.codeOffset;
+    return offset < codeOffset ? Number.POSITIVE_INFINITY : offset - codeOffset;
   };
   try {
     return askModule(
@@ -83,7 +85,7 @@ function checkBuild(build: CrashReport['build'], debug: Uint8Array, [begin, end]
   if (build?.id === found) return;
   const whose =
     build === undefined
-      ? 'the report does not say which build it is of (the package was not transformed)'
+      ? 'the report does not say which build it is of (the package was not transformed). If the debug file is the very file that ran, `--force` places the frames by it'
       : `the module that failed is build ${build.id}`;
   throw new SymbolicateError(
     'REVIVE_OTHER_BUILD',

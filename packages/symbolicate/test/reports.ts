@@ -37,14 +37,12 @@ export const UNWOUND: CrashReport & { failure: { kind: 'unwound' } } = {
   version: 1,
   failure: { kind: 'unwound', panic: { message: 'attempt to divide by zero', frames: [] } },
   fingerprint: 'aaaaaaaaaaaaaaaa',
-  entrypoint: undefined,
   module: 'app',
   generation: 1,
   memoryBytes: 65_536,
   uptimeMs: 12,
   callsLost: 0,
   recovery: 'keep',
-  recoveryMs: undefined,
   at: Date.UTC(2026, 0, 2, 3, 4, 5),
 };
 

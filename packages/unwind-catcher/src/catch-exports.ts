@@ -1,13 +1,13 @@
 import { forgetPanic, INSTALL_EXPORT, PanicError, readBlackBox, StackPointers, stackPointerNames } from '@wasm-revive/kernel';
 import { type CatchUnwindOptions, tell } from './catch-unwind.js';
 import { isWasmException, uncaughtPanicInfo } from './panic.js';
-import { checkStackPointer, endPanic } from './raw-panic.js';
+import { checkStackPointer, endPanic, takePanicSite } from './raw-panic.js';
 
 /**
  * Wraps the exports of an instance without wasm-bindgen, built with panic=unwind: a panic that leaves an `extern "C-unwind"` export reaches
  * its caller as a {@link PanicError}, and everything else passes through untouched. Whatever is thrown, the stack pointer is put back.
  *
- * With the crate (feature `raw`, its import from `rethrowImports`) the error has message and location, and nothing of the panic is left.
+ * With the crate (feature `raw`, its imports from `rawImports`) the error has message, location and frames, and nothing of the panic is left.
  * @throws ReviveError `REVIVE_NO_STACK_POINTER`
  */
 export function catchExports<E extends WebAssembly.Exports>(exports: E, options: CatchUnwindOptions = {}): E {
@@ -43,7 +43,7 @@ export function catchExports<E extends WebAssembly.Exports>(exports: E, options:
 /** The panic that an exception is. Undefined: another module's. */
 function panicOf(exports: WebAssembly.Exports, exception: unknown): PanicError | undefined {
   if (endPanic(exports, exception) === 'other') return undefined;
-  const panic = uncaughtPanicInfo(readBlackBox(exports));
+  const panic = uncaughtPanicInfo(readBlackBox(exports), takePanicSite());
   forgetPanic(exports);
   return new PanicError(panic.message, { cause: exception }, panic);
 }

@@ -6,4 +6,4 @@ export { catchExports } from './catch-exports.js';
 export { type CatchUnwindOptions, catchUnwind } from './catch-unwind.js';
 export { isPanic, toPanicError } from './panic.js';
 export { unwindCatcher } from './plugin.js';
-export { rethrowImports } from './raw-panic.js';
+export { rawImports } from './raw-panic.js';

@@ -12,11 +12,25 @@ import {
 } from '@wasm-revive/kernel';
 
 /**
- * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later),
- * which is told by its name because every glue has a class of its own.
+ * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later). Every glue has a
+ * class of its own, `class PanicError extends Error {}` with its name on the prototype, and is told by that.
  */
 export function isPanic(value: unknown): value is Error {
-  return isReviveError(value, 'REVIVE_PANIC') || (isError(value) && value.name === 'PanicError');
+  return isReviveError(value, 'REVIVE_PANIC') || (isError(value) && isOfGlue(value));
+}
+
+/** Not an error that a program has only given the name. */
+function isOfGlue(error: Error): boolean {
+  const prototype: unknown = Object.getPrototypeOf(error);
+  return lookAt(
+    () =>
+      typeof prototype === 'object' &&
+      prototype !== null &&
+      Object.hasOwn(prototype, 'name') &&
+      error.name === 'PanicError' &&
+      !Object.hasOwn(error, 'name'),
+    false,
+  );
 }
 
 /** Turns wasm-bindgen's `PanicError` into ours, keeping the original as `cause`. Gives ours back as it is. */
@@ -29,14 +43,18 @@ export function isWasmException(value: unknown): boolean {
   return typeof WebAssembly.Exception === 'function' && lookAt(() => value instanceof WebAssembly.Exception, false);
 }
 
-/** What is known of a panic that left an export of which wasm-bindgen catches no panics, such as what `free()` calls. */
-export function uncaughtPanicInfo(blackBox: BlackBox | undefined): PanicInfo {
+/**
+ * What is known of a panic that left an export of which wasm-bindgen catches no panics, such as what `free()` calls.
+ * @param site has the stack of where it happened
+ */
+export function uncaughtPanicInfo(blackBox: BlackBox | undefined, site: Error | undefined): PanicInfo {
   if (blackBox?.panic === undefined) {
     return { message: 'a panic, whose message is known only with the wasm-revive-unwind-catcher crate', frames: [] };
   }
   const { message, location } = blackBox.panic;
   // What `resume_unwind` starts, no hook hears of, and it is nowhere.
-  return { message, ...(location.file !== '' && { location }), frames: [] };
+  if (location.file === '') return { message, frames: [] };
+  return site === undefined ? { message, location, frames: [] } : withFrames({ message, location }, site);
 }
 
 // Engines write a stack down when it is asked for: half of what a panic costs, and most are never looked at.

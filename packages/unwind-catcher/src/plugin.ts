@@ -1,11 +1,19 @@
-import { type Instance, isReviveError, PANICKING_EXPORT, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import {
+  type InstanceView,
+  isReviveError,
+  PANICKING_EXPORT,
+  type Plugin,
+  readBlackBox,
+  type Thrown,
+  wasmFrames,
+} from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
-import { checkStackPointer, endPanic, type RawPanic } from './raw-panic.js';
+import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
 /** Recognises panics, those that wasm-bindgen caught at the boundary and those that nobody did, and keeps their instance. */
 export function unwindCatcher(): Plugin {
   // Those out of which a panic went that nobody caught: it stays counted, and what Rust believes tells no more.
-  const miscounted = new WeakSet<Instance>();
+  const miscounted = new WeakSet<InstanceView>();
   return {
     name: 'unwind-catcher',
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
@@ -25,7 +33,7 @@ export function unwindCatcher(): Plugin {
         panic !== undefined
           ? panicInfo(panic)
           : isUncaught
-            ? uncaughtPanicInfo(instance.exports && readBlackBox(instance.exports))
+            ? uncaughtPanicInfo(instance.exports && readBlackBox(instance.exports), takePanicSite())
             : undefined;
       // After a trap nothing of the instance may run, not even to be asked.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
@@ -47,7 +55,7 @@ function uncaughtPanic({ error, origin, instance }: Thrown): RawPanic | undefine
  * Whether a destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it goes on, without the rest of the destructors
  * and believing for ever that it panics, which locks and destructors ask about: the instance can't be trusted. Only the crate can tell.
  */
-function isStillPanicking({ quiescent, exports }: Instance): boolean {
+function isStillPanicking({ quiescent, exports }: InstanceView): boolean {
   const panicking = exports?.[PANICKING_EXPORT];
   return quiescent && typeof panicking === 'function' && panicking() !== 0;
 }

@@ -1,13 +1,34 @@
-import { CATCH_EXPORT, IMPORT_MODULE, RETHROW_IMPORT, ReviveError, STACK_POINTER_EXPORT } from '@wasm-revive/kernel';
+import {
+  CATCH_EXPORT,
+  errorWithDeepStack,
+  IMPORT_MODULE,
+  PANICKED_IMPORT,
+  RETHROW_IMPORT,
+  ReviveError,
+  STACK_POINTER_EXPORT,
+} from '@wasm-revive/kernel';
 
 /** What left an export and is to go back into Rust; only while {@link endPanic} runs. */
 let caught: unknown;
 
+/** Where the last panic was that a module said it had, until somebody has taken it. */
+let site: Error | undefined;
+
+/** An error with the stack of where the panic was that {@link endPanic} has just ended; undefined where it had no hook to say so. */
+export function takePanicSite(): Error | undefined {
+  const taken = site;
+  site = undefined;
+  return taken;
+}
+
 /** What a module imports that has the unwind-catcher crate with its feature `raw`: part of its import object. */
-export const rethrowImports: WebAssembly.Imports = {
+export const rawImports: WebAssembly.Imports = {
   [IMPORT_MODULE]: {
     [RETHROW_IMPORT]: () => {
       throw caught;
+    },
+    [PANICKED_IMPORT]: () => {
+      site = errorWithDeepStack();
     },
   },
 };

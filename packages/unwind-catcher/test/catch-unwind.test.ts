@@ -21,6 +21,11 @@ describe('catchUnwind', () => {
 
   it('lets every other error through by identity, and results untouched', async () => {
     const error = new TypeError('mine');
+    const named = Object.assign(new Error('not Rust'), { name: 'PanicError' });
+    const throwNamed = catchUnwind(() => {
+      throw named;
+    });
+    expect(throwNamed).toThrow(named);
     const reject = catchUnwind(() => Promise.reject(error));
     await expect(reject()).rejects.toBe(error);
     expect(

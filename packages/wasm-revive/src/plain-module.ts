@@ -1,6 +1,6 @@
 import { type Entry, explainCompileError, type Factory, type GuardedExports, type Host, INSTALL_EXPORT } from '@wasm-revive/kernel';
 import type { ModuleDescription } from '@wasm-revive/reinit-manager';
-import { rethrowImports } from '@wasm-revive/unwind-catcher';
+import { rawImports } from '@wasm-revive/unwind-catcher';
 
 type Callable = (...args: unknown[]) => unknown;
 
@@ -90,8 +90,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   return {
     imports: {
       ...mapValues(imports, (names) => mapValues(names, (value) => (typeof value === 'function' ? guardImport(value as Callable) : value))),
-      // Called only from within a failure, which is being told.
-      ...rethrowImports,
+      // Called only from within a failure, and they enter nothing.
+      ...rawImports,
     },
     api: {},
     bind(raw) {

@@ -3,7 +3,7 @@
  * Argument: the wasm file.
  */
 import { readFileSync } from 'node:fs';
-import { catchExports, rethrowImports } from '@wasm-revive/unwind-catcher';
+import { catchExports, rawImports } from '@wasm-revive/unwind-catcher';
 import { isReviveError, PanicError, plainModule, revive } from 'wasm-revive';
 
 /** `crates/raw-fixture`. */
@@ -37,7 +37,7 @@ function byCatchExports(): Way {
   let panics = 0;
   const way: Way = { exports: {} as RawExports, panics: () => panics, callOut: () => 0 };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    ...rethrowImports,
+    ...rawImports,
     env: { call_out: (n: number) => way.callOut(n) },
   });
   return Object.assign(way, { exports: catchExports(instance.exports as RawExports, { onPanic: () => panics++ }) });
@@ -63,11 +63,22 @@ function told(run: () => unknown): unknown {
   }
 }
 
+/** The names of the frames of the panic. */
+function thrownFrames(run: () => unknown): string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof PanicError) return (error.panic?.frames ?? []).map(({ function: name = '' }) => name);
+  }
+  return [];
+}
+
 function observe(way: Way): Record<string, unknown> {
   const { exports: raw } = way;
   const rest = raw.__stack_pointer.value;
   const seen: Record<string, unknown> = {};
   seen['a panic'] = told(() => raw.divide(1, 0));
+  seen['the function that panicked is on its stack'] = thrownFrames(() => raw.divide(1, 0)).some((name) => name.includes('divide'));
   seen['the next call'] = raw.divide(6, 3);
   seen['a panic with a text of its own, out of seven frames'] = told(() => raw.panic_deep(6));
   seen['what was dropped'] = raw.take_notes();

@@ -131,6 +131,15 @@ export function installProbe(leak = false): Probe {
 }
 
 function isTrap(error: unknown): error is Error {
+  try {
+    return isErrorOfTrap(error);
+  } catch {
+    // A proxy that refuses even to be asked.
+    return false;
+  }
+}
+
+function isErrorOfTrap(error: unknown): boolean {
   if (error instanceof WebAssembly.RuntimeError) return true;
   // An engine's error has its message as a value of its own; a program's may have a getter, which is not to be called.
   const message: unknown = error instanceof Error ? Object.getOwnPropertyDescriptor(error, 'message')?.value : undefined;

@@ -1,10 +1,11 @@
 /** Programs that do what nobody expects: with what they throw, with what they are told, with JavaScript itself. */
 import { codeOf, show } from '../checks.ts';
+import type { Ground } from '../row.ts';
 import { until, Watched } from '../runtime.ts';
-import { ERRORS } from './ordinary-errors.ts';
+import { ORDINARY } from './ordinary-errors.ts';
 import { collect, listen, type Scenario, thrownBy } from './scenario.ts';
 
-/** What a guard has to look at before it can tell whose it is. */
+/** Errors, by what they are, at which a guard can't look as at others. */
 const ODD: readonly string[] = [
   'an error whose message can not be read',
   'an error whose stack can not be read',
@@ -17,14 +18,34 @@ const ODD: readonly string[] = [
   'a symbol',
 ];
 
+const HOSTILE_ERRORS: Readonly<Record<string, ((ground: Ground) => unknown) | undefined>> = {
+  ...Object.fromEntries(ODD.map((what) => [what, ORDINARY[what]])),
+  'an error whose message is no text': () => Object.assign(new RangeError(), { message: 5 }),
+  'an object that has no text': () => ({
+    toString() {
+      throw new Error('no text');
+    },
+  }),
+  // Glue asks it of what a catch import throws, so that there it is no ordinary error.
+  'a proxy that does not say what it is': () =>
+    new Proxy(
+      {},
+      {
+        getPrototypeOf() {
+          throw new Error('refused');
+        },
+      },
+    ),
+};
+
 export const HOSTILE: readonly Scenario[] = [
-  ...ODD.map(
-    (what): Scenario => ({
+  ...Object.entries(HOSTILE_ERRORS).map(
+    ([what, make]): Scenario => ({
       id: `thrown through Rust frames: ${what}`,
       invariants: ['I1', 'I2', 'I5', 'I7'],
       async run(ground, checks) {
         const { ns, runtime } = ground;
-        const mine = ERRORS[what]?.(ground);
+        const mine = make?.(ground);
         const callback = (): never => {
           throw mine;
         };

@@ -6,7 +6,7 @@ import { until, Watched } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 /** By what they are, how to get one; undefined where this runtime has none. */
-export const ERRORS: Readonly<Record<string, (ground: Ground) => unknown>> = {
+export const ORDINARY: Readonly<Record<string, (ground: Ground) => unknown>> = {
   'an Error': () => new Error('ordinary'),
   'an error of a class of the program': () => new (class QuotaError extends Error {})('too much'),
   'an error with a cause': () => new Error('outer', { cause: new Error('inner') }),
@@ -81,7 +81,7 @@ const MADE: Readonly<Record<string, (ns: Fixtures) => readonly [says: RegExp, ru
 };
 
 export const ORDINARY_ERRORS: readonly Scenario[] = [
-  ...Object.entries(ERRORS).map(
+  ...Object.entries(ORDINARY).map(
     ([what, make]): Scenario => ({
       id: `no failure: ${what}`,
       invariants: ['I1', 'I2', 'I7'],

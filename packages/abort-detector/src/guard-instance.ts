@@ -1,0 +1,139 @@
+import {
+  type AbortCause,
+  type CrashReport,
+  describeFailure,
+  ReviveError,
+  realTrap,
+  StackPointers,
+  stackPointerNames,
+  writeReport,
+} from '@wasm-revive/kernel';
+import { abortOf } from './abort-of.js';
+import { isAbort, isStackExhausted } from './cause.js';
+
+/** Options of {@link guardInstance}. */
+export interface GuardInstanceOptions {
+  /** What reports call the module. Default: `module`. */
+  readonly name?: string;
+  /** Told once, when the instance aborts. What it throws is thrown in place of the abort. */
+  readonly onAbort?: (report: CrashReport) => void;
+}
+
+/** What {@link guardInstance} gives, for one instance. */
+export interface InstanceGuard {
+  /** In place of the imports that the instance is made with. */
+  imports(imports: WebAssembly.Imports): WebAssembly.Imports;
+  /** In place of `instance.exports`. */
+  exports(exports: WebAssembly.Exports): WebAssembly.Exports;
+  /** Why the instance aborted; undefined while it is well. */
+  readonly aborted: AbortCause | undefined;
+}
+
+type Callable = (...args: unknown[]) => unknown;
+
+/**
+ * Guards any instance, whoever made its JavaScript: after an abort none of its exports is entered again, and with its imports guarded, too, no
+ * frame of it that is still on the stack runs on. The call that aborts throws `REVIVE_ABORT` with a report, every later one
+ * `REVIVE_INSTANCE_LOST`, both with the trap as `cause`.
+ *
+ * Where the imports aren't guarded, JavaScript that is called by Rust and swallows a nested abort returns into the dead instance, and a trap of
+ * another module that passes through counts as this one's.
+ *
+ * Made at run time, for code that isn't transformed; the transform emits its guards as text, which costs less on a call.
+ */
+export function guardInstance({ name: moduleName = 'module', onAbort }: GuardInstanceOptions = {}): InstanceGuard {
+  const began = performance.now();
+  let loss: { readonly cause: AbortCause; readonly error: ReviveError; readonly trap: unknown } | undefined;
+  // Asked anew after every call, in which it may have happened.
+  const lostTo = (): typeof loss => loss;
+  /** What an import threw last. */
+  let crossed: { readonly error: unknown } | undefined;
+
+  function abort(trap: Error, entrypoint: string, exports: WebAssembly.Exports, stack: StackPointers): ReviveError {
+    const failure = abortOf(trap, {
+      exports,
+      // Not known, and rare in a module whose panics nobody here catches.
+      unwinds: false,
+      formatters: undefined,
+      shadowStackOverflowed: stack.overflowed,
+      shadowStackPointer: stack.shadowStack,
+      shadowStackHasRoom: stack.hasRoom,
+    });
+    const { memory } = exports;
+    const instance = {
+      owner: { moduleName, build: undefined, redact: undefined },
+      generation: 1,
+      exports,
+      memoryBytes: memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0,
+      uptimeMs: performance.now() - began,
+    };
+    const report = writeReport(failure, instance, { entrypoint, recovery: 'retire', callsLost: 0, panic: undefined });
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, entrypoint), { cause: trap, report });
+    loss = { cause: failure.cause, error, trap };
+    onAbort?.(report);
+    return error;
+  }
+
+  function guardExport(entrypoint: string, call: Callable, exports: WebAssembly.Exports, stack: StackPointers): Callable {
+    return (...args) => {
+      const before = lostTo();
+      if (before !== undefined) {
+        throw new ReviveError('REVIVE_INSTANCE_LOST', `${entrypoint} was called on an instance that has aborted (${before.cause}).`, {
+          cause: before.trap,
+          report: before.error.report,
+        });
+      }
+      try {
+        return call(...args);
+      } catch (error) {
+        // A nested entry may have noticed first.
+        const nested = lostTo();
+        if (nested !== undefined) throw nested.error;
+        const isForeign = crossed !== undefined && Object.is(crossed.error, error);
+        crossed = undefined;
+        // An exhausted stack is nobody's own; a trap of another module is not ours.
+        if (!isAbort(error) || (isForeign && !isStackExhausted(error))) throw error;
+        throw abort(error, entrypoint, exports, stack);
+      }
+    };
+  }
+
+  function guardImport(call: Callable): Callable {
+    return (...args) => {
+      let result: unknown;
+      try {
+        result = call(...args);
+      } catch (error) {
+        crossed = { error };
+        if (lostTo() === undefined) throw error;
+      }
+      // While JavaScript ran, the instance was lost: its frames must not run on, nor their landing pads.
+      const lost = lostTo();
+      if (lost !== undefined) throw lost.trap instanceof WebAssembly.RuntimeError ? lost.trap : (realTrap() ?? lost.trap);
+      return result;
+    };
+  }
+
+  return {
+    imports: (imports) => mapValues(imports, (names) => mapValues(names, (value) => (isCallable(value) ? guardImport(value) : value))),
+    exports(exports) {
+      const stack = new StackPointers(exports, stackPointerNames(exports));
+      return mapEntries(exports, (name, value) => (isCallable(value) ? (guardExport(name, value, exports, stack) as typeof value) : value));
+    },
+    get aborted() {
+      return loss?.cause;
+    },
+  };
+}
+
+function isCallable(value: unknown): value is Callable {
+  return typeof value === 'function';
+}
+
+function mapValues<V>(object: Readonly<Record<string, V>>, map: (value: V) => V): Record<string, V> {
+  return mapEntries(object, (_, value) => map(value));
+}
+
+function mapEntries<V>(object: Readonly<Record<string, V>>, map: (key: string, value: V) => V): Record<string, V> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
+}
