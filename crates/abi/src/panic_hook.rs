@@ -32,7 +32,12 @@ pub fn announce_by(announcer: fn()) {
 
 /// Puts the hook in front of the one that is there, which is called after it. Further calls do nothing, so every crate
 /// that needs the hook installs it.
+///
+/// While a panic goes on, hooks can't be set (they panic): then it is left to the next call.
 pub fn install() {
+    if std::thread::panicking() {
+        return;
+    }
     // No `Once`, which makes others wait (measured: 0.2 KiB of a module, compressed).
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     if INSTALLED.swap(true, Ordering::Relaxed) {

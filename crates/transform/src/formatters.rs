@@ -32,8 +32,9 @@ impl Formatters {
         };
         if let (None | Some(0), ElementItems::Functions(functions)) = (table_index, &element.items)
         {
+            // Past the last slot there is none.
             self.slots
-                .extend((offset..).zip(functions.clone().into_iter().flatten()));
+                .extend((offset..=u32::MAX).zip(functions.clone().into_iter().flatten()));
         }
     }
 

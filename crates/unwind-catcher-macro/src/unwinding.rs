@@ -15,7 +15,7 @@ pub(crate) fn unwinding(expansion: TokenStream) -> TokenStream {
 fn rewrite(tokens: TokenStream, names: &mut Vec<String>) -> TokenStream {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     for at in 0..trees.len() {
-        if is_foreign_block(&trees[at..]) {
+        if at > 0 && is_of_wasm_bindgen(&trees[at - 1]) && is_foreign_block(&trees[at..]) {
             let span = trees[at + 1].span();
             let mut abi = Literal::string("C-unwind");
             abi.set_span(span);
@@ -31,6 +31,13 @@ fn rewrite(tokens: TokenStream, names: &mut Vec<String>) -> TokenStream {
         }
     }
     trees.into_iter().collect()
+}
+
+/// Whether it is what wasm-bindgen puts in front of its own: `[link(wasm_import_module = "__wbindgen_placeholder__")]`, the
+/// `#` apart. A block in the body of a function is the user's, and stays as it is.
+fn is_of_wasm_bindgen(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(attribute) if attribute.delimiter() == Delimiter::Bracket
+        && attribute.to_string().contains("__wbindgen_placeholder__"))
 }
 
 /// Whether they begin with `extern "C" { … }`; not with `extern "C" fn`, which is a function of Rust's.
@@ -103,7 +110,11 @@ mod tests {
                 #[link(wasm_import_module = "__wbindgen_placeholder__")]
                 extern "C" { fn __wbg_alert_1(); #[link_name = "__wbg_other_2"] fn other(a: u32) -> u32; }
                 extern "C" fn of_rust() {}
-                const _: () = { extern "C" { fn __wbg_inner_3(); } };
+                const _: () = {
+                    #[link(wasm_import_module = "__wbindgen_placeholder__")]
+                    extern "C" { fn __wbg_inner_3(); }
+                };
+                extern "C" { fn of_the_user(); }
             }
         "#
         .parse()
@@ -111,6 +122,7 @@ mod tests {
         let text = unwinding(expansion).to_string();
         assert_eq!(text.matches("extern \"C-unwind\"").count(), 2);
         assert!(text.contains("extern \"C\" fn of_rust"));
+        assert!(text.contains("extern \"C\" { fn of_the_user"), "{text}");
         assert!(
             text.contains(r#"b"__wbg_alert_1\n__wbg_other_2\n__wbg_inner_3\n""#),
             "{text}"

@@ -27,6 +27,9 @@ const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['abort', ['process::abort', 'process5abort', 'process::exit', 'process4exit', 'abort_internal', 'intrinsics::abort']],
 ];
 
+/** Frames that are on the stack of everything that is called within `catch_unwind`. */
+const CATCHING = ['catch_unwind', 'panicking::try', 'panicking3try', 'do_call'];
+
 /** How many of the innermost frames must repeat before an access out of bounds is called a stack overflow. */
 const RECURSION = 6;
 
@@ -89,7 +92,9 @@ function find(table: readonly (readonly [AbortCause, readonly string[]])[], text
 function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
   const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
   if (names.length > 0) {
-    return RUST_FRAMES.find(([, parts]) => names.some((name) => parts.some((part) => name.includes(part))))?.[0] ?? 'unreachable';
+    // Frames of what catches panics say nothing of how it ended.
+    const ends = names.filter((name) => !CATCHING.some((part) => name.includes(part)));
+    return RUST_FRAMES.find(([, parts]) => ends.some((name) => parts.some((part) => name.includes(part))))?.[0] ?? 'unreachable';
   }
   if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
   if (blackBox?.panic !== undefined) return 'panic-abort';

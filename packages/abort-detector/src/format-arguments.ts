@@ -60,7 +60,9 @@ class Writer {
         at += (kind & 1) * 4 + ((kind >> 1) & 1) * 2 + ((kind >> 2) & 1) * 2;
         if (kind & 8) next = memory.half(at);
         if (kind & 8) at += 2;
-        text += this.#argument(args + 8 * next++, depth) ?? UNTOLD;
+        const argument = this.#argument(args + 8 * next++, depth);
+        // With flags, a width or a precision it is written in another way than is known here.
+        text += (kind & 7) === 0 ? (argument ?? UNTOLD) : UNTOLD;
       }
     }
     return undefined;
@@ -108,14 +110,41 @@ function isTold(text: string, pieces: number): boolean {
   return pieces > 0 || (text !== '' && !text.includes(UNTOLD));
 }
 
-/** As `Debug` does; of control characters there are but two, which JSON writes alike. */
+/** As `Debug` does, as far as that is simple: where Rust would escape more than these, nothing is told. */
 function quoted(text: string | undefined, debug: boolean): string | undefined {
-  return text === undefined || !debug ? text : JSON.stringify(text);
+  if (text === undefined || !debug) return text;
+  const escaped = escapeDebug(text, '"');
+  return escaped === undefined ? undefined : `"${escaped}"`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\0': '\\0', '\t': '\\t', '\r': '\\r', '\n': '\\n', '\\': '\\\\' };
+
+/** Of what has no cases, letters that stand alone: kana, CJK, Hangul. */
+const LETTERS: readonly (readonly [first: string, last: string])[] = [
+  ['\u3041', '\u3096'],
+  ['\u30a1', '\u30fa'],
+  ['\u4e00', '\u9fff'],
+  ['\uac00', '\ud7a3'],
+];
+
+/** `char::escape_debug`: beyond ASCII it depends on tables of Unicode, but for what is plainly a letter. */
+function escapeDebug(text: string, quote: string): string | undefined {
+  let escaped = '';
+  for (const char of text) {
+    const isAscii = char >= ' ' && char <= '~';
+    const isLetter = char.toLowerCase() !== char.toUpperCase() || LETTERS.some(([first, last]) => char >= first && char <= last);
+    if (char in ESCAPES) escaped += ESCAPES[char];
+    else if (char === quote) escaped += `\\${quote}`;
+    else if (isAscii || isLetter) escaped += char;
+    else return undefined;
+  }
+  return escaped;
 }
 
 function character(code: number, debug: boolean): string | undefined {
   if (code > 0x10_ffff || (code >= 0xd800 && code < 0xe000)) return undefined;
   const text = String.fromCodePoint(code);
   if (!debug) return text;
-  return text === "'" || text === '\\' ? `'\\${text}'` : `'${text}'`;
+  const escaped = escapeDebug(text, "'");
+  return escaped === undefined ? undefined : `'${escaped}'`;
 }

@@ -24,7 +24,7 @@ export interface InstanceGuard {
   /** In place of the imports that the instance is made with. */
   imports(imports: WebAssembly.Imports): WebAssembly.Imports;
   /** In place of `instance.exports`. */
-  exports(exports: WebAssembly.Exports): WebAssembly.Exports;
+  exports<E extends WebAssembly.Exports>(exports: E): E;
   /** Why the instance aborted; undefined while it is well. */
   readonly aborted: AbortCause | undefined;
 }
@@ -116,9 +116,12 @@ export function guardInstance({ name: moduleName = 'module', onAbort }: GuardIns
 
   return {
     imports: (imports) => mapValues(imports, (names) => mapValues(names, (value) => (isCallable(value) ? guardImport(value) : value))),
-    exports(exports) {
+    exports<E extends WebAssembly.Exports>(exports: E): E {
       const stack = new StackPointers(exports, stackPointerNames(exports));
-      return mapEntries(exports, (name, value) => (isCallable(value) ? (guardExport(name, value, exports, stack) as typeof value) : value));
+      const guarded = mapEntries(exports, (name, value) =>
+        isCallable(value) ? (guardExport(name, value, exports, stack) as typeof value) : value,
+      );
+      return guarded as E;
     },
     get aborted() {
       return loss?.cause;

@@ -61,9 +61,15 @@ describe('panicOnStack', () => {
   });
 
   it('I1: puts texts where they belong', () => {
+    // `"no {0} in {1}, {0}"`
+    const template = [3, ...bytes('no '), 0xc0, 4, ...bytes(' in '), 0xc0, 2, ...bytes(', '), 0xc8, 0, 0, 0];
+    expect(panicOnStack(memoryOf({ template, args: ['key', 'map'] }), STACK)?.message).toBe('no key in map, key');
+  });
+
+  it('I1: leaves open what is written with flags, a width or a precision, and goes on behind it', () => {
     // `"no {0} in {1:>9}, {0}"`
     const template = [3, ...bytes('no '), 0xc0, 4, ...bytes(' in '), 0xc3, 32, 0, 0, 0, 9, 0, 2, ...bytes(', '), 0xc8, 0, 0, 0];
-    expect(panicOnStack(memoryOf({ template, args: ['key', 'map'] }), STACK)?.message).toBe('no key in map, key');
+    expect(panicOnStack(memoryOf({ template, args: ['key', 'map'] }), STACK)?.message).toBe('no key in …, key');
   });
 
   it('I1: tells a long piece, and what `expect` says', () => {

@@ -55,6 +55,9 @@ export interface TransformResult {
 export function transform(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);
+  if (options.dir === '' || options.outDir === '') {
+    throw new TransformError('REVIVE_NOT_A_FOLDER', 'The path of a folder is empty. Give a folder, `.` for the one that you are in.');
+  }
   recoverStaging(dir);
   const pkg = readPackage(dir);
   const files = emitPackage(pkg, options);
@@ -155,6 +158,12 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
       `The output folder ${outDir} is inside the package ${pkg.dir}. Choose one outside of it.`,
     );
   }
+  if (existsSync(outDir) && holdsOtherThings(outDir, pkg)) {
+    throw new TransformError(
+      'REVIVE_BAD_OUTPUT',
+      `The output folder ${outDir} holds other things than an earlier output of ${pkg.name}: its files would be overwritten. Give a folder of its own, one that is empty or not there yet.`,
+    );
+  }
   const staging = `${outDir}.wasm-revive-staging`;
   rmSync(staging, { recursive: true, force: true });
   recoverStaging(outDir);
@@ -166,4 +175,10 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
   copyPackage(pkg, staging, files);
   rmSync(outDir, { recursive: true, force: true });
   renameSync(staging, outDir);
+}
+
+/** Whether there is a package of somebody else's. What an interrupted run has left is ours. */
+function holdsOtherThings(dir: string, { wasmFile }: Package): boolean {
+  const files = readdirSync(dir);
+  return files.includes('package.json') && !files.includes(wasmFile) && !files.some((file) => file.startsWith('.wasm-revive'));
 }

@@ -177,6 +177,15 @@ describe('I9 plain errors', () => {
     await expectRefused(['transform', dir, '--out-dir', join(dir, 'out')], 'REVIVE_BAD_OUTPUT', dir);
   });
 
+  it("an output folder that is somebody else's package › REVIVE_BAD_OUTPUT", async () => {
+    const dir = folders.copyOf(upstreamPackage('abort', 'web'));
+    const out = join(dirname(dir), 'project');
+    mkdirSync(out);
+    writeFileSync(join(out, 'package.json'), '{"name":"mine"}');
+    await expectRefused(['transform', dir, '--out-dir', out], 'REVIVE_BAD_OUTPUT', out, /overwritten/);
+    expect((await runCli(['transform', dir, '--out-dir', ''])).ended).toContain('REVIVE_NOT_A_FOLDER');
+  });
+
   it('an output folder that is a file › REVIVE_BAD_OUTPUT', async () => {
     const dir = folders.copyOf(upstreamPackage('abort', 'web'));
     const out = join(dirname(dir), 'out');

@@ -89,6 +89,13 @@ export function forgetPanic(exports: WebAssembly.Exports): void {
   blackBoxView(exports)?.setUint32(BlackBoxOffset.panicCount, 0, true);
 }
 
+/** Takes out the marks of what was running: with no frame left nothing runs, and what left by throwing has not taken its mark with it. */
+export function forgetRunning(exports: WebAssembly.Exports): void {
+  const view = blackBoxView(exports);
+  view?.setUint32(BlackBoxOffset.entrypointLength, 0, true);
+  view?.setUint32(BlackBoxOffset.taskId, 0, true);
+}
+
 /** The bytes of the black box in the instance's memory; undefined when there is none. Grows stale when memory grows. */
 export function blackBoxView(exports: WebAssembly.Exports): DataView | undefined {
   return recordView(exports, BLACK_BOX_EXPORT, BLACK_BOX_MAGIC, BlackBoxSize.total);

@@ -79,6 +79,8 @@ export class PanicError extends ReviveError {
 }
 
 /** Whether a value is a {@link ReviveError}, from this copy of the package or another; optionally of one code. */
+export function isReviveError(value: unknown, code: 'REVIVE_PANIC'): value is PanicError;
+export function isReviveError(value: unknown, code?: ReviveErrorCode): value is ReviveError;
 export function isReviveError(value: unknown, code?: ReviveErrorCode): value is ReviveError {
   if (typeof value !== 'object' || value === null) return false;
   try {

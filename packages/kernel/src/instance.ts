@@ -1,4 +1,4 @@
-import { forgetPanic, readBlackBox } from './black-box.js';
+import { forgetPanic, forgetRunning, readBlackBox } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
@@ -226,7 +226,7 @@ export class Instance implements Host, InstanceView {
       // Further in, there was no stack left to tell it.
       if (!this.isWell()) return this.#error;
       const caught = this.#classify(error, entry);
-      if (quiescent && this.#state === 'running') this.#stackPointers?.restore();
+      if (quiescent && this.#state === 'running') this.#settleDown();
       return caught;
     } catch (broken) {
       return hasStackRoom() ? this.#giveUp(error, broken) : this.#tear(error);
@@ -234,6 +234,12 @@ export class Instance implements Host, InstanceView {
       // Whatever there was no stack for.
       this.#condemned = false;
     }
+  }
+
+  /** What left Rust frames by throwing ran none of their epilogues and, but for a panic, none of their destructors. */
+  #settleDown(): void {
+    this.#stackPointers?.restore();
+    if (this.#exports !== undefined) forgetRunning(this.#exports);
   }
 
   condemn(trap: unknown): void {
@@ -451,7 +457,7 @@ export class Instance implements Host, InstanceView {
   panic(payload: unknown): unknown {
     if (this.#crossings.unwoundWith(payload)) return payload;
     const error = this.#panicError(payload);
-    this.#panics.caught(error, this.#exports);
+    this.#panics.caught(error, payload, this.#exports);
     return error;
   }
 

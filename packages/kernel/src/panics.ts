@@ -1,3 +1,4 @@
+import { BlackBoxSize } from './abi.js';
 import { type BlackBox, readBlackBox } from './black-box.js';
 import type { PanicError } from './errors.js';
 import { PanicSite } from './panic-site.js';
@@ -27,9 +28,12 @@ export class Panics {
     this.#site.note(exports);
   }
 
-  /** wasm-bindgen has caught it. By the next microtask a guard has taken it, or none will. */
-  caught(error: PanicError, exports: WebAssembly.Exports | undefined): void {
-    this.#untold.push({ error, blackBox: exports && readBlackBox(exports), site: exports && this.#site.of(exports) });
+  /** wasm-bindgen has caught it. By the next microtask a guard has taken it, or none will. @param payload what it unwound with */
+  caught(error: PanicError, payload: unknown, exports: WebAssembly.Exports | undefined): void {
+    const blackBox = exports && readBlackBox(exports);
+    // Another one may have been written down since, in a destructor that caught it; and what `resume_unwind` starts, nobody writes down.
+    const isThis = blackBox?.panic !== undefined && isOf(payload, blackBox.panic.message);
+    this.#untold.push({ error, blackBox: isThis ? blackBox : undefined, site: isThis && exports ? this.#site.of(exports) : undefined });
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
@@ -49,4 +53,15 @@ export class Panics {
   forget(): void {
     this.#untold = [];
   }
+}
+
+/** What the crate writes down of a payload that is no text (`wasm_revive_abi::panic_hook::payload_text`). */
+const NO_TEXT = 'Box<dyn Any>';
+
+/** Whether a payload may be of the panic that has been written down in these words, of which there is room for the beginning. */
+function isOf(payload: unknown, written: string): boolean {
+  if (typeof payload !== 'string' || written === NO_TEXT) return true;
+  return written.length < BlackBoxSize.panicMessage / 4
+    ? payload === written
+    : payload.startsWith(written.slice(0, BlackBoxSize.panicMessage / 4));
 }

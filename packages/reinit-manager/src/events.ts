@@ -15,11 +15,15 @@ export interface Events {
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
+const NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
+
 /** A typed emitter. */
 export class Emitter {
   readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
 
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
+    if (!NAMES.includes(name)) throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
+    if (typeof listener !== 'function') throw new TypeError(`wasm-revive: the listener for "${name}" has to be a function.`);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     listeners.add(listener);

@@ -22,6 +22,7 @@ import {
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
+import { checkOptions } from './options.js';
 import { type Manages, managerPlugin } from './plugin.js';
 import { RecoverySchedule } from './recovery-schedule.js';
 import { RestartCounter } from './restart-intensity.js';
@@ -177,14 +178,16 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   configure(options: ReviveOptions): void {
+    checkOptions(options);
     const intensity = options.maxRestarts !== undefined || options.withinMs !== undefined;
     this.#options = { ...this.#options, ...options };
     if (intensity) this.#restarts = new RestartCounter(this.#options);
   }
 
   use(plugin: Plugin): void {
-    this.#plugins = [...this.#plugins, plugin];
-    this.hooks = composePlugins([...this.#plugins, this.#own]);
+    const plugins = [...this.#plugins, plugin];
+    this.hooks = composePlugins([...plugins, this.#own]);
+    this.#plugins = plugins;
     this.#standby?.forget();
     this.#standby = undefined;
   }
@@ -278,7 +281,6 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       this.#lostAt = performance.now();
       this.#lastError = instance.error;
       this.#lastReport = report;
-      this.#restarts.restarted(Date.now());
       // Before anybody hears of it, who may call the module again.
       if (instance === this.#starting) this.#restarts.startFailed();
       if (report.recovery === 'retire') this.#restarts.giveUp();
@@ -335,6 +337,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     const instance = this.#standby ?? this.#instantiate(module);
     this.#standby = undefined;
     const small = instance.memoryBytes <= STANDBY_MAX_BYTES;
+    // Not when it was asked for.
+    if (this.#lostAt > 0) this.#restarts.restarted(Date.now());
     this.#serve(instance);
     const ms = performance.now() - began;
     // The program may have frozen it.

@@ -35,7 +35,7 @@ export class RestartCounter {
     this.#givenUp = true;
   }
 
-  /** Records a restart at `now` (milliseconds). */
+  /** Records that one was made anew at `now` (milliseconds). */
   restarted(now: number): void {
     if (this.#maxRestarts === Number.POSITIVE_INFINITY) return;
     this.#restarts = this.#restarts.filter((at) => now - at < this.#withinMs);
@@ -45,9 +45,10 @@ export class RestartCounter {
   /** Milliseconds until another restart is allowed; 0 when it is, Infinity when there is no point in waiting. */
   waitMs(now: number): number {
     if (this.#givenUp || this.#failedStarts >= HOPELESS_STARTS) return Number.POSITIVE_INFINITY;
+    if (this.#maxRestarts <= 0) return Number.POSITIVE_INFINITY;
     const recent = this.#restarts.filter((at) => now - at < this.#withinMs);
-    // With this one gone from the window, there are no more than are allowed.
-    const oldest = recent[recent.length - 1 - this.#maxRestarts];
+    // With this one gone from the window, there is room for another.
+    const oldest = recent[recent.length - this.#maxRestarts];
     return oldest === undefined ? 0 : Math.max(0, oldest + this.#withinMs - now);
   }
 }

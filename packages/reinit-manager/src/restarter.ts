@@ -31,21 +31,15 @@ export function createRestarter<T>(options: RestarterOptions<T>): Restarter<T> {
     },
     current() {
       if (present !== undefined) return present.value;
-      refuseCrashLoop('It', counter.waitMs(Date.now()), undefined);
-      try {
-        present = { value: options.create() };
-      } catch (error) {
-        counter.startFailed();
-        throw error;
-      }
-      counter.started();
-      generation++;
+      if (generation > 0) refuseCrashLoop('It', counter.waitMs(Date.now()), undefined);
+      // What can't be made is asked for again: that is the caller's to decide.
+      present = { value: options.create() };
+      if (generation++ > 0) counter.restarted(Date.now());
       return present.value;
     },
     failed(dead) {
       if (present === undefined || present.value !== dead) return;
       present = undefined;
-      counter.restarted(Date.now());
     },
   };
 }

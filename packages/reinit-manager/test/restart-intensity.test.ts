@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createRestarter } from '../src/index.js';
 import { RestartCounter } from '../src/restart-intensity.js';
 
@@ -8,7 +8,7 @@ describe('RestartCounter', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }),
-        fc.integer({ min: 0, max: 5 }),
+        fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 1, max: 100 }),
         (gaps, maxRestarts, withinMs) => {
           const counter = new RestartCounter({ maxRestarts, withinMs });
@@ -18,7 +18,7 @@ describe('RestartCounter', () => {
             now += gap;
             const recent = restarts.filter((at) => now - at < withinMs);
             const wait = counter.waitMs(now);
-            expect(wait > 0).toBe(recent.length > maxRestarts);
+            expect(wait > 0).toBe(recent.length >= maxRestarts);
             if (wait > 0) expect(counter.waitMs(now + wait)).toBe(0);
             if (wait > 0) continue;
             counter.restarted(now);
@@ -54,5 +54,39 @@ describe('createRestarter', () => {
     const restarter = createRestarter({ create: () => ({}), maxRestarts: 2, withinMs: 60_000 });
     for (let i = 0; i < 3; i++) restarter.failed(restarter.current());
     expect(() => restarter.current()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryable: true }));
+  });
+
+  it('I9: never makes more anew within the window than it may, also after it has refused', () => {
+    vi.useFakeTimers();
+    try {
+      const made: number[] = [];
+      const restarter = createRestarter({ create: () => made.push(Date.now()), maxRestarts: 2, withinMs: 100 });
+      for (let n = 0; n < 400; n++) {
+        try {
+          restarter.failed(restarter.current());
+        } catch {
+          // Refused.
+        }
+        vi.advanceTimersByTime(1);
+      }
+      const anew = made.slice(1);
+      expect(anew.length).toBeGreaterThan(4);
+      for (const at of anew) expect(anew.filter((other) => other >= at && other - at < 100).length).toBeLessThanOrEqual(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('asks again for what could not be made', () => {
+    let isUp = false;
+    const restarter = createRestarter({
+      create() {
+        if (!isUp) throw new Error('down');
+        return 1;
+      },
+    });
+    for (let n = 0; n < 5; n++) expect(() => restarter.current()).toThrow('down');
+    isUp = true;
+    expect(restarter.current()).toBe(1);
   });
 });

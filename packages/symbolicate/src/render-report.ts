@@ -62,10 +62,17 @@ function headline(
   }
   return showLine(
     title,
-    { text: plainSource(source.text), path: plainLine(place.file), line: place.line, column: place.column },
+    { text: plainSource(source.text), path: plainLine(place.file), line: place.line, column: columnIn(source.text, place, failure) },
     label,
     colour,
   ).trimEnd();
+}
+
+/** In characters, as Rust counts them in its messages. Debug information counts bytes. */
+function columnIn(text: string, { line, column }: Location, { panic }: FailureRecord): number {
+  if (panic?.location !== undefined || column === 0) return column;
+  const before = Buffer.from(text.split('\n')[line - 1] ?? '').subarray(0, column - 1);
+  return [...before.toString('utf8')].length + 1;
 }
 
 /** What is said at the place. A stack may be only that of where a panic was caught (see `packages/unwind-catcher`), or tell functions alone. */
@@ -91,12 +98,14 @@ function stack(lines: readonly Line[], full: boolean, style: Style): string {
 
 /** A recursion is one function, however deep it went. */
 function withoutRepeats(rows: readonly string[], more: (times: number) => string): string[] {
-  return rows.flatMap((row, index) => {
-    if (row === rows[index - 1]) return [];
-    const after = rows.slice(index + 1).findIndex((next) => next !== row);
-    const times = after < 0 ? rows.length - index - 1 : after;
-    return times === 0 ? [row] : [row, more(times)];
-  });
+  const folded: string[] = [];
+  for (let index = 0; index < rows.length; ) {
+    const row = rows[index] ?? '';
+    const begin = index;
+    while (rows[index] === row) index++;
+    folded.push(row, ...(index - begin > 1 ? [more(index - begin - 1)] : []));
+  }
+  return folded;
 }
 
 function breadcrumbs({ breadcrumbs = [] }: CrashReport, style: Style): string {
@@ -129,7 +138,7 @@ function recovery({ recovery, recoveryMs, callsLost }: CrashReport): string {
     case 'fresh':
       return `a fresh instance${took}${lost}`;
     case 'retire':
-      return `none: the module failed too often${lost}`;
+      return `none: no fresh instance takes its place${lost}`;
   }
 }
 

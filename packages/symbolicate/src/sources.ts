@@ -51,6 +51,8 @@ function candidates(path: string, root: string | undefined): string[] {
   }
   // It may have been built on another system than this one.
   const parts = path.split(/[\\/]/);
+  // Nothing outside of the folder that is looked in, and nothing of another machine.
+  if (parts.includes('..') || /^[\\/]{2}/.test(path)) return [];
   if (!isAbsolute(path) && !/^[a-z]:[\\/]/i.test(path)) return [join(root ?? process.cwd(), ...parts)];
   if (root === undefined || DEPENDENCY.test(path)) return [path];
   // A name alone would be found by chance.

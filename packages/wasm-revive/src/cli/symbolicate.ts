@@ -14,7 +14,9 @@ export function runSymbolicate(file: string, { debug, sourceRoot, full = false, 
   const report = readReport(readInput(file === '-' ? 0 : file, 'REVIVE_BAD_REPORT').toString('utf8'));
   const explained = symbolicate(report, debug === undefined ? undefined : readInput(debug, 'REVIVE_BAD_DEBUG_FILE'), { force });
   if (json) {
-    process.stdout.write(`${JSON.stringify(explained, null, 2)}\n`);
+    // What JSON leaves as it is, a terminal may take for commands.
+    const text = JSON.stringify(explained, null, 2).replaceAll(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+    process.stdout.write(`${text}\n`);
     return;
   }
   process.stdout.write(renderReport(explained, { colour: wantsColour(), full, findSource: sourcesOnDisk(sourceRoot) }));

@@ -113,6 +113,25 @@ export const CONTROL: readonly Scenario[] = [
     },
   },
   {
+    id: 'options and events that there are not',
+    invariants: ['I9'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      const refused: readonly (readonly [what: string, run: () => unknown])[] = [
+        ['an option that there is not', () => control.configure({ maxRestart: 1 } as object)],
+        ['a limit that is none', () => control.configure({ maxRestarts: -1 })],
+        ['a window that is none', () => control.configure({ withinMs: Number.NaN })],
+        ['a value that an option has not', () => control.configure({ staleClosures: 'boom' as 'throw' })],
+        ['an event that there is not', () => control.on('fail' as 'failure', () => {})],
+        ['a listener that is none', () => control.on('failure', undefined as unknown as () => void)],
+        ['a plugin that is none', () => control.use(undefined as unknown as { name: string })],
+      ];
+      for (const [what, run] of refused) checks.that('I9', `${what} is refused`, () => thrownBy(run) instanceof TypeError);
+      checks.quiet('I9', 'and what comes after it is not', () => control.use({ name: 'nothing' }));
+      checks.equal('I9', 'nothing has changed', () => ns.add(1, 2), 3);
+    },
+  },
+  {
     id: 'onFailure that throws',
     invariants: ['I1', 'I2', 'I5'],
     async run({ ns, runtime }, checks) {

@@ -1,0 +1,32 @@
+import type { ReviveOptions } from './control.js';
+
+/** What may be given for each option, in words, and whether it is that. */
+const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
+  maxRestarts: [
+    'a whole number from 0, or Infinity',
+    (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0),
+  ],
+  withinMs: ['a number of milliseconds above 0', (value) => typeof value === 'number' && value > 0],
+  onFailure: ['a function', (value) => typeof value === 'function'],
+  redact: ['a function', (value) => typeof value === 'function'],
+  foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
+  staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
+};
+
+/**
+ * Refuses options that nothing would come of; `undefined` takes one back.
+ * @throws TypeError
+ */
+export function checkOptions(options: ReviveOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) {
+      throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(OPTIONS).join(', ')}.`);
+    }
+    const [what, is] = OPTIONS[name as keyof ReviveOptions];
+    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' ? 'an object' : String(value);
+}
