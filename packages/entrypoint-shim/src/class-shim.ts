@@ -8,6 +8,7 @@ type Constructor = new (...args: unknown[]) => object;
  */
 export function classShim(wrapper: Wrapper, current: () => Constructor, first: object, path: string): object {
   const madeBy = new WeakMap<object, Constructor>();
+  const statics = new Map<PropertyKey, object>();
   const own: Constructor = class {};
   Object.defineProperty(own, 'name', { value: Reflect.get(first, 'name'), configurable: true });
   // Subclasses inherit from `own.prototype`; what they call on `this` or `super` is that of the class which made the object.
@@ -22,7 +23,7 @@ export function classShim(wrapper: Wrapper, current: () => Constructor, first: o
     construct: (_, args, newTarget) => {
       const real = current();
       const direct = newTarget === shimmed;
-      const made = wrapper.around(() => Reflect.construct(real, args, direct ? real : newTarget), `new ${path}`);
+      const made = wrapper.around(() => Reflect.construct(real, wrapper.originals(args), direct ? real : newTarget), `new ${path}`);
       madeBy.set(made, real);
       if (!direct) return made;
       const wrapped = wrapper.object(made, path);
@@ -31,12 +32,23 @@ export function classShim(wrapper: Wrapper, current: () => Constructor, first: o
     },
     get: (_, key) => {
       if (key === 'prototype') return own.prototype;
-      if (key === Symbol.hasInstance) return (value: unknown) => isObject(value) && (madeBy.has(value) || value instanceof current());
-      const value: unknown = wrapper.around(() => Reflect.get(current(), key), `${path}.${String(key)}`);
-      return typeof value === 'function' ? wrapper.callable(() => Reflect.get(current(), key), value, `${path}.${String(key)}`) : value;
+      if (key === Symbol.hasInstance) return hasInstance;
+      const where = `${path}.${String(key)}`;
+      const value = wrapper.read(current(), key, where);
+      if (typeof value !== 'function') return value;
+      // A static method finds its class, not the shim, in `this`; that of a subclass, the subclass.
+      const self = (caller: unknown): unknown => (caller === shimmed ? current() : caller);
+      const method = statics.get(key) ?? wrapper.callable(() => Reflect.get(current(), key), value, where, self);
+      statics.set(key, method);
+      return method;
     },
     has: (_, key) => Reflect.has(current(), key),
   });
+  // Subclasses inherit it, and are asked for themselves.
+  function hasInstance(this: unknown, value: unknown): boolean {
+    if (this !== shimmed) return Function.prototype[Symbol.hasInstance].call(this as Constructor, value);
+    return isObject(value) && (madeBy.has(value) || value instanceof current());
+  }
   return shimmed;
 }
 

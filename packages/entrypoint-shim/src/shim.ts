@@ -14,7 +14,7 @@ export function shim<T extends object>(current: () => T, options: ShimOptions = 
   const wrapper = new Wrapper(options.around ?? ((call) => call()));
   const members = new Map<PropertyKey, object>();
   const member = (key: PropertyKey): unknown => {
-    const value: unknown = wrapper.around(() => Reflect.get(current(), key), String(key));
+    const value = wrapper.read(current(), key, String(key));
     if (typeof value !== 'function') return value;
     let shimmed = members.get(key);
     if (shimmed === undefined) {

@@ -13,16 +13,24 @@ export class Wrapper {
     this.around = around;
   }
 
-  /** A function that stays the same, and calls whatever `current()` gives by then. Named and counted like the first. */
-  callable(current: () => Callable, first: object, path: string): object {
+  /** A property, inside of `around` where reading it runs the target's code. */
+  read(target: object, key: PropertyKey, path: string): unknown {
+    return isAccessor(target, key) ? this.around(() => Reflect.get(target, key, target), path) : Reflect.get(target, key, target);
+  }
+
+  /**
+   * A function that stays the same, and calls whatever `current()` gives by then. Named and counted like the first.
+   * @param self what it is called on; by default what the caller calls it on, or the object behind that
+   */
+  callable(current: () => Callable, first: object, path: string, self = (caller: unknown): unknown => this.original(caller)): object {
     const run: Callable = () => undefined;
     for (const property of ['name', 'length']) {
       Object.defineProperty(run, property, { value: Reflect.get(first, property), configurable: true });
     }
     return new Proxy(run, {
-      apply: (_, self, args) =>
+      apply: (_, caller, args: unknown[]) =>
         this.result(
-          this.around(() => Reflect.apply(current(), this.original(self), args), path),
+          this.around(() => Reflect.apply(current(), self(caller), this.originals(args)), path),
           path,
         ),
     });
@@ -36,7 +44,7 @@ export class Wrapper {
     const wrapped = new Proxy(target, {
       get: (_, key) => {
         const where = `${path}.${String(key)}`;
-        const value: unknown = this.around(() => Reflect.get(target, key, target), where);
+        const value = this.read(target, key, where);
         if (typeof value !== 'function' || key === 'constructor') return value;
         const method = methods.get(key);
         if (method?.of === value) return method.shim;
@@ -56,6 +64,11 @@ export class Wrapper {
     return typeof value === 'object' && value !== null ? (this.#originals.get(value) ?? value) : value;
   }
 
+  /** What code of the target is given. */
+  originals(args: readonly unknown[]): unknown[] {
+    return args.map((arg) => this.original(arg));
+  }
+
   /** An iterator runs the target's code at every step; anything else that a call returns is the caller's as it is. */
   result(value: unknown, path: string): unknown {
     const isIterator =
@@ -65,4 +78,12 @@ export class Wrapper {
       (Symbol.iterator in value || Symbol.asyncIterator in value);
     return isIterator ? this.object(value, path) : value;
   }
+}
+
+function isAccessor(target: object, key: PropertyKey): boolean {
+  for (let at: object | null = target; at !== null; at = Reflect.getPrototypeOf(at)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(at, key);
+    if (descriptor !== undefined) return descriptor.get !== undefined;
+  }
+  return false;
 }

@@ -18,8 +18,14 @@ function makeTarget(generation: number) {
     set value(n: number) {
       this.#n = n;
     }
+    plus(other: Counter): number {
+      return this.#n + other.#n;
+    }
     static of(n: number): Counter {
       return new Counter(n);
+    }
+    static again(): Counter {
+      return new this(7);
     }
   }
   return {
@@ -103,6 +109,31 @@ describe('shim', () => {
     for (const path of ['new Counter', 'Counter.inc', 'Counter.value', 'Counter.of', 'count', 'count.next']) {
       expect(paths).toContain(path);
     }
+  });
+
+  it('stands around each of them once', () => {
+    const paths: string[] = [];
+    const { api } = setUp((call, path) => {
+      paths.push(path);
+      return call();
+    });
+    api.name('a');
+    const counter = new api.Counter(1);
+    counter.inc();
+    void counter.value;
+    api.Counter.of(3);
+    expect(paths).toEqual(['name', 'new Counter', 'Counter.inc', 'Counter.value', 'Counter.of']);
+  });
+
+  it('gives the target its own objects, and classes their own statics', () => {
+    const { api } = setUp();
+    const [one, other] = [new api.Counter(1), new api.Counter(2)];
+    expect(one.plus(other)).toBe(3);
+    expect(api.Counter.of).toBe(api.Counter.of);
+    expect(api.Counter.again().inc()).toBe('1:8');
+    class Mine extends api.Counter {}
+    expect(one).not.toBeInstanceOf(Mine);
+    expect(new Mine(1)).toBeInstanceOf(Mine);
   });
 
   it('sees a promise whatever kind of function returned it', async () => {
