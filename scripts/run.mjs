@@ -45,7 +45,9 @@ async function test() {
     fs.rmSync(path.join(folder, '.results'), { recursive: true, force: true });
   }
   fs.rmSync(runs, { recursive: true, force: true });
-  const code = await turbo(['run', ...CHECKS, '--continue=dependencies-successful', '--summarize', '--output-logs=new-only']);
+  const args = ['run', ...CHECKS, '--continue=dependencies-successful', '--summarize', '--output-logs=new-only'];
+  // The machine's own browsers, which no file of the repository names.
+  const code = await turbo(args, { WASM_REVIVE_BROWSERS: browserVersions() });
   return report(code, taskResults(root, taskOutcomes(root, CHECKS, readSummary(runs))));
 }
 
@@ -79,13 +81,13 @@ async function runPackage(folder, args) {
   return runInherited(command, [...npmArgs, 'run', '--silent', folder, '--workspace', name, '--', ...args], { cwd: root });
 }
 
-function turbo(args) {
+/** @param {Record<string, string>} [more] environment variables on which results depend, besides the compilers */
+function turbo(args, more = {}) {
   const env = {
     ...process.env,
+    ...more,
     // Compilers are part of what a result depends on.
     WASM_REVIVE_TOOLCHAIN: [process.version, process.platform, process.arch, hostRust().version, wasmToolchain().version].join(' '),
-    // The machine's own, which no file of the repository names.
-    WASM_REVIVE_BROWSERS: browserVersions(),
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',
   };

@@ -18,8 +18,8 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   // a table's slots, and past its end an access to the table traps.
   const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && instance.shadowStackOverflowed;
   // Where panics are caught, Rust may have caught this one, and what says that it ended so are names alone.
-  const isIt = panic !== undefined && (!instance.unwinds || hasNames(frames));
-  const cause = overflowed ? 'stack-overflow' : isIt ? 'panic-abort' : told === 'panic-abort' && panic !== undefined ? 'unreachable' : told;
+  const ofPanic = !instance.unwinds || hasNames(frames) ? 'panic-abort' : 'unreachable';
+  const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : ofPanic;
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {
     kind: 'aborted',

@@ -37,21 +37,27 @@ const RECURSION = 6;
  * Whether an error is a trap or an exhausted stack, or says that there was one before: the instance that raised it can't be trusted.
  */
 export function isAbort(error: unknown): error is Error {
-  return isError(error) && (error instanceof WebAssembly.RuntimeError || isStackExhausted(error) || isTerminated(error));
-}
-
-/** Whether wasm-bindgen's own glue refuses a call, because the instance had aborted: its code never says that of anything else. */
-function isTerminated(error: Error): boolean {
-  const { name, message } = describeThrown(error);
-  return name === 'Error' && message === TERMINATED;
+  return isError(error) && (error instanceof WebAssembly.RuntimeError || saidCause(error) !== undefined);
 }
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
 export function isStackExhausted(error: unknown): boolean {
-  if (!isError(error)) return false;
-  // By its name: it may be of another realm.
+  return isError(error) && saidCause(error) === 'stack-overflow';
+}
+
+/** The cause of what is no trap, and says by its name and message alone what it is: it may be of another realm. */
+function saidCause(error: Error): 'stack-overflow' | 'terminated' | undefined {
   const { name, message } = describeThrown(error);
-  return (name === 'RangeError' || name === 'InternalError') && STACK_EXHAUSTED.some((says) => message.startsWith(says));
+  switch (name) {
+    case 'RangeError':
+    case 'InternalError':
+      return STACK_EXHAUSTED.some((says) => message.startsWith(says)) ? 'stack-overflow' : undefined;
+    case 'Error':
+      // wasm-bindgen's glue refuses a call, because the instance had aborted. It says that of nothing else.
+      return message === TERMINATED ? 'terminated' : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /**
@@ -67,8 +73,8 @@ export function abortCause(
   frames: readonly Frame[] = wasmFrames(error),
   stackHasRoom = false,
 ): AbortCause {
-  if (isStackExhausted(error)) return 'stack-overflow';
-  if (isTerminated(error)) return 'terminated';
+  const said = saidCause(error);
+  if (said !== undefined) return said;
   const trap = find(TRAPS, describeThrown(error).message.toLowerCase()) ?? 'unknown';
   switch (trap) {
     case 'unreachable':

@@ -60,9 +60,9 @@ class Writer {
         at += (kind & 1) * 4 + ((kind >> 1) & 1) * 2 + ((kind >> 2) & 1) * 2;
         if (kind & 8) next = memory.half(at);
         if (kind & 8) at += 2;
-        const argument = this.#argument(args + 8 * next++, depth);
+        const argument = args + 8 * next++;
         // With flags, a width or a precision it is written in another way than is known here.
-        text += (kind & 7) === 0 ? (argument ?? UNTOLD) : UNTOLD;
+        text += (kind & 7) === 0 ? (this.#argument(argument, depth) ?? UNTOLD) : UNTOLD;
       }
     }
     return undefined;

@@ -2,6 +2,7 @@ import {
   type AbortCause,
   type CrashReport,
   describeFailure,
+  mapImports,
   ReviveError,
   realTrap,
   StackPointers,
@@ -115,28 +116,17 @@ export function guardInstance({ name: moduleName = 'module', onAbort }: GuardIns
   }
 
   return {
-    imports: (imports) => mapValues(imports, (names) => mapValues(names, (value) => (isCallable(value) ? guardImport(value) : value))),
+    imports: (imports) => mapImports(imports, guardImport),
     exports<E extends WebAssembly.Exports>(exports: E): E {
       const stack = new StackPointers(exports, stackPointerNames(exports));
-      const guarded = mapEntries(exports, (name, value) =>
-        isCallable(value) ? (guardExport(name, value, exports, stack) as typeof value) : value,
-      );
-      return guarded as E;
+      const guarded = Object.entries(exports).map(([name, value]) => [
+        name,
+        typeof value === 'function' ? guardExport(name, value as Callable, exports, stack) : value,
+      ]);
+      return Object.fromEntries(guarded) as E;
     },
     get aborted() {
       return loss?.cause;
     },
   };
-}
-
-function isCallable(value: unknown): value is Callable {
-  return typeof value === 'function';
-}
-
-function mapValues<V>(object: Readonly<Record<string, V>>, map: (value: V) => V): Record<string, V> {
-  return mapEntries(object, (_, value) => map(value));
-}
-
-function mapEntries<V>(object: Readonly<Record<string, V>>, map: (key: string, value: V) => V): Record<string, V> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
 }

@@ -24,6 +24,7 @@ export {
   UNWINDING_SECTION,
 } from './abi.js';
 export { type BlackBox, blackBoxView, forgetPanic, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
+export { complain } from './complain.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';
 export {
   ERROR_CODES,
@@ -42,6 +43,7 @@ export { pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { lazyProperty } from './lazy.js';
+export { mapImports } from './map-imports.js';
 export { errorWithDeepStack } from './panic-site.js';
 export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';

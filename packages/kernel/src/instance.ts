@@ -1,5 +1,6 @@
 import { forgetPanic, forgetRunning, readBlackBox } from './black-box.js';
 import { Callbacks } from './callbacks.js';
+import { complain } from './complain.js';
 import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { ExceptionHandling } from './exception-handling.js';
@@ -229,7 +230,7 @@ export class Instance implements Host, InstanceView {
       if (quiescent && this.#state === 'running') this.#settleDown();
       return caught;
     } catch (broken) {
-      return hasStackRoom() ? this.#giveUp(error, broken) : this.#tear(error);
+      return hasStackRoom() && !saysStackIsFull(broken) ? this.#giveUp(error, broken) : this.#tear(error);
     } finally {
       // Whatever there was no stack for.
       this.#condemned = false;
@@ -257,7 +258,7 @@ export class Instance implements Host, InstanceView {
 
   /** A plugin broke down over a failure. Whether the instance is well, nobody knows. */
   #giveUp(trap: unknown, broken: unknown): unknown {
-    console.error('wasm-revive: a failure could not be looked at:', broken);
+    complain('a failure could not be looked at', broken);
     if (this.#told) return this.#error;
     if (this.#state !== 'lost') this.#lost(trap);
     return this.#tell({ kind: 'aborted', cause: 'unknown', trap, frames: [] }, undefined, 'fresh', undefined);
@@ -481,6 +482,12 @@ export class Instance implements Host, InstanceView {
   #entry(index: number): Entry {
     return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
   }
+}
+
+/** Whether it is as engines throw for a full stack: what needed more of it than is asked for here was further in. */
+function saysStackIsFull(broken: unknown): boolean {
+  const { name } = describeThrown(broken);
+  return name === 'RangeError' || name === 'InternalError';
 }
 
 /** Nothing, which no value thrown is equal to. */

@@ -1,3 +1,4 @@
+import { complain } from './complain.js';
 import type { Failure, Recovery } from './failure.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
@@ -112,7 +113,7 @@ function orNothing({ name, failed }: Plugin): Plugin['failed'] {
     } catch (error) {
       // Where there is no stack, that is what matters.
       if (!hasStackRoom()) throw error;
-      complain(name, error);
+      complain(`the plugin ${name} threw`, error);
       return undefined;
     }
   };
@@ -125,17 +126,9 @@ function harmless({ name, lost }: Plugin): Hooks['lost'] {
     try {
       lost(instance, report);
     } catch (error) {
-      complain(name, error);
+      complain(`the plugin ${name} threw`, error);
     }
   };
-}
-
-function complain(name: string, error: unknown): void {
-  try {
-    console.error(`wasm-revive: the plugin ${name} threw:`, error);
-  } catch {
-    // There was no stack for that, either.
-  }
 }
 
 function present<T>(hooks: readonly (T | undefined)[]): T[] {

@@ -1,4 +1,4 @@
-import type { CrashReport, ReviveError } from '@wasm-revive/kernel';
+import { type CrashReport, complain, type ReviveError } from '@wasm-revive/kernel';
 
 /** What can be listened to, and what a listener is given. */
 export interface Events {
@@ -42,13 +42,7 @@ export class Emitter {
 
 /** Calls what belongs to the program. What it throws, or rejects with, is logged: it can't break recovery, nor end the process. */
 export function tell(what: string, call: () => unknown): void {
-  const log = (error: unknown): void => {
-    try {
-      console.error(`wasm-revive: ${what} threw:`, error);
-    } catch {
-      // The console is the program's, too.
-    }
-  };
+  const log = (error: unknown): void => complain(`${what} threw`, error);
   try {
     const result = call();
     if (result instanceof Promise) result.catch(log);

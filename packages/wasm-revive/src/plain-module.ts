@@ -1,4 +1,12 @@
-import { type Entry, explainCompileError, type Factory, type GuardedExports, type Host, INSTALL_EXPORT } from '@wasm-revive/kernel';
+import {
+  type Entry,
+  explainCompileError,
+  type Factory,
+  type GuardedExports,
+  type Host,
+  INSTALL_EXPORT,
+  mapImports,
+} from '@wasm-revive/kernel';
 import type { ModuleDescription } from '@wasm-revive/reinit-manager';
 import { rawImports } from '@wasm-revive/unwind-catcher';
 
@@ -89,7 +97,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     };
   return {
     imports: {
-      ...mapValues(imports, (names) => mapValues(names, (value) => (typeof value === 'function' ? guardImport(value as Callable) : value))),
+      ...mapImports(imports, guardImport),
       // Called only from within a failure, and they enter nothing.
       ...rawImports,
     },
@@ -110,8 +118,4 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     isShut: () => shut !== undefined,
     trap: () => shut?.trap,
   };
-}
-
-function mapValues<V, R>(object: Record<string, V>, map: (value: V) => R): Record<string, R> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
 }
