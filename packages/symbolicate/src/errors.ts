@@ -8,6 +8,7 @@ export const SYMBOLICATE_ERROR_CODES = {
   REVIVE_NO_DEBUG_INFO: 'The debug file has no debug information.',
   REVIVE_OTHER_BUILD: 'The debug file is of another build than the module that failed.',
   REVIVE_STALE_DEBUG_INFO: 'The debug information of the debug file is of other code than its own.',
+  REVIVE_BROKEN_INSTALLATION: 'A file of wasm-revive itself is missing or broken.',
 } as const;
 
 /** One of {@link SYMBOLICATE_ERROR_CODES}. */

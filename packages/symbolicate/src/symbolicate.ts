@@ -71,6 +71,7 @@ function ask(debug: Uint8Array, frames: readonly Frame[], codeOffset: number | u
       frames.map(({ index = -1, offset }) => [index, offsetInCode(offset)]),
     );
   } catch (error) {
+    if (error instanceof SymbolicateError) throw error;
     throw new SymbolicateError(
       'REVIVE_BAD_DEBUG_FILE',
       `The debug file can't be read: ${error instanceof Error ? error.message : error}. It has to be the WebAssembly module as \`wasm-bindgen --keep-debug\` made it.`,

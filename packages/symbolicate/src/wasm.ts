@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Location } from '@wasm-revive/kernel';
 // Made from `crates/symbolicate` by `scripts/generate-wasm.mjs`.
 import { excerpt, initSync, demangle as rustDemangle, symbolicate } from '../generated/symbolicate.js';
+import { SymbolicateError } from './errors.js';
 
 /** A function of the source that a frame was in. */
 export interface SourceFunction {
@@ -31,7 +33,17 @@ let ready = false;
 function load(): void {
   if (ready) return;
   // Both `src/` and `dist/` lie next to `generated/`, so this holds before and after bundling.
-  initSync({ module: readFileSync(new URL('../generated/symbolicate.wasm', import.meta.url)) });
+  const own = new URL('../generated/symbolicate.wasm', import.meta.url);
+  try {
+    initSync({ module: readFileSync(own) });
+  } catch (cause) {
+    throw new SymbolicateError(
+      'REVIVE_BROKEN_INSTALLATION',
+      `${fileURLToPath(own)}, a file of wasm-revive itself, is missing or broken: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Install wasm-revive again; in a checkout of it, run `npm run setup` and `npm run build`.',
+      { cause },
+    );
+  }
   ready = true;
 }
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+// Started by `bin/wasm-revive.js`.
 import { TransformError } from '@wasm-revive/bindgen';
 import { SymbolicateError } from '@wasm-revive/symbolicate';
 import { Command, Option } from 'commander';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
+import { fileURLToPath } from 'node:url';
+import { TransformError, type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
 
 /** Options of {@link transform}. */
 export interface TransformOptions {
@@ -40,5 +41,15 @@ function runtimeFiles(): { esm: { code: string; types: string }; cjs: { code: st
 
 // This module is bundled into dist/, where the runtime's files are.
 function readDist(file: string): string {
-  return readFileSync(new URL(file, import.meta.url), 'utf8');
+  const own = new URL(file, import.meta.url);
+  try {
+    return readFileSync(own, 'utf8');
+  } catch (cause) {
+    throw new TransformError(
+      'REVIVE_BROKEN_INSTALLATION',
+      `${fileURLToPath(own)}, a file of wasm-revive itself, can't be read: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Install wasm-revive again; in a checkout of it, run `npm run build`.',
+      { cause },
+    );
+  }
 }

@@ -11,7 +11,7 @@ export const root: string = fileURLToPath(new URL('../../../../', import.meta.ur
 export const programs: string = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** The command line of wasm-revive. */
-export const cli: string = join(root, 'packages/wasm-revive/dist/cli.js');
+export const cli: string = join(root, 'packages/wasm-revive/bin/wasm-revive.js');
 
 /** All targets that are supported. */
 export const TARGETS: readonly Target[] = ['web', 'bundler', 'nodejs', 'module'];
