@@ -1,4 +1,5 @@
 import { TransformError } from './errors.js';
+import { MAX_NESTING, nestingOf } from './nesting.js';
 import { type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
 
 export type { Node, Program, Statement };
@@ -78,6 +79,8 @@ export function calleeName(node: Node | undefined | null): string | undefined {
 
 /** Parses glue; throws a {@link ParseError} where it is not JavaScript. */
 export function parse(filename: string, code: string): { program: Program; comments: readonly Comment[] } {
+  // Note: what is as deep would end the process, in the parser or here.
+  if (nestingOf(code) > MAX_NESTING) throw new ParseError(`it nests deeper than ${MAX_NESTING} levels, which no glue does`, 0);
   const { program, comments, errors } = parseSync(filename, code, {
     lang: 'js',
     sourceType: /^\s*(?:import|export)\b/m.test(code) ? 'module' : 'commonjs',

@@ -3,16 +3,17 @@
  * their order, each by an atomic rename. A list of what is staged marks the point of no return; a run that finds one finishes the moves.
  */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, sep } from 'node:path';
 import { TransformError } from './errors.js';
-
-// Note: no dot before it. What an interrupted run leaves there can be in use, and servers hide folders that begin with one.
-const STAGING = 'wasm-revive-staging';
-const LIST = 'staged.json';
+import { isSystemError, systemWords } from './plain-errors.js';
+import { discardStaging, entryAt, hasStaging, isStagedName, kindOf, LIST, openStaging, STAGING, WHOLE } from './staging.js';
 
 /** Where {@link commit} keeps what is in use until all changes are made: its path in the folder that is changed. */
-export const KEPT: string = `${STAGING}/package`;
+export const KEPT: string = `${STAGING}/${WHOLE}`;
+
+/** No list of ours is longer, in bytes. */
+const LONGEST_LIST = 2 ** 26;
 
 /** A file to be put into place. Every folder that the changes made so far leave must be one that works. */
 export interface Change {
@@ -28,15 +29,21 @@ interface Staged {
   readonly before: Readonly<Record<string, string | null>>;
 }
 
-/** Finishes what an interrupted run left behind, or forgets it where the package has been built anew since. */
+/**
+ * Finishes what an interrupted run left behind, or forgets it where the package has been built anew since.
+ * @throws TransformError `REVIVE_BAD_STAGING` where no run of ours can have left it
+ */
 export function recoverStaging(dir: string): void {
   const staging = join(dir, STAGING);
-  if (!existsSync(staging)) return;
+  if (!hasStaging(staging)) return;
   if (existsSync(join(staging, LIST))) {
-    const list = JSON.parse(readFileSync(join(staging, LIST), 'utf8')) as Staged;
-    if (isAsLeft(dir, list)) move(dir, list);
+    const list = readList(join(staging, LIST));
+    if (isAsLeft(dir, list)) {
+      for (const { file } of list.moves) assertReplaceable(dir, file);
+      move(dir, list);
+    }
   }
-  discard(staging);
+  discardStaging(staging);
 }
 
 /**
@@ -46,21 +53,70 @@ export function recoverStaging(dir: string): void {
  * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`
  */
 export function commit(dir: string, prepare: (kept: string) => readonly Change[], watched?: readonly string[]): void {
-  assertWritable(dir);
+  assertMode(dir);
   const staging = join(dir, STAGING);
   const list = join(staging, LIST);
+  try {
+    openStaging(staging);
+  } catch (cause) {
+    if (isSystemError(cause) && ['EACCES', 'EPERM', 'EROFS'].includes(cause.code)) refuseReadOnly(dir, cause);
+    throw cause;
+  }
   let staged: Staged;
   try {
-    mkdirSync(staging);
     staged = stage(dir, prepare(join(dir, KEPT)), watched);
     writeFileSync(`${list}.tmp`, JSON.stringify(staged));
   } catch (error) {
-    rmSync(staging, { recursive: true, force: true });
+    discardStaging(staging);
     throw error;
   }
   renameSync(`${list}.tmp`, list);
   move(dir, staged);
-  discard(staging);
+  discardStaging(staging);
+}
+
+/** Reads a list, of which nothing is believed: whoever made the package may have made it. @throws TransformError `REVIVE_BAD_STAGING` */
+function readList(path: string): Staged {
+  const refuse = (cause?: unknown): never => {
+    throw new TransformError(
+      'REVIVE_BAD_STAGING',
+      `${path} is not a list that wasm-revive has written; nothing was changed. Take away the folder that it is in, and build the package again.`,
+      { cause },
+    );
+  };
+  if (statSync(path).size > LONGEST_LIST) return refuse();
+  let list: unknown;
+  try {
+    list = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    return refuse(cause);
+  }
+  return isStagedList(list) ? list : refuse();
+}
+
+function isStagedList(list: unknown): list is Staged {
+  if (typeof list !== 'object' || list === null || !('moves' in list) || !('before' in list)) return false;
+  const { moves, before } = list;
+  if (!Array.isArray(moves) || typeof before !== 'object' || before === null) return false;
+  return (
+    moves.every((one: unknown) => {
+      if (typeof one !== 'object' || one === null || !('file' in one) || !('staged' in one) || !('hash' in one)) return false;
+      return isPlainPath(one.file) && typeof one.staged === 'string' && isStagedName(one.staged) && typeof one.hash === 'string';
+    }) && Object.entries(before).every(([file, hash]) => isPlainPath(file) && (hash === null || typeof hash === 'string'))
+  );
+}
+
+/** Whether it is the path of a file inside of a folder, and not of one that is staged. */
+function isPlainPath(path: unknown): path is string {
+  if (typeof path !== 'string' || isAbsolute(path) || path.includes('\0')) return false;
+  const parts = partsOf(path);
+  return (
+    parts[0] !== STAGING && parts.every((part) => part !== '' && part !== '.' && part !== '..' && !(sep === '\\' && part.includes(':')))
+  );
+}
+
+function partsOf(path: string): string[] {
+  return path.split(sep === '\\' ? /[\\/]/ : '/');
 }
 
 function stage(dir: string, changes: readonly Change[], watched: readonly string[] = changes.map(({ file }) => file)): Staged {
@@ -75,11 +131,20 @@ function stage(dir: string, changes: readonly Change[], watched: readonly string
 }
 
 function move(dir: string, { moves }: Staged): void {
-  for (const { file, staged } of moves) {
-    if (!isStaged(dir, staged)) continue;
-    const path = join(dir, file);
-    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true });
-    renameSync(stagedPath(dir, staged), path);
+  try {
+    for (const { file, staged } of moves) {
+      if (!isStaged(dir, staged)) continue;
+      const path = join(dir, file);
+      if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true });
+      renameSync(stagedPath(dir, staged), path);
+    }
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new TransformError(
+      'REVIVE_FILE_SYSTEM',
+      `${systemWords(cause, dir)}. Only some of the new files are in place, which makes a package that works. Run it again to put the others there.`,
+      { cause },
+    );
   }
 }
 
@@ -91,48 +156,36 @@ function isAsLeft(dir: string, { moves, before }: Staged): boolean {
   });
 }
 
-function discard(staging: string): void {
-  // First the list, or a run that finds a part of the folder would take what is gone for moved.
-  rmSync(join(staging, LIST), { force: true });
-  rmSync(staging, { recursive: true, force: true });
-}
-
 function stagedPath(dir: string, staged: string): string {
   return join(dir, STAGING, staged);
 }
 
 function isStaged(dir: string, staged: string): boolean {
-  return lstatSync(stagedPath(dir, staged), { throwIfNoEntry: false }) !== undefined;
+  return entryAt(stagedPath(dir, staged)) !== undefined;
 }
 
+/** Of a link, where it leads. */
 function hashOf(path: string): string | null {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : null;
-}
-
-function assertWritable(dir: string): void {
-  assertMode(dir);
-  const probe = join(dir, `${STAGING}-probe`);
-  try {
-    writeFileSync(probe, '');
-    rmSync(probe);
-  } catch (cause) {
-    refuseReadOnly(dir, cause);
-  }
+  const entry = entryAt(path);
+  if (!entry?.isFile() && !entry?.isSymbolicLink()) return null;
+  const hash = createHash('sha256').update(entry.isFile() ? readFileSync(path) : `link to ${readlinkSync(path)}`);
+  return hash.digest('hex');
 }
 
 /** That no rename will fail when it is too late to go back. */
 function assertReplaceable(dir: string, file: string): void {
-  const parts = file.split(/[\\/]/);
+  const parts = partsOf(file);
   for (const [index] of parts.entries()) {
     const path = join(dir, ...parts.slice(0, index + 1));
     const isLast = index === parts.length - 1;
-    // Note: a rename replaces a link, wherever it leads.
-    const there = (isLast ? lstatSync : statSync)(path, { throwIfNoEntry: false });
-    if (there === undefined || there.isSymbolicLink()) continue;
-    if (there.isDirectory() === isLast) {
+    const there = entryAt(path);
+    if (there === undefined) return;
+    // Note: a rename replaces a link, wherever it leads; what is behind a link on the way is not in this folder.
+    if (isLast && there.isSymbolicLink()) continue;
+    if (isLast ? !there.isFile() : !there.isDirectory()) {
       throw new TransformError(
         'REVIVE_BAD_OUTPUT',
-        `${path} is a ${isLast ? 'folder' : 'file'}, where the package has a ${isLast ? 'file' : 'folder'}; nothing was changed. ` +
+        `${path} is ${kindOf(there)}, where the package has a ${isLast ? 'file' : 'folder'}; nothing was changed. ` +
           'Take it away, or write the result elsewhere with --out-dir.',
       );
     }

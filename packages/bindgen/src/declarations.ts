@@ -15,22 +15,24 @@ export const __revive: import(${JSON.stringify(runtime)}).Revive;
  * @throws TransformError `REVIVE_BAD_PACKAGE_JSON`
  */
 export function addPackageFiles(dir: string, packageJson: string, files: readonly string[]): string | undefined {
-  const json = parseJson(dir, packageJson);
+  const json = orBadPackageJson(dir, (): unknown => JSON.parse(packageJson));
   if (typeof json !== 'object' || json === null || !('files' in json) || !Array.isArray(json.files)) return undefined;
   const present = new Set<unknown>(json.files);
   const missing = files.filter((file) => !present.has(file));
   if (missing.length === 0) return undefined;
-  return `${JSON.stringify({ ...json, files: [...json.files, ...missing] }, undefined, 2)}\n`;
+  const listed = { ...json, files: [...json.files, ...missing] };
+  return orBadPackageJson(dir, () => `${JSON.stringify(listed, undefined, 2)}\n`);
 }
 
-function parseJson(dir: string, text: string): unknown {
+/** What nests too deep can be read as JSON, and not written. */
+function orBadPackageJson<T>(dir: string, run: () => T): T {
   try {
-    return JSON.parse(text);
+    return run();
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new TransformError(
       'REVIVE_BAD_PACKAGE_JSON',
-      `${join(dir, 'package.json')} is not JSON: ${said}. The new files have to be listed in it; mend it, or take it away.`,
+      `${join(dir, 'package.json')} can't be used as JSON: ${said}. The new files have to be listed in it; mend it, or take it away.`,
       { cause },
     );
   }

@@ -15,6 +15,11 @@ export const TRANSFORM_ERROR_CODES = {
   REVIVE_UNKNOWN_GLUE: 'The glue has a shape that is not known.',
   REVIVE_BAD_PACKAGE_JSON: 'The package.json is not JSON.',
   REVIVE_BAD_OUTPUT: 'The output folder cannot be used.',
+  REVIVE_BAD_FILE: 'A file of the package cannot be read or copied: a named pipe, a link that leads nowhere, too much.',
+  REVIVE_BAD_STAGING: 'The folder in which changes are staged is not ours, or is broken.',
+  REVIVE_FILE_SYSTEM: 'The file system refuses to read or write something.',
+  REVIVE_BROKEN_INSTALLATION: 'A file of wasm-revive itself is missing or broken.',
+  REVIVE_FAULT: 'wasm-revive itself failed.',
 } as const;
 
 /** One of {@link TRANSFORM_ERROR_CODES}. */
@@ -26,8 +31,13 @@ export class TransformError extends Error {
 
   /** @param message one paragraph: what was found, what is supported, what to do */
   constructor(code: TransformErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(escapeControls(message), options);
     this.name = 'TransformError';
     this.code = code;
   }
+}
+
+/** Names of files are anybody's: in a terminal, a line end or an escape sequence in them would speak for us. */
+function escapeControls(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

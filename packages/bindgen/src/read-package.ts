@@ -1,10 +1,11 @@
 /** Finds and reads what wasm-bindgen has put into a folder, and refuses what can't be transformed, by name. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectTarget } from './detect-target.js';
 import { TransformError } from './errors.js';
+import { readFile } from './files.js';
 import type { Target } from './glue.js';
-import { inspectWasm, type WasmInfo } from './wasm-info.js';
+import { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm-info.js';
 
 /** What wasm-bindgen has written, read and found fit. */
 export interface Package {
@@ -93,14 +94,15 @@ function moduleName(dir: string, files: readonly string[]): string {
 
 function readWasm(dir: string, file: string): { wasm: WasmInfo; bytes: Uint8Array } {
   const path = join(dir, file);
-  const bytes = readFileSync(path);
+  const bytes = readFile(path) ?? new Uint8Array();
   let wasm: WasmInfo;
   try {
     wasm = inspectWasm(bytes);
   } catch (error) {
+    if (!(error instanceof MalformedWasmError)) throw error;
     throw new TransformError(
       'REVIVE_BAD_WASM',
-      `${path} can't be read as WebAssembly: ${(error as Error).message}. The file may be truncated, or not wasm-bindgen's; build the package again.`,
+      `${path} can't be read as WebAssembly: ${error.message}. The file may be truncated, or not wasm-bindgen's; build the package again.`,
       { cause: error },
     );
   }
@@ -123,6 +125,5 @@ function readWasm(dir: string, file: string): { wasm: WasmInfo; bytes: Uint8Arra
 }
 
 function readText(dir: string, file: string): string | undefined {
-  const path = join(dir, file);
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, 'utf8') : undefined;
+  return readFile(join(dir, file))?.toString('utf8');
 }

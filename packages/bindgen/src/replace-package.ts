@@ -6,18 +6,22 @@
  * What remains: a folder that held a package for a target of the other module system. Its `package.json` and its main file say which one,
  * and no rename changes two files.
  */
-import { cpSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from './ast.js';
 import { type Change, commit, KEPT } from './commit.js';
+import { copyEntry, listFiles } from './files.js';
 import type { Package } from './read-package.js';
+import { entryAt } from './staging.js';
 
 /** What the transform changes of a package, by path. */
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
-/** Copies a package, with its changes. */
+/** Copies a package, with its changes, to where nothing is. @throws TransformError `REVIVE_BAD_FILE` */
 export function copyPackage(pkg: Package, to: string, files: Files): void {
-  cpSync(pkg.dir, to, { recursive: true, filter: (source) => !files.has(relative(pkg.dir, source)) });
+  const entries = listFiles(pkg.dir);
+  mkdirSync(to);
+  for (const entry of entries) if (entry.kind !== 'file' || !files.has(entry.path)) copyEntry(pkg.dir, entry, to);
   for (const [file, content] of files) writeFileSync(join(to, file), content);
 }
 
@@ -40,11 +44,12 @@ export function replacePackage(pkg: Package, outDir: string, files: Files): void
   commit(outDir, prepare, [main]);
 }
 
-/** Whether a path is a file that the other one is not a copy of. Links are made anew. */
+/** Whether a path is a file or a link that the other one is not a copy of. */
 function isOther(path: string, other: string): boolean {
-  const entry = lstatSync(path);
-  if (!entry.isFile()) return entry.isSymbolicLink();
-  return !lstatSync(other, { throwIfNoEntry: false })?.isFile() || !readFileSync(path).equals(readFileSync(other));
+  const [entry, there] = [entryAt(path), entryAt(other)];
+  if (entry?.isSymbolicLink()) return !there?.isSymbolicLink() || readlinkSync(path) !== readlinkSync(other);
+  if (!entry?.isFile()) return false;
+  return !there?.isFile() || there.size !== entry.size || !readFileSync(path).equals(readFileSync(other));
 }
 
 /** The main file of a package as long as the package itself is in the staging folder. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Build, GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
 import { commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
@@ -8,8 +7,9 @@ import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emi
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { readGlue, type Target } from './glue.js';
+import { isSamePlace, writeOutput } from './output-folder.js';
+import { inPlainWords } from './plain-errors.js';
 import { type Package, readPackage } from './read-package.js';
-import { copyPackage, replacePackage } from './replace-package.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, type WasmInfo } from './wasm-info.js';
 
@@ -53,6 +53,10 @@ export interface TransformResult {
  * @throws TransformError; the folder is then as it was
  */
 export function transform(options: TransformOptions): TransformResult {
+  return inPlainWords(resolve(options.dir), () => transformFolder(options));
+}
+
+function transformFolder(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);
   if (options.dir === '' || options.outDir === '') {
@@ -61,7 +65,7 @@ export function transform(options: TransformOptions): TransformResult {
   recoverStaging(dir);
   const pkg = readPackage(dir);
   const files = emitPackage(pkg, options);
-  if (outDir === dir) commit(dir, () => [...files].map(([file, content]) => ({ file, content })));
+  if (isSamePlace(outDir, dir)) commit(dir, () => [...files].map(([file, content]) => ({ file, content })));
   else writeOutput(pkg, outDir, files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
@@ -133,52 +137,4 @@ function runtimeFiles(
       [types, source.types],
     ]),
   };
-}
-
-function writeOutput(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
-  try {
-    writeElsewhere(pkg, outDir, files);
-  } catch (cause) {
-    if (cause instanceof TransformError) throw cause;
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new TransformError(
-      'REVIVE_BAD_OUTPUT',
-      `The output folder ${outDir} can't be written: ${said}. Give a folder, or a path at which one can be made.`,
-      { cause },
-    );
-  }
-}
-
-/** Copies the package with its changes; a folder that wasn't there appears whole or not at all. */
-function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
-  const inside = relative(pkg.dir, outDir);
-  if (!inside.startsWith('..')) {
-    throw new TransformError(
-      'REVIVE_BAD_OUTPUT',
-      `The output folder ${outDir} is inside the package ${pkg.dir}. Choose one outside of it.`,
-    );
-  }
-  if (existsSync(outDir) && holdsOtherThings(outDir, pkg)) {
-    throw new TransformError(
-      'REVIVE_BAD_OUTPUT',
-      `The output folder ${outDir} holds other things than an earlier output of ${pkg.name}: its files would be overwritten. Give a folder of its own, one that is empty or not there yet.`,
-    );
-  }
-  const staging = `${outDir}.wasm-revive-staging`;
-  rmSync(staging, { recursive: true, force: true });
-  recoverStaging(outDir);
-  if (existsSync(outDir) && readdirSync(outDir).length > 0) {
-    replacePackage(pkg, outDir, files);
-    return;
-  }
-  mkdirSync(dirname(outDir), { recursive: true });
-  copyPackage(pkg, staging, files);
-  rmSync(outDir, { recursive: true, force: true });
-  renameSync(staging, outDir);
-}
-
-/** Whether there is a package of somebody else's. What an interrupted run has left is ours. */
-function holdsOtherThings(dir: string, { wasmFile }: Package): boolean {
-  const files = readdirSync(dir);
-  return files.includes('package.json') && !files.includes(wasmFile) && !files.some((file) => file.startsWith('.wasm-revive'));
 }

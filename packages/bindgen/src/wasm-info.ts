@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 // Made from `crates/transform` by `scripts/generate-wasm.mjs`.
 import { exportGlobals as addGlobals, initSync, inspect } from '../generated/transform.js';
+import { TransformError } from './errors.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */
 export interface WasmInfo {
@@ -128,6 +130,16 @@ export class MalformedWasmError extends Error {
   }
 }
 
+/** That a file of ours can't be used, which no change to the package mends. */
+function brokenInstallation(file: URL, cause: unknown): TransformError {
+  return new TransformError(
+    'REVIVE_BROKEN_INSTALLATION',
+    `${fileURLToPath(file)}, a file of wasm-revive itself, is missing or broken: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      'Install wasm-revive again; in a checkout of it, run `npm run setup` and `npm run build`.',
+    { cause },
+  );
+}
+
 let ready = false;
 
 /**
@@ -150,13 +162,20 @@ export function exportGlobals(bytes: Uint8Array, prefix: string): Uint8Array | u
   return call(() => addGlobals(bytes, prefix));
 }
 
-function call<R>(run: () => R): R {
-  if (!ready) {
-    // Both `src/` and `dist/` lie next to `generated/`, so this holds before and after bundling.
-    const module = readFileSync(new URL('../generated/transform.wasm', import.meta.url));
-    initSync({ module });
-    ready = true;
+function load(): void {
+  if (ready) return;
+  // Both `src/` and `dist/` lie next to `generated/`, so this holds before and after bundling.
+  const own = new URL('../generated/transform.wasm', import.meta.url);
+  try {
+    initSync({ module: readFileSync(own) });
+  } catch (cause) {
+    throw brokenInstallation(own, cause);
   }
+  ready = true;
+}
+
+function call<R>(run: () => R): R {
+  load();
   try {
     return run();
   } catch (error) {
