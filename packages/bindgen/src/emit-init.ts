@@ -32,8 +32,21 @@ export function emitInit(glue: Glue): string {
     case 'bundler':
       // Note: upstream gives the exports of an instance here; of those, no second instance can be made. And it returns nothing, which
       // tells the entry whose glue it is.
-      return 'export function __wbg_set_wasm(source, module, start = false) {\n    $app.bootFrom(source, module, $first, start);\n    return $app;\n}\n';
+      return `export function __wbg_set_wasm(source, module, start = false) {
+    // Note: a promise only where the engine makes no instance of the module synchronously.
+    const $booting = $app.bootFrom(source, module, $first, start);
+    return $booting === undefined ? $app : $booting.then(() => $app);
+}
+`;
   }
+}
+
+/**
+ * How the module is read, as text: in the bundler target, whose program may make the first instance and keep the module. Undefined elsewhere.
+ */
+export function emitLoad({ target }: Glue, wasmFile: string): string | undefined {
+  if (target !== 'bundler') return undefined;
+  return `() => $loadModule(undefined, () => new URL(${JSON.stringify(`./${wasmFile}`)}, import.meta.url))`;
 }
 
 /** What a user does to initialise the module, for messages; undefined where it initialises itself. */

@@ -4,7 +4,16 @@ import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { emitFacade } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
-import { emitEngineCheck, emitInit, emitWasmImports, exceptionHandling, extraImports, initHint, rawImports } from './emit-init.js';
+import {
+  emitEngineCheck,
+  emitInit,
+  emitLoad,
+  emitWasmImports,
+  exceptionHandling,
+  extraImports,
+  initHint,
+  rawImports,
+} from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
 import type { Glue } from './glue.js';
@@ -48,6 +57,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
     .join('');
   const exceptions = exceptionHandling(glue, wasm);
+  const load = emitLoad(glue, pkg.wasmFile);
   const description = [
     `name: ${JSON.stringify(pkg.name)}`,
     `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
@@ -56,6 +66,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
+    ...(load === undefined ? [] : [`load: ${load}`]),
     'onCurrent(api, base) {\n        $live.api = api;\n        $live.base = base;\n    }',
   ];
   text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}
@@ -94,7 +105,7 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
     const [argument] = call.arguments;
     upstream.push(code.slice(node.start, node.end));
     if (calleeName(call) === '__wbg_set_wasm' && argument) {
-      text.appendLeft(node.start, 'const $app = ');
+      text.appendLeft(node.start, 'const $app = await ');
       text.overwrite(
         argument.start,
         argument.end,
@@ -124,7 +135,8 @@ function emitFormatters({ formatters }: WasmInfo): string {
 
 function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {
   const from = JSON.stringify(runtime.specifier);
-  return target === 'nodejs' ? `const { revive: $revive } = require(${from});\n` : `import { revive as $revive } from ${from};\n`;
+  if (target === 'nodejs') return `const { revive: $revive } = require(${from});\n`;
+  return `import { ${target === 'bundler' ? 'loadModule as $loadModule, ' : ''}revive as $revive } from ${from};\n`;
 }
 
 function exportControl({ target }: Glue): string {

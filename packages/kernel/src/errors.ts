@@ -12,7 +12,9 @@ export const ERROR_CODES = {
   REVIVE_STALE_HANDLE: 'The object points into an instance that is gone, or that is not the one it was given to.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
   REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
-  REVIVE_NOT_READY: 'The module was called before it was initialised.',
+  REVIVE_NOT_READY:
+    'The module was called before it was initialised, or while a fresh instance is being made asynchronously: repeat the call.',
+  REVIVE_NO_INSTANCE: 'The engine could not make a fresh instance; the cause says why.',
   REVIVE_NO_MODULE: 'No WebAssembly.Module could be obtained, so no instance can be made.',
   REVIVE_NO_STACK_POINTER: 'The module does not export its stack pointer, which has to be put back after a panic that leaves it.',
   REVIVE_UNSUPPORTED_ENGINE: 'This engine does not run the encoding of exception handling that the module uses.',

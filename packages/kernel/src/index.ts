@@ -39,7 +39,7 @@ export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { wasmFrames } from './frames.js';
-export { pointerBase, pointerGeneration } from './handle.js';
+export { LAST_GENERATION, pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { lazyProperty } from './lazy.js';
@@ -70,5 +70,6 @@ export type {
   Thenable,
 } from './scope.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
+export { hasStackRoom } from './stack-room.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
 export { writeReport } from './write-report.js';

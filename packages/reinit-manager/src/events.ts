@@ -4,8 +4,8 @@ import { type CrashReport, complain, type ReviveError } from '@wasm-revive/kerne
 export interface Events {
   /** An instance failed; the report says how, and what is done. */
   failure: CrashReport;
-  /** A fresh instance serves. */
-  recovered: { readonly generation: number; readonly ms: number };
+  /** A fresh instance serves. `error`: what its start function threw, which runs again in every instance, where it threw without failing. */
+  recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number };
   /** The module failed too often: calls are refused with this error. */
@@ -17,9 +17,23 @@ export type EventName = keyof Events;
 
 const NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
 
-/** A typed emitter. */
+/** How deep events may stand that listeners cause, each while the one before is being emitted. */
+const DEEPEST = 50;
+
+/**
+ * A typed emitter. Events that a listener causes are emitted when every listener has had the present one: all get all events in the order in
+ * which they happened.
+ */
 export class Emitter {
   readonly #listeners = new Map<EventName, Set<(event: never) => void>>();
+  #queue: { readonly depth: number; readonly emit: () => void }[] = [];
+  /** How deep the event stands that is being emitted; 0 while there is none. */
+  #depth = 0;
+
+  /** Whether listeners are being called, so that whoever calls the module may be one of them. */
+  get isEmitting(): boolean {
+    return this.#depth > 0;
+  }
 
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
     if (!NAMES.includes(name)) throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
@@ -32,10 +46,36 @@ export class Emitter {
     };
   }
 
-  emit<E extends EventName>(name: E, event: Events[E]): void {
-    // A copy: who listens from now on hears of the next one.
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      tell(`a listener for '${name}'`, () => (listener as (event: Events[E]) => unknown)(event));
+  /** @param last is called behind the listeners */
+  emit<E extends EventName>(name: E, event: Events[E], last?: () => void): void {
+    if (this.#depth >= DEEPEST) {
+      complain(`'${name}' is not emitted`, 'Listeners cause events without end.');
+      return;
+    }
+    const listening = this.#listeners.get(name);
+    // A copy: who listens from now on gets the next one.
+    const listeners = [...(listening ?? [])];
+    this.#queue.push({
+      depth: this.#depth + 1,
+      emit() {
+        for (const listener of listeners) {
+          if (!listening?.has(listener)) continue;
+          tell(`a listener for '${name}'`, () => (listener as (event: Events[E]) => unknown)(event));
+        }
+        last?.();
+      },
+    });
+    if (this.#depth === 0) this.#emitAll();
+  }
+
+  #emitAll(): void {
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#depth = next.depth;
+        next.emit();
+      }
+    } finally {
+      this.#depth = 0;
     }
   }
 }

@@ -12,6 +12,7 @@ import {
   type GuardedExports,
   type Hooks,
   Instance,
+  isReviveError,
   type Owner,
   type Plugin,
   pointerGeneration,
@@ -22,6 +23,7 @@ import {
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
+import { InstanceMaker, isRefusal, noModuleError } from './instance-maker.js';
 import { checkOptions } from './options.js';
 import { type Manages, managerPlugin } from './plugin.js';
 import { RecoverySchedule } from './recovery-schedule.js';
@@ -42,6 +44,8 @@ export interface ModuleDescription {
   readonly init?: string;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
+  /** Reads the module again, where the first instance may be given without it. */
+  readonly load?: () => Promise<WebAssembly.Module>;
   /** Given the functions to forward to, and where the pointers of their handles start, whenever they change; undefined while there are none. */
   readonly onCurrent: (api: Api | undefined, base: number) => void;
 }
@@ -67,8 +71,11 @@ export interface Application {
   prepare(): WebAssembly.Imports;
   /** Starts an instance that was made with prepared imports. Ignored when another one serves by then. */
   adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void;
-  /** Instantiates a module and starts the instance. */
-  boot(module: WebAssembly.Module): void;
+  /**
+   * Instantiates a module and starts the instance. Where the engine only does that asynchronously, gives a promise of it; that may be left alone,
+   * for calls are refused with `REVIVE_NOT_READY` until then, and with why it failed from then on.
+   */
+  boot(module: WebAssembly.Module): Promise<void> | undefined;
   /**
    * Takes over the instance that an engine, a bundler or a program has made of the wasm file, where there is one, and else makes one.
    * @param source what `import * as wasm from './app_bg.wasm'` gave, or the exports of an instance
@@ -76,8 +83,13 @@ export interface Application {
    * @param imports prepared ones, with which the instance was made; undefined when it can't be guarded
    * @param start false: the program has made the instance by itself, and will start it
    */
-  bootFrom(source: object, module: WebAssembly.Module | null | undefined, imports: WebAssembly.Imports | undefined, start: boolean): void;
-  /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY` or `REVIVE_CRASH_LOOP`. */
+  bootFrom(
+    source: object,
+    module: WebAssembly.Module | null | undefined,
+    imports: WebAssembly.Imports | undefined,
+    start: boolean,
+  ): Promise<void> | undefined;
+  /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY`, `REVIVE_NO_INSTANCE` or `REVIVE_CRASH_LOOP`. */
   wake(): Api;
   /** The functions for a handle, by its pointer. Throws `REVIVE_STALE_HANDLE` when what it points to is gone. */
   owner(pointer: unknown, what: string): Api;
@@ -92,8 +104,14 @@ export function createManager(factory: Factory, description: ModuleDescription, 
   return new Manager(factory, description, options);
 }
 
-/** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
-const STANDBY_MAX_BYTES = 16 * 2 ** 20;
+/**
+ * An instance that nobody has called and that was lost within this time, in milliseconds, has not started. Programs that timers and frames
+ * drive are called by nobody.
+ */
+const STARTED_AFTER = 10_000;
+
+/** How often in a row the program may reset the module from within: from a listener, or while an instance starts. Each may cause the next. */
+const MOST_RESETS_WITHIN = 5;
 
 class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   readonly moduleName: string;
@@ -111,14 +129,18 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   readonly #schedule = new RecoverySchedule(() => this.#recoverQuietly());
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   readonly #own: Plugin;
+  readonly #maker: InstanceMaker;
   #plugins: readonly Plugin[];
   #options: ReviveOptions;
-  #restarts: RestartCounter;
-  #module: WebAssembly.Module | undefined;
+  readonly #restarts: RestartCounter;
   #current: Instance | undefined;
-  /** The next one, made ahead: a module that has failed may fail again. Nothing of it has run. */
-  #standby: Instance | undefined;
   #starting: Instance | undefined;
+  /** Whether the program has called the present instance, from outside of listeners and of its start function. */
+  #wasCalled = false;
+  /** How often the program has reset the module from within, since it called an instance. */
+  #resetsWithin = 0;
+  /** The first instance, where it is made asynchronously, and why it could not be made. */
+  #booting: { readonly error?: unknown } | undefined;
   #lastError: ReviveError | undefined;
   #lostAt = 0;
   /** Whether the event `retired` has been emitted since an instance served. */
@@ -144,6 +166,12 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#plugins = plugins;
     this.#own = managerPlugin(this, description.reinitRequests === true);
     this.hooks = composePlugins([...plugins, this.#own]);
+    this.#maker = new InstanceMaker({
+      moduleName: description.name,
+      load: description.load,
+      scope: () => this.#scope(),
+      made: () => void this.#recoverQuietly(),
+    });
     this.control = controlOf(this);
   }
 
@@ -161,7 +189,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 
   get state(): ReviveState {
     if (this.#current !== undefined) return 'running';
-    if (this.#module === undefined) return this.#generation > 0 ? 'retired' : 'idle';
+    if (this.#generation === 0) return 'idle';
+    if (!this.#maker.canMake) return 'retired';
     return this.#restarts.waitMs(Date.now()) > 0 ? 'retired' : 'recovering';
   }
 
@@ -178,25 +207,32 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   configure(options: ReviveOptions): void {
-    checkOptions(options);
-    const intensity = options.maxRestarts !== undefined || options.withinMs !== undefined;
-    this.#options = { ...this.#options, ...options };
-    if (intensity) this.#restarts = new RestartCounter(this.#options);
+    // A copy first: the program's getters may give another value each time.
+    const changes = { ...options };
+    checkOptions(changes);
+    this.#options = { ...this.#options, ...changes };
+    if ('maxRestarts' in changes || 'withinMs' in changes) this.#restarts.configure(this.#options);
   }
 
   use(plugin: Plugin): void {
     const plugins = [...this.#plugins, plugin];
     this.hooks = composePlugins([...plugins, this.#own]);
     this.#plugins = plugins;
-    this.#standby?.forget();
-    this.#standby = undefined;
+    this.#maker.drop();
   }
 
   reset(): void {
-    this.#restarts = new RestartCounter(this.#options);
-    if (this.#module === undefined) throw this.#notReady();
+    if (this.#generation === 0) throw this.#notReady();
+    if (!this.#isWithin()) this.#resetsWithin = 0;
+    else if (++this.#resetsWithin > MOST_RESETS_WITHIN) throw crashLoopError(this.moduleName, Number.POSITIVE_INFINITY, this.#lastError);
     if (this.#current !== undefined) this.#replace(this.#current, 'The module was reset.');
-    this.#recover(this.#module);
+    this.#restarts.forgive();
+    try {
+      this.#recover();
+    } catch (error) {
+      // One that is being made asynchronously serves as soon as it is there.
+      if (!this.#maker.isMaking) throw error;
+    }
   }
 
   checkEngine(): void {
@@ -205,7 +241,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 
   prepare(): WebAssembly.Imports {
     this.checkEngine();
-    const instance = this.#make();
+    const instance = this.#scope();
     this.#prepared.set(instance.scope.imports, instance);
     return instance.scope.imports;
   }
@@ -214,19 +250,43 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#adopt(imports, instance, module, true);
   }
 
-  boot(module: WebAssembly.Module): void {
-    this.#boot(module, this.prepare());
+  boot(module: WebAssembly.Module): Promise<void> | undefined {
+    return this.#boot(module, this.prepare());
   }
 
-  bootFrom(source: object, module: WebAssembly.Module | null | undefined, imports: WebAssembly.Imports | undefined, start: boolean): void {
+  bootFrom(
+    source: object,
+    module: WebAssembly.Module | null | undefined,
+    imports: WebAssembly.Imports | undefined,
+    start: boolean,
+  ): Promise<void> | undefined {
     const made = imports && instanceOf(source, !start);
     if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
-    else if (module) this.#boot(module, imports ?? this.prepare());
-    else throw this.#noModule();
+    else if (module) return this.#boot(module, imports ?? this.prepare());
+    else throw noModuleError(this.moduleName, this.#lastError);
+    return undefined;
   }
 
-  #boot(module: WebAssembly.Module, imports: WebAssembly.Imports): void {
-    this.#adopt(imports, new WebAssembly.Instance(module, imports), module, true);
+  #boot(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<void> | undefined {
+    let instance: WebAssembly.Instance;
+    try {
+      instance = new WebAssembly.Instance(module, imports);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const booted = this.#bootLater(module, imports);
+      this.#booting = {};
+      // Nobody has to wait for it: the error is kept for those who call.
+      booted.catch((error: unknown) => {
+        this.#booting = { error };
+      });
+      return booted;
+    }
+    this.#adopt(imports, instance, module, true);
+    return undefined;
+  }
+
+  async #bootLater(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<void> {
+    this.#adopt(imports, await WebAssembly.instantiate(module, imports), module, true);
   }
 
   #adopt(
@@ -239,22 +299,19 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
     if (module !== undefined) checkCrates(module);
+    // A later one has served meanwhile: from this one its handles could not be told.
+    if (prepared.generation <= this.#generation) {
+      this.#maker.module ??= module;
+      return;
+    }
     prepared.bind(instance);
-    this.#module = module;
+    this.#maker.drop();
+    this.#maker.module = module ?? this.#maker.module;
     this.#serve(prepared, start);
   }
 
   wake(): Api {
-    const current = this.#current;
-    if (current?.isWell()) {
-      // A guard of an earlier instance may have cleared it, see `emitCatch` in `@wasm-revive/bindgen`.
-      this.#description.onCurrent(current.scope.api, current.base);
-      return current.scope.api;
-    }
-    // Lost, and there is no stack to say so, let alone to make another.
-    if (current !== undefined && current === this.#current) throw current.error;
-    if (this.#module === undefined) throw this.#notReady();
-    return this.#recover(this.#module).scope.api;
+    return this.#instance().scope.api;
   }
 
   owner(pointer: unknown, what: string): Api {
@@ -270,31 +327,66 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   exports(): GuardedExports {
-    this.wake();
-    return (this.#current as Instance).scope.exports();
+    return this.#instance().scope.exports();
+  }
+
+  /** The instance that serves, for somebody who calls it. */
+  #instance(): Instance {
+    // Once more after each recovery, in which much of the program's runs: it may have failed the fresh instance, or reset the module.
+    for (;;) {
+      const current = this.#current;
+      if (current?.isWell()) return this.#called(current);
+      // Lost, and there is no stack to say so, let alone to make another.
+      if (current !== undefined && current === this.#current) throw current.error;
+      if (this.#current === undefined) this.#recover();
+    }
+  }
+
+  /**
+   * From now on the façade goes to the instance without asking. Not for calls from within, so that the first that comes from outside is known:
+   * with that, the instance has started.
+   */
+  #called(instance: Instance): Instance {
+    if (this.#isWithin()) return instance;
+    this.#wasCalled = true;
+    this.#resetsWithin = 0;
+    this.#restarts.started();
+    this.#description.onCurrent(instance.scope.api, instance.base);
+    return instance;
+  }
+
+  /** Whether listeners or a start function are on the stack, so that whatever is called now they may have called. */
+  #isWithin(): boolean {
+    return this.#starting !== undefined || this.#emitter.isEmitting;
   }
 
   failed(instance: Instance, report: CrashReport): void {
     this.#failures++;
-    if (instance.state === 'lost') {
-      if (instance === this.#current) this.#gone();
+    const isStarting = instance === this.#starting;
+    if (isStarting && report.failure.kind === 'unwound' && instance.quiescent) {
+      // Half started it would be if it were kept, whatever the panic left intact.
+      instance.retire('Rust panicked in the start function.');
+      report.recovery = 'fresh';
+    }
+    // Another one may serve already: the program has reset the module in between.
+    if (instance.state === 'lost' && (this.#current ?? instance) === instance) {
+      // Before anybody hears of it, who may call the module again.
+      if (instance === this.#current) this.#gone(instance);
       this.#lostAt = performance.now();
       this.#lastError = instance.error;
       this.#lastReport = report;
-      // Before anybody hears of it, who may call the module again.
-      if (instance === this.#starting) this.#restarts.startFailed();
       if (report.recovery === 'retire') this.#restarts.giveUp();
       if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
-      if (instance !== this.#starting) this.#schedule.schedule();
+      // The one that starts it hears of that by itself.
+      if (!isStarting) this.#scheduleRecovery();
     }
-    this.#emitter.emit('failure', report);
-    tell('onFailure', () => this.#options.onFailure?.(report));
+    this.#emitter.emit('failure', report, () => tell('onFailure', () => this.#options.onFailure?.(report)));
   }
 
   reinitRequested(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#replace(instance, 'Rust asked for a fresh instance.');
-    this.#schedule.schedule();
+    this.#scheduleRecovery();
   }
 
   staleClosureCalled(instance: Instance, entrypoint: string): boolean {
@@ -304,42 +396,57 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 
   /** Nobody calls this instance from now on. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
   #replace(instance: Instance, reason: string): void {
-    this.#gone();
+    this.#gone(instance);
     queueMicrotask(() => instance.retire(reason));
   }
 
-  #gone(): void {
+  #gone(instance: Instance): void {
+    const hasStarted = this.#wasCalled || (instance !== this.#starting && instance.uptimeMs >= STARTED_AFTER);
+    if (hasStarted) this.#restarts.started();
+    else this.#restarts.startFailed();
     this.#current = undefined;
     // No pointer of a handle is above this: each is looked at.
     this.#description.onCurrent(undefined, Number.POSITIVE_INFINITY);
   }
 
+  #scheduleRecovery(): void {
+    this.#schedule.schedule(this.#restarts.pauseMs(Date.now()));
+  }
+
   /** Whether there was anything to do. */
   #recoverQuietly(): boolean {
-    if (this.#current !== undefined || this.#module === undefined) return false;
+    if (this.#current !== undefined || this.#generation === 0) return false;
     try {
-      this.#recover(this.#module);
+      this.#recover();
     } catch {
       // It has been reported; the next call hears of it.
     }
     return true;
   }
 
-  #recover(module: WebAssembly.Module): Instance {
+  /** Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another. */
+  #recover(): void {
+    if (this.#generation === 0) throw this.#notReady();
     const wait = this.#restarts.waitMs(Date.now());
     if (wait > 0) {
       const error = crashLoopError(this.moduleName, wait, this.#lastError);
-      if (!this.#saidRetired) this.#emitter.emit('retired', error);
+      const isNew = !this.#saidRetired;
       this.#saidRetired = true;
+      if (isNew) this.#emitter.emit('retired', error);
       throw error;
     }
     const began = this.#lostAt || performance.now();
-    const instance = this.#standby ?? this.#instantiate(module);
-    this.#standby = undefined;
-    const small = instance.memoryBytes <= STANDBY_MAX_BYTES;
+    const instance = this.#maker.take(this.#generation, this.#lastError);
+    // Plugins have looked at it.
+    if (this.#current !== undefined) {
+      this.#maker.giveBack(instance);
+      return;
+    }
+    const bytes = instance.memoryBytes;
     // Not when it was asked for.
     if (this.#lostAt > 0) this.#restarts.restarted(Date.now());
-    this.#serve(instance);
+    const thrown = this.#start(instance);
+    if (!this.#serves(instance)) return;
     const ms = performance.now() - began;
     // The program may have frozen it.
     if (this.#lastReport !== undefined) Reflect.set(this.#lastReport, 'recoveryMs', ms);
@@ -347,65 +454,63 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#lostAt = 0;
     this.#saidRetired = false;
     this.#recoveries++;
-    this.#emitter.emit('recovered', { generation: instance.generation, ms });
-    if (small) queueMicrotask(() => this.#makeStandby(module));
-    return instance;
+    this.#emitter.emit('recovered', { generation: instance.generation, ms, ...thrown });
+    this.#maker.keepReserve(bytes);
   }
 
-  #makeStandby(module: WebAssembly.Module): void {
-    if (this.#standby !== undefined) return;
+  #serves(instance: Instance): boolean {
+    return this.#current === instance;
+  }
+
+  /** Starts a fresh instance. Gives what its start function threw on purpose, or let through; throws what the instance was lost through. */
+  #start(instance: Instance): { readonly error?: unknown } {
     try {
-      this.#standby = this.#instantiate(module);
-    } catch {
-      // No memory for two. Who needs the next one makes it then, and hears why when that fails too.
+      this.#serve(instance, true);
+      return {};
+    } catch (error) {
+      if (instance.isWell()) return { error };
+      if (isReviveError(error)) this.#lastError = error;
+      this.#scheduleRecovery();
+      throw error;
     }
   }
 
-  #instantiate(module: WebAssembly.Module): Instance {
-    const instance = this.#make();
-    instance.bind(new WebAssembly.Instance(module, instance.scope.imports));
+  #scope(): Instance {
+    const instance = new Instance(this.#lastGeneration + 1, this, this.#factory);
+    this.#lastGeneration = instance.generation;
     return instance;
   }
 
-  #make(): Instance {
-    return new Instance(++this.#lastGeneration, this, this.#factory);
-  }
-
-  #serve(instance: Instance, start = true): void {
+  /** Has an instance serve, and starts it. Throws what its start function throws. */
+  #serve(instance: Instance, start: boolean): void {
+    const outer = this.#starting;
     // Before it starts, as in plain glue: a start function may call JavaScript that calls the module.
     this.#current = instance;
     this.#generation = instance.generation;
     this.#starting = instance;
-    this.#description.onCurrent(instance.scope.api, instance.base);
+    this.#wasCalled = false;
     try {
       if (start) instance.start();
       else instance.served();
-      this.#restarts.started();
-    } catch (error) {
-      if (instance.state !== 'lost') this.#restarts.startFailed();
-      throw error;
     } finally {
-      this.#starting = undefined;
+      this.#starting = outer;
     }
   }
 
-  #noModule(): ReviveError {
-    return new ReviveError(
-      'REVIVE_NO_MODULE',
-      `${this.moduleName} needs its WebAssembly.Module to make an instance, and was given only what was made of it. Pass the module to ` +
-        '`__wbg_set_wasm(exports, module)`, or have the wasm file served beside the JavaScript.',
-      { cause: this.#lastError },
-    );
-  }
-
   #notReady(): ReviveError {
-    if (this.#generation > 0) return this.#noModule();
     const { init } = this.#description;
-    return new ReviveError(
-      'REVIVE_NOT_READY',
-      `${this.moduleName} was called before it was initialised.${init === undefined ? '' : ` Call ${init} first.`}`,
-      { retryable: true },
-    );
+    const { moduleName } = this;
+    if (this.#booting !== undefined && 'error' in this.#booting) {
+      const { error } = this.#booting;
+      if (isReviveError(error)) return error;
+      return new ReviveError('REVIVE_NO_INSTANCE', `No instance of ${moduleName} could be made.`, { cause: error });
+    }
+    const hint = this.#booting
+      ? ' It is being instantiated: repeat the call in a moment.'
+      : init === undefined
+        ? ''
+        : ` Call ${init} first.`;
+    return new ReviveError('REVIVE_NOT_READY', `${moduleName} was called before it was initialised.${hint}`, { retryable: true });
   }
 }
 

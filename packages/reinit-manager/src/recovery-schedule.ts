@@ -10,18 +10,29 @@ export class RecoverySchedule {
   /** How many were made in the present turn of the event loop. */
   #made = 0;
   #turnBegan = Number.NEGATIVE_INFINITY;
+  /** How many were scheduled: only the last is made. */
+  #scheduled = 0;
 
   /** @param recover makes one where it is still needed, and says whether it was */
   constructor(recover: () => boolean) {
     this.#recover = recover;
   }
 
-  /** Has it made soon. */
-  schedule(): void {
+  /** Has it made soon, or after a pause in milliseconds; in place of what was scheduled before. */
+  schedule(pause: number): void {
+    const scheduled = ++this.#scheduled;
+    const make = (): void => {
+      if (scheduled === this.#scheduled) this.#make();
+    };
+    if (pause > 0) later(make, pause);
+    else this.#soon(make);
+  }
+
+  #soon(make: () => void): void {
     queueMicrotask(() => {
       if (performance.now() - this.#turnBegan > LONGEST_TURN) this.#made = 0;
-      if (this.#made >= AT_ONCE) inAnotherTurn(() => this.#make());
-      else this.#make();
+      if (this.#made >= AT_ONCE) later(make, 0);
+      else make();
     });
   }
 
@@ -29,15 +40,16 @@ export class RecoverySchedule {
     if (!this.#recover()) return;
     if (this.#made++ > 0) return;
     this.#turnBegan = performance.now();
-    inAnotherTurn(() => {
+    later(() => {
       this.#made = 0;
-    });
+    }, 0);
   }
 }
 
-function inAnotherTurn(run: () => void): void {
+/** In another turn of the event loop. */
+function later(run: () => void, ms: number): void {
   try {
-    const timer: unknown = setTimeout(run, 0);
+    const timer: unknown = setTimeout(run, ms);
     // In Node.js it must not keep the process.
     if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref();
   } catch {

@@ -6,20 +6,36 @@ export interface RestartIntensity {
   readonly withinMs?: number;
 }
 
-/** After this many instances in a row that failed while they started, starting is hopeless. */
-const HOPELESS_STARTS = 3;
+/** After this many instances in a row that failed to start, starting is hopeless. */
+const HOPELESS_STARTS = 5;
 
-/** Counts restarts, as OTP's supervisors do (`supervisor`, "Maximum Restart Intensity"). */
+/** The pause before the next instance, after one, two … that failed to start, while nobody calls. In milliseconds. */
+const PAUSES = [0, 200, 800, 3_200];
+
+/** Counts restarts, as OTP's supervisors do (`supervisor`, "Maximum Restart Intensity"), and starts that failed. */
 export class RestartCounter {
-  readonly #maxRestarts: number;
-  readonly #withinMs: number;
+  #maxRestarts = Number.POSITIVE_INFINITY;
+  #withinMs = 10_000;
   #restarts: number[] = [];
   #failedStarts = 0;
   #givenUp = false;
 
   constructor(intensity: RestartIntensity) {
-    this.#maxRestarts = intensity.maxRestarts ?? Number.POSITIVE_INFINITY;
-    this.#withinMs = intensity.withinMs ?? 10_000;
+    this.configure(intensity);
+  }
+
+  /** Sets the limit anew, and counts from here. */
+  configure({ maxRestarts = Number.POSITIVE_INFINITY, withinMs = 10_000 }: RestartIntensity): void {
+    this.#maxRestarts = maxRestarts;
+    this.#withinMs = withinMs;
+    this.#restarts = [];
+  }
+
+  /** Forgets what was counted. */
+  forgive(): void {
+    this.#restarts = [];
+    this.#failedStarts = 0;
+    this.#givenUp = false;
   }
 
   started(): void {
@@ -40,6 +56,11 @@ export class RestartCounter {
     if (this.#maxRestarts === Number.POSITIVE_INFINITY) return;
     this.#restarts = this.#restarts.filter((at) => now - at < this.#withinMs);
     this.#restarts.push(now);
+  }
+
+  /** Milliseconds to let pass before an instance is made that no call asks for. None where it is refused, so that this is known at once. */
+  pauseMs(now: number): number {
+    return this.waitMs(now) > 0 ? 0 : (PAUSES[this.#failedStarts - 1] ?? 0);
   }
 
   /** Milliseconds until another restart is allowed; 0 when it is, Infinity when there is no point in waiting. */

@@ -1,0 +1,220 @@
+import { checkCrates, describeThrown, hasStackRoom, type Instance, isReviveError, ReviveError } from '@wasm-revive/kernel';
+
+/** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
+const RESERVE_MAX_BYTES = 16 * 2 ** 20;
+
+/** The same where no call can make an instance: only pages of browsers are like that, and they have more memory. */
+const ASYNC_RESERVE_MAX_BYTES = 128 * 2 ** 20;
+
+/** How long a wasm file that could not be read is not asked for again, in milliseconds. */
+const LOAD_AGAIN_AFTER = 1_000;
+
+/** What an {@link InstanceMaker} needs. */
+export interface Workshop {
+  /** The name of the module, for messages. */
+  readonly moduleName: string;
+  /** Makes a glue scope that waits for its instance. */
+  scope(): Instance;
+  /** Reads the module, where nobody has given it. */
+  readonly load: (() => Promise<WebAssembly.Module>) | undefined;
+  /** Called when something that was made asynchronously is there, or has failed. */
+  made(): void;
+}
+
+/**
+ * Makes the instances of a module that follow the first, and keeps one in reserve. Makes them synchronously, inside of the call that needs one,
+ * unless the engine refuses that: Chromium does on a page's main thread, for modules of more than 8 MB. Then, and where the module has to be
+ * read first, calls get an error that says so until the instance is there.
+ */
+export class InstanceMaker {
+  /** Undefined where the program has made the first instance and kept the module. */
+  module: WebAssembly.Module | undefined;
+  readonly #workshop: Workshop;
+  /** Made ahead: a module that has failed may fail again. Nothing of it has run. */
+  #reserve: Instance | undefined;
+  /** Whether an instance is being made further down on the stack, where plugins may call the module. */
+  #onStack = false;
+  /** Stands for the instance that is being made asynchronously; another one, or none, when nobody wants that any more. */
+  #pending: object | undefined;
+  /** Why the last one that was made asynchronously could not be made. */
+  #failure: ReviveError | undefined;
+  /** Whether the engine refused to make the last one synchronously. */
+  #asynchronous = false;
+  #loadedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(workshop: Workshop) {
+    this.#workshop = workshop;
+  }
+
+  /** Whether there is any hope of an instance. */
+  get canMake(): boolean {
+    return this.module !== undefined || (this.#workshop.load !== undefined && this.#failure === undefined);
+  }
+
+  /** Whether an instance is being made asynchronously. */
+  get isMaking(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /**
+   * The next instance.
+   * @param generation the one that served last. An older instance can't serve any more, for nobody would know its handles as stale.
+   * @param cause what the last one was lost through
+   * @throws ReviveError `REVIVE_NOT_READY` while one is being made asynchronously; `REVIVE_NO_INSTANCE` or `REVIVE_NO_MODULE` where none could be made
+   */
+  take(generation: number, cause: ReviveError | undefined): Instance {
+    const reserve = this.#reserve;
+    this.#reserve = undefined;
+    if (reserve !== undefined && reserve.generation > generation) return reserve;
+    reserve?.forget();
+    if (this.#onStack || this.#pending !== undefined) throw this.#notYet(cause);
+    const made = this.module === undefined ? undefined : this.#make(this.module);
+    if (made?.isBound === true) return made.instance;
+    const failure = this.#failure;
+    if (made === undefined && failure !== undefined && performance.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
+    this.#makeLater(made?.instance);
+    throw failure ?? this.#notYet(cause);
+  }
+
+  /** Keeps an instance that nobody needed after all. */
+  giveBack(instance: Instance): void {
+    if (this.#reserve === undefined) this.#reserve = instance;
+    else instance.forget();
+  }
+
+  /** Makes an instance ahead, unless a fresh one's memory is too big. */
+  keepReserve(memoryBytes: number): void {
+    const { module } = this;
+    if (module === undefined || memoryBytes > (this.#asynchronous ? ASYNC_RESERVE_MAX_BYTES : RESERVE_MAX_BYTES)) return;
+    queueMicrotask(() => {
+      if (this.#reserve !== undefined || this.#onStack || this.#pending !== undefined) return;
+      if (this.#asynchronous) return this.#makeLater(undefined);
+      try {
+        const made = this.#make(module);
+        if (made.isBound) this.giveBack(made.instance);
+        else made.instance.forget();
+      } catch {
+        // No memory for two. Who needs the next one makes it then, and gets the reason when that fails too.
+      }
+    });
+  }
+
+  /** Lets go of what was made ahead: it would not be made like that any more. */
+  drop(): void {
+    this.#reserve?.forget();
+    this.#reserve = undefined;
+    this.#pending = undefined;
+  }
+
+  /** Makes one synchronously. Not bound: the engine has refused, and may still make one asynchronously with the same scope. */
+  #make(module: WebAssembly.Module): { readonly instance: Instance; readonly isBound: boolean } {
+    this.#onStack = true;
+    let instance: Instance | undefined;
+    try {
+      instance = this.#workshop.scope();
+      let made: WebAssembly.Instance;
+      try {
+        made = new WebAssembly.Instance(module, instance.scope.imports);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return { instance, isBound: false };
+      }
+      instance.bind(made);
+      this.#asynchronous = false;
+      this.#failure = undefined;
+      return { instance, isBound: true };
+    } catch (error) {
+      instance?.forget();
+      throw this.#noInstance(error);
+    } finally {
+      this.#onStack = false;
+    }
+  }
+
+  #makeLater(scope: Instance | undefined): void {
+    const pending = {};
+    this.#pending = pending;
+    this.#failure = undefined;
+    const ended = (take: () => void): void => {
+      const isWanted = this.#pending === pending;
+      if (isWanted) {
+        this.#pending = undefined;
+        take();
+      }
+      this.#workshop.made();
+    };
+    this.#bindLater(scope).then(
+      (instance) => {
+        if (this.#pending !== pending) instance.forget();
+        ended(() => this.giveBack(instance));
+      },
+      (error: unknown) => {
+        ended(() => {
+          this.#failure = this.#noInstance(error) as ReviveError;
+        });
+      },
+    );
+  }
+
+  async #bindLater(scope: Instance | undefined): Promise<Instance> {
+    this.module ??= await this.#load();
+    const instance = scope ?? this.#workshop.scope();
+    try {
+      instance.bind(await WebAssembly.instantiate(this.module, instance.scope.imports));
+    } catch (error) {
+      instance.forget();
+      throw error;
+    }
+    this.#asynchronous = scope !== undefined || this.#asynchronous;
+    return instance;
+  }
+
+  async #load(): Promise<WebAssembly.Module> {
+    const { load, moduleName } = this.#workshop;
+    try {
+      this.#loadedAt = performance.now();
+      const module = await load?.();
+      if (module === undefined) throw new TypeError('The wasm file can not be read.');
+      checkCrates(module);
+      return module;
+    } catch (error) {
+      throw isReviveError(error, 'REVIVE_VERSION_MISMATCH') ? error : noModuleError(moduleName, error);
+    }
+  }
+
+  #notYet(cause: ReviveError | undefined): ReviveError {
+    return new ReviveError(
+      'REVIVE_NOT_READY',
+      `A fresh instance of ${this.#workshop.moduleName} is being made, asynchronously. This call did nothing: repeat it in a moment.`,
+      { retryable: true, cause },
+    );
+  }
+
+  #noInstance(cause: unknown): unknown {
+    // With a full stack, that is what the caller should get.
+    if (isReviveError(cause) || !hasStackRoom()) return cause;
+    return new ReviveError(
+      'REVIVE_NO_INSTANCE',
+      `No fresh instance of ${this.#workshop.moduleName} could be made: ${describeThrown(cause).message} This call did nothing; the next one tries again.`,
+      { retryable: true, cause },
+    );
+  }
+}
+
+/**
+ * Whether an engine's error means that an instance may still be made asynchronously: a limit of the main thread, or no memory until the garbage
+ * is collected. Engines throw a RangeError for both, and for a full stack.
+ */
+export function isRefusal(error: unknown): boolean {
+  return describeThrown(error).name === 'RangeError' && hasStackRoom();
+}
+
+/** The error where an instance is needed and there is no module to make it of. */
+export function noModuleError(moduleName: string, cause: unknown): ReviveError {
+  return new ReviveError(
+    'REVIVE_NO_MODULE',
+    `${moduleName} needs its WebAssembly.Module to make an instance, and was given only what was made of it. Pass the module to ` +
+      '`__wbg_set_wasm(exports, module)`, or have the wasm file served beside the JavaScript.',
+    { cause },
+  );
+}
