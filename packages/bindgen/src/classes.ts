@@ -4,6 +4,7 @@
  */
 import { type Node, walk } from './ast.js';
 import { type Glue, type GlueClass, refuseGlue } from './glue.js';
+import { UniqueNames } from './names.js';
 import type { MethodDefinition } from './oxc.js';
 
 /** One member of a class. */
@@ -20,7 +21,24 @@ export interface GlueMember {
 }
 
 /** The members of a class, in order. */
-export function membersOf(glue: Glue, { name, node }: GlueClass): GlueMember[] {
+export function membersOf(glue: Glue, cls: GlueClass): readonly GlueMember[] {
+  let known = KNOWN.get(glue);
+  if (known === undefined) {
+    known = readMembers(glue);
+    KNOWN.set(glue, known);
+  }
+  return known.get(cls) ?? [];
+}
+
+const KNOWN = new WeakMap<Glue, ReadonlyMap<GlueClass, readonly GlueMember[]>>();
+
+/** All at once, so that no function of the scope has the name of another one, nor of anything that the glue's own text uses. */
+function readMembers(glue: Glue): Map<GlueClass, readonly GlueMember[]> {
+  const names = new UniqueNames(identifiersOf(glue));
+  return new Map([...glue.classes.values()].map((cls) => [cls, readClass(glue, cls, names)]));
+}
+
+function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): GlueMember[] {
   return node.body.body.map((member, index) => {
     if (member.type !== 'MethodDefinition' || member.value.generator || member.value.body === null) {
       return refuseGlue(glue, member.start, `an unknown kind of member in class \`${name}\``);
@@ -29,15 +47,27 @@ export function membersOf(glue: Glue, { name, node }: GlueClass): GlueMember[] {
     // A key that isn't a plain name gets a number for its function's name.
     const plain = !member.computed && member.key.type === 'Identifier' ? member.key.name : `${index}`;
     const parts = [name, member.static ? 'static' : '', member.kind === 'method' ? '' : member.kind, plain];
+    const base = member.kind === 'constructor' ? `${name}$new` : parts.filter((part) => part !== '').join('$');
     return {
       node: member,
       kind: member.kind,
       static: member.static,
       key: member.computed ? `[${key}]` : key,
-      scopeName: member.kind === 'constructor' ? `${name}$new` : parts.filter((part) => part !== '').join('$'),
+      scopeName: names.take(base),
       displayName: member.kind === 'constructor' ? `new ${name}` : `${name}.${member.computed ? `[${key}]` : key}`,
     };
   });
+}
+
+/** Every identifier in the glue, a local variable's too: it would hide a function of the same name. */
+function identifiersOf({ statements }: Glue): Set<string> {
+  const names = new Set<string>();
+  for (const { node } of statements) {
+    walk(node, (child) => {
+      if (child.type === 'Identifier') names.add(child.name);
+    });
+  }
+  return names;
 }
 
 /** The parameters of a function as source, and as what a call passes on. */

@@ -93,5 +93,9 @@ function docOf(glue: Glue, { doc }: GlueStatement): string {
 }
 
 function indent(text: string): string {
-  return text.replaceAll(/^(?=.)/gm, '    ');
+  // Note: not by `^`, which is also behind U+2028, and that may be in a name.
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? line : `    ${line}`))
+    .join('\n');
 }

@@ -6,6 +6,7 @@
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import type { GuardedExport } from './entries.js';
+import { propertyKey } from './names.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
 
 /** Imports that can neither enter the instance nor fail, so that nothing can have happened to it while they ran. */
@@ -72,12 +73,12 @@ export function guardName(index: number): string {
 export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
-  const guarded = guards.map((guard, index) => `      ${JSON.stringify(guard.export)}: ${guardName(index)},\n`).join('');
+  const guarded = guards.map((guard, index) => `      ${propertyKey(guard.export)}: ${guardName(index)},\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
   function $bind($exports) {
     $raw.exports = ${emitRecord(raw, '    ')};
     wasm = {
-${others.map((entry) => `      ${JSON.stringify(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
+${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
     $raw.exports = undefined;
@@ -244,11 +245,11 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: 
   const slots: string[] = [];
   let count = 0;
   for (const [module, entries] of modules) {
-    lines.push(`      ${JSON.stringify(module)}: {`, '        __proto__: null,');
+    lines.push(`      ${propertyKey(module)}: {`, '        __proto__: null,');
     for (const entry of entries) {
       const raw = `$glue[${JSON.stringify(module)}][${JSON.stringify(entry.name)}]`;
       if (entry.kind !== 'function' || HARMLESS.test(entry.name)) {
-        lines.push(`        ${JSON.stringify(entry.name)}: ${raw},`);
+        lines.push(`        ${propertyKey(entry.name)}: ${raw},`);
         continue;
       }
       const slot = `$i${count++}`;
@@ -280,7 +281,7 @@ function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string 
 
 function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string): string {
   const params = parameterList(parameters);
-  return `        ${JSON.stringify(name)}(${params}) {
+  return `        ${propertyKey(name)}(${params}) {
           $imports.running++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}

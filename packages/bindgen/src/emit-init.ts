@@ -1,14 +1,26 @@
 /**
  * How each target gets its module and its first instance. What upstream does there stays as it is, where it can.
  */
-import { calleeName, walk } from './ast.js';
+import { calleeName, keyName, memberOf, walk } from './ast.js';
 import { type Glue, isWasmExport, type Target } from './glue.js';
+import { propertyKey } from './names.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** What the module needs of its engine for exceptions, as text: `{ encoding: 'legacy', jsTag: false }`. Undefined when it uses none. */
 export function exceptionHandling(glue: Glue, { exceptions }: WasmInfo): string | undefined {
   if (exceptions === 'none') return undefined;
-  return `{ encoding: '${exceptions}', jsTag: ${/\bWebAssembly\.JSTag\b/.test(glue.code)} }`;
+  return `{ encoding: '${exceptions}', jsTag: ${usesJsTag(glue)} }`;
+}
+
+/** Whether the glue's code asks for `WebAssembly.JSTag`; what its documentation says is no matter. */
+function usesJsTag({ statements }: Glue): boolean {
+  let found = false;
+  for (const { node } of statements) {
+    walk(node, (child) => {
+      if (memberOf(child, 'WebAssembly') === 'JSTag') found = true;
+    });
+  }
+  return found;
 }
 
 /**
@@ -62,10 +74,10 @@ export function rawImports(glue: Glue, wasm: WasmInfo): string {
   const modules = new Map<string, string[]>();
   for (const { module, name } of wasm.imports) modules.set(module, [...(modules.get(module) ?? []), name]);
   const entries = [...modules].map(([module, names], index) => {
-    const members = names.map((name) => `        ${JSON.stringify(name)}: ${locals.get(name) ?? name},\n`).join('');
+    const members = names.map((name) => `        ${propertyKey(name)}: ${locals.get(name) ?? name},\n`).join('');
     const value =
       module === own ? `{\n        __proto__: null,\n${members}      }` : module === STRING_CONSTANTS ? EVERY_STRING : `$import${index}`;
-    return `      ${JSON.stringify(module)}: ${value},\n`;
+    return `      ${propertyKey(module)}: ${value},\n`;
   });
   return `{\n      __proto__: null,\n${entries.join('')}    }`;
 }
@@ -82,7 +94,8 @@ function exportedLocals(glue: Glue): Map<string, string> {
   for (const { node } of glue.statements) {
     if (node.type !== 'ExportNamedDeclaration') continue;
     for (const { local, exported } of node.specifiers) {
-      if (local.type === 'Identifier' && exported.type === 'Identifier') locals.set(exported.name, local.name);
+      const name = keyName(exported);
+      if (local.type === 'Identifier' && name !== undefined) locals.set(name, local.name);
     }
   }
   return locals;
@@ -115,9 +128,13 @@ export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
   return `const $first = ${guarded ? '$app.prepare()' : 'undefined'};\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
 }
 
-/** The module name under which a wasm file imports its own glue: \`./app_bg.js\`. */
+/**
+ * The module name under which a wasm file imports its own glue: \`./app_bg.js\`. A snippet of the program's can be called like it, so the
+ * one from which wasm-bindgen's own functions come is preferred.
+ */
 export function ownModule(wasm: WasmInfo): string | undefined {
-  return wasm.imports.find(({ module }) => /^(?:\.\/.*_bg\.js|wbg|__wbindgen_placeholder__)$/.test(module))?.module;
+  const likely = wasm.imports.filter(({ module }) => /^(?:\.\/.*_bg\.js|wbg|__wbindgen_placeholder__)$/s.test(module));
+  return (likely.find(({ name }) => name.startsWith('__wb')) ?? likely[0])?.module;
 }
 
 function loading(glue: Glue): string {
@@ -138,7 +155,7 @@ function loading(glue: Glue): string {
  */
 function emitWeb(glue: Glue): string {
   // Since 0.2.128, overlapping initialisations share one instance; before, upstream starts two, and forgets one.
-  const overlaps = /\b__wbg_init_promise\b/.test(glue.code);
+  const overlaps = glue.statements.some(({ declares }) => declares.includes('__wbg_init_promise'));
   const edits: { at: number; remove: number; insert: string }[] = [];
   for (const { node, role } of glue.statements) {
     if (role !== 'init') continue;

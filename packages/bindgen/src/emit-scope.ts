@@ -249,8 +249,11 @@ function isInstanceCheck(node: Node): boolean {
 /** `Counter.__wrap(ptr)`: within the scope, the scope's own. */
 function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type: 'MemberExpression' }>): void {
   if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier' || node.computed) return;
-  if (!glue.classes.has(node.object.name) || !/^__(?:wrap|unwrap)$/.test(node.property.name)) return;
-  text.overwrite(node.start, node.end, `${node.object.name}$static$${node.property.name}`);
+  const { name } = node.property;
+  const cls = glue.classes.get(node.object.name);
+  if (cls === undefined || !/^__(?:wrap|unwrap)$/.test(name)) return;
+  const member = membersOf(glue, cls).find((one) => one.static && one.key === name);
+  if (member !== undefined) text.overwrite(node.start, node.end, member.scopeName);
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Build } from '@wasm-revive/kernel';
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
+import { banner, prologueOf } from './banner.js';
 import { emitFacade } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
 import {
@@ -16,8 +17,9 @@ import {
 } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
-import type { Glue } from './glue.js';
-import { MARKER, type Package } from './read-package.js';
+import { type Glue, isDirective } from './glue.js';
+import { urlOfFile } from './names.js';
+import type { Package } from './read-package.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** How the output gets the runtime. */
@@ -73,7 +75,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
 // Note: empty, so that the first store of each field is the only one until a recovery.
 const $live = {};
 ${scopeHead(glue)}`);
-  text.prepend(banner(glue.code, options));
+  text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
   text.append(`\n${scopeTail(context, unwrapped)}
 const $app = $revive($scope, {
     ${description.join(',\n    ')},
@@ -98,7 +100,7 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
   let end = 0;
   for (const node of program.body) {
     if (debug && node.type === 'ImportDeclaration' && node.source.value.endsWith('_bg.wasm')) {
-      text.overwrite(node.start, node.end, `import * as $source from "./${pkg.wasmFile}";`);
+      text.overwrite(node.start, node.end, `import * as $source from ${code.slice(node.source.start, node.source.end)};`);
     }
     if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') continue;
     const call = node.expression;
@@ -109,7 +111,7 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
       text.overwrite(
         argument.start,
         argument.end,
-        `${source}, await $loadModule(${source}, () => new URL("./${pkg.wasmFile}", import.meta.url)), true`,
+        `${source}, await $loadModule(${source}, () => new URL(${JSON.stringify(`./${urlOfFile(pkg.wasmFile)}`)}, import.meta.url)), true`,
       );
       end = node.end;
     } else {
@@ -123,14 +125,16 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
     `\n// wasm-bindgen's own glue, when wasm-revive was interrupted before it changed that too.
 if (!$app) ((wasm) => { ${upstream.join(' ')} })(${source});${debug ? '\nconst wasm = $app?.wasm ?? $source;' : ''}`,
   );
-  text.prepend(`${banner(code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`);
+  text.prepend(
+    `${movePrologue(text, code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`,
+  );
   text.append('\nexport const __revive = $app?.control;\n');
   return withMap(text, file);
 }
 
 /** See `Formatters` in the kernel. */
 function emitFormatters({ formatters }: WasmInfo): string {
-  return `{ ${formatters.map(({ slot, type, debug }) => `${slot}: '${type}${debug ? '?' : ''}'`).join(', ')} }`;
+  return `{ ${formatters.map(({ slot, type, debug }) => `${slot}: ${JSON.stringify(`${type}${debug ? '?' : ''}`)}`).join(', ')} }`;
 }
 
 function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {
@@ -143,13 +147,22 @@ function exportControl({ target }: Glue): string {
   return target === 'nodejs' ? 'const __revive = $app.control;\nexports.__revive = __revive;' : 'export const __revive = $app.control;';
 }
 
-function banner(code: string, { version, recovery }: EmitOptions): string {
-  // Deno and JSR look for the types here, on the first line.
-  const selfTypes = /^\/\* @ts-self-types=.*?\*\/\n/.exec(code)?.[0] ?? '';
-  return `${selfTypes}/* ${MARKER} ${version} (recovery: ${recovery}), from the output of wasm-bindgen. Do not edit. */\n`;
+/** Moves what has to stay at the very top of a file in front of our banner. */
+function movePrologue(text: MagicString, code: string, { version, recovery }: EmitOptions): string {
+  const prologue = prologueOf(code);
+  if (prologue !== '') text.remove(0, prologue.length);
+  return `${prologue}${banner(version, recovery)}`;
+}
+
+/** `'use strict';` holds for a file only where it stands before all else. */
+function directives({ statements, code }: Glue): string {
+  return statements
+    .filter(({ node }) => isDirective(node))
+    .map(({ node }) => `${code.slice(node.start, node.end)}\n`)
+    .join('');
 }
 
 function withMap(text: MagicString, file: string): EmittedFile {
   const map = text.generateMap({ source: `${file} (wasm-bindgen)`, file, includeContent: true, hires: 'boundary' });
-  return { file, code: `${text.toString()}\n//# sourceMappingURL=${file}.map\n`, map: map.toString() };
+  return { file, code: `${text.toString()}\n//# sourceMappingURL=${urlOfFile(file)}.map\n`, map: map.toString() };
 }

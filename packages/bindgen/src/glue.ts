@@ -164,6 +164,7 @@ function roleOf(node: Node, exported: boolean, declares: readonly string[]): Rol
     case 'IfStatement':
       return references(node.test).has('Symbol') ? 'module' : 'scope';
     case 'ExpressionStatement':
+      if (isDirective(node)) return 'drop';
       return expressionRole(node.expression);
     default:
       return undefined;
@@ -179,6 +180,11 @@ function expressionRole(expression: Node): Role | undefined {
     return expression.type === 'CallExpression' && memberOf(expression.callee, 'wasm') === '__wbindgen_start' ? 'drop' : undefined;
   }
   return expression.type === 'AssignmentExpression' && expression.left.type === 'MemberExpression' ? 'module' : 'scope';
+}
+
+/** `'use strict';` */
+export function isDirective(node: Node): boolean {
+  return node.type === 'ExpressionStatement' && typeof node.directive === 'string';
 }
 
 /** `exports.__wasm = wasm`: with `--debug`, the nodejs target lets its user at the instance. */

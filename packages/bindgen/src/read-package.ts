@@ -1,6 +1,7 @@
 /** Finds and reads what wasm-bindgen has put into a folder, and refuses what can't be transformed, by name. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformedBy } from './banner.js';
 import { detectTarget } from './detect-target.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
@@ -23,9 +24,6 @@ export interface Package {
   readonly wasmBytes: Uint8Array;
   readonly wasm: WasmInfo;
 }
-
-/** The first words of every transformed file. */
-export const MARKER = 'Transformed by wasm-revive';
 
 /** @throws TransformError */
 export function readPackage(dir: string): Package {
@@ -63,10 +61,11 @@ export function readPackage(dir: string): Package {
 }
 
 function refuseTransformed(dir: string, code: string | undefined): void {
-  if (!code?.includes(MARKER)) return;
+  const by = code && transformedBy(code);
+  if (!by) return;
   throw new TransformError(
     'REVIVE_ALREADY_TRANSFORMED',
-    `${dir} has been transformed already (${/Transformed by wasm-revive [^ ,]*/.exec(code)?.[0]}); nothing was changed. ` +
+    `${dir} has been transformed already (by ${by}); nothing was changed. ` +
       'To transform it anew, build the package again first: wasm-bindgen overwrites its output.',
   );
 }
@@ -125,5 +124,11 @@ function readWasm(dir: string, file: string): { wasm: WasmInfo; bytes: Uint8Arra
 }
 
 function readText(dir: string, file: string): string | undefined {
-  return readFile(join(dir, file))?.toString('utf8');
+  const text = readFile(join(dir, file))?.toString('utf8');
+  return text === undefined ? undefined : withoutBom(text);
+}
+
+/** Engines skip a byte order mark at the start of a file, and it would not be there any more. */
+function withoutBom(text: string): string {
+  return text.startsWith('\u{feff}') ? text.slice(1) : text;
 }

@@ -8,9 +8,10 @@
  */
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from './ast.js';
+import { keyName, parse } from './ast.js';
 import { type Change, commit, KEPT } from './commit.js';
 import { copyEntry, listFiles } from './files.js';
+import { urlOfFile } from './names.js';
 import type { Package } from './read-package.js';
 import { entryAt } from './staging.js';
 
@@ -54,7 +55,8 @@ function isOther(path: string, other: string): boolean {
 
 /** The main file of a package as long as the package itself is in the staging folder. */
 function forward({ target, wasmFile, wasmBytes }: Package, files: Files, main: string): string {
-  const from = JSON.stringify(`./${KEPT}/${main}`);
+  // `require` takes a path, everything else a URL.
+  const from = JSON.stringify(`./${KEPT}/${target === 'nodejs' ? main : urlOfFile(main)}`);
   switch (target) {
     case 'nodejs':
       return `module.exports = require(${from});\n`;
@@ -76,8 +78,6 @@ export default () => $init({ module_or_path: $wasm });
 
 function hasDefault(file: string, code: string): boolean {
   return parse(file, code).program.body.some(
-    (node) =>
-      node.type === 'ExportNamedDeclaration' &&
-      node.specifiers.some(({ exported }) => exported.type === 'Identifier' && exported.name === 'default'),
+    (node) => node.type === 'ExportNamedDeclaration' && node.specifiers.some(({ exported }) => keyName(exported) === 'default'),
   );
 }

@@ -1,5 +1,5 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
-import { isReference, keyName, memberOf, walk } from './ast.js';
+import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, RESET_EXPORT, refuseGlue } from './glue.js';
@@ -7,7 +7,10 @@ import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
 export const OURS =
-  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|all|guarded|guardTable|noTable|guardImports|wrap|isException|carries|payload|api|initOnce|initialising))$/;
+  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|all|guarded|guardTable|noTable|guardImports|wrap|unwind|isException|carries|payload|api|initOnce|initialising))$/;
+
+/** What the control handle is exported as. */
+const CONTROL = '__revive';
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
@@ -37,11 +40,21 @@ export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
 function refuseOurNames(glue: Glue): void {
   for (const { node } of glue.statements) {
     walk(node, (child, parent, key) => {
+      // `exports.__revive = …`, `export { x as "__revive" }`
+      if (memberOf(child, 'exports') === CONTROL) refuseName(glue, child, CONTROL);
+      if (key === 'exported' && keyName(child) === CONTROL) refuseName(glue, child, CONTROL);
       if (child.type !== 'Identifier' || !OURS.test(child.name)) return;
-      if (!isReference(parent, key) && !/^(?:id|local|exported)$/.test(key ?? '')) return;
-      refuseGlue(glue, child.start, `the name ${child.name}, which the transformed module needs`);
+      if (isReference(parent, key) || key === 'id' || key === 'local') refuseName(glue, child, child.name);
     });
   }
+}
+
+function refuseName({ path, code }: Glue, { start }: Node, name: string): never {
+  throw new TransformError(
+    'REVIVE_UNKNOWN_GLUE',
+    `${path}:${lineOf(code, start)}: found the name ${name}, which the transformed module needs for itself. Give what has it another one, ` +
+      'in Rust with `#[wasm_bindgen(js_name = …)]`, and build the package again.',
+  );
 }
 
 /** Exports that the glue can't do without. Those it looks for first (`wasm.x && …`, `typeof wasm.x`) may be absent. */

@@ -35,10 +35,21 @@ export interface AllFixtures extends Fixtures {
   fail_kinds(): string[];
   readonly Percent: new (n: number) => Handle & { toString(): string };
   readonly RenamedClass: { new (text: string): Handle & { text(): string }; fromNumber(n: number): Handle & { text(): string } };
+  readonly Odd: { new (x: number): OddHandle; of(x: number): OddHandle };
+  Odd$new(): number;
   readonly geometry: {
     readonly flat: { area(width: number, height: number): number };
     readonly Box: new (a: number, b: number, c: number) => Handle & { volume(): number };
   };
+}
+
+/** A handle whose methods are called as generators call accessors and statics. */
+interface OddHandle extends Handle {
+  readonly x: number;
+  new(): number;
+  get$x(): number;
+  static$of(): number;
+  größe(): number;
 }
 
 /** A class whose members are looked at by name. */

@@ -1,0 +1,181 @@
+/** Names are data: whatever a file, an export or a method is called, the transformed package is the same program (I9). */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Target, transform } from '../src/index.js';
+
+const ARTIFACTS = new URL('../../../.artifacts/fixtures/abort/', import.meta.url);
+const RUNTIME = new URL('../../wasm-revive/dist/', import.meta.url);
+const NAME = 'wasm_revive_fixtures';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A copy of what wasm-bindgen made of the fixtures. */
+function packageFor(target: Target): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(dir);
+  cpSync(new URL(`${target}/`, ARTIFACTS), dir, { recursive: true });
+  return dir;
+}
+
+/** As `wasm-bindgen --out-name` would have called it. */
+function renamed(target: Target, name: string): string {
+  const dir = packageFor(target);
+  const files = [`${NAME}.js`, `${NAME}_bg.js`, `${NAME}_bg.wasm`, `${NAME}.d.ts`].filter((file) => existsSync(join(dir, file)));
+  for (const file of files) renameSync(join(dir, file), join(dir, file.replace(NAME, name)));
+  // Upstream writes names as they are, which is its own fault; here the original has to be one that works.
+  const inText = JSON.stringify(target === 'nodejs' ? name : encodeURIComponent(name))
+    .slice(1, -1)
+    .replaceAll(/['`$]/g, '\\$&')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+  const mentioned = target === 'bundler' ? `${NAME}_bg` : `${NAME}_bg.wasm`;
+  for (const file of files.filter((file) => file.endsWith('.js'))) {
+    const path = join(dir, file.replace(NAME, name));
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replaceAll(mentioned, () => mentioned.replace(NAME, () => inText)),
+    );
+  }
+  return dir;
+}
+
+/** With the runtime that the command line puts beside a package. */
+function options(): { version: string; runtime: { esm: { code: string; types: string }; cjs: { code: string; types: string } } } {
+  const read = (file: string): string => readFileSync(new URL(file, RUNTIME), 'utf8');
+  return {
+    version: '9.9.9',
+    runtime: { esm: { code: read('runtime.js'), types: '' }, cjs: { code: read('runtime.cjs'), types: '' } },
+  };
+}
+
+/** Loads the package in a process of its own, and gives what `use` (text, with the package as `ns`) writes. */
+function load(dir: string, target: Target, name: string, use: string): unknown {
+  const main = join(dir, `${name}.js`);
+  const ns =
+    target === 'nodejs'
+      ? `(await import('node:module')).createRequire(import.meta.url)(${JSON.stringify(main)})`
+      : `await import(${JSON.stringify(pathToFileURL(main).href)})`;
+  const init =
+    target === 'web'
+      ? `ns.initSync({ module: (await import('node:fs')).readFileSync(${JSON.stringify(join(dir, `${name}_bg.wasm`))}) });`
+      : '';
+  const program = `const ns = ${ns}; ${init} console.log(JSON.stringify(await (async () => { ${use} })()));`;
+  const flags = ['--no-warnings', ...(target === 'bundler' ? ['--experimental-wasm-modules'] : []), '--input-type=module', '-e', program];
+  return JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' }));
+}
+
+/** Works, fails and works again. */
+const FAILS = `
+  try { ns.fail('abort'); } catch (error) { globalThis.code = error.code; }
+  return [ns.add(1, 2), globalThis.code, ns.__revive.generation, globalThis.ran];`;
+
+/** What follows a line end would run: with `.js.map` behind it, this is a program. */
+const PROGRAM = 'globalThis.ran=1;({js:{}})';
+
+describe('a package whose name has in it (I9)', () => {
+  it.each([
+    ['U+2028, at which a comment ends', `a\u2028${PROGRAM}`],
+    ['U+2029', `a\u2029${PROGRAM}`],
+    ['a line feed', `a\n${PROGRAM}`],
+    ['a carriage return', `a\r${PROGRAM}`],
+    ['quotes', `a"b'c`],
+    ['what ends a template', 'a`$' + '{b}'],
+    ['what means something in a URL', 'a#b?c%20'],
+  ])('%s: nothing of the name runs, and the package recovers', (_, name) => {
+    for (const target of ['web', 'nodejs'] as const) {
+      const dir = renamed(target, name);
+      transform({ dir, ...options() });
+      expect(load(dir, target, name, FAILS), target).toEqual([3, 'REVIVE_ABORT', 2, null]);
+    }
+    const dir = renamed('bundler', name);
+    transform({ dir, ...options() });
+    for (const file of [`${name}.js`, `${name}_bg.js`]) execFileSync(process.execPath, ['--check', join(dir, file)]);
+    const [, url] = /new URL\("(.*?)", import\.meta\.url\)/.exec(readFileSync(join(dir, `${name}.js`), 'utf8')) ?? [];
+    expect(decodeURIComponent(new URL(url ?? '', pathToFileURL(`${dir}/`)).pathname)).toBe(join(dir, `${name}_bg.wasm`));
+  });
+});
+
+describe('what has to be at the top of a file stays there', () => {
+  const NODE_MAIN = `${NAME}.js`;
+  const transformed = (change: (code: string) => string): string => {
+    const dir = packageFor('nodejs');
+    const path = join(dir, NODE_MAIN);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+    transform({ dir, ...options() });
+    return dir;
+  };
+
+  it.each<[string, (code: string) => string, RegExp]>([
+    ['a hashbang', (code) => `#!/usr/bin/env node\n${code}`, /^#!\/usr\/bin\/env node\n\/\* @ts-self-types=.*\*\/\n\/\* Transformed by/],
+    [
+      'a hashbang before a CR LF',
+      (code) => `#!/usr/bin/env node\r\n${code.replaceAll('\n', '\r\n')}`,
+      /^#!\/usr\/bin\/env node\r\n\/\* @ts-self/,
+    ],
+    ['a directive', (code) => `'use strict';\n${code}`, /^\/\* Transformed by.*\*\/\n'use strict';\n/],
+    ['behind a byte order mark, a line for Deno', (code) => `\u{feff}${code}`, /^\/\* @ts-self-types=/],
+  ])('%s', (_, change, top) => {
+    const dir = transformed(change);
+    expect(readFileSync(join(dir, NODE_MAIN), 'utf8')).toMatch(top);
+    expect(load(dir, 'nodejs', NAME, FAILS)).toEqual([3, 'REVIVE_ABORT', 2, null]);
+  });
+
+  it('and a package is known as transformed by that alone, not by words in its documentation', () => {
+    const words = '/**\n * Transformed by wasm-revive 1.2.3\n */\n';
+    const dir = transformed((code) => code.replace('function add(', `${words}function add(`));
+    expect(() => transform({ dir, ...options() })).toThrow('has been transformed already (by wasm-revive 9.9.9)');
+    const hashbang = transformed((code) => `#!/usr/bin/env node\n${code}`);
+    expect(() => transform({ dir: hashbang, ...options() })).toThrow('has been transformed already');
+  });
+});
+
+describe('members of a class whose names the output could take for its own', () => {
+  it.each(['web', 'nodejs'] as const)('are called as in the original (%s)', (target) => {
+    const dir = packageFor(target);
+    const path = join(dir, `${NAME}.js`);
+    const members = `
+    new() { return 'method new ' + wasm.counter_get(this.__wbg_ptr); }
+    get$value() { return 'method get$value'; }
+    static$of() { return 'method static$of'; }
+    "a\u2028b"() { return 'a line end'; }
+    ["free" + "d"]() { return 'computed'; }
+    static new() { return 'static new'; }`;
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replace(
+        /(?:export )?class Counter \{/,
+        (found) => `function Counter$new$2() { return 'mine'; }\n${found}${members}`,
+      ),
+    );
+    const use = `
+      const counter = new ns.Counter(5);
+      return [counter.new(), counter.get$value(), counter.value, counter.static$of(), counter['a\\u2028b'](), counter.freed(), ns.Counter.new(),
+        ns.Counter.of(3).get(), counter instanceof ns.Counter];`;
+    const expected = load(dir, target, NAME, use);
+    transform({ dir, ...options() });
+    expect(load(dir, target, NAME, use)).toEqual(expected);
+  });
+});
+
+describe('names that the output needs for itself', () => {
+  it.each([
+    ['a function', 'function $live() {}\nexports.$live = $live;', '$live'],
+    ['a local variable', 'function f() { const $raw = 1; return $raw; }', '$raw'],
+    ['an export', 'exports.__revive = 1;', '__revive'],
+    ['a computed export', "exports['__revive'] = 1;", '__revive'],
+  ])('are refused by what they are: %s', (_, text, name) => {
+    const dir = packageFor('nodejs');
+    const path = join(dir, `${NAME}.js`);
+    const code = `${readFileSync(path, 'utf8')}\n${text}\n`;
+    writeFileSync(path, code);
+    expect(() => transform({ dir, ...options() })).toThrow(`found the name ${name}, which the transformed module needs for itself`);
+    expect(readFileSync(path, 'utf8')).toBe(code);
+  });
+});
