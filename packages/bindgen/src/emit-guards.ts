@@ -213,6 +213,8 @@ export interface ImportGuards {
   readonly passesExceptions: boolean;
   /** How a value of JavaScript is unwound with: where the holder of the exports has the crate's function, and the glue's that gives a value to Rust. */
   readonly unwind: { readonly path: string; readonly toRust: string } | undefined;
+  /** Whether what imports return to Rust is a place in the glue's `heap`. */
+  readonly heap: boolean;
 }
 
 /**
@@ -232,7 +234,7 @@ function unwindingImports(wasm: WasmInfo): WasmImport[] {
 }
 
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
-export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: ImportGuards): string {
+export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, heap }: ImportGuards): string {
   const unwinding = new Set(unwind && unwindingImports(wasm));
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
@@ -260,7 +262,8 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind }: 
         : signals && SIGNAL.test(entry.name)
           ? '\n          $host.signalled();'
           : '';
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn));
+      const result = heap ? 'heap[$result]' : '$result';
+      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn, result));
     }
     lines.push('      },');
   }
@@ -279,14 +282,14 @@ function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string 
   return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}); }`;
 }
 
-function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string): string {
+function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
           $imports.running++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}
           $imports.running--;${onReturn}
-          if ($raw.exports === undefined) throw $host.trap;
+          if ($raw.exports === undefined) throw $host.dropped(${result});
           return $result;
         },`;
 }

@@ -8,6 +8,7 @@ import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
 import { membersOf } from './classes.js';
 import { editClass } from './edit-class.js';
+import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import {
   emitExportGuards,
   emitImportGuards,
@@ -76,12 +77,13 @@ export function scopeHead(glue: Glue): string {
 export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwrapped: ReadonlySet<string>): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
   const $api = ${emitRecord(apiNames(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
     payload: $payload,
+    held: ${emitHeld(glue, wasm)},
     release: $release,
     isShut: () => $raw.exports === undefined && wasm !== undefined,
     trap: () => $raw.trap,
@@ -91,6 +93,18 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
   };
 }
 `;
+}
+
+/** What Rust holds of JavaScript's values: in a table of references, or in the `heap` of glue that does without those. */
+function emitHeld(glue: Glue, wasm: WasmInfo): string {
+  const table = wasm.exports.find((entry) => entry.kind === 'table' && entry.element === 'externref');
+  if (table !== undefined) return `($exports) => $exports[${JSON.stringify(table.name)}]`;
+  return hasHeap(glue) ? '() => ({ get length() { return heap.length; }, get: ($place) => heap[$place] })' : '() => undefined';
+}
+
+/** Whether values of JavaScript go to Rust by their place in an array. */
+function hasHeap(glue: Glue): boolean {
+  return glue.statements.some(({ role, declares }) => role === 'scope' && declares.includes('heap'));
 }
 
 /** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */
@@ -261,8 +275,7 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
  * however it leaves: thrown, or as a rejection.
  */
 function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' }>): void {
-  if (node.callee.type !== 'Identifier') return;
-  if (node.callee.name === 'Promise') text.overwrite(node.start, node.callee.end, '$host.promise');
+  if (editNewPromise(text, node) || node.callee.type !== 'Identifier') return;
   if (node.callee.name === 'PanicError') text.overwrite(node.start, node.callee.end, '$host.panic');
   const [callback] = node.arguments;
   if (node.callee.name !== 'FinalizationRegistry' || !callback) return;
@@ -275,6 +288,7 @@ function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression
   const name = calleeName(node);
   const [first, last] = [node.arguments[0], node.arguments.at(-1)];
   if (memberOf(node.callee, 'wasm') !== undefined) lowerPointers(text, node.arguments);
+  if (editPromiseCall(text, node)) return;
   if (name === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
     text.remove(parent.start, parent.end);
   } else if (name === 'queueMicrotask' && first) {

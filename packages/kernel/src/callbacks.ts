@@ -13,10 +13,15 @@ export class Callbacks {
   /** Who entered last. */
   entered: EnteredBy = 'caller';
   readonly #isTold: (error: unknown) => boolean;
+  readonly #begins: () => void;
 
-  /** @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError` */
-  constructor(isTold: (error: unknown) => boolean) {
+  /**
+   * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
+   * @param begins called before Rust is entered
+   */
+  constructor(isTold: (error: unknown) => boolean, begins: () => void) {
     this.#isTold = isTold;
+    this.#begins = begins;
   }
 
   /** For `Host.finalizer` and `Host.registry`. */
@@ -29,6 +34,7 @@ export class Callbacks {
     if (typeof callback !== 'function') return callback;
     const run = (): unknown => {
       for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
+        if (attempt > 0) this.#begins();
         try {
           return callback();
         } catch (error) {
@@ -73,6 +79,7 @@ export class Callbacks {
   #enter<R>(who: EnteredBy, run: () => R): R {
     const before = this.entered;
     this.entered = who;
+    this.#begins();
     try {
       return run();
     } finally {

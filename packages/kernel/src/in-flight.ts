@@ -1,100 +1,272 @@
-import { isReviveError } from './errors.js';
+import { isReviveError, type PanicError } from './errors.js';
+import type { Held } from './held.js';
 import type { PromiseExecutor } from './scope.js';
+import { lookAt } from './thrown.js';
+
+/** With more promises in flight than this, none is looked for. */
+const MOST_LOOKED_AT = 64;
+
+/** How many places are searched at most, and how much of that each look gives back: on average, a turn pays for no more than these. */
+const MOST_SEARCHED = 4_096;
+const SEARCHED_A_LOOK = 2;
+
+/** Where a promise's functions are: not looked for yet, or Rust doesn't hold them. */
+const UNKNOWN = -1;
+const NOWHERE = -2;
 
 /**
  * The promises that an instance has to settle. Each is rejected when the instance is lost, so that nobody waits for the dead.
- * They are caught where Rust makes them (js-sys `Promise::new`, on which wasm-bindgen-futures' `future_to_promise` stands),
+ * They are caught where Rust makes them (js-sys `Promise::new`, on which wasm-bindgen-futures' `future_to_promise` stands, and its like),
  * so their identity is what the program expects and a synchronous call pays nothing.
+ *
+ * A panic that is caught may have dropped what was to settle one of them. That is known at once of a promise whose functions Rust held when
+ * the turn began, or, with the unwind-catcher crate, when Rust began to panic, and holds no longer. Of a promise whose functions Rust had
+ * given away before, to a timer for example, nothing is concluded (I2). For what is not known so, because the caller entered by a plain
+ * call or because too many are in flight, the garbage collector tells later.
  */
 export class InFlight {
   readonly #owed = new Set<Owed>();
+  /** The place of the first value that is Rust's own. */
+  #from = 0;
+  #looks = 0;
+  #maySearch = MOST_SEARCHED;
+  /** Where a function was found last. Rust uses a place again as soon as it is free. */
+  #lastPlace = 0;
 
   get size(): number {
     return this.#owed.size;
   }
 
+  /** Sets the place of the first value that is Rust's own. */
+  startAt(place: number): void {
+    this.#from = place;
+  }
+
   /** `new Promise(executor)`, remembered until it is resolved or rejected. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {
-    let made: Settler<T> | undefined;
-    const promise = new Promise<T>((resolve, reject) => {
-      made = { resolve, reject };
+    // The engine says what is wrong with it.
+    if (typeof executor !== 'function') return new Promise<T>(executor);
+    return this.#construct((own: PromiseExecutor<T>) => new Promise<T>(own), executor);
+  }
+
+  /** `Reflect.construct(target, args, newTarget)`, remembered where it makes a promise of a class of this realm. */
+  construct(target: unknown, args: unknown, ...newTarget: unknown[]): unknown {
+    const [executor, ...others] = Array.isArray(args) ? (args as unknown[]) : [];
+    const construct = (list: unknown): unknown =>
+      Reflect.construct(target as Constructor, list as unknown[], ...(newTarget as [])) as unknown;
+    if (typeof executor !== 'function' || !makesPromises(target)) return construct(args);
+    return this.#construct((own) => construct([own, ...others]) as Promise<unknown>, executor as PromiseExecutor<unknown>);
+  }
+
+  /** `Promise.withResolvers()`, remembered as well. Throws where the engine doesn't have it. */
+  withResolvers(): Resolvers {
+    const { promise, ...settle } = (Promise as unknown as { withResolvers(): Resolvers }).withResolvers();
+    const given = this.#owe(promise, settle);
+    const { resolve, reject } = given;
+    given.record = { promise, resolve, reject };
+    return given.record;
+  }
+
+  #construct<T>(make: (own: PromiseExecutor<T>) => Promise<T>, executor: PromiseExecutor<T>): Promise<T> {
+    let settle: Settle | undefined;
+    let isMade = false;
+    const promise = make((resolve, reject) => {
+      // A subclass may call its executor whenever it likes.
+      if (isMade) executor(resolve, reject);
+      else settle = { resolve: resolve as Settle['resolve'], reject };
     });
-    const settler = made as NonNullable<typeof made>;
-    const { reject } = settler;
-    // Note: Workers with an old compatibility date have neither weak references nor finalizers.
-    const owed: Owed = { promise, reject, settler: typeof WeakRef === 'function' ? new WeakRef(settler) : undefined, watched: false };
-    this.#owed.add(owed);
+    isMade = true;
+    if (settle === undefined) return promise;
+    const { resolve, reject } = this.#owe(promise, settle);
     try {
-      executor(
-        (value) => {
-          this.#owed.delete(owed);
-          settler.resolve(value);
-        },
-        (reason) => {
-          this.#owed.delete(owed);
-          if (isReviveError(reason)) markHandled(promise);
-          settler.reject(reason);
-        },
-      );
+      executor(resolve, reject);
     } catch (error) {
       // As `new Promise` has it: an executor that throws rejects.
-      this.#owed.delete(owed);
       reject(error);
     }
     return promise;
   }
 
+  #owe(promise: Promise<unknown>, settle: Settle): Given {
+    const owed: Owed = {
+      promise,
+      reject: settle.reject,
+      given: undefined,
+      place: UNKNOWN,
+      heldAt: -1,
+      droppedBy: undefined,
+      abandoned: undefined,
+    };
+    // Note: each of the two functions keeps all of it alive.
+    const given: Given = {
+      settle,
+      record: undefined,
+      resolve: (value) => {
+        this.#settled(owed);
+        given.settle.resolve(value);
+      },
+      reject: (reason) => {
+        this.#settled(owed);
+        if (isReviveError(reason)) markHandled(promise);
+        given.settle.reject(reason);
+      },
+    };
+    owed.given = given;
+    this.#owed.add(owed);
+    return given;
+  }
+
   /** Rejects all of them, each with its own error. Returns how many there were. */
   rejectAll(reason: () => unknown): number {
     const lost = [...this.#owed];
-    this.#owed.clear();
-    for (const { promise, reject } of lost) {
-      markHandled(promise);
-      reject(reason());
+    for (const owed of lost) {
+      this.#settled(owed);
+      markHandled(owed.promise);
+      owed.reject(reason());
     }
     return lost.length;
   }
 
-  /**
-   * A panic has unwound, and with what it dropped may have gone what was to settle one of them, such as a closure that had `resolve` in it.
-   * Those whose `resolve` and `reject` are garbage nobody can settle any more: they are rejected, each with its own error.
-   */
-  rejectAbandoned(reason: () => unknown): void {
+  /** A turn begins, or Rust begins to panic: notes of which promises Rust holds a function. */
+  look(held: Held): void {
+    const { size } = this.#owed;
+    if (size === 0) return;
+    this.#looks++;
+    this.#maySearch = Math.min(this.#maySearch + SEARCHED_A_LOOK, MOST_SEARCHED);
+    if (size > MOST_LOOKED_AT) return;
+    const sought: Owed[] = [];
     for (const owed of this.#owed) {
-      if (owed.watched || owed.settler === undefined) continue;
-      owed.watched = true;
-      const abandoned = (): void => {
-        if (!this.#owed.delete(owed)) return;
-        markHandled(owed.promise);
-        owed.reject(reason());
-      };
-      const settler = owed.settler.deref();
-      if (settler === undefined) abandoned();
-      else whenGarbage().register(settler, abandoned);
+      if (owed.place === NOWHERE) continue;
+      if (owed.place === UNKNOWN) owed.place = this.#lastPlace;
+      if (isOf(owed, held.get(owed.place))) owed.heldAt = this.#looks;
+      else sought.push(owed);
     }
+    if (sought.length === 0 || held.length - this.#from > this.#maySearch) return;
+    this.#maySearch -= this.#search(sought, held);
+    for (const owed of sought) owed.heldAt = owed.place === NOWHERE ? -1 : this.#looks;
+  }
+
+  /** Rust has panicked, and unwound: notes which promises have lost their functions since the last look. */
+  noteDropped(held: Held, by: PanicError): void {
+    const missing = [...this.#owed].filter((owed) => owed.heldAt === this.#looks && !isOf(owed, held.get(owed.place)));
+    if (missing.length === 0) return;
+    this.#search(missing, held);
+    for (const owed of missing) if (owed.place === NOWHERE) owed.droppedBy = by;
+  }
+
+  /** Looks through all that Rust holds, until every one has been found. Returns how many places it looked at. */
+  #search(sought: readonly Owed[], held: Held): number {
+    for (const owed of sought) owed.place = NOWHERE;
+    let missing = sought.length;
+    let place = this.#from;
+    for (const { length } = held; place < length && missing > 0; place++) {
+      const value = held.get(place);
+      if (typeof value !== 'function' && typeof value !== 'object') continue;
+      const owed = sought.find((candidate) => isOf(candidate, value));
+      if (owed === undefined) continue;
+      if (owed.place === NOWHERE) missing--;
+      owed.place = place;
+      this.#lastPlace = place;
+    }
+    return place - this.#from;
+  }
+
+  /**
+   * Rejects those that a panic has left without anybody to settle them, each with its own error. Those of which that isn't known are rejected
+   * when their functions are garbage.
+   */
+  rejectAbandoned(by: PanicError, reason: () => unknown): void {
+    for (const owed of this.#owed) {
+      if (owed.droppedBy === by) this.#abandon(owed, reason());
+      else if (owed.abandoned === undefined) this.#watch(owed, reason);
+    }
+  }
+
+  #abandon(owed: Owed, reason: unknown): void {
+    this.#settled(owed);
+    markHandled(owed.promise);
+    owed.reject(reason);
+  }
+
+  #watch(owed: Owed, reason: () => unknown): void {
+    // Note: Workers with an old compatibility date have neither weak references nor finalizers.
+    const given = givenOf(owed);
+    if (given === undefined || typeof WeakRef !== 'function') return;
+    owed.given = new WeakRef(given);
+    owed.abandoned = () => this.#abandon(owed, reason());
+    // Nothing that the registry holds may lead to the instance, whose table of references holds the functions: neither would ever be
+    // garbage. The reason does: the stack of a panic holds its Wasm frames until somebody reads it.
+    whenGarbage().register(given, new WeakRef(owed), owed);
+  }
+
+  /** Whatever happens to it from now on is nobody's concern here. Lets go of all that may hold the instance: JavaScript may keep the functions. */
+  #settled(owed: Owed): void {
+    this.#owed.delete(owed);
+    owed.given = undefined;
+    owed.droppedBy = undefined;
+    if (owed.abandoned === undefined) return;
+    owed.abandoned = undefined;
+    whenGarbage().unregister(owed);
   }
 }
 
-/** What is behind the two functions that Rust is given: alive as long as it keeps one of them. */
-interface Settler<T> {
-  readonly resolve: (value: T | PromiseLike<T>) => void;
-  readonly reject: (reason: unknown) => void;
+type Constructor = Parameters<typeof Reflect.construct>[0];
+
+/** What settles a promise. */
+interface Settle {
+  readonly resolve: (value?: unknown) => void;
+  readonly reject: (reason?: unknown) => void;
+}
+
+/** What `Promise.withResolvers` gives. */
+export interface Resolvers extends Settle {
+  readonly promise: Promise<unknown>;
+}
+
+/** What Rust is given to settle a promise with. It lives as long as somebody has one of the two functions. */
+interface Given extends Settle {
+  /** The engine's own. */
+  readonly settle: Settle;
+  /** What Rust takes the functions out of, if it does. */
+  record: Resolvers | undefined;
 }
 
 /** A promise that has not been settled yet. */
 interface Owed {
   readonly promise: Promise<unknown>;
   readonly reject: (reason: unknown) => void;
-  readonly settler: WeakRef<object> | undefined;
-  /** Whether somebody waits for the settler to become garbage. */
-  watched: boolean;
+  /** Weakly, once the collector is asked. */
+  given: Given | WeakRef<Given> | undefined;
+  /** Where Rust holds one of the functions. */
+  place: number;
+  /** At which look that was seen last. */
+  heldAt: number;
+  /** The panic that has dropped them. */
+  droppedBy: PanicError | undefined;
+  /** What is done when they are garbage, once the collector is asked. */
+  abandoned: (() => void) | undefined;
 }
 
-let registry: FinalizationRegistry<() => void> | undefined;
+function givenOf({ given }: Owed): Given | undefined {
+  return given !== undefined && 'deref' in given ? given.deref() : given;
+}
+
+/** Whether a value is one by which the promise can be settled. */
+function isOf(owed: Owed, value: unknown): boolean {
+  const given = givenOf(owed);
+  return given !== undefined && value !== undefined && (value === given.resolve || value === given.reject || value === given.record);
+}
+
+/** Whether it is a class of promises. */
+function makesPromises(target: unknown): boolean {
+  return typeof target === 'function' && lookAt(() => target === Promise || target.prototype instanceof Promise, false);
+}
+
+let registry: FinalizationRegistry<WeakRef<Owed>> | undefined;
 
 /** One for all, which never becomes garbage: see `SharedRegistry`. */
-function whenGarbage(): FinalizationRegistry<() => void> {
-  registry ??= new FinalizationRegistry((run) => run());
+function whenGarbage(): FinalizationRegistry<WeakRef<Owed>> {
+  registry ??= new FinalizationRegistry((owed) => owed.deref()?.abandoned?.());
   return registry;
 }
 

@@ -7,6 +7,7 @@ import type { ExceptionHandling } from './exception-handling.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
 import { pointerBase, pointerGeneration } from './handle.js';
+import { type Held, handlePromise, handlePromises } from './held.js';
 import { InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
 import { type CaughtPanic, Panics } from './panics.js';
@@ -61,6 +62,11 @@ export class Instance implements Host, InstanceView {
   readonly #callbacks: Callbacks;
   readonly #crossings = new Crossings();
   readonly #panics = new Panics((panic) => this.#tellPanic(panic));
+  /** The values of JavaScript that Rust holds, and the place of the first that isn't a constant. */
+  #held: Held | undefined;
+  #heldFrom = 0;
+  /** Whether the last look at promises in flight was at the moment when Rust began to panic. */
+  #lookedAtPanic = false;
   /** How many registries the scope has made. */
   #registries = 0;
   #state: InstanceState = 'idle';
@@ -90,7 +96,10 @@ export class Instance implements Host, InstanceView {
     this.owner = owner;
     const { hooks } = owner;
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
-    this.#callbacks = new Callbacks((error) => this.#state === 'lost' || error === this.#taint);
+    this.#callbacks = new Callbacks(
+      (error) => this.#state === 'lost' || error === this.#taint,
+      () => this.#look(),
+    );
     let alarm = (): void => {};
     new Promise<void>((resolve) => {
       alarm = resolve;
@@ -149,6 +158,11 @@ export class Instance implements Host, InstanceView {
     return performance.now() - this.#startedAt;
   }
 
+  dropped(result: unknown): unknown {
+    handlePromise(result);
+    return this.trap;
+  }
+
   get trap(): unknown {
     this.#passesOn = false;
     return this.#trapForFrames();
@@ -175,6 +189,9 @@ export class Instance implements Host, InstanceView {
     if (this.unwinds) realTrap();
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
+    this.#held = this.scope.held(instance.exports);
+    this.#heldFrom = this.#held?.length ?? 0;
+    this.#inFlight.startAt(this.#heldFrom);
     this.#state = 'running';
   }
 
@@ -278,7 +295,9 @@ export class Instance implements Host, InstanceView {
   /** In a task that the event loop polls nobody is there to be thrown to, so what Rust unwound with is told as the panic that it was. */
   #strandedPanic(crossed: Crossed | undefined): CaughtPanic | undefined {
     if (crossed?.exception === undefined || !this.tornPoll) return undefined;
-    return { error: this.#panicError(crossed.error), blackBox: undefined, site: undefined };
+    const error = this.#panicError(crossed.error);
+    this.#noteDropped(error);
+    return { error, blackBox: undefined, site: undefined };
   }
 
   #panicError(payload: unknown): PanicError {
@@ -317,6 +336,31 @@ export class Instance implements Host, InstanceView {
     return this.#inFlight.promise(executor);
   }
 
+  construct(target: unknown, args: unknown, ...newTarget: unknown[]): unknown {
+    return this.#inFlight.construct(target, args, ...newTarget);
+  }
+
+  withResolvers(): unknown {
+    return this.#inFlight.withResolvers();
+  }
+
+  /** Notes which promises Rust could settle as it is entered. Only what unwinds can drop them and live on. */
+  #look(): void {
+    if (!this.unwinds || this.#inFlight.size === 0 || this.#held === undefined) return;
+    try {
+      this.#inFlight.look(this.#held);
+    } catch {
+      // No stack left.
+    }
+  }
+
+  /** Notes which promises Rust can't settle any more, where there has been a look since this turn began. */
+  #noteDropped(by: PanicError): void {
+    if (this.#held !== undefined && (this.#lookedAtPanic || this.#callbacks.entered !== 'caller'))
+      this.#inFlight.noteDropped(this.#held, by);
+    this.#lookedAtPanic = false;
+  }
+
   finalizer(callback: unknown): unknown {
     return typeof callback === 'function' ? this.#callbacks.finalizer((held) => callback(held)) : callback;
   }
@@ -349,6 +393,8 @@ export class Instance implements Host, InstanceView {
   panicked(): void {
     this.#crossings.panicked();
     if (this.#exports !== undefined) this.#panics.began(this.#exports);
+    this.#look();
+    this.#lookedAtPanic = true;
   }
 
   /** The error for a use of something that pointed into this instance. */
@@ -390,8 +436,9 @@ export class Instance implements Host, InstanceView {
     const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
     error.report = report;
     if (this.#exports !== undefined) forgetPanic(this.#exports);
+    if (panic === undefined) this.#noteDropped(error);
     this.owner.failed(this, report);
-    this.#inFlight.rejectAbandoned(() => abandonedError(error));
+    this.#inFlight.rejectAbandoned(error, () => abandonedError(error));
     return error;
   }
 
@@ -449,6 +496,8 @@ export class Instance implements Host, InstanceView {
   /** Rejects what the instance still owes, and lets go of it. `theirs`: the one call in flight is the one that failed. */
   #settle(error: ReviveError, theirs = false): void {
     this.forget();
+    if (this.#held !== undefined) handlePromises(this.#held, this.#heldFrom);
+    this.#held = undefined;
     this.#exports = undefined;
     this.#stackPointers = undefined;
     this.#inFlight.rejectAll(() => (theirs ? error : lostError(error)));
@@ -458,6 +507,7 @@ export class Instance implements Host, InstanceView {
   panic(payload: unknown): unknown {
     if (this.#crossings.unwoundWith(payload)) return payload;
     const error = this.#panicError(payload);
+    this.#noteDropped(error);
     this.#panics.caught(error, payload, this.#exports);
     return error;
   }

@@ -3,6 +3,7 @@
  */
 
 import type { Registry } from './finalizers.js';
+import type { Held } from './held.js';
 
 /** Functions that the façade calls, by the name the generator gave them. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
@@ -24,6 +25,8 @@ export interface Scope {
   start(): void;
   /** What a Wasm exception carries, when it is one of the tags in which glue wraps JavaScript values; else the value itself. */
   payload(error: unknown): unknown;
+  /** The values of JavaScript that Rust holds; undefined where it holds none. */
+  held(exports: WebAssembly.Exports): Held | undefined;
   /** Shuts every way into the instance for good and lets go of its memory. */
   release(): void;
   /** Whether every way in is shut: by {@link release}, or by a guard that had no stack left to call anybody. */
@@ -74,6 +77,12 @@ export interface Host {
   strange(pointer: number, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
+  /** `Reflect.construct`, which makes a promise for Rust to settle where it is given such a class. */
+  construct(target: unknown, args: unknown, ...newTarget: unknown[]): unknown;
+  /** `Promise.withResolvers`. */
+  withResolvers(): unknown;
+  /** The import that made this value was lost while it ran: if it is a promise, nobody handles it. Gives the trap, as {@link trap}. */
+  dropped(result: unknown): unknown;
   /** A callback that the program gives to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
   finalizer(callback: unknown): unknown;
   /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */

@@ -92,7 +92,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
         throw host.crossed(error, false);
       }
       // While JavaScript ran, the instance was lost: its frames must not run on.
-      if (shut !== undefined) throw host.trap;
+      if (shut !== undefined) throw host.dropped(result);
       return result;
     };
   return {
@@ -111,6 +111,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     exports: () => exports,
     start: () => void (exports[INSTALL_EXPORT] as Callable | undefined)?.(),
     payload: (error) => error,
+    // Its values are numbers.
+    held: () => undefined,
     release() {
       shut ??= { trap: undefined };
       exports = {};

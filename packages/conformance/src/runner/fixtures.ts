@@ -43,6 +43,17 @@ export interface Fixtures {
   promise_that_fails<T>(kind: string, promise: Promise<T>): Promise<T>;
   spawn_after(promise: Promise<unknown>): void;
   tasks_finished(): number;
+  // promises that Rust owes
+  owe(way: string): Promise<unknown>;
+  pay(value: unknown): void;
+  hand_over(to: (resolve: (value: unknown) => void) => void): void;
+  fail_owing(kind: string): void;
+  fail_owing_later(kind: string, promise: Promise<unknown>): void;
+  timeout(ms: number): Promise<unknown>;
+  ready_then_fails(kind: string): Promise<unknown>;
+  or_default(promise: Promise<unknown>): Promise<unknown>;
+  count_resolved(promises: readonly Promise<unknown>[]): Promise<number>;
+  handle_result(f: () => Promise<unknown>): void;
   // closures
   length_adder(): RustClosure<(text: string) => number>;
   multiplier(factor: number): RustClosure<(n: number) => number>;

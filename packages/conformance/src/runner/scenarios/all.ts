@@ -5,6 +5,7 @@ import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { HOSTILE } from './hostile.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
+import { OWED } from './owed.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
@@ -17,6 +18,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...TRAP_MESSAGES,
   ...ERRORS,
   ...CROWD,
+  ...OWED,
   ...STACK,
   ...FINALIZERS,
   ...UNWIND_SAFE,

@@ -35,6 +35,31 @@ const CYCLES: readonly Cycle[] = [
       return kept;
     },
   },
+  {
+    name: 'abort after a caught panic, with a promise in flight',
+    fail({ ns }) {
+      const pending = new Watched(ns.owe('new'));
+      thrownBy(() => ns.fail('panic-message'));
+      thrownBy(() => ns.fail('abort'));
+      return pending.state === 'pending' ? undefined : pending;
+    },
+  },
+  {
+    name: 'nested abort after a caught panic, what JavaScript had of each generation kept',
+    fail({ ns }) {
+      const kept: unknown[] = [new Watched(ns.owe('new')), new ns.Counter(1), ns.length_adder()];
+      ns.hand_over((resolve) => kept.push(resolve));
+      kept.push(new Watched(ns.owe('new')));
+      thrownBy(() => ns.fail('panic-message'));
+      thrownBy(() =>
+        ns.nested(() => {
+          thrownBy(() => ns.call_may_throw(1));
+          ns.fail('abort');
+        }),
+      );
+      return kept;
+    },
+  },
   { name: 'JavaScript exception through Rust frames', fail: ({ ns }) => void thrownBy(() => ns.fail('js-exception')) },
 ];
 
