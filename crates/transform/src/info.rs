@@ -42,6 +42,8 @@ pub struct ModuleInfo {
     pub stack_pointer: Option<StackPointer>,
     /// The functions that write the arguments of messages, as far as they have names and their arguments can be read without them.
     pub formatters: Vec<Formatter>,
+    /// The address at which the standard library counts the panics that go on, if it can be told for certain.
+    pub panic_count: Option<u32>,
 }
 
 /// One import.

@@ -1,10 +1,11 @@
 //! One pass over the binary.
 
-use wasmparser::{Encoding, ExternalKind, Parser, Payload, TableInit, TypeRef};
+use wasmparser::{Encoding, ExternalKind, FunctionBody, Parser, Payload, TableInit, TypeRef};
 
 use crate::constants::{read_constant, read_element};
 use crate::custom::{self, Names, RECORDS_SECTION, UNWINDING_SECTION};
 use crate::formatters::Formatters;
+use crate::panic_count::PanicCount;
 use crate::stack_pointer::stack_pointer;
 use crate::types::{self, Types};
 use crate::{
@@ -58,6 +59,7 @@ struct Reader {
     records: Vec<CrateRecord>,
     names: Names,
     formatters: Formatters,
+    panic_count: PanicCount,
 }
 
 impl Reader {
@@ -149,7 +151,7 @@ impl Reader {
             }
             // The parser itself compares the number of bodies with that of declarations.
             Payload::DataCountSection { .. } | Payload::CodeSectionStart { .. } => {}
-            Payload::CodeSectionEntry(body) => self.exceptions.read_body(&body)?,
+            Payload::CodeSectionEntry(body) => self.body(&body)?,
             Payload::CustomSection(section) => {
                 match section.name() {
                     "name" => self.names = custom::names(section.data_reader()),
@@ -178,6 +180,24 @@ impl Reader {
             // Note: `Payload` is non-exhaustive; what is left of it belongs to components, refused above.
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Reads one function body to its end.
+    fn body(&mut self, body: &FunctionBody<'_>) -> Result<(), Error> {
+        for local in body.get_locals_reader()? {
+            local?;
+        }
+        let mut reading = self.panic_count.begin();
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let offset = operators.original_position();
+            let operator = operators.read()?;
+            self.exceptions.note(&operator, offset)?;
+            reading.note(&operator);
+        }
+        operators.finish()?;
+        self.panic_count.end(reading);
         Ok(())
     }
 
@@ -243,6 +263,8 @@ impl Reader {
 
     fn finish(self, size: usize) -> ModuleInfo {
         let mutable_globals = self.mutable_globals();
+        let is_function = |import: &&Import| matches!(import.ty, ExternType::Function(_));
+        let imported_functions = self.imports.iter().filter(is_function).count() as u32;
         let wasm_bindgen = self
             .producers
             .iter()
@@ -257,6 +279,9 @@ impl Reader {
             tables: self.tables,
             stack_pointer: stack_pointer(&mutable_globals),
             formatters: self.formatters.named(&self.names.functions),
+            panic_count: self
+                .panic_count
+                .found(imported_functions, &self.names.functions),
             mutable_globals,
             tags: self.tags,
             start: self.start,

@@ -34,6 +34,7 @@ mod export_globals;
 mod formatters;
 mod info;
 mod inspect;
+mod panic_count;
 mod stack_pointer;
 mod types;
 

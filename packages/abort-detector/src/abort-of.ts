@@ -1,11 +1,22 @@
-import { type Aborted, type Frame, type InstanceView, type PanicInfo, readBlackBox, UNKNOWN_PANIC, wasmFrames } from '@wasm-revive/kernel';
+import {
+  type Aborted,
+  type BlackBox,
+  type Frame,
+  type InstanceView,
+  isLeftPanicking,
+  type PanicInfo,
+  readBlackBox,
+  UNKNOWN_PANIC,
+  wasmFrames,
+} from '@wasm-revive/kernel';
 import { abortCause } from './cause.js';
+import { panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
 /** What is read of an instance to find out why it aborted. */
 export type Witness = Pick<
   InstanceView,
-  'exports' | 'unwinds' | 'formatters' | 'shadowStackOverflowed' | 'shadowStackPointer' | 'shadowStackHasRoom'
+  'exports' | 'unwinds' | 'panicPhase' | 'formatters' | 'shadowStackOverflowed' | 'shadowStackPointer' | 'shadowStackHasRoom'
 >;
 
 /** What is known of an abort: from the engine's error, from what the crate wrote down, and from what is left on Rust's stack. Runs no Wasm. */
@@ -13,12 +24,12 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   const blackBox = instance.exports && readBlackBox(instance.exports);
   const frames = wasmFrames(error);
   const told = abortCause(error, blackBox, frames, instance.shadowStackHasRoom);
-  const panic = told === 'panic-abort' || isUntold(told, frames, instance) ? (blackBox?.panic ?? panicFound(instance)) : undefined;
+  const panic = told === 'panic-abort' || isUntold(told, frames, instance) ? panicOf(instance, blackBox) : undefined;
   // The stack pointers know for certain what the frames show only of simple recursions. That of borrowed values of JavaScript is one of
   // a table's slots, and past its end an access to the table traps.
   const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && instance.shadowStackOverflowed;
-  // Where panics are caught, Rust may have caught this one, and what says that it ended so are names alone.
-  const ofPanic = !instance.unwinds || hasNames(frames) ? 'panic-abort' : 'unreachable';
+  // Where panics are caught, Rust may have caught this one; that it has not, names say, or Rust's own count.
+  const ofPanic = !instance.unwinds || hasNames(frames) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
   const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : ofPanic;
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {
@@ -32,21 +43,67 @@ export function abortOf(error: Error, instance: Witness): Aborted {
 }
 
 /**
+ * Whether Rust panics while something leaves the instance that is no trap, and nothing will end the panic but the end of the instance. Where
+ * nobody knows how Rust counts, the panic that is on its stack tells, where panics abort: none that ended in another way can have been there.
+ */
+export function isPanicking(instance: InstanceView): boolean {
+  if (isLeftPanicking(instance)) return true;
+  return !instance.unwinds && instance.panicPhase === undefined && panicFound(instance)?.message !== undefined;
+}
+
+/** What an error that is no trap has made of an instance that was panicking. */
+export function panickingAbort(error: unknown, instance: Witness): Aborted {
+  const frames = wasmFrames(error);
+  // While Rust unwinds, what is left on its stack may be of a panic that was caught before.
+  const panic = panicWritten(instance) ?? panicUnwinding(instance) ?? (isUnwinding(instance) ? undefined : panicFound(instance));
+  return { kind: 'aborted', cause: 'panic-abort', panic: { message: UNKNOWN_PANIC, ...panic, frames }, trap: error, frames };
+}
+
+/** The panic that ended in a trap. */
+function panicOf(instance: Witness, blackBox: BlackBox | undefined): Told | undefined {
+  const told = blackBox?.panic ?? panicUnwinding(instance) ?? panicFound(instance);
+  return told && { message: UNKNOWN_PANIC, ...told };
+}
+
+/**
  * Whether nothing has said what it was: a release often has no names, and some engines tell no frames. Where panics are caught, an earlier one
  * may be what is left on the stack.
  */
-function isUntold(cause: Aborted['cause'], frames: readonly Frame[], { unwinds }: Witness): boolean {
-  return cause === 'unreachable' && !hasNames(frames) && !unwinds;
+function isUntold(cause: Aborted['cause'], frames: readonly Frame[], instance: Witness): boolean {
+  return cause === 'unreachable' && !hasNames(frames) && (!instance.unwinds || panicGoesOn(instance));
+}
+
+function panicGoesOn({ panicPhase }: Witness): boolean {
+  return panicPhase === 'hook' || panicPhase === 'unwinding';
 }
 
 function hasNames(frames: readonly Frame[]): boolean {
   return frames.some((frame) => frame.function !== undefined);
 }
 
-/** What is known of a panic without the crates' hook. */
-function panicFound({ exports, shadowStackPointer, formatters }: Witness): Omit<PanicInfo, 'frames'> | undefined {
+type Told = Omit<PanicInfo, 'frames'>;
+
+/** What the crates' hook wrote down; what Rust unwinds with may be another one, of which no hook hears. */
+function panicWritten(instance: Witness): Told | undefined {
+  const written = instance.exports && readBlackBox(instance.exports)?.panic;
+  const unwinding = written && panicUnwinding(instance);
+  return unwinding === undefined || unwinding.message.startsWith(written?.message ?? '') ? written : undefined;
+}
+
+/** What Rust unwinds with. */
+function panicUnwinding(instance: Witness): Told | undefined {
+  const { exports, shadowStackPointer, formatters } = instance;
+  if (!isUnwinding(instance) || !(exports?.memory instanceof WebAssembly.Memory)) return undefined;
+  return panicInFlight(exports.memory, shadowStackPointer, formatters);
+}
+
+function isUnwinding({ unwinds, panicPhase }: Witness): boolean {
+  return unwinds && panicPhase === 'unwinding';
+}
+
+/** The panic on Rust's stack. */
+function panicFound({ exports, shadowStackPointer, formatters }: Witness): Partial<Told> | undefined {
   const memory = exports?.memory;
   if (!(memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
-  const found = panicOnStack(memory, shadowStackPointer, formatters);
-  return found && { message: UNKNOWN_PANIC, ...found };
+  return panicOnStack(memory, shadowStackPointer, formatters);
 }

@@ -55,6 +55,7 @@ export function guardInstance({ name: moduleName = 'module', onAbort }: GuardIns
       exports,
       // Not known, and rare in a module whose panics nobody here catches.
       unwinds: false,
+      panicPhase: undefined,
       formatters: undefined,
       shadowStackOverflowed: stack.overflowed,
       shadowStackPointer: stack.shadowStack,

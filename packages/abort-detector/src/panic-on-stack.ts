@@ -26,15 +26,22 @@ const REACH = 1024;
  * @returns undefined where there is no panic
  */
 export function panicOnStack(memory: WebAssembly.Memory, stackPointer: number, formatters: Formatters = {}): PanicOnStack | undefined {
+  let first: PanicOnStack | undefined;
+  for (const panic of panicsOnStack(memory, stackPointer, stackPointer + REACH, formatters)) {
+    if (panic.message !== undefined) return panic;
+    first ??= panic;
+  }
+  return first;
+}
+
+/** Every panic that lies on the stack, or seems to, from the lowest address up. */
+export function* panicsOnStack(memory: WebAssembly.Memory, from: number, to: number, formatters: Formatters): Generator<PanicOnStack> {
   const reader = new MemoryReader(memory);
   const message = (at: number): string | undefined => formatArguments(reader, reader.word(at), formatters);
-  let location: Location | undefined;
-  for (let at = stackPointer; at < stackPointer + REACH; at += 4) {
-    const found = reader.location(reader.word(at));
-    if (found === undefined) continue;
+  for (let at = from; at < to; at += 4) {
+    const location = reader.location(reader.word(at));
+    if (location === undefined) continue;
     const words = message(at - 4) ?? message(at + 4);
-    if (words !== undefined) return { message: words, location: found };
-    location ??= found;
+    yield words === undefined ? { location } : { message: words, location };
   }
-  return location && { location };
 }

@@ -1,5 +1,5 @@
 import { type Aborted, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
-import { abortOf } from './abort-of.js';
+import { abortOf, isPanicking, panickingAbort } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
@@ -8,20 +8,23 @@ export function abortDetector(): Plugin {
 }
 
 function classify({ error, origin, instance }: Thrown): Aborted | undefined {
-  switch (origin) {
-    case 'own':
-      if (!isAbort(error)) return undefined;
-      instance.condemn(error);
-      return abortOf(error, instance);
-    case 'deliberate':
-      // The task that a poll was about is torn, and what it owes would never be settled.
-      return instance.tornPoll && instance.callsInFlight > 0 ? foreign(error) : undefined;
-    case 'foreign':
-      // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
-      if (!isStackExhausted(error)) return foreign(error);
-      instance.condemn(error);
-      return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
+  if (origin === 'own') {
+    if (!isAbort(error)) return undefined;
+    instance.condemn(error);
+    return abortOf(error, instance);
   }
+  // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
+  if (origin === 'foreign' && isStackExhausted(error)) {
+    instance.condemn(error);
+    return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
+  }
+  // Whoever threw it: what leaves while Rust panics is the end of a panic.
+  if (isPanicking(instance)) {
+    instance.condemn(error);
+    return panickingAbort(error, instance);
+  }
+  // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
+  return origin === 'foreign' || (instance.tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }
 
 // Programs may throw many of these, and engines write a stack down when it is asked for.

@@ -65,6 +65,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
+    ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),

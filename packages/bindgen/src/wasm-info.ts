@@ -40,6 +40,8 @@ export interface WasmInfo {
   readonly unwindingImports: readonly string[];
   /** The functions that write the arguments of messages, as far as they have names and their arguments can be read without them. */
   readonly formatters: readonly { readonly slot: number; readonly type: string; readonly debug: boolean }[];
+  /** The address at which the standard library counts the panics that go on, if it can be told for certain. */
+  readonly panicCount: number | null;
   /** The global that holds the shadow stack's pointer; `position`: unnamed, but where every linker version puts it. */
   readonly stackPointer: { readonly global: number; readonly source: 'name' | 'position' } | null;
 }

@@ -45,6 +45,7 @@ export { staleHandleError } from './instance-errors.js';
 export { lazyProperty } from './lazy.js';
 export { mapImports } from './map-imports.js';
 export { errorWithDeepStack } from './panic-site.js';
+export { isLeftPanicking, type PanicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
 export { realTrap } from './real-trap.js';

@@ -10,8 +10,9 @@ import { pointerBase, pointerGeneration } from './handle.js';
 import { type Held, handlePromise, handlePromises } from './held.js';
 import { InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
+import { countPanicDown, isLeftPanicking, type PanicPhase, readPanicPhase } from './panicking.js';
 import { type CaughtPanic, Panics } from './panics.js';
-import type { Hooks, InstanceState, InstanceView } from './plugin.js';
+import type { Hooks, InstanceState, InstanceView, Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
 import { type Build, type CrashReport, describeFailure, type Redact, safely } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
@@ -30,6 +31,8 @@ export interface Owner {
   readonly hooks: Hooks;
   /** What writes the arguments of Rust's messages, where the module has names. */
   readonly formatters: Formatters | undefined;
+  /** Where Rust counts the panics that go on, as an address; undefined where that isn't known. */
+  readonly panicCount: number | undefined;
   /** What the module needs of the engine for exceptions; undefined where it catches nothing: under panic=abort. */
   readonly exceptions: ExceptionHandling | undefined;
   /** What the program takes out of messages and breadcrumbs. */
@@ -89,6 +92,8 @@ export class Instance implements Host, InstanceView {
   #taint: unknown = NONE;
   /** Whether there are such guards. */
   #taintGoesOn = false;
+  /** Whether the next microtask looks whether Rust has been left panicking. */
+  #suspected = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -118,6 +123,10 @@ export class Instance implements Host, InstanceView {
 
   get formatters(): Formatters | undefined {
     return this.owner.formatters;
+  }
+
+  get panicPhase(): PanicPhase | undefined {
+    return readPanicPhase(this.#exports, this.owner.panicCount);
   }
 
   get shadowStackOverflowed(): boolean {
@@ -245,6 +254,7 @@ export class Instance implements Host, InstanceView {
       if (!this.isWell()) return this.#error;
       const caught = this.#classify(error, entry);
       if (quiescent && this.#state === 'running') this.#settleDown();
+      if (!quiescent) this.#suspect(error);
       return caught;
     } catch (broken) {
       return hasStackRoom() && !saysStackIsFull(broken) ? this.#giveUp(error, broken) : this.#tear(error);
@@ -258,6 +268,24 @@ export class Instance implements Host, InstanceView {
   #settleDown(): void {
     this.#stackPointers?.restore();
     if (this.#exports !== undefined) forgetRunning(this.#exports);
+  }
+
+  endPanic(): boolean {
+    return countPanicDown(this.#exports, this.owner.panicCount);
+  }
+
+  /**
+   * Something left frames of the instance, and there are others further out. Whose the panic is that goes on can be told when none is
+   * left: that may be by returning, for JavaScript in between may swallow what was thrown.
+   */
+  #suspect(error: unknown): void {
+    if (this.#state !== 'running' || this.#suspected || this.panicPhase === 'none') return;
+    this.#suspected = true;
+    queueMicrotask(() => {
+      this.#suspected = false;
+      this.#quiescent = true;
+      if (this.#state === 'running' && isLeftPanicking(this)) this.#failBehind(error, 'foreign', undefined);
+    });
   }
 
   condemn(trap: unknown): void {
@@ -514,10 +542,14 @@ export class Instance implements Host, InstanceView {
 
   #tellPanic(panic: CaughtPanic): void {
     if (this.#state === 'lost') return;
-    const { error } = panic;
     this.#quiescent = true;
+    this.#failBehind(panic.error, 'own', panic);
+  }
+
+  /** A failure that has reached no guard, or left one before it was known. */
+  #failBehind(error: unknown, origin: Thrown['origin'], panic: CaughtPanic | undefined): void {
     try {
-      const failure = this.owner.hooks.threw({ error, origin: 'own', panic, entrypoint: undefined, instance: this });
+      const failure = this.owner.hooks.threw({ error, origin, panic, entrypoint: undefined, instance: this });
       if (failure !== undefined) this.#fail(failure, error, undefined, panic);
     } catch (broken) {
       this.#giveUp(error, broken);

@@ -1,5 +1,6 @@
 import { complain } from './complain.js';
 import type { Failure, Recovery } from './failure.js';
+import type { PanicPhase } from './panicking.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
 import type { Formatters } from './scope.js';
@@ -26,12 +27,19 @@ export interface InstanceView {
   readonly unwinds: boolean;
   /** What writes the arguments of Rust's messages, where the module has names. */
   readonly formatters: Formatters | undefined;
+  /** How far Rust is with a panic, read from memory; undefined where the transform hasn't found where Rust counts them. */
+  readonly panicPhase: PanicPhase | undefined;
   /** Whether a stack that Rust has is full: the one in linear memory, or that of borrowed values of JavaScript. The engine has one of its own. */
   readonly shadowStackOverflowed: boolean;
   /** Where the stack that Rust has in linear memory is, as an address; undefined where nobody has exported its pointer. */
   readonly shadowStackPointer: number | undefined;
   /** Whether that stack is known to have room for any function's frame. */
   readonly shadowStackHasRoom: boolean;
+  /**
+   * Says that a panic has ended which left the instance as an exception that nobody in Rust has caught: Rust counts it no longer. False where
+   * that can't be done.
+   */
+  endPanic(): boolean;
   /**
    * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such
    * as its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.

@@ -1,6 +1,6 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { lazyProperty } from './lazy.js';
-import { describeThrown } from './thrown.js';
+import { describeThrown, lookAt } from './thrown.js';
 
 /** A failure without the engine's error object in it, so that it survives `JSON.stringify`. */
 export type FailureRecord =
@@ -65,7 +65,8 @@ export function toFailureRecord(failure: Failure, redact: Redact = asItIs): Fail
   const { cause, trap, panic, allocation } = failure;
   const { name, message } = describeThrown(trap);
   // What an engine says of a trap is its own; what came from JavaScript is the program's.
-  const said = cause === 'foreign-exception' ? redact : asItIs;
+  const isOfProgram = cause === 'foreign-exception' || (cause === 'panic-abort' && !isTrap(trap));
+  const said = isOfProgram ? redact : asItIs;
   return withFramesOf(
     {
       kind: 'aborted' as const,
@@ -76,6 +77,10 @@ export function toFailureRecord(failure: Failure, redact: Redact = asItIs): Fail
     },
     failure,
   );
+}
+
+function isTrap(value: unknown): boolean {
+  return lookAt(() => value instanceof WebAssembly.RuntimeError, false);
 }
 
 /** Takes out of a text of the program's what must not get into reports and messages. */

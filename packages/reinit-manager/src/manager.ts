@@ -38,6 +38,8 @@ export interface ModuleDescription {
   readonly build?: Build;
   /** What writes the arguments of Rust's messages, where the module has names. */
   readonly formatters?: Formatters;
+  /** Where Rust counts the panics that go on, as an address in its memory. */
+  readonly panicCount?: number;
   /** What it needs of the engine for exceptions, if it uses them. */
   readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
@@ -118,6 +120,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   readonly entries: readonly Entry[];
   readonly build: Build | undefined;
   readonly formatters: Formatters | undefined;
+  readonly panicCount: number | undefined;
   readonly exceptions: ExceptionHandling | undefined;
   hooks: Hooks;
   readonly registries: SharedRegistry[] = [];
@@ -162,6 +165,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.entries = description.entries;
     this.build = description.build;
     this.formatters = description.formatters;
+    this.panicCount = description.panicCount;
     this.exceptions = description.exceptions;
     this.#plugins = plugins;
     this.#own = managerPlugin(this, description.reinitRequests === true);

@@ -1,12 +1,4 @@
-import {
-  type InstanceView,
-  isReviveError,
-  PANICKING_EXPORT,
-  type Plugin,
-  readBlackBox,
-  type Thrown,
-  wasmFrames,
-} from '@wasm-revive/kernel';
+import { type InstanceView, isLeftPanicking, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
@@ -27,7 +19,7 @@ export function unwindCatcher(): Plugin {
         if (!(trap instanceof WebAssembly.RuntimeError)) throw trap;
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
-      if (uncaught === 'unknown') miscounted.add(instance);
+      if (uncaught === 'unknown' && !instance.endPanic()) miscounted.add(instance);
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
       const told =
         panic !== undefined
@@ -35,9 +27,10 @@ export function unwindCatcher(): Plugin {
           : isUncaught
             ? uncaughtPanicInfo(instance.exports && readBlackBox(instance.exports), takePanicSite())
             : undefined;
-      // After a trap nothing of the instance may run, not even to be asked.
+      // A destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it may go on, without the rest of the destructors and
+      // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
-      if (wasPanic && !miscounted.has(instance) && isStillPanicking(instance)) {
+      if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance)) {
         return { kind: 'aborted', cause: 'abort', ...(told && { panic: told }), trap: error, frames: told?.frames ?? [] };
       }
       return told && { kind: 'unwound', panic: told };
@@ -49,13 +42,4 @@ export function unwindCatcher(): Plugin {
 /** What became of a Wasm exception that no import threw and that carries no JavaScript value: the unwinding of Rust itself. */
 function uncaughtPanic({ error, origin, instance }: Thrown): RawPanic | undefined {
   return origin === 'own' && instance.exports && isWasmException(error) ? endPanic(instance.exports, error) : undefined;
-}
-
-/**
- * Whether a destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it goes on, without the rest of the destructors
- * and believing for ever that it panics, which locks and destructors ask about: the instance can't be trusted. Only the crate can tell.
- */
-function isStillPanicking({ quiescent, exports }: InstanceView): boolean {
-  const panicking = exports?.[PANICKING_EXPORT];
-  return quiescent && typeof panicking === 'function' && panicking() !== 0;
 }

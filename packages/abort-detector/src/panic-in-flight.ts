@@ -1,0 +1,86 @@
+/**
+ * The panic with which Rust unwinds: read without the crates, and without running anything of the instance.
+ *
+ * A panic that unwinds is an exception of Rust's on the heap (`panic_unwind::imp::Exception`, Rust 1.95–1.97), which stays there until it is
+ * caught. It begins with a word that says so to other languages, and holds what `panic!` said, written out. Where it happened is known
+ * only from what was on Rust's stack then, which lies below the stack pointer by now and may have been written over. So a place is
+ * believed only where the same words lie beside it.
+ */
+import type { Formatters, PanicInfo } from '@wasm-revive/kernel';
+import { MemoryReader } from './memory-reader.js';
+import { panicsOnStack } from './panic-on-stack.js';
+
+/** `MOZ\0RUST`, the class of Rust's exceptions, as two words. */
+const CLASS = [0x005a4f4d, 0x54535552] as const;
+
+/** Byte offsets in the exception: what the unwinder keeps, the address of a static of the standard library's, the payload's `Box<dyn Any>`. */
+const PRIVATE = 12;
+const CANARY = 24;
+const PAYLOAD = 28;
+const VTABLE = 32;
+
+/** In the word before it, the standard library's allocator says by this bit whether a block is in use. */
+const IN_USE = 2;
+
+/** How far below the stack pointer and above it a panic is looked for, in bytes. */
+const BELOW = 0x8000;
+const ABOVE = 1024;
+
+/** @returns undefined where there is none, or where several are there and nobody can tell which of them goes on */
+export function panicInFlight(
+  memory: WebAssembly.Memory,
+  stackPointer: number | undefined,
+  formatters: Formatters = {},
+): Omit<PanicInfo, 'frames'> | undefined {
+  const reader = new MemoryReader(memory);
+  const found = exceptions(reader, memory);
+  const inUse = found.filter((at) => (reader.word(at - 4) & IN_USE) !== 0);
+  const messages = new Set((inUse.length > 0 ? inUse : found).map((at) => payloadText(reader, at)));
+  const [message] = messages;
+  if (message === undefined || messages.size > 1) return undefined;
+  if (stackPointer === undefined) return { message };
+  const from = Math.max(0, stackPointer - BELOW);
+  for (const panic of panicsOnStack(memory, from, stackPointer + ABOVE, formatters)) {
+    if (panic.message !== undefined && isWrittenAs(panic.message, message)) return { message, location: panic.location };
+  }
+  return { message };
+}
+
+/** The addresses of what looks like an exception of Rust's. */
+function exceptions(reader: MemoryReader, memory: WebAssembly.Memory): number[] {
+  const found: number[] = [];
+  const words = new Uint32Array(memory.buffer);
+  for (let word = words.indexOf(CLASS[0]); word >= 0; word = words.indexOf(CLASS[0], word + 1)) {
+    const at = 4 * word;
+    const isException =
+      at % 8 === 0 &&
+      reader.word(at + 4) === CLASS[1] &&
+      reader.word(at + PRIVATE) === 0 &&
+      reader.word(at + PRIVATE + 4) === 0 &&
+      reader.isAddress(reader.word(at + CANARY)) &&
+      reader.isAddress(reader.word(at + VTABLE));
+    if (isException) found.push(at);
+  }
+  return found;
+}
+
+/** The payload, where it is a text: its vtable says what drops it, how big it is, and how it is aligned. */
+function payloadText(reader: MemoryReader, exception: number): string | undefined {
+  const [payload, vtable] = [reader.word(exception + PAYLOAD), reader.word(exception + VTABLE)];
+  const [drop, size, align] = [reader.word(vtable), reader.word(vtable + 4), reader.word(vtable + 8)];
+  if (align !== 4) return undefined;
+  if (size === 8 && drop === 0) return reader.str(payload);
+  return size === 12 && drop !== 0 ? reader.string(payload) : undefined;
+}
+
+/** Whether a message in which `…` stands for what couldn't be read may be these words. */
+function isWrittenAs(message: string, words: string): boolean {
+  const pieces = message.split('…');
+  let at = 0;
+  for (const [index, piece] of pieces.entries()) {
+    const next = index === pieces.length - 1 && index > 0 ? words.lastIndexOf(piece) : words.indexOf(piece, at);
+    if (next < at || (index === 0 && next > 0)) return false;
+    at = next + piece.length;
+  }
+  return at === words.length;
+}
