@@ -17,6 +17,8 @@ export default defineConfig([
       'src/hosts/load-child.ts',
       'src/hosts/raw-child.ts',
       'src/hosts/schedules-child.ts',
+      'src/hosts/mutants-child.ts',
+      'src/hosts/mutant-worker.ts',
     ],
     platform: 'node',
     dts: false,

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeWrong, mutantOrigins, runMutantsOn } from './run-mutants.ts';
 import { describeViolation, runSchedulesOn, SCHEDULE_PACKAGES } from './run-schedules.ts';
 import { transformFixtures } from './transform-fixtures.ts';
 
@@ -64,18 +65,24 @@ async function soak(): Promise<number> {
 
 function work(): Work[] {
   const without = options.without?.split(',') ?? [];
-  const { path } = options;
-  return SCHEDULE_PACKAGES.map((pkg) => ({
-    name: pkg.name,
+  const wanted = { ms: ROUND_MS, without, ...(options.path !== undefined && { path: options.path }) };
+  const onPackages = SCHEDULE_PACKAGES.map(
+    (pkg): Work => ({
+      name: pkg.name,
+      async run(seed) {
+        const { schedules, steps, violation } = await runSchedulesOn(folder, pkg, { ...wanted, seed });
+        const done = `${schedules.toLocaleString('en')} schedules, ${steps.toLocaleString('en')} steps`;
+        return violation ? { done, wrong: describeViolation(pkg, violation) } : { done };
+      },
+    }),
+  );
+  const mutants: Work = {
+    name: 'mutants',
     async run(seed) {
-      const { schedules, steps, violation } = await runSchedulesOn(folder, pkg, {
-        seed,
-        ms: ROUND_MS,
-        without,
-        ...(path !== undefined && { path }),
-      });
-      const done = `${schedules.toLocaleString('en')} schedules, ${steps.toLocaleString('en')} steps`;
-      return violation ? { done, wrong: describeViolation(pkg, violation) } : { done };
+      const { refused, accepted, compared, wrong } = await runMutantsOn({ ...wanted, seed, origins: mutantOrigins() });
+      const done = `${refused} refused, ${accepted} accepted, ${compared} of them compared`;
+      return wrong ? { done, wrong: describeWrong(wrong) } : { done };
     },
-  }));
+  };
+  return [...onPackages, mutants];
 }

@@ -14,7 +14,9 @@ const gate = fc.nat(3);
 
 /** Steps at some depth. @param outermost whether the event loop may turn between them */
 function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>): fc.Arbitrary<Step> {
-  const thrown = fc.constantFrom(...THROWN.filter((value) => !without.has(value)));
+  const oneOf = <T extends string>(...values: readonly T[]): fc.Arbitrary<T> =>
+    fc.constantFrom(...values.filter((value) => !without.has(value)));
+  const thrown = oneOf(...THROWN);
   const ending = fc.oneof(
     { weight: 3, arbitrary: fc.constant('return' as const) },
     { weight: 2, arbitrary: fc.constant('rethrow' as const) },
@@ -22,16 +24,16 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
   );
   const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
   const all: Readonly<Record<Step['do'], { weight: number; arbitrary: fc.Arbitrary<Step> }>> = {
-    call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), what: fc.constantFrom(...CALLS) }) },
-    fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), way: fc.constantFrom(...FAIL_WAYS), kind }) },
+    call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), what: oneOf(...CALLS) }) },
+    fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), way: oneOf(...FAIL_WAYS), kind }) },
     throw: { weight: 2, arbitrary: fc.record({ do: fc.constant('throw' as const), value: thrown }) },
     nest: {
       weight: depth > 0 ? 6 : 1,
-      arbitrary: fc.record({ do: fc.constant('nest' as const), way: fc.constantFrom(...NESTINGS), inside: deeper, end: ending }),
+      arbitrary: fc.record({ do: fc.constant('nest' as const), way: oneOf(...NESTINGS), inside: deeper, end: ending }),
     },
-    make: { weight: 6, arbitrary: fc.record({ do: fc.constant('make' as const), what: fc.constantFrom(...OBJECTS) }) },
-    use: { weight: 10, arbitrary: fc.record({ do: fc.constant('use' as const), which, how: fc.constantFrom(...USES), kind }) },
-    start: { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), what: fc.constantFrom(...FLIGHTS), gate, kind }) },
+    make: { weight: 6, arbitrary: fc.record({ do: fc.constant('make' as const), what: oneOf(...OBJECTS) }) },
+    use: { weight: 10, arbitrary: fc.record({ do: fc.constant('use' as const), which, how: oneOf(...USES), kind }) },
+    start: { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), what: oneOf(...FLIGHTS), gate, kind }) },
     'call-back': {
       weight: depth > 0 ? 2 : 1,
       arbitrary: fc.record({ do: fc.constant('call-back' as const), inside: deeper, end: ending }),
@@ -41,14 +43,14 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       arbitrary: fc.record({
         do: fc.constant('settle' as const),
         gate,
-        how: fc.constantFrom(...(['resolve', 'reject'] as const).filter((how) => !without.has(how))),
+        how: oneOf(...(['resolve', 'reject'] as const)),
       }),
     },
     later: {
       weight: depth > 0 ? 2 : 0,
       arbitrary: fc.record({
         do: fc.constant('later' as const),
-        by: fc.constantFrom('microtask' as const, 'timer' as const, 'promise' as const),
+        by: oneOf(...(['microtask', 'timer', 'promise'] as const)),
         inside: deeper,
       }),
     },
@@ -56,12 +58,10 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       weight: depth > 0 ? 2 : 0,
       arbitrary: fc.record({
         do: fc.constant('listen' as const),
-        to: fc.constantFrom(...EVENTS.filter((event) => !without.has(event))),
+        to: oneOf(...EVENTS),
         times: fc.integer({ min: 1, max: LIMITS.listenerActs }),
         inside: deeper,
-        end: fc.constantFrom(
-          ...(['return', 'return', 'throw', 'throw-later', 'stop', 'spoil'] as const).filter((end) => !without.has(end)),
-        ),
+        end: oneOf(...(['return', 'return', 'throw', 'throw-later', 'stop', 'spoil'] as const)),
       }),
     },
     'stop-listening': { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-listening' as const), which }) },
@@ -70,14 +70,14 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant('configure' as const),
-        option: fc.constantFrom(...(['keep', 'recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const)),
+        option: oneOf(...(['keep', 'recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const)),
       }),
     },
     plugin: {
       weight: 1,
       arbitrary: fc.record({
         do: fc.constant('plugin' as const),
-        decides: fc.constantFrom(...(['nothing', 'nothing', 'keep', 'fresh', 'retire', 'throw'] as const)),
+        decides: oneOf(...(['nothing', 'nothing', 'keep', 'fresh', 'retire', 'throw'] as const)),
       }),
     },
     turn: { weight: outermost ? 12 : 0, arbitrary: fc.constant<Step>({ do: 'turn' }) },
@@ -86,7 +86,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
   return fc.oneof(...Object.entries(all).flatMap(([name, entry]) => (entry.weight > 0 && !without.has(name) ? [entry] : [])));
 }
 
-/** Random schedules. @param without steps, events and endings to leave out, while a fault in them is known */
+/** Random schedules. @param without names of steps, and of what is in them, to leave out while a fault in them is known */
 export function schedules(without: ReadonlySet<string>): fc.Arbitrary<Schedule> {
   return fc.record({
     asks: fc.boolean(),

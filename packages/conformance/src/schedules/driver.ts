@@ -204,11 +204,15 @@ class Driver {
     const next = (): unknown => {
       const call = model.begin();
       ran = call;
+      let outcome: Outcome = { threw: false, value: undefined };
       try {
         model.enter(call, generation);
         return this.#inTheMiddle(call, inside, end, undefined, true);
+      } catch (error) {
+        outcome = { threw: true, value: error };
+        throw error;
       } finally {
-        model.end(call);
+        model.end(call, outcome);
       }
     };
     const ends = () => (ran?.thrown ? ({ how: 'rejects', value: ran.thrown.value } as const) : ({ how: 'resolves', value: 1 } as const));

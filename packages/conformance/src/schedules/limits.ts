@@ -12,8 +12,8 @@ export const LIMITS = {
   listenerActs: 3,
   /** Turns of the event loop after which everything that is due has happened. */
   turns: 60,
-  /** Memories alive once everything of a schedule is garbage: the one that serves, the one in reserve, one that a finished frame may still name. */
-  liveMemories: 3,
+  /** Memories alive once everything of a schedule is garbage: the one that serves, the one in reserve, and those that finished frames may still name. */
+  liveMemories: 8,
   /** Bytes of JavaScript's heap that a thousand schedules may leave behind. */
   heapBytes: 8 * 2 ** 20,
   /** How long `npm test` lets one package run, in milliseconds. */

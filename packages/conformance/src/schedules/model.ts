@@ -55,6 +55,8 @@ export interface Call {
   /** What JavaScript in the middle of it threw into Rust. */
   thrown?: { readonly value: unknown };
   report?: Report;
+  /** Through whose frames the foreign exception went that was reported. */
+  tainted?: Generation;
 }
 
 /** A failure that the event loop enters: a task's poll. */
@@ -131,9 +133,14 @@ export class Model {
   }
 
   /** The call has returned or thrown. */
-  end(call: Call): void {
+  end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
-    const { inside } = call;
+    const { inside, tainted } = call;
+    if (threw && tainted) {
+      tainted.taint = { value };
+      if (tainted.state === 'lost') tainted.lostTo = { value };
+    }
+    if (tainted && !this.#calls.some((outer) => outer.inside === tainted)) tainted.taint = undefined;
     if (inside !== undefined && !this.#calls.some((outer) => outer.inside === inside)) inside.taint = undefined;
     if (call.failing && !call.report && !call.failing.ambiguous && !this.retired) {
       this.violate(`I1: nothing was reported of a failure (${call.failing.class})`);
@@ -226,7 +233,8 @@ export class Model {
     if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describe(failing)}`);
     const mayBe = call ? [call.inside ?? this.current] : [generation];
     if (!mayBe.includes(generation)) this.violate(`I1: the report names generation ${report.generation}`);
-    this.#decide(generation, failing, report, call?.thrown);
+    if (call && failing.class === 'foreign') call.tainted = generation;
+    this.#decide(generation, failing, report);
   }
 
   #dueFailure(report: Report): DueFailure | undefined {
@@ -234,16 +242,14 @@ export class Model {
     return due.find(({ failing }) => isReportOf(failing, report)) ?? due[0];
   }
 
-  #decide(generation: Generation, failing: Failing, report: Report, thrown: { readonly value: unknown } | undefined): void {
+  #decide(generation: Generation, failing: Failing, report: Report): void {
     const recovery = this.#recoveryFrom(failing);
     if (recovery === 'keep') {
       if (report.recovery !== 'keep') this.violate(`I2: the report says ${report.recovery} where the instance is kept`);
-      if (failing.class === 'foreign' && thrown) generation.taint = thrown;
       return;
     }
     const served = generation === this.current;
     generation.state = 'lost';
-    if (failing.class === 'foreign') generation.lostTo = thrown ?? { value: undefined };
     if (served) this.current = undefined;
     this.#wasLost ||= served;
     if (recovery === 'retire') this.#givenUp = true;

@@ -97,7 +97,7 @@ export class World {
     } catch (error) {
       outcome = { threw: true, value: error };
     }
-    this.model.end(call);
+    this.model.end(call, outcome);
     const wanted = expected(call, outcome);
     if (!isAsExpected(outcome, wanted)) {
       const got = `${outcome.threw ? 'throws ' : ''}${show(outcome.value)}`;
