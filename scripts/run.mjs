@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm test`, `npm run demo` and `npm run bench`: all set-up first, then the work itself. Plain Node: it runs before `npm ci`.
+// `npm test`, `npm run demo`, `npm run bench` and `npm run soak`: all set-up first, then the work itself. Plain Node: it runs before `npm ci`.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,11 +31,17 @@ const CHECKS = [
 
 await runMain(async () => {
   const [purpose, ...rest] = process.argv.slice(2);
-  const commands = { test, demo: () => runPackage('demo', rest), bench: () => runPackage('bench', rest) };
+  const commands = {
+    test: { needs: 'test', run: test },
+    demo: { needs: 'demo', run: () => runPackage('demo', 'demo', rest) },
+    bench: { needs: 'bench', run: () => runPackage('bench', 'bench', rest) },
+    // What the tests do for some seconds, without an end.
+    soak: { needs: 'test', run: () => runPackage('conformance', 'soak', rest) },
+  };
   const command = Object.hasOwn(commands, purpose ?? '') ? commands[purpose] : undefined;
   if (!command) throw new UserError(`Usage: node scripts/run.mjs ${Object.keys(commands).join('|')}`);
-  await setUp(purpose);
-  return command();
+  await setUp(command.needs);
+  return command.run();
 });
 
 async function test() {
@@ -71,14 +77,14 @@ function report(code, results) {
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 
-async function runPackage(folder, args) {
+async function runPackage(folder, script, args) {
   const name = readPackages(root).find((entry) => entry.folder === folder)?.manifest.name;
   if (!name) throw new UserError(`packages/${folder} is missing from this checkout.`);
   const code = await turbo(['run', 'build', `--filter=${name}...`, '--output-logs=errors-only']);
   if (code !== 0) return code;
   // Not through turbo: its prefix on every line would break tables, and it would hide that this is a terminal.
   const { command, args: npmArgs } = npm();
-  return runInherited(command, [...npmArgs, 'run', '--silent', folder, '--workspace', name, '--', ...args], { cwd: root });
+  return runInherited(command, [...npmArgs, 'run', '--silent', script, '--workspace', name, '--', ...args], { cwd: root });
 }
 
 /** @param {Record<string, string>} [more] environment variables on which results depend, besides the compilers */

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { cli, needed, RUNNING_NODE } from './paths.ts';
 import { runProgram } from './run-in-node.ts';
+
+export { treeOf } from './tree.ts';
 
 /** What the command line said, and how it ended. */
 export interface CliRun {
@@ -38,19 +39,4 @@ export function testFolders(): { empty(): string; copyOf(dir: string): string } 
       return copy;
     },
   };
-}
-
-/** Every path in a folder with a hash of what is there, so that two states of it can be compared. */
-export function treeOf(dir: string): Record<string, string> {
-  if (!statSync(dir).isDirectory()) return { '.': hashOf(dir) };
-  const tree: Record<string, string> = {};
-  for (const path of readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort()) {
-    const full = join(dir, path);
-    tree[path] = statSync(full).isDirectory() ? 'folder' : hashOf(full);
-  }
-  return tree;
-}
-
-function hashOf(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
 }

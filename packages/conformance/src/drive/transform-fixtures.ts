@@ -18,6 +18,13 @@ declare module 'vitest' {
 
 export function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-conformance-'));
+  transformFixtures(folder);
+  project.provide('transformed', folder);
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+/** Transforms all of them into a folder. */
+export function transformFixtures(folder: string): void {
   for (const panic of PANIC_MODES) {
     // With upstream's own reset too, where it has one to offer.
     for (const variant of [...TARGETS, 'web-reset', 'nodejs-reset', 'module-reset'] as const) {
@@ -27,6 +34,4 @@ export function setup(project: TestProject): () => void {
   }
   for (const target of TARGETS) transform({ dir: exnrefPackage(target), outDir: join(folder, 'exnref', target) });
   transform({ dir: exnrefRevivePackage(), outDir: join(folder, 'revive/exnref/nodejs') });
-  project.provide('transformed', folder);
-  return () => rmSync(folder, { recursive: true, force: true });
 }

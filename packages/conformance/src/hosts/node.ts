@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { engineHere } from '../runner/engines.ts';
@@ -41,6 +42,17 @@ export async function loadPackage(dir: string, target: Target, query = ''): Prom
     case 'module':
       return loaded as Fixtures;
   }
+}
+
+let loads = 0;
+
+/** Evaluates a package of the targets `web` or `nodejs` once more, whether or not it has been before. */
+export function freshPackage(dir: string, target: Target): Promise<Fixtures> {
+  if (target === 'web') return loadPackage(dir, target, `?load=${loads++}`);
+  const require = createRequire(import.meta.url);
+  const file = join(dir, `${moduleName(dir)}.js`);
+  for (const loaded of Object.keys(require.cache)) if (loaded.startsWith(dir)) delete require.cache[loaded];
+  return Promise.resolve(require(file) as Fixtures);
 }
 
 /** The text of a package's glue, which the bundler target has in a file of its own. */

@@ -30,7 +30,7 @@ export function listen({ ns }: Ground): { readonly failures: Report[]; stop(): v
 }
 
 /** Collects what can be collected, and lets finalizers run. */
-export async function collect({ runtime }: Ground): Promise<void> {
+export async function collect({ runtime }: Pick<Ground, 'runtime'>): Promise<void> {
   for (let n = 0; n < 6; n++) {
     await runtime.turn();
     runtime.gc?.();

@@ -1,0 +1,45 @@
+/** Runs random schedules on a transformed package, in a Node.js of its own. */
+import { join } from 'node:path';
+import type { Target } from '../hosts/node.ts';
+import type { PanicMode } from '../runner/kinds.ts';
+import type { Ran, Violation, Wanted } from '../schedules/run.ts';
+import { needed, programs, RUNNING_NODE } from './paths.ts';
+import { runProgram } from './run-in-node.ts';
+
+/** A transformed package, by its place in the folder of all of them. */
+export interface SchedulePackage {
+  readonly name: string;
+  readonly target: Target;
+  readonly panic: PanicMode;
+}
+
+/** What schedules run on: both targets that can be evaluated again and again, in both panic modes, with what may make a difference. */
+export const SCHEDULE_PACKAGES: readonly SchedulePackage[] = [
+  { name: 'abort/web', target: 'web', panic: 'abort' },
+  { name: 'unwind/web', target: 'web', panic: 'unwind' },
+  { name: 'abort/nodejs', target: 'nodejs', panic: 'abort' },
+  { name: 'unwind/nodejs', target: 'nodejs', panic: 'unwind' },
+  { name: 'abort/web-reset', target: 'web', panic: 'abort' },
+  { name: 'unwind/nodejs-reset', target: 'nodejs', panic: 'unwind' },
+  { name: 'revive/abort/nodejs', target: 'nodejs', panic: 'abort' },
+  { name: 'revive/unwind/web', target: 'web', panic: 'unwind' },
+];
+
+/** Above the time that the schedules are given: for loading, and for making one that goes wrong smaller. */
+const SPARE_MS = 180_000;
+
+/** Runs schedules. A process that ends by itself, or hangs, is a violation, too. @param folder of all transformed packages */
+export async function runSchedulesOn(folder: string, { name, target, panic }: SchedulePackage, wanted: Wanted): Promise<Ran> {
+  const program = needed(join(programs, 'schedules-child.js'), 'The programs have not been built');
+  const args = ['--no-warnings', '--expose-gc', program, join(folder, name), target, panic, JSON.stringify(wanted)];
+  const { stdout, ended } = await runProgram(RUNNING_NODE.binary, args, undefined, {}, wanted.ms + SPARE_MS);
+  if (ended === undefined) return JSON.parse(stdout) as Ran;
+  const violation = { what: [`I5: the process has ended: ${ended}`], seed: wanted.seed, path: wanted.path ?? '', schedule: '' };
+  return { schedules: 0, steps: 0, violation };
+}
+
+/** A violation for people, with the command that repeats it. */
+export function describeViolation({ name }: SchedulePackage, { what, seed, path, schedule }: Violation): string {
+  const repeat = `npm run soak -- --only ${name} --seed ${seed}${path === '' ? '' : ` --path ${path}`}`;
+  return `${name}:\n${what.map((line) => `  ${line}`).join('\n')}\n\nAfter:\n\n${schedule}\n\nRepeat it with: ${repeat}\n`;
+}

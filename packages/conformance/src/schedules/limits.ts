@@ -1,0 +1,21 @@
+/** How much the tester of random schedules does: the one place for its counts. */
+export const LIMITS = {
+  /** Schedules of one batch, after which memory is looked at. */
+  schedulesInBatch: 150,
+  /** The longest schedule, in outermost steps. */
+  steps: 40,
+  /** How deep steps are inside of others. */
+  depth: 3,
+  /** How many steps a callback or a listener has. */
+  inside: 4,
+  /** How often a listener of a schedule acts at most: one that fails whenever the module has recovered would never end. */
+  listenerActs: 3,
+  /** Turns of the event loop after which everything that is due has happened. */
+  turns: 60,
+  /** Memories alive once everything of a schedule is garbage: the one that serves, the one in reserve, and those that finished frames may still name. */
+  liveMemories: 8,
+  /** Bytes of JavaScript's heap that a thousand schedules may leave behind. */
+  heapBytes: 8 * 2 ** 20,
+  /** How long `npm test` lets one package run, in milliseconds. */
+  boundedMs: 4_000,
+} as const;

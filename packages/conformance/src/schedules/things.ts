@@ -1,0 +1,186 @@
+/** Handles and closures that the program keeps, and uses whatever has become of them. */
+import type { Counter, Handle, Point, RustClosure } from '../runner/fixtures.ts';
+import type { Expected, Failing, Generation, Outcome } from './model.ts';
+import type { OBJECTS, USES } from './steps.ts';
+import type { World } from './world.ts';
+
+type How = (typeof USES)[number];
+
+/** Something that was made, and what it must hold as long as its generation serves. */
+type Thing = { readonly generation: Generation; n: number; gone: boolean } & (
+  | { readonly what: 'counter'; readonly it: Counter }
+  | { readonly what: 'point'; readonly it: Point }
+  | { readonly what: 'adder'; readonly it: RustClosure<(text: string) => number> }
+  | { readonly what: 'failing'; readonly it: RustClosure<(kind: string) => number> }
+  | { readonly what: 'once'; readonly it: RustClosure<() => string> }
+);
+
+const STALE: Expected = { is: 'error', code: 'REVIVE_STALE_HANDLE' };
+const ORDINARY: Expected = { is: 'ordinary-error' };
+
+/** See the file. */
+export class Things {
+  /** How many events `stale` there have to have been. */
+  stale = 0;
+  readonly #world: World;
+  readonly #things: Thing[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  make(what: (typeof OBJECTS)[number]): Outcome {
+    const { ns, model } = this.#world;
+    const make = {
+      counter: () => new ns.Counter(5),
+      point: () => new ns.Point(3, 4),
+      adder: () => ns.length_adder(),
+      failing: () => ns.failing_closure(),
+      once: () => ns.once('once'),
+    }[what];
+    const outcome = this.#world.call(`making a ${what}`, make, (_, { value }) => model.outcomeOf(() => ({ is: 'value', value })));
+    if (!outcome.threw && model.current) {
+      this.#things.push({ what, it: outcome.value, generation: model.current, n: what === 'counter' ? 5 : 0, gone: false } as Thing);
+    }
+    return outcome;
+  }
+
+  /** Uses one of them. @param kind how a closure that can fail is to */
+  use(which: number, how: How, kind: string): Outcome | undefined {
+    const thing = this.#things[which % Math.max(1, this.#things.length)];
+    if (thing === undefined) return undefined;
+    switch (thing.what) {
+      case 'counter':
+      case 'point':
+        return how === 'free' || how === 'dispose' ? this.#free(thing, thing.it, how) : this.#handle(thing, how);
+      default:
+        return how === 'free' ? this.#drop(thing) : this.#closure(thing, kind);
+    }
+  }
+
+  #free(thing: Thing, handle: Handle, how: How): Outcome {
+    const free = how === 'dispose' && Symbol.dispose !== undefined ? Symbol.dispose : 'free';
+    const done: Expected = { is: 'value', value: undefined };
+    return this.#world.call(
+      `${how}() of a ${thing.what}`,
+      () => handle[free](),
+      () => {
+        // As in wasm-bindgen's own output, freeing twice is an ordinary error.
+        if (thing.gone) return { is: 'one-of', of: [done, ORDINARY, ...this.#world.model.refusal] };
+        thing.gone = true;
+        return done;
+      },
+    );
+  }
+
+  #handle(thing: Thing & { what: 'counter' | 'point' }, how: How): Outcome {
+    const { ns } = this.#world;
+    if (thing.what === 'point') {
+      const { it } = thing;
+      if (how !== 'give' && how !== 'consume') return this.#method(thing, 'length of a point', () => it.length, 5);
+      return this.#method(thing, 'sum_points of a point', () => ns.sum_points([it]), 5, true);
+    }
+    const { it } = thing;
+    switch (how) {
+      case 'use':
+        return this.#method(
+          thing,
+          'inc() of a counter',
+          () => it.inc(),
+          thing.n + 1,
+          false,
+          () => thing.n++,
+        );
+      case 'give':
+        return this.#method(thing, 'a counter given to another', () => new ns.Counter(1).add(it), thing.n + 1);
+      case 'consume':
+        return this.#method(thing, 'finish() of a counter', () => it.finish(), thing.n, true);
+      default:
+        return this.#method(thing, 'get() of a counter', () => it.get(), thing.n);
+    }
+  }
+
+  #method(thing: Thing, what: string, run: () => unknown, value: unknown, consumes = false, done?: () => void): Outcome {
+    const { model } = this.#world;
+    return this.#world.call(what, run, () => {
+      const wasGone = thing.gone;
+      const serves = thing.generation === model.current;
+      if (wasGone) return { is: 'one-of', of: [ORDINARY, STALE, ...model.refusal] };
+      if (!serves) return { is: 'one-of', of: [STALE, ...model.refusal] };
+      if (consumes) thing.gone = true;
+      done?.();
+      return { is: 'value', value };
+    });
+  }
+
+  #drop(thing: Thing & { what: 'adder' | 'failing' | 'once' }): Outcome | undefined {
+    if (thing.gone || thing.it._wbg_cb_unref === undefined) return undefined;
+    const outcome = this.#world.call(
+      'letting go of a closure',
+      () => thing.it._wbg_cb_unref?.(),
+      () => ({ is: 'value', value: undefined }),
+    );
+    // Called after that, a living closure may be freed memory in wasm-bindgen's own output, too.
+    this.#things.splice(this.#things.indexOf(thing), 1);
+    return outcome;
+  }
+
+  #closure(thing: Thing & { what: 'adder' | 'failing' | 'once' }, kind: string): Outcome | undefined {
+    const { generation } = thing;
+    const failing = thing.what === 'failing' && generation.state === 'serves' ? this.#world.failing(kind) : undefined;
+    // Until the microtask that ends a replaced instance, its closures are alive: that one may fail says nothing about the one that serves.
+    if (thing.what === 'failing' && generation.state === 'replaced') return undefined;
+    const run = { adder: () => this.#call(thing, 'ab'), failing: () => this.#call(thing, kind), once: () => this.#call(thing, '') }[
+      thing.what
+    ];
+    const isStale = generation.state === 'lost';
+    if (isStale) this.stale++;
+    return this.#world.call(
+      `a closure (${thing.what})`,
+      run,
+      (call, outcome) => {
+        if (isStale) return this.#staleClosure;
+        if (failing !== undefined) return this.#failed(thing, failing, () => this.#world.model.outcomeOfFailure(call));
+        if (generation.state === 'replaced' && isStaleOutcome(outcome)) {
+          this.stale++;
+          return this.#staleClosure;
+        }
+        return this.#served(thing);
+      },
+      failing,
+    );
+  }
+
+  #failed(thing: Thing, failing: Failing, expected: () => Expected): Expected {
+    // A foreign exception leaves the closure borrowed: whoever calls it again, is told so.
+    if (failing.class === 'foreign') this.#things.splice(this.#things.indexOf(thing), 1);
+    return expected();
+  }
+
+  #served(thing: Thing): Expected {
+    switch (thing.what) {
+      case 'adder':
+        thing.n += 2;
+        return { is: 'value', value: thing.n };
+      case 'once': {
+        const first = !thing.gone;
+        thing.gone = true;
+        return first ? { is: 'value', value: 'once' } : ORDINARY;
+      }
+      default:
+        return { is: 'value', value: ++thing.n };
+    }
+  }
+
+  get #staleClosure(): Expected {
+    return this.#world.model.staleClosures === 'throw' ? STALE : { is: 'value', value: undefined };
+  }
+
+  #call(thing: Thing, argument: string): unknown {
+    return (thing.it as unknown as (argument: string) => unknown)(argument);
+  }
+}
+
+function isStaleOutcome({ threw, value }: Outcome): boolean {
+  return (!threw && value === undefined) || (threw && (value as { code?: string } | null)?.code === 'REVIVE_STALE_HANDLE');
+}

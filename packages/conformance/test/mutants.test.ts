@@ -1,0 +1,21 @@
+/** Mutated packages: each is refused in words with its folder unchanged, or accepted and does what it did. `npm run soak` has no end of them. */
+import { describe, expect, it } from 'vitest';
+import { describeWrong, mutantOrigins, runMutantsOn } from '../src/drive/run-mutants.ts';
+import { LIMITS } from '../src/mutants/limits.ts';
+
+const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const origins = mutantOrigins();
+
+describe(`mutated packages (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {
+  it('are refused in words, or do what they did', async () => {
+    const { refused, compared, wrong } = await runMutantsOn({ origins, seed, ms: LIMITS.boundedMs });
+    expect(wrong && describeWrong(wrong)).toBeUndefined();
+    expect(refused).toBeGreaterThan(0);
+    expect(compared).toBeGreaterThan(0);
+  });
+
+  it('notices an emitter that adds up wrong', async () => {
+    const { wrong } = await runMutantsOn({ origins: origins.slice(0, 1), seed, ms: LIMITS.boundedMs, spoilt: true });
+    expect(wrong?.what).toMatch(/"integers" gives/);
+  });
+});
