@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -47,6 +47,24 @@ export function treeOf(dir: string): Record<string, string> {
   for (const path of readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort()) {
     const full = join(dir, path);
     tree[path] = statSync(full).isDirectory() ? 'folder' : hashOf(full);
+  }
+  return tree;
+}
+
+/**
+ * The same for folders in which anything may be: links are not followed, named pipes not read. With modes, so that a file that was replaced by
+ * a copy with other rights is another one.
+ */
+export function exactTree(dir: string): Record<string, string> {
+  const tree: Record<string, string> = {};
+  // Note: Node.js 20 lists what is behind links, too, with `recursive`.
+  const paths = [''];
+  for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
+    const full = join(dir, path);
+    const entry = lstatSync(full);
+    const what = entry.isFile() ? hashOf(full) : entry.isSymbolicLink() ? `link to ${readlinkSync(full)}` : 'no file';
+    tree[path] = `${entry.mode.toString(8)} ${what}`;
+    if (entry.isDirectory()) for (const name of readdirSync(full)) paths.push(join(path, name));
   }
   return tree;
 }
