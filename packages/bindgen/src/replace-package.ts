@@ -6,7 +6,7 @@
  * What remains: a folder that held a package for a target of the other module system. Its `package.json` and its main file say which one,
  * and no rename changes two files.
  */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyName, parse } from './ast.js';
 import { type Change, commit, KEPT } from './commit.js';
@@ -34,9 +34,9 @@ export function replacePackage(pkg: Package, outDir: string, files: Files): void
   const main = (pkg.entry ?? pkg.glue).file;
   const prepare = (kept: string): Change[] => {
     copyPackage(pkg, kept, files);
-    const changed = readdirSync(kept, { recursive: true, encoding: 'utf8' })
-      .filter((file) => isOther(join(kept, file), join(outDir, file)))
-      .map((file): Change => ({ file, content: { copyOf: join(kept, file) } }));
+    const changed = listFiles(kept)
+      .filter(({ path }) => isOther(join(kept, path), join(outDir, path)))
+      .map(({ path }): Change => ({ file: path, content: { copyOf: join(kept, path) } }));
     const others = changed.filter(({ file }) => file !== main);
     if (others.length === 0) return changed;
     return [{ file: main, content: forward(pkg, files, main) }, ...others, { file: main, content: { copyOf: join(kept, main) } }];

@@ -5,7 +5,7 @@ import { afterEach } from 'vitest';
 import { cli, needed, RUNNING_NODE } from './paths.ts';
 import { runProgram } from './run-in-node.ts';
 
-export { treeOf } from './tree.ts';
+export { exactTree, treeOf } from './tree.ts';
 
 /** What the command line said, and how it ended. */
 export interface CliRun {
