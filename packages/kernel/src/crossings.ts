@@ -43,6 +43,11 @@ export class Crossings {
     return isItself || (last.exception !== undefined && last.exception === error) ? last : undefined;
   }
 
+  /** The instance is lost, and what it is told of no longer matters. */
+  forget(): void {
+    this.#last = undefined;
+  }
+
   #isLast(error: unknown): boolean {
     return this.#last !== undefined && Object.is(this.#last.error, error);
   }

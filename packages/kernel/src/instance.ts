@@ -18,7 +18,7 @@ import { type Build, type CrashReport, describeFailure, type Redact, safely } fr
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
-import { describeThrown } from './thrown.js';
+import { describeThrown, lookAt } from './thrown.js';
 import { writeReport } from './write-report.js';
 
 /** What an instance tells the one that owns it. */
@@ -492,7 +492,10 @@ export class Instance implements Host, InstanceView {
     this.#state = 'lost';
     this.#trap = trap;
     this.#error = EXHAUSTED;
+    // Errors hold the frames that were on the stack, and those hold the instance: whoever keeps a closure of it keeps this object.
     this.#panics.forget();
+    this.#crossings.forget();
+    this.#taint = NONE;
     this.scope.release();
   }
 
@@ -505,6 +508,8 @@ export class Instance implements Host, InstanceView {
   #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): ReviveError {
     const report = writeReport(failure, this, { entrypoint, recovery, callsLost: this.#inFlight.size, panic });
     const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), { cause: this.#trap, report });
+    // A JavaScript exception still holds the frames that it has torn. This makes text of them.
+    lookAt(() => failure.frames, undefined);
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     this.#known(error);
     this.owner.hooks.lost?.(this, report);
@@ -518,7 +523,13 @@ export class Instance implements Host, InstanceView {
   /** Whoever asks from now on hears this. */
   #known(error: ReviveError): void {
     this.#told = true;
-    this.#error = error;
+    this.#error = this.#withoutFrames(error);
+  }
+
+  /** An error that outlives the instance must not hold it by frames that are still on the stack. To read the stack makes text of them. */
+  #withoutFrames(error: ReviveError): ReviveError {
+    if (!this.#quiescent) lookAt(() => error.stack, undefined);
+    return error;
   }
 
   /** Rejects what the instance still owes, and lets go of it. `theirs`: the one call in flight is the one that failed. */
@@ -528,7 +539,7 @@ export class Instance implements Host, InstanceView {
     this.#held = undefined;
     this.#exports = undefined;
     this.#stackPointers = undefined;
-    this.#inFlight.rejectAll(() => (theirs ? error : lostError(error)));
+    this.#inFlight.rejectAll(() => (theirs ? error : this.#withoutFrames(lostError(error))));
   }
 
   /** Rust panicked, and wasm-bindgen caught the panic at the boundary. What an import threw goes on as what it is. */

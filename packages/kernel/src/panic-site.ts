@@ -13,6 +13,10 @@ export class PanicSite {
     this.#last = count > 0 ? { count, error: errorWithDeepStack() } : undefined;
   }
 
+  forget(): void {
+    this.#last = undefined;
+  }
+
   /** An error with that stack; undefined when no panic has been noted, or it isn't the last one. */
   of(exports: WebAssembly.Exports): Error | undefined {
     return this.#last?.count === readPanicCount(exports) ? this.#last.error : undefined;

@@ -52,6 +52,7 @@ export class Panics {
   /** The instance is lost, which is told instead. */
   forget(): void {
     this.#untold = [];
+    this.#site.forget();
   }
 }
 
