@@ -48,6 +48,7 @@ export { errorWithDeepStack } from './panic-site.js';
 export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
 export { realTrap } from './real-trap.js';
+export { REGISTERING_METHODS } from './registrations.js';
 export {
   type Build,
   type CrashReport,
