@@ -1,5 +1,6 @@
 import type MagicString from 'magic-string';
 import { memberOf, type Node } from './ast.js';
+import { isParameter } from './edit-callbacks.js';
 
 /** The closures that Rust lends for the time of a call: glue makes them where the import is called. */
 const LENT = /^cb\d+$/;
@@ -13,7 +14,9 @@ const LENT = /^cb\d+$/;
 export function editNewPromise(text: MagicString, node: Extract<Node, { type: 'NewExpression' }>): boolean {
   const { callee } = node;
   if (callee.type === 'Identifier' && callee.name === 'Promise') {
-    text.overwrite(node.start, callee.end, '$host.promise');
+    // An executor that is a parameter may be the program's own JavaScript, which owes what it promises by itself.
+    const [executor] = node.arguments;
+    text.overwrite(node.start, callee.end, executor && isParameter(executor) ? '$host.promiseOf' : '$host.promise');
     return true;
   }
   const [first, last] = [node.arguments[0], node.arguments.at(-1)];
@@ -27,7 +30,7 @@ export function editNewPromise(text: MagicString, node: Extract<Node, { type: 'N
 export function editPromiseCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>): boolean {
   const { callee } = node;
   if (memberOf(callee, 'Promise') === 'withResolvers') text.overwrite(callee.start, callee.end, '$host.withResolvers');
-  else if (memberOf(callee, 'Reflect') === 'construct') text.overwrite(callee.start, callee.end, '$host.construct');
+  else if (memberOf(callee, 'Reflect') === 'construct') text.overwrite(callee.start, callee.end, '$host.constructOf');
   else return false;
   return true;
 }

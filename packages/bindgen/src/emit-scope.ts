@@ -7,6 +7,7 @@ import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
 import { membersOf } from './classes.js';
+import { type CallbackContext, editCallback, editClosureMaker, isParameter } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import {
@@ -32,11 +33,14 @@ export interface ScopeContext {
   readonly guards: readonly GuardedExport[];
   /** How the raw import object is got: `__wbg_get_imports()`, or an object literal. */
   readonly rawImports: string;
+  /** Whether the executor of futures may be entered again after a panic. */
+  readonly entersAgain: boolean;
 }
 
 /** Edits what belongs to the scope in place, and takes out what doesn't. Gives the names of the imports that it took `wrapError` from. */
 export function editScope(text: MagicString, context: ScopeContext): Set<string> {
   const { glue, guards } = context;
+  const callbacks = { declared: new Set(glue.statements.flatMap(({ declares }) => declares)), entersAgain: context.entersAgain };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
   for (const [adapter, called] of closureAdapters(glue, context.wasm)) {
     const index = indexOf.get(called);
@@ -51,7 +55,7 @@ export function editScope(text: MagicString, context: ScopeContext): Set<string>
     if (doc) text.remove(doc.start, doc.end);
     if (statement.exported) text.remove(node.start, inner.start);
     if (role === 'function' && replaceUpstreamGuard(text, inner as FunctionNode)) continue;
-    editNode(text, glue, node);
+    editNode(text, glue, node, callbacks);
     editWasmUses(text, node, indexOf);
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
@@ -207,10 +211,12 @@ function editWasmUses(text: MagicString, root: Node, indexOf: ReadonlyMap<string
   });
 }
 
-function editNode(text: MagicString, glue: Glue, root: Node): void {
+function editNode(text: MagicString, glue: Glue, root: Node, callbacks: CallbackContext): void {
   walk(root, (node, parent) => {
+    if (editCallback(text, node, parent, callbacks)) return;
     switch (node.type) {
       case 'FunctionDeclaration':
+        editClosureMaker(text, node);
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
         if (isPassArray(node.id?.name) && passesHandles(glue)) editPassArray(text, node);
         break;
@@ -285,21 +291,12 @@ function editNew(text: MagicString, node: Extract<Node, { type: 'NewExpression' 
 }
 
 function editCall(text: MagicString, node: Extract<Node, { type: 'CallExpression' }>, parent: Node | undefined): void {
-  const name = calleeName(node);
-  const [first, last] = [node.arguments[0], node.arguments.at(-1)];
   if (memberOf(node.callee, 'wasm') !== undefined) lowerPointers(text, node.arguments);
   if (editPromiseCall(text, node)) return;
-  if (name === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
+  if (calleeName(node) === '__wbg_call_guard' && parent?.type === 'ExpressionStatement') {
     text.remove(parent.start, parent.end);
-  } else if (name === 'queueMicrotask' && first) {
-    text.appendLeft(first.start, '$host.poll(').appendRight(first.end, ')');
   } else if (memberOf(node.callee, 'Reflect') === 'get' && node.arguments.length === 2) {
     text.overwrite(node.callee.start, node.callee.end, '$get');
-  } else if (isReaction(node) && first && last) {
-    const { object, property } = node.callee as Extract<Node, { type: 'MemberExpression' }>;
-    const [target, method] = [text.original.slice(object.start, object.end), text.original.slice(property.start, property.end)];
-    const callbacks = text.original.slice(first.start, last.end);
-    text.overwrite(node.start, node.end, `$host.react(${target}, '${method}', [${callbacks}])`);
   }
 }
 
@@ -312,24 +309,6 @@ function lowerPointers(text: MagicString, args: readonly Node[]): void {
 
 function isPointer({ property }: Extract<Node, { type: 'MemberExpression' }>): boolean {
   return property.type === 'Identifier' && property.name.startsWith('__wbg_ptr');
-}
-
-/** `arg0.then(arg1, arg2)`: how an import of js-sys reacts to a promise; all of it is parameters. */
-function isReaction(node: Extract<Node, { type: 'CallExpression' }>): boolean {
-  const { callee } = node;
-  return (
-    callee.type === 'MemberExpression' &&
-    callee.property.type === 'Identifier' &&
-    /^(?:then|catch|finally)$/.test(callee.property.name) &&
-    isParameter(callee.object) &&
-    node.arguments.every(isParameter)
-  );
-}
-
-/** `arg0`; in a module without reference types `getObject(arg0)` and `takeObject(arg0)`. */
-function isParameter(node: Node): boolean {
-  if (node.type === 'CallExpression') return /^(?:get|take)Object$/.test(calleeName(node) ?? '') && node.arguments.every(isParameter);
-  return node.type === 'Identifier' && /^arg\d+$/.test(node.name);
 }
 
 /** A handle's pointer says which instance it belongs to: `__wbg_ptr`, and `__wbg_ptr_Animal` where classes extend each other. */

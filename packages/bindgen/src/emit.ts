@@ -3,6 +3,7 @@ import type { Build } from '@wasm-revive/kernel';
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { banner, prologueOf } from './banner.js';
+import { mayEnterAgain } from './edit-callbacks.js';
 import { emitFacade } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
 import {
@@ -51,7 +52,7 @@ export interface EmittedFile {
 export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): EmittedFile {
   const { wasm } = pkg;
   const guards = guardedExports(glue, wasm);
-  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm) };
+  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes) };
   const text = new MagicString(glue.code, { filename: glue.file });
   const unwrapped = editScope(text, context);
   const imports = glue.statements

@@ -1,25 +1,30 @@
 import { isReviveError } from './errors.js';
 import { markHandled } from './in-flight.js';
+import type { Closure, OwnClosures } from './own-closures.js';
 import type { Thenable } from './scope.js';
 
 /** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
-export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'finalizer';
+export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'microtask' | 'finalizer';
 
-/** How many panics in one turn of the executor are followed by another look at its queue. */
+/** How many panics in one turn of the executor are followed by another look at its queue: a limit only for what nobody has thought of. */
 const POLL_ATTEMPTS = 10_000;
 
 /** What an instance gives to the event loop to call, and how a failure in it ends: told, and thrown only where somebody catches. */
 export class Callbacks {
   /** Who entered last. */
   entered: EnteredBy = 'caller';
+  readonly #own: OwnClosures;
   readonly #isTold: (error: unknown) => boolean;
   readonly #begins: () => void;
+  /** The executor that was queued last. */
+  #queued: Closure | undefined;
 
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
    * @param begins called before Rust is entered
    */
-  constructor(isTold: (error: unknown) => boolean, begins: () => void) {
+  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: () => void) {
+    this.#own = own;
     this.#isTold = isTold;
     this.#begins = begins;
   }
@@ -29,29 +34,36 @@ export class Callbacks {
     return (held) => void this.#unattended('finalizer', () => callback(held));
   }
 
-  /** See `Host.poll`. */
-  poll(callback: unknown): unknown {
-    if (typeof callback !== 'function') return callback;
-    const run = (): unknown => {
-      for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
-        if (attempt > 0) this.#begins();
-        try {
-          return callback();
-        } catch (error) {
-          // A panic unwinds out of the executor's queue, too, and strands the tasks behind it: enter again for those.
-          if (!isReviveError(error, 'REVIVE_PANIC') || this.#isTold(error)) throw error;
-        }
+  /** See `Host.microtask`. */
+  microtask(callback: unknown, entersAgain: boolean): unknown {
+    if (!this.#own.has(callback)) return callback;
+    if (!this.#own.isExecutor(callback)) return (): unknown => this.#unattended('microtask', callback);
+    this.#queued = callback;
+    return (): unknown => this.#unattended('executor', entersAgain ? () => this.#runTasks(callback) : callback);
+  }
+
+  /**
+   * Runs the executor. A panic of one task unwinds out of its queue, too, and leaves the tasks behind it there: they are run by entering again,
+   * unless the executor has been queued meanwhile. Each entry takes at least the task that panics off the queue, so there is an end.
+   */
+  #runTasks(executor: Closure): unknown {
+    for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
+      this.#queued = undefined;
+      if (attempt > 0) this.#begins();
+      try {
+        return executor();
+      } catch (error) {
+        if (!isReviveError(error, 'REVIVE_PANIC') || this.#isTold(error) || this.#queued === executor) throw error;
       }
-      return undefined;
-    };
-    return (): unknown => this.#unattended('executor', run);
+    }
+    return undefined;
   }
 
   /** See `Host.react`. */
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
     let derived: unknown;
-    const guarded = callbacks.map((callback) =>
-      typeof callback !== 'function'
+    const guard = (callback: unknown): unknown =>
+      !this.#own.has(callback)
         ? callback
         : (...args: unknown[]): unknown => {
             try {
@@ -60,9 +72,9 @@ export class Callbacks {
               if (isReviveError(error)) markHandled(derived);
               throw error;
             }
-          },
-    );
-    derived = target[method](...guarded);
+          };
+    // Another object with a method of that name may do anything with what it is given: ask for it by identity, for one.
+    derived = target[method](...(isPromise(target) ? callbacks.map(guard) : callbacks));
     return derived;
   }
 
@@ -85,5 +97,14 @@ export class Callbacks {
     } finally {
       this.entered = before;
     }
+  }
+}
+
+/** Also a promise of another realm. */
+function isPromise(value: unknown): boolean {
+  try {
+    return value instanceof Promise || Object.prototype.toString.call(value) === '[object Promise]';
+  } catch {
+    return false;
   }
 }

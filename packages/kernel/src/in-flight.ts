@@ -210,7 +210,8 @@ export class InFlight {
   }
 }
 
-type Constructor = Parameters<typeof Reflect.construct>[0];
+/** What `Reflect.construct` takes. */
+export type Constructor = Parameters<typeof Reflect.construct>[0];
 
 /** What settles a promise. */
 interface Settle {

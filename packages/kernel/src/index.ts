@@ -49,6 +49,7 @@ export { isLeftPanicking, type PanicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
 export { realTrap } from './real-trap.js';
+export { REGISTERING_METHODS } from './registrations.js';
 export {
   type Build,
   type CrashReport,

@@ -8,12 +8,14 @@ import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { type Held, handlePromise, handlePromises } from './held.js';
-import { InFlight } from './in-flight.js';
+import { type Constructor, InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
 import { countPanicDown, isLeftPanicking, type PanicPhase, readPanicPhase } from './panicking.js';
+import { OwnClosures } from './own-closures.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Hooks, InstanceState, InstanceView, Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
+import { Registrations } from './registrations.js';
 import { type Build, type CrashReport, describeFailure, type Redact, safely } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
@@ -62,6 +64,8 @@ export class Instance implements Host, InstanceView {
   readonly scope: Scope;
   readonly turns: boolean;
   readonly #inFlight = new InFlight();
+  readonly #ownClosures = new OwnClosures();
+  readonly #registrations = new Registrations(this.#ownClosures);
   readonly #callbacks: Callbacks;
   readonly #crossings = new Crossings();
   readonly #panics = new Panics((panic) => this.#tellPanic(panic));
@@ -102,6 +106,7 @@ export class Instance implements Host, InstanceView {
     const { hooks } = owner;
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
     this.#callbacks = new Callbacks(
+      this.#ownClosures,
       (error) => this.#state === 'lost' || error === this.#taint,
       () => this.#look(),
     );
@@ -364,8 +369,18 @@ export class Instance implements Host, InstanceView {
     return this.#inFlight.promise(executor);
   }
 
+  promiseOf<T>(executor: PromiseExecutor<T>): Promise<T> {
+    return this.#ownClosures.has(executor) ? this.promise(executor) : new Promise(executor);
+  }
+
   construct(target: unknown, args: unknown, ...newTarget: unknown[]): unknown {
     return this.#inFlight.construct(target, args, ...newTarget);
+  }
+
+  constructOf(target: unknown, args: unknown, ...newTarget: unknown[]): unknown {
+    const isOwn = Array.isArray(args) && this.#ownClosures.has(args[0]);
+    if (isOwn) return this.construct(target, args, ...newTarget);
+    return Reflect.construct(target as Constructor, args as unknown[], ...(newTarget as [])) as unknown;
   }
 
   withResolvers(): unknown {
@@ -390,7 +405,7 @@ export class Instance implements Host, InstanceView {
   }
 
   finalizer(callback: unknown): unknown {
-    return typeof callback === 'function' ? this.#callbacks.finalizer((held) => callback(held)) : callback;
+    return this.#ownClosures.has(callback) ? this.#callbacks.finalizer(callback) : callback;
   }
 
   registry(callback: (held: unknown) => unknown): Registry {
@@ -402,8 +417,34 @@ export class Instance implements Host, InstanceView {
     return registry.of(this.generation, this.#callbacks.finalizer(callback));
   }
 
-  poll(callback: unknown): unknown {
-    return this.#callbacks.poll(callback);
+  closure<F>(closure: F): F {
+    return this.#ownClosures.add(closure);
+  }
+
+  readQueueMicrotask<T>(value: T): T {
+    this.#ownClosures.readQueueMicrotask();
+    return value;
+  }
+
+  resolvedPromise<T>(promise: T): T {
+    this.#ownClosures.resolvedPromise();
+    return promise;
+  }
+
+  microtask(callback: unknown, entersAgain: boolean): unknown {
+    return this.#callbacks.microtask(callback, entersAgain);
+  }
+
+  register(target: unknown, method: string, args: unknown[]): unknown {
+    return this.#registrations.call(target, method, args);
+  }
+
+  setHandler(target: unknown, property: string, handler: unknown, set: (target: unknown, handler: unknown) => unknown): void {
+    this.#registrations.setHandler(target, property, handler, set);
+  }
+
+  observe(observer: new (...args: unknown[]) => object, args: unknown[]): object {
+    return this.#registrations.observe(observer, args);
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
@@ -451,6 +492,7 @@ export class Instance implements Host, InstanceView {
     this.#lost(error);
     this.#known(error);
     this.#settle(error);
+    this.#registrations.takeBack();
   }
 
   /** Lets go of what outlives the instance. An instance that never ran needs no more than this. */
@@ -517,6 +559,8 @@ export class Instance implements Host, InstanceView {
     const alone = this.#inFlight.size === 1 && entrypoint === undefined;
     this.#settle(error, alone);
     this.owner.failed(this, report);
+    // Last, for that may run code of the program's.
+    this.#registrations.takeBack();
     return error;
   }
 

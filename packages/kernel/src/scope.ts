@@ -77,19 +77,39 @@ export interface Host {
   strange(pointer: number, className: string): void;
   /** `new Promise`, for promises that Rust has to settle. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T>;
-  /** `Reflect.construct`, which makes a promise for Rust to settle where it is given such a class. */
+  /** `new Promise(executor)` of any function: Rust has to settle it where the function is a closure of Rust. */
+  promiseOf<T>(executor: PromiseExecutor<T>): Promise<T>;
+  /** `Reflect.construct` with a closure that Rust lends, which makes a promise for Rust to settle where it is given such a class. */
   construct(target: unknown, args: unknown, ...newTarget: unknown[]): unknown;
+  /** `Reflect.construct` of anything: the same where it is given a closure of Rust. */
+  constructOf(target: unknown, args: unknown, ...newTarget: unknown[]): unknown;
   /** `Promise.withResolvers`. */
   withResolvers(): unknown;
   /** The import that made this value was lost while it ran: if it is a promise, nobody handles it. Gives the trap, as {@link trap}. */
   dropped(result: unknown): unknown;
-  /** A callback that the program gives to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
+  /** A closure of Rust that the program gives to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
   finalizer(callback: unknown): unknown;
   /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */
   registry(callback: (held: unknown) => unknown): Registry;
-  /** What Rust gives to `queueMicrotask`: the executor, which has more tasks in its queue than the one that fails. It isn't thrown either. */
-  poll(callback: unknown): unknown;
-  /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections. */
+  /** A closure of Rust that the glue has made for JavaScript to keep. Gives it back. */
+  closure<F>(closure: F): F;
+  /** What an import reads where it reads a property `queueMicrotask`. Gives it back. */
+  readQueueMicrotask<T>(value: T): T;
+  /** What an import makes by `Promise.resolve`. Gives it back. */
+  resolvedPromise<T>(promise: T): T;
+  /**
+   * What Rust gives to `queueMicrotask`. A closure of its own runs once, and its failure is reported and not thrown; the executor of futures has
+   * more tasks in its queue than the one that fails, and is entered again for those.
+   * @param entersAgain false: the executor would panic over being entered when it has not asked for it
+   */
+  microtask(callback: unknown, entersAgain: boolean): unknown;
+  /** `target[method](...args)`, for methods by which the host is given a listener, or a timer is set: what is lost is taken back. */
+  register(target: unknown, method: string, args: unknown[]): unknown;
+  /** `target[property] = handler`, for `onclick` and its like; `set` does it. */
+  setHandler(target: unknown, property: string, handler: unknown, set: (target: unknown, handler: unknown) => unknown): void;
+  /** `new observer(...args)`, for `MutationObserver` and its like. */
+  observe(observer: new (...args: unknown[]) => object, args: unknown[]): object;
+  /** `target[method](...callbacks)` for `then`, `catch` and `finally`, whose failures must not become unhandled rejections where they are promises'. */
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
   /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */
   reinitRequested(): void;

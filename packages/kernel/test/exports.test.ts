@@ -24,6 +24,7 @@ it('exports this and no more', () => {
       "PANICKED_IMPORT",
       "PANICKING_EXPORT",
       "PanicError",
+      "REGISTERING_METHODS",
       "REPORT_VERSION",
       "RETHROW_IMPORT",
       "ReviveError",

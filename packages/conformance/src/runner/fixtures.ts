@@ -58,6 +58,13 @@ export interface Fixtures {
   length_adder(): RustClosure<(text: string) => number>;
   multiplier(factor: number): RustClosure<(n: number) => number>;
   once(text: string): RustClosure<() => string>;
+  // what the host is to call later
+  fail_in_microtask(kind: string, once: boolean): void;
+  fail_in_timeout(kind: string, ms: number): unknown;
+  register_everywhere(target: EventTarget, ms: number): void;
+  pass_on(how: string, target: unknown, f: unknown): unknown;
+  counting_closure(): RustClosure<() => void>;
+  registered_runs(): number;
   // errors on purpose
   check(n: number): number;
   throw_value(value: unknown): void;

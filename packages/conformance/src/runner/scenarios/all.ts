@@ -6,6 +6,7 @@ import { FINALIZERS } from './finalizers.ts';
 import { HOSTILE } from './hostile.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
+import { REGISTRATIONS } from './registrations.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
@@ -26,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...CORPUS,
   ...ORDINARY_ERRORS,
   ...HOSTILE,
+  ...REGISTRATIONS,
 ];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */

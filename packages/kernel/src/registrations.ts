@@ -1,0 +1,165 @@
+import type { Closure, OwnClosures } from './own-closures.js';
+
+/** What registers a function with the host, and what takes it back. */
+const REGISTERING: Readonly<Record<string, string>> = { addEventListener: 'removeEventListener', addListener: 'removeListener' };
+
+/** What sets a timer, and what cancels it. */
+const TIMERS: Readonly<Record<string, string>> = {
+  setInterval: 'clearInterval',
+  setTimeout: 'clearTimeout',
+  setImmediate: 'clearImmediate',
+  requestAnimationFrame: 'cancelAnimationFrame',
+  requestIdleCallback: 'cancelIdleCallback',
+};
+
+/** The methods whose calls an import of Rust makes through {@link Registrations.call}. */
+export const REGISTERING_METHODS: readonly string[] = [...Object.keys(REGISTERING), ...Object.keys(TIMERS)];
+
+/** How many registrations there are before the first look at which of them have become pointless. */
+const FIRST_SWEEP = 64;
+
+type Target = Record<string, unknown>;
+
+/** A closure that the host may call, and how that is undone. Nothing here keeps the closure or what it is registered with alive. */
+interface Registration {
+  readonly target: WeakRef<object>;
+  readonly closure: WeakRef<object>;
+  /** The same for the same registration made again, which the host counts once. */
+  readonly key: string;
+  readonly undo: (target: Target, closure: Closure) => void;
+}
+
+interface Timer {
+  /** What the host calls, and lets go of when the timer is over. */
+  readonly callback: WeakRef<object>;
+  /** An object, as Node.js has it, holds what it calls: a weak reference to it. */
+  readonly id: unknown;
+  readonly clear: string;
+}
+
+/**
+ * The closures that an instance has given to the host to call: as listeners, handlers, observers and in timers. When the instance is lost
+ * they are taken back, for nobody else will: otherwise every generation leaves its own behind (I6).
+ *
+ * Note: without weak references (Workers with an old compatibility date) nothing is remembered.
+ */
+export class Registrations {
+  readonly #own: OwnClosures;
+  #registrations: Registration[] = [];
+  #sweepAt = FIRST_SWEEP;
+  readonly #timers = new Set<Timer>();
+  #sweepTimersAt = FIRST_SWEEP;
+
+  constructor(own: OwnClosures) {
+    this.#own = own;
+  }
+
+  /** `target[method](...args)`, for the methods of {@link REGISTERING_METHODS}. */
+  call(target: unknown, method: string, args: unknown[]): unknown {
+    const [first, second, options] = args;
+    // A method of the same name on anything else may be no timer at all.
+    const isTimer = target === globalThis && TIMERS[method] !== undefined && typeof WeakRef === 'function';
+    if (isTimer && this.#own.has(first)) return this.#setTimer(method, first, args.slice(1));
+    const result = ((target as Target)[method] as Closure)(...args);
+    if (TIMERS[method] !== undefined) return result;
+    if (typeof first === 'string' && this.#own.has(second)) this.#listen(target, method, second, first, options);
+    else if (this.#own.has(first)) this.#listen(target, method, first);
+    return result;
+  }
+
+  /** `target[property] = handler`, for properties such as `onclick`. @param set does it, in the mode of the glue: strict, or not */
+  setHandler(target: unknown, property: string, handler: unknown, set: (target: unknown, handler: unknown) => unknown): void {
+    set(target, handler);
+    if (!this.#own.has(handler)) return;
+    this.#remember(target, handler, property, (target, closure) => {
+      if (target[property] === closure) target[property] = null;
+    });
+  }
+
+  /** `new observer(...args)`, for observers such as `MutationObserver`. */
+  observe(observer: new (...args: unknown[]) => object, args: unknown[]): object {
+    const made = new observer(...args);
+    const [callback] = args;
+    if (this.#own.has(callback)) this.#remember(made, callback, 'disconnect', (target) => void (target.disconnect as Closure).call(target));
+    return made;
+  }
+
+  /** Takes all of them back. What the host throws meanwhile changes nothing. */
+  takeBack(): void {
+    const [timers, registrations] = [[...this.#timers], this.#registrations];
+    this.#timers.clear();
+    this.#registrations = [];
+    for (const { id, clear } of timers)
+      attempt(() => (globalThis as unknown as Record<string, Closure>)[clear]?.(id instanceof WeakRef ? id.deref() : id));
+    for (const { target, closure, undo } of registrations) {
+      const [object, listener] = [target.deref(), closure.deref()];
+      if (object !== undefined && listener !== undefined) attempt(() => undo(object as Target, listener as Closure));
+    }
+  }
+
+  #listen(target: unknown, method: string, closure: Closure, type?: string, given?: unknown): void {
+    const remove = REGISTERING[method] as string;
+    // Note: an object, for Node.js 20 takes no `true` here.
+    const options = asksForCapture(given) ? [{ capture: true }] : [];
+    this.#remember(target, closure, `${remove} ${type} ${options.length}`, (target, listener) => {
+      const args = type === undefined ? [listener] : [type, listener, ...options];
+      (target[remove] as Closure).apply(target, args);
+    });
+  }
+
+  #remember(target: unknown, closure: Closure, key: string, undo: Registration['undo']): void {
+    const isObject = typeof target === 'function' || (typeof target === 'object' && target !== null);
+    if (!isObject || typeof WeakRef !== 'function') return;
+    this.#registrations.push({ target: new WeakRef(target), closure: new WeakRef(closure), key, undo });
+    if (this.#registrations.length < this.#sweepAt) return;
+    this.#registrations = stillUseful(this.#registrations);
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#registrations.length);
+  }
+
+  #setTimer(method: string, closure: Closure, others: readonly unknown[]): unknown {
+    const global = globalThis as unknown as Record<string, Closure>;
+    let timer: Timer | undefined;
+    const callback = (...given: unknown[]): unknown => {
+      if (timer !== undefined && method !== 'setInterval') this.#timers.delete(timer);
+      return closure(...given);
+    };
+    const id = global[method]?.(callback, ...others);
+    const held = typeof id === 'object' && id !== null ? new WeakRef(id) : id;
+    timer = { callback: new WeakRef(callback), id: held, clear: TIMERS[method] as string };
+    this.#timers.add(timer);
+    if (this.#timers.size >= this.#sweepTimersAt) {
+      for (const one of this.#timers) if (one.callback.deref() === undefined) this.#timers.delete(one);
+      this.#sweepTimersAt = Math.max(FIRST_SWEEP, 2 * this.#timers.size);
+    }
+    return id;
+  }
+}
+
+/** Those of which both ends are still alive, each once. */
+function stillUseful(registrations: readonly Registration[]): Registration[] {
+  const seen = new Map<object, Map<object, Set<string>>>();
+  return registrations.filter(({ target, closure, key }) => {
+    const [object, listener] = [target.deref(), closure.deref()];
+    if (object === undefined || listener === undefined) return false;
+    const ofListener = seen.get(listener) ?? new Map<object, Set<string>>();
+    seen.set(listener, ofListener);
+    const keys = ofListener.get(object) ?? new Set<string>();
+    ofListener.set(object, keys);
+    if (keys.has(key)) return false;
+    keys.add(key);
+    return true;
+  });
+}
+
+/** Note: not in the method, whose closures would keep the options alive. */
+function asksForCapture(options: unknown): boolean {
+  return options === true || Boolean(attempt(() => (options as { capture?: unknown } | undefined)?.capture));
+}
+
+function attempt<R>(run: () => R): R | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
