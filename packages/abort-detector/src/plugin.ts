@@ -1,4 +1,4 @@
-import { type Aborted, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import { type Aborted, hasStackRoom, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { abortOf } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
@@ -17,8 +17,9 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
       // The task that a poll was about is torn, and what it owes would never be settled.
       return instance.tornPoll && instance.callsInFlight > 0 ? foreign(error) : undefined;
     case 'foreign':
-      // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
-      if (!isStackExhausted(error)) return foreign(error);
+      // Traps of another module are not ours. JavaScript that an import called may have filled the stack by itself: with room here, Rust's frames
+      // were no part of that, and an ordinary exception has left them.
+      if (!isStackExhausted(error) || hasStackRoom()) return foreign(error);
       instance.condemn(error);
       return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
   }

@@ -15,6 +15,7 @@ import {
   guardName,
   type ImportGuards,
   isFunctionTable,
+  STACK_ACCOUNT,
   TABLE_GUARD,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
@@ -59,10 +60,11 @@ export function editScope(text: MagicString, context: ScopeContext): Set<string>
 }
 
 /** The text before the glue's own. */
-export function scopeHead(glue: Glue): string {
+export function scopeHead({ glue, guards }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
     `function $scope($host) {\n${GUARD_PRELUDE}`,
+    movesStack(guards) ? STACK_ACCOUNT : '',
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -85,12 +87,16 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     release: $release,
     isShut: () => $raw.exports === undefined && wasm !== undefined,
     trap: () => $raw.trap,
-    exports: $guarded,
+${movesStack(guards) ? '    lent: () => $stack.lent,\n' : ''}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
     api: $api,
   };
 }
 `;
+}
+
+function movesStack(guards: readonly GuardedExport[]): boolean {
+  return guards.some((guard) => guard.movesStack);
 }
 
 /** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */

@@ -7,7 +7,7 @@ import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
 export const OURS =
-  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|all|guarded|guardTable|noTable|guardImports|wrap|isException|carries|payload|api|initOnce|initialising))$/;
+  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|returned|stack|all|guarded|guardTable|noTable|guardImports|wrap|isException|carries|payload|api|initOnce|initialising))$/;
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {

@@ -70,5 +70,6 @@ export type {
   Thenable,
 } from './scope.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
+export { hasStackRoom } from './stack-room.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
 export { writeReport } from './write-report.js';

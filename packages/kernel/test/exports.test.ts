@@ -43,6 +43,7 @@ it('exports this and no more', () => {
       "explainCompileError",
       "fingerprint",
       "forgetPanic",
+      "hasStackRoom",
       "isError",
       "isReviveError",
       "lazyProperty",
