@@ -5,6 +5,7 @@ import { hostRust } from './host-rust.mjs';
 import { withLock } from './lock.mjs';
 import { artifactsDir, root } from './paths.mjs';
 import { ask, run } from './processes.mjs';
+import { withoutTargetFeatures } from './target-features.mjs';
 import { UserError } from './user-error.mjs';
 import { WASM_BINDGEN_VERSION, wasmBindgen } from './wasm-bindgen-cli.mjs';
 import { wasmToolchain } from './wasm-toolchain.mjs';
@@ -19,6 +20,7 @@ import { wasmToolchain } from './wasm-toolchain.mjs';
  *   is used as cargo makes it
  * @property {string[]} features
  * @property {string} as the folder in `.artifacts`: the crate's, unless the same crate is built with several sets of features
+ * @property {string[]} [without] the features of Wasm that wasm-bindgen is not to know of, for the glue that it writes without them
  * @property {boolean} [debug] keep the lines of the crate's own source (DWARF)
  */
 
@@ -40,8 +42,8 @@ export function listedArtifacts({ purpose, crate } = {}) {
   const list = JSON.parse(fs.readFileSync(path.join(root, 'scripts/wasm-artifacts.json'), 'utf8'));
   return list
     .filter((entry) => (purpose === undefined || entry.for.includes(purpose)) && (crate === undefined || entry.crate === crate))
-    .flatMap(({ crate, panic, variants, features = [], as = crate, debug = false }) =>
-      panic.map((mode) => ({ crate, panic: mode, variants, features, as, debug })),
+    .flatMap(({ crate, panic, variants, features = [], as = crate, debug = false, without = [] }) =>
+      panic.map((mode) => ({ crate, panic: mode, variants, features, as, debug, without })),
     );
 }
 
@@ -66,7 +68,7 @@ export async function buildArtifact(artifact, tell = () => {}) {
 }
 
 async function buildLocked(artifact, tell) {
-  const { crate, panic, variants, features, as, debug } = artifact;
+  const { crate, panic, variants, features, as, debug, without = [] } = artifact;
   const dir = path.join(artifactsDir, as, panic);
   const toolchain = wasmToolchain();
   const { name, folders } = crateAndItsPaths(crate);
@@ -74,7 +76,7 @@ async function buildLocked(artifact, tell) {
     'build',
     '--package',
     name,
-    ...toolchain.buildStdArgs(panic),
+    ...toolchain.buildStdArgs(panic, without),
     ...(features.length > 0 ? ['--features', features.join(',')] : []),
     // Of this crate only: std would have to be built once more for its own.
     ...(debug ? ['--config', `profile.release.package.${name}.debug="line-tables-only"`] : []),
@@ -82,7 +84,7 @@ async function buildLocked(artifact, tell) {
   const inputs = contentHash(
     root,
     [...folders, 'Cargo.toml', 'Cargo.lock'].map((entry) => path.resolve(root, entry)),
-    JSON.stringify([RECIPE, toolchain.version, toolchain.env(panic).RUSTFLAGS, build, WASM_BINDGEN_VERSION]),
+    JSON.stringify([RECIPE, toolchain.version, toolchain.env(panic, without).RUSTFLAGS, build, WASM_BINDGEN_VERSION, ...without]),
   );
   const stampFile = path.join(dir, 'stamp.json');
   const stamp = readStamp(stampFile);
@@ -98,8 +100,10 @@ async function buildLocked(artifact, tell) {
   if (!fresh) fs.rmSync(dir, { recursive: true, force: true });
   fs.mkdirSync(dir, { recursive: true });
   if (!fresh || !fs.existsSync(wasm)) {
-    await run(toolchain.cargo, build, { cwd: root, env: toolchain.env(panic), onLine: tell });
-    fs.copyFileSync(path.join(root, `target/wasm-${panic}/wasm32-unknown-unknown/release`, file), wasm);
+    await run(toolchain.cargo, build, { cwd: root, env: toolchain.env(panic, without), onLine: tell });
+    const built = path.join(root, `target/wasm-${panic}/wasm32-unknown-unknown/release`, file);
+    if (without.length === 0) fs.copyFileSync(built, wasm);
+    else fs.writeFileSync(wasm, withoutTargetFeatures(fs.readFileSync(built), without));
   }
   for (const variant of wanted) {
     tell(`wasm-bindgen ${variant}`);

@@ -15,8 +15,9 @@ import { UserError } from './user-error.mjs';
  * @property {'rustup' | 'debian'} kind
  * @property {string} version what `rustc --version` says
  * @property {string} cargo path of cargo
- * @property {(panic: PanicMode) => NodeJS.ProcessEnv} env the environment to run cargo in
- * @property {(panic: PanicMode) => string[]} buildStdArgs arguments for `cargo build`
+ * @property {(panic: PanicMode, without?: readonly string[]) => NodeJS.ProcessEnv} env the environment to run cargo in; `without`: features
+ *   of Wasm that crates are not to be told of
+ * @property {(panic: PanicMode, without?: readonly string[]) => string[]} buildStdArgs arguments for `cargo build`
  */
 
 const TARGET = 'wasm32-unknown-unknown';
@@ -113,15 +114,20 @@ const MODE_FLAGS = {
   'unwind-exnref': ['-Cpanic=unwind', '-Cllvm-args=-wasm-use-legacy-eh=false'],
 };
 
+const hasReadyStd = (sysroot) => fs.existsSync(path.join(sysroot ?? '', 'lib/rustlib', TARGET, 'lib'));
+
+/** The wasm-bindgen crate asks for this feature, too; of others, only its command does, after the build. */
+const crateFlags = (without) => (without.includes('reference-types') ? ['-Ctarget-feature=-reference-types'] : []);
+
 /** @returns {WasmToolchain} */
 function toolchain(kind, version, cargo, variables, flags) {
   return {
     kind,
     version,
     cargo,
-    env(panic) {
+    env(panic, without = []) {
       const env = { ...process.env, ...variables };
-      env.RUSTFLAGS = [...MODE_FLAGS[panic], ...flags].join(' ');
+      env.RUSTFLAGS = [...MODE_FLAGS[panic], ...crateFlags(without), ...flags].join(' ');
       // These would win over what is set here, or send the tools to another toolchain.
       for (const name of [
         'CARGO_ENCODED_RUSTFLAGS',
@@ -134,9 +140,18 @@ function toolchain(kind, version, cargo, variables, flags) {
       }
       return env;
     },
-    buildStdArgs: (panic) => {
+    buildStdArgs: (panic, without = []) => {
       const runtime = panic === 'abort' ? 'panic_abort' : 'panic_unwind';
-      return [`-Zbuild-std=std,${runtime}`, '--target', TARGET, '--release', '--target-dir', `target/wasm-${panic}`];
+      // With other flags, std would have to be built once more. The one that comes with the toolchain does as well, where it comes with one.
+      const takesReady = panic === 'abort' && crateFlags(without).length > 0 && hasReadyStd(ask(variables.RUSTC, ['--print', 'sysroot']));
+      return [
+        ...(takesReady ? [] : [`-Zbuild-std=std,${runtime}`]),
+        '--target',
+        TARGET,
+        '--release',
+        '--target-dir',
+        `target/wasm-${panic}`,
+      ];
     },
   };
 }

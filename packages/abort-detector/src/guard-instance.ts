@@ -2,6 +2,7 @@ import {
   type AbortCause,
   type CrashReport,
   describeFailure,
+  hasStackRoom,
   mapImports,
   ReviveError,
   realTrap,
@@ -93,8 +94,8 @@ export function guardInstance({ name: moduleName = 'module', onAbort }: GuardIns
         if (nested !== undefined) throw nested.error;
         const isForeign = crossed !== undefined && Object.is(crossed.error, error);
         crossed = undefined;
-        // An exhausted stack is nobody's own; a trap of another module is not ours.
-        if (!isAbort(error) || (isForeign && !isStackExhausted(error))) throw error;
+        // A trap of another module is not ours, nor a stack that JavaScript filled by itself: that has room again here.
+        if (!isAbort(error) || (isForeign && (!isStackExhausted(error) || hasStackRoom()))) throw error;
         throw abort(error, entrypoint, exports, stack);
       }
     };

@@ -1,4 +1,4 @@
-import { type Aborted, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import { type Aborted, hasStackRoom, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { abortOf, isPanicking, panickingAbort } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
@@ -13,8 +13,9 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
     instance.condemn(error);
     return abortOf(error, instance);
   }
-  // An exhausted stack is nobody's own: whose frames were torn can't be trusted. Traps of another module are not ours.
-  if (origin === 'foreign' && isStackExhausted(error)) {
+  // Where the stack is still full, it is nobody's own: the frames that were torn can't be trusted. With room here, JavaScript that an import
+  // called has filled the stack by itself, and an ordinary exception has left Rust's frames. Traps of another module are not ours.
+  if (origin === 'foreign' && isStackExhausted(error) && !hasStackRoom()) {
     instance.condemn(error);
     return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
   }

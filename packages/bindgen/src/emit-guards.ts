@@ -13,8 +13,11 @@ import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
 const HARMLESS =
   /^__wb(?:g___wb)?indgen_(?:is_(?:bigint|falsy|function|null|null_or_undefined|object|string|symbol|truthy|undefined)|boolean_get|number_get|number_new|bigint_from_[iu](?:64|128)|object_clone_ref|object_drop_ref|jsval_eq|memory|module|function_table|init_externref_table)(?:_[0-9a-f]{16})?$/;
 
-/** Imports through which Rust throws on purpose, and those that refuse a handle. */
-const DELIBERATE = /^__wb(?:g___wb)?indgen_(?:throw|rethrow|panic_error)(?:_[0-9a-f]{16})?$|^__wbg_.*_unwrap$/;
+/**
+ * Imports through which Rust throws on purpose, and those that refuse a handle. `__wbindgen_throw` is called `__wbg_wbindgenthrow_…` by
+ * wasm-bindgen 0.2.101, and `__wbg___wbindgen_throw_…` since 0.2.105; the hashes of older versions have no leading zeros.
+ */
+const DELIBERATE = /^__wb(?:g_(?:__)?wb)?indgen_?(?:throw|rethrow|panic_error)(?:_[0-9a-f]{8,16})?$|^__wbg_.*_unwrap$/;
 
 /**
  * What stands at the top of every scope: the state of its instance, and the slow paths of its guards.
@@ -26,7 +29,8 @@ const DELIBERATE = /^__wb(?:g___wb)?indgen_(?:throw|rethrow|panic_error)(?:_[0-9
 export const GUARD_PRELUDE = `  const $base = $host.base;
   const $end = $base + 0x100000000;
   const $turns = $host.turns;
-  // The raw exports, given by $bind and taken away by $release: none means lost.
+  // The raw exports, given by $bind and taken away by $release: none means lost. And once more for the imports: without them, an import asks
+  // before it returns into Rust.
   const $raw = {};
   // How many imports are running. Frames of the instance are on the stack exactly while one is.
   const $imports = { running: 0 };
@@ -48,9 +52,11 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
       if ($live.base === $base) $live.api = $api;
     }
     try {
-      return $host.threw(error, entry, $imports.running === 0);
+      const caught = $host.threw(error, entry, $imports.running);
+      $raw.returns = $host.watchesReturns ? undefined : $raw.exports;
+      return caught;
     } catch {
-      $live.api = $raw.exports = undefined;
+      $live.api = $raw.returns = $raw.exports = undefined;
       $raw.trap ??= error;
       if (!$raw.alarmed) {
         $raw.alarmed = true;
@@ -58,6 +64,11 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
       }
       return $host.exhausted;
     }
+  }
+  function $returned(result) {
+    if ($raw.exports === undefined) throw $host.dropped(result);
+    $host.returned($imports.running);
+    if (!$host.watchesReturns) $raw.returns = $raw.exports;
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
@@ -76,12 +87,12 @@ export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInf
   const guarded = guards.map((guard, index) => `      ${propertyKey(guard.export)}: ${guardName(index)},\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
   function $bind($exports) {
-    $raw.exports = ${emitRecord(raw, '    ')};
+    $raw.returns = $raw.exports = ${emitRecord(raw, '    ')};
     wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
-    $raw.exports = undefined;
+    $raw.returns = $raw.exports = undefined;
     if ($live.base === $base) $live.api = undefined;
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
@@ -105,18 +116,27 @@ ${guarded}    }));
  * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function, of which a guard takes 161 on Node 20).
  */
 function emitCatch(entry: number): string {
-  return `catch ($error) { const $was = $raw.exports; $live.api = $raw.exports = undefined; $raw.trap ??= $error; throw $threw($error, ${entry}, $was); }`;
+  return `catch ($error) { const $was = $raw.exports; $live.api = $raw.returns = $raw.exports = undefined; $raw.trap ??= $error; throw $threw($error, ${entry}, $was); }`;
 }
+
+/**
+ * Emitted where glue moves the stack pointer by itself (`wasm.__wbindgen_add_to_stack_pointer(-16)`, and `(16)` in a `finally`): how much of
+ * Rust's stack it holds. When the pointer is put back, that much is still to be given back by glue whose `finally` has not run yet.
+ */
+export const STACK_ACCOUNT = '  const $stack = { lent: 0 };\n';
+
+/** Glue runs the `finally` also when it has failed before it took anything. */
+const OVERPAID = '    if ($0 > $stack.lent) return;\n';
 
 function emitExportGuard(guard: GuardedExport, index: number, count: number): string {
   const params = parameterList(guard.parameters);
   return `  const ${guardName(index)} = (${params}) => {
     const $exports = $raw.exports;
     if ($exports === undefined) return $refuse(${index});
-    if ($turns) $enter(${index});
+${guard.movesStack ? OVERPAID : ''}    if ($turns) $enter(${index});
     let $result;
     try { $result = $exports${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
-    if ($turns) $leave();
+${guard.movesStack ? '    $stack.lent -= $0;\n' : ''}    if ($turns) $leave();
     return $result;
   };`;
 }
@@ -180,7 +200,7 @@ ${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { retu
  */
 function emitUnwind(unwindPath: string, toRust: string): string {
   return `  function $unwind(error) {
-    const thrown = $host.crossed(error, true);
+    const thrown = $host.crossed(error, true, $imports.running - 1);
     const $exports = $raw.exports;
     if ($exports === undefined) return thrown;
     try { $exports${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
@@ -279,7 +299,7 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
   if (unwinds) return '{ const $unwinding = $unwind($error); $imports.running--; throw $unwinding; }';
-  return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}); }`;
+  return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $imports.running); }`;
 }
 
 function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
@@ -289,7 +309,7 @@ function emitImportGuard(name: string, parameters: number, slot: string, onError
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}
           $imports.running--;${onReturn}
-          if ($raw.exports === undefined) throw $host.dropped(${result});
+          if ($raw.returns === undefined) $returned(${result});
           return $result;
         },`;
 }

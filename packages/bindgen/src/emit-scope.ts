@@ -7,7 +7,7 @@ import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
 import { membersOf } from './classes.js';
-import { type CallbackContext, editCallback, editClosureMaker, isParameter } from './edit-callbacks.js';
+import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import {
@@ -17,6 +17,7 @@ import {
   guardName,
   type ImportGuards,
   isFunctionTable,
+  STACK_ACCOUNT,
   TABLE_GUARD,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
@@ -64,10 +65,11 @@ export function editScope(text: MagicString, context: ScopeContext): Set<string>
 }
 
 /** The text before the glue's own. */
-export function scopeHead(glue: Glue): string {
+export function scopeHead({ glue, guards }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
     `function $scope($host) {\n${GUARD_PRELUDE}`,
+    movesStack(guards) ? STACK_ACCOUNT : '',
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -91,7 +93,7 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     release: $release,
     isShut: () => $raw.exports === undefined && wasm !== undefined,
     trap: () => $raw.trap,
-    exports: $guarded,
+${movesStack(guards) ? '    lent: () => $stack.lent,\n' : ''}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
     api: $api,
   };
@@ -109,6 +111,10 @@ function emitHeld(glue: Glue, wasm: WasmInfo): string {
 /** Whether values of JavaScript go to Rust by their place in an array. */
 function hasHeap(glue: Glue): boolean {
   return glue.statements.some(({ role, declares }) => role === 'scope' && declares.includes('heap'));
+}
+
+function movesStack(guards: readonly GuardedExport[]): boolean {
+  return guards.some((guard) => guard.movesStack);
 }
 
 /** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */

@@ -76,7 +76,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
   text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}
 // Note: empty, so that the first store of each field is the only one until a recovery.
 const $live = {};
-${scopeHead(glue)}`);
+${scopeHead(context)}`);
   text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
   text.append(`\n${scopeTail(context, unwrapped)}
 const $app = $revive($scope, {

@@ -12,6 +12,8 @@ export interface GuardedExport extends Entry {
   /** The name in the module. */
   readonly export: string;
   readonly parameters: number;
+  /** Whether glue moves the stack pointer through it. */
+  readonly movesStack: boolean;
 }
 
 /** Functions of wasm-bindgen's own that nothing of the user's is behind. */
@@ -23,12 +25,14 @@ const RELEASES = /^__wbindgen_free$|^__wbindgen_destroy_closure$|^__externref_(?
 export function guardedExports(glue: Glue, wasm: WasmInfo): GuardedExport[] {
   const names = displayNames(glue);
   const releasing = releasingExports(glue);
+  const moving = movingExports(glue);
   const closures = new Set([...closureAdapters(glue, wasm)].map(([, exported]) => exported));
   return wasm.exports
     .filter((entry) => entry.kind === 'function')
     .map((entry) => ({
       export: entry.name,
       parameters: entry.params.length,
+      movesStack: moving.has(entry.name) && entry.params.length === 1,
       name: closures.has(entry.name) ? 'a closure' : INTRINSIC.test(entry.name) ? entry.name : (names.get(entry.name) ?? entry.name),
       whenLost: RELEASES.test(entry.name) || releasing.has(entry.name) ? 'nothing' : closures.has(entry.name) ? 'closure' : 'throw',
     }));
@@ -77,6 +81,24 @@ function releasingExports(glue: Glue): Set<string> {
     walk(node, (child) => {
       if (child.type === 'TryStatement' && child.finalizer) add(child.finalizer);
       if (child.type === 'NewExpression' && child.callee.type === 'Identifier' && child.callee.name === 'FinalizationRegistry') add(child);
+    });
+  }
+  return names;
+}
+
+/**
+ * Exports through which glue takes room on Rust's stack: called with `-16`, whatever they are called. Nothing else of what glue calls is given
+ * a negative literal.
+ */
+function movingExports({ statements }: Glue): Set<string> {
+  const names = new Set<string>();
+  for (const { node } of statements) {
+    walk(node, (child) => {
+      if (child.type !== 'CallExpression' || child.arguments.length !== 1) return;
+      const [by] = child.arguments;
+      const name = memberOf(child.callee, 'wasm');
+      const isTaken = by?.type === 'UnaryExpression' && by.operator === '-' && by.argument.type === 'Literal';
+      if (name !== undefined && isTaken) names.add(name);
     });
   }
   return names;

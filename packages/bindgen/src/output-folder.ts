@@ -1,11 +1,12 @@
 /** Where a transformed package is written that doesn't stay in its place: which folders will do, and how it gets there. */
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { transformedBy } from './banner.js';
 import { recoverStaging } from './commit.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { isSystemError, systemWords } from './plain-errors.js';
-import { MARKER, type Package } from './read-package.js';
+import type { Package } from './read-package.js';
 import { copyPackage, replacePackage } from './replace-package.js';
 import { discardStaging, entryAt, hasStaging, openStaging, STAGING, WHOLE } from './staging.js';
 
@@ -76,7 +77,7 @@ function isInside(path: string, folder: string): boolean {
 function assertOurs(outDir: string, { name }: Package): void {
   const isOurs = [`${name}.js`, `${name}_bg.js`].some((file) => {
     const code = readFile(join(outDir, file))?.toString('utf8');
-    return code?.includes(MARKER);
+    return code !== undefined && transformedBy(code) !== undefined;
   });
   if (isOurs) return;
   refuse(

@@ -5,17 +5,38 @@ export interface Crossed {
   readonly deliberate: boolean;
   /** The Wasm exception with which Rust unwinds for it. */
   readonly exception: unknown;
+  /** Whether it was reported before, when it left frames further in. */
+  readonly isReported: boolean;
 }
 
 /** What imports throw into the frames of an instance, until it has left them or Rust has caught it. */
 export class Crossings {
   #last: Crossed | undefined;
+  /** What was reported and then thrown to JavaScript, with how many imports were running: the innermost of them has it. */
+  #reported: readonly { readonly error: unknown; readonly imports: number }[] = [];
 
-  /** An import threw. @param error the value itself, not the exception that carries it */
-  threw(error: unknown, deliberate: boolean): void {
+  /** An import threw. @param error the value itself, not the exception that carries it @param imports how many are still running */
+  threw(error: unknown, deliberate: boolean, imports: number): void {
+    const isReported = this.#reported.some((one) => one.imports > imports && Object.is(one.error, error));
+    this.returned(imports);
     // wasm-bindgen throws what Rust unwound with by an import of its own.
     const exception = this.#isLast(error) ? this.#last?.exception : undefined;
-    this.#last = { error, deliberate, exception };
+    this.#last = { error, deliberate, exception, isReported };
+  }
+
+  /** An import returned, so what JavaScript had in it is swallowed: when it is thrown once more, it is a new failure. */
+  returned(imports: number): void {
+    this.#reported = this.#reported.filter((one) => one.imports <= imports);
+  }
+
+  /** What an import threw was reported, and goes on to the JavaScript that called. */
+  reported(error: unknown, imports: number): void {
+    if (imports > 0) this.#reported = [...this.#reported, { error, imports }];
+  }
+
+  /** Whether JavaScript has something of which it matters whether it is swallowed. */
+  get watchesReturns(): boolean {
+    return this.#reported.length > 0;
   }
 
   /** Rust unwinds with what an import threw. */

@@ -92,12 +92,11 @@ export class Instance implements Host, InstanceView {
   #passesOn = false;
   /** Whether what was caught last left no frame of the instance on the stack. */
   #quiescent = false;
-  /** The last foreign exception told, so that the guards further out don't tell it again. */
+  /** The foreign exception that was caught last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
-  /** Whether there are such guards. */
-  #taintGoesOn = false;
   /** Whether the next microtask looks whether Rust has been left panicking. */
   #suspected = false;
+  watchesReturns = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -251,15 +250,15 @@ export class Instance implements Host, InstanceView {
     this.owner.hooks.committed?.(this);
   }
 
-  threw(error: unknown, entry: number, quiescent: boolean): unknown {
+  threw(error: unknown, entry: number, imports: number): unknown {
     if (this.#told) return this.#passesOn ? this.#trap : this.#error;
-    this.#quiescent = quiescent;
+    this.#quiescent = imports === 0;
     try {
       // Further in, there was no stack left to tell it.
       if (!this.isWell()) return this.#error;
-      const caught = this.#classify(error, entry);
-      if (quiescent && this.#state === 'running') this.#settleDown();
-      if (!quiescent) this.#suspect(error);
+      const caught = this.#classify(error, entry, imports);
+      if (imports === 0 && this.#state === 'running') this.#settleDown();
+      if (imports > 0) this.#suspect(error);
       return caught;
     } catch (broken) {
       return hasStackRoom() && !saysStackIsFull(broken) ? this.#giveUp(error, broken) : this.#tear(error);
@@ -271,7 +270,7 @@ export class Instance implements Host, InstanceView {
 
   /** What left Rust frames by throwing ran none of their epilogues and, but for a panic, none of their destructors. */
   #settleDown(): void {
-    this.#stackPointers?.restore();
+    this.#stackPointers?.restore(this.scope.lent?.());
     if (this.#exports !== undefined) forgetRunning(this.#exports);
   }
 
@@ -314,15 +313,20 @@ export class Instance implements Host, InstanceView {
     return this.#tell({ kind: 'aborted', cause: 'unknown', trap, frames: [] }, undefined, 'fresh', undefined);
   }
 
-  #classify(error: unknown, entry: number): unknown {
+  #classify(error: unknown, entry: number, imports: number): unknown {
     const entrypoint = this.#entrypoint(entry);
     const payload = this.scope.payload(error);
     const crossed = this.#crossings.left(error, payload);
     const thrown = crossed === undefined ? payload : crossed.error;
     const origin = crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign';
     const panic = this.#panics.take(thrown) ?? this.#strandedPanic(crossed);
+    this.#taint = NONE;
     const failure = this.owner.hooks.threw({ error: thrown, origin, panic, entrypoint, instance: this });
-    return failure === undefined ? thrown : this.#fail(failure, thrown, entrypoint, panic);
+    if (failure === undefined) return thrown;
+    const caught = this.#fail(failure, thrown, entrypoint, panic, crossed?.isReported);
+    if (crossed !== undefined && this.#state === 'running') this.#crossings.reported(caught, imports);
+    this.watchesReturns = this.#crossings.watchesReturns;
+    return caught;
   }
 
   /** In a task that the event loop polls nobody is there to be thrown to, so what Rust unwound with is told as the panic that it was. */
@@ -338,13 +342,19 @@ export class Instance implements Host, InstanceView {
     return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: payload });
   }
 
-  crossed(error: unknown, deliberate: boolean): unknown {
+  crossed(error: unknown, deliberate: boolean, imports: number): unknown {
     if (this.#state === 'lost' || this.scope.isShut()) {
       this.#passesOn = this.#toForeign && this.#isWhatCostIt(error);
       return this.#trapForFrames();
     }
-    this.#crossings.threw(this.scope.payload(error), deliberate);
+    this.#crossings.threw(this.scope.payload(error), deliberate, imports);
+    this.watchesReturns = this.#crossings.watchesReturns;
     return error;
+  }
+
+  returned(imports: number): void {
+    this.#crossings.returned(imports);
+    this.watchesReturns = this.#crossings.watchesReturns;
   }
 
   #isWhatCostIt(error: unknown): boolean {
@@ -475,13 +485,13 @@ export class Instance implements Host, InstanceView {
    * Carries out what the hooks decide about a failure. Returns what the failing call's caller is to be thrown.
    * @param raw what the engine raised, as it goes on through the frames of the instance
    */
-  #fail(failure: Failure, raw: unknown, entrypoint: string | undefined, panic: CaughtPanic | undefined): unknown {
+  #fail(failure: Failure, raw: unknown, entrypoint: string | undefined, panic: CaughtPanic | undefined, isReported = false): unknown {
     const recovery = this.owner.hooks.failed(this, failure);
     switch (failure.kind) {
       case 'unwound':
         return this.#unwound(failure, entrypoint, recovery, panic);
       case 'aborted':
-        return this.#aborted(failure, raw, entrypoint, recovery, panic);
+        return this.#aborted(failure, raw, entrypoint, recovery, panic, isReported);
     }
   }
 
@@ -512,13 +522,18 @@ export class Instance implements Host, InstanceView {
     return error;
   }
 
-  #aborted(failure: Aborted, raw: unknown, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): unknown {
+  #aborted(
+    failure: Aborted,
+    raw: unknown,
+    entrypoint: string | undefined,
+    recovery: Recovery,
+    panic: CaughtPanic | undefined,
+    isReported: boolean,
+  ): unknown {
     if (recovery === 'keep' && this.#state === 'running') {
-      // Tainted, not lost. Every guard on the way out sees the same error: tell it once.
-      const isTold = this.#taintGoesOn && Object.is(this.#taint, raw);
+      // Tainted, not lost. Every guard on the way out sees the same error: report it once.
       this.#taint = raw;
-      this.#taintGoesOn = !this.#quiescent;
-      if (!isTold) this.owner.failed(this, writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic }));
+      if (!isReported) this.owner.failed(this, writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic }));
       return raw;
     }
     if (!hasStackRoom()) return this.#tear(raw);
@@ -617,7 +632,7 @@ export class Instance implements Host, InstanceView {
   }
 
   #entry(index: number): Entry {
-    return this.owner.entries[index] ?? { name: `entry ${index}`, whenLost: 'throw' };
+    return this.owner.entries[index] ?? TABLE_ENTRY;
   }
 }
 
@@ -626,6 +641,9 @@ function saysStackIsFull(broken: unknown): boolean {
   const { name } = describeThrown(broken);
   return name === 'RangeError' || name === 'InternalError';
 }
+
+/** What no export has: older glue calls destructors of closures straight out of the module's function table. */
+const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };
 
 /** Nothing, which no value thrown is equal to. */
 const NONE = Symbol('none');

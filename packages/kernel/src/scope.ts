@@ -33,6 +33,8 @@ export interface Scope {
   isShut(): boolean;
   /** What that guard caught. */
   trap(): unknown;
+  /** How many bytes of Rust's stack glue holds, and gives back by itself. Without it: none. */
+  lent?(): number;
 }
 
 /** The glue as a function: every call gives a new glue scope. */
@@ -67,10 +69,17 @@ export interface Host {
   entered(entry: number): void;
   /** The end of an outermost entry that went well. */
   committed(): void;
-  /** What left an export by throwing, and whether no frame of the instance is left; gives what its caller is to be thrown. */
-  threw(error: unknown, entry: number, quiescent: boolean): unknown;
-  /** What left an import by throwing; gives what the Wasm frames are to be thrown. */
-  crossed(error: unknown, deliberate: boolean): unknown;
+  /**
+   * What left an export by throwing; gives what its caller is to be thrown.
+   * @param imports how many imports are running: without one, no frame of the instance is left
+   */
+  threw(error: unknown, entry: number, imports: number): unknown;
+  /** What left an import by throwing; gives what the Wasm frames are to be thrown. @param imports how many are still running */
+  crossed(error: unknown, deliberate: boolean, imports: number): unknown;
+  /** Whether {@link returned} is to be called. A field, for it is asked where there may be no stack. */
+  readonly watchesReturns: boolean;
+  /** An import returns into Rust. @param imports how many are still running */
+  returned(imports: number): void;
   /** What Rust was unwound with because an import threw; gives it back. */
   unwinding(exception: unknown): unknown;
   /** A handle of another generation was given to this instance. Throws `REVIVE_STALE_HANDLE`. */

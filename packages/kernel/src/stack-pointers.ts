@@ -50,8 +50,11 @@ export class StackPointers {
   /**
    * An exception that leaves Rust frames runs none of their epilogues, which put the stack pointers back. With no frame left, they
    * belong where they were before the first one. (An outer frame that goes on puts them right by itself.)
+   * @param lent how many bytes of the stack in linear memory JavaScript holds, and gives back by itself
    */
-  restore(): void {
-    for (const { global, atRest } of this.#all) global.value = atRest;
+  restore(lent = 0): void {
+    this.#all.forEach(({ global, atRest }, index) => {
+      global.value = index === 0 && typeof atRest === 'number' ? atRest - lent : atRest;
+    });
   }
 }

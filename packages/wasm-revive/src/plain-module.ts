@@ -56,6 +56,7 @@ function compile(source: BufferSource, name: string): WebAssembly.Module {
 }
 
 function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
+  // How many exports are running: but for the innermost, each waits for an import that runs.
   let depth = 0;
   let shut: { readonly trap: unknown } | undefined;
   let exports: GuardedExports = {};
@@ -72,7 +73,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
         depth--;
         let thrown: unknown = host.exhausted;
         try {
-          thrown = host.threw(error, entry, depth === 0);
+          thrown = host.threw(error, entry, depth);
         } catch {
           // There was no stack left to call the host.
           shut = { trap: error };
@@ -89,10 +90,11 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       try {
         result = call(...args);
       } catch (error) {
-        throw host.crossed(error, false);
+        throw host.crossed(error, false, depth - 1);
       }
       // While JavaScript ran, the instance was lost: its frames must not run on.
       if (shut !== undefined) throw host.dropped(result);
+      if (host.watchesReturns) host.returned(depth - 1);
       return result;
     };
   return {

@@ -24,6 +24,24 @@ export function upstreamPackage(panic: PanicMode, variant: Target | `${Exclude<T
   return needed(join(root, '.artifacts/fixtures', panic, variant), 'The fixtures have not been built');
 }
 
+/** Builds for which wasm-bindgen writes other glue, because it is not told that engines have a feature of Wasm. `mvp`: neither of the two. */
+export type GlueStyle = 'no-multivalue' | 'no-reference-types' | 'mvp';
+
+/**
+ * The fixtures in each of those styles, by panic mode and target. Under panic=unwind wasm-bindgen refuses modules without reference types.
+ */
+export const STYLED: readonly (readonly [style: GlueStyle, panic: PanicMode, targets: readonly Target[]])[] = [
+  ['no-multivalue', 'abort', ['web', 'module']],
+  ['no-multivalue', 'unwind', ['web', 'bundler', 'nodejs']],
+  ['no-reference-types', 'abort', ['web', 'bundler']],
+  ['mvp', 'abort', ['web', 'nodejs', 'module']],
+];
+
+/** One of {@link STYLED}. */
+export function styledPackage(style: GlueStyle, panic: PanicMode, target: Target): string {
+  return needed(join(root, `.artifacts/fixtures-${style}`, panic, target), 'The fixtures have not been built');
+}
+
 /** The fixtures that link the wasm-revive crates. */
 export function revivePackage(panic: PanicMode, target: Target): string {
   return needed(join(root, '.artifacts/fixtures-revive', panic, target), 'The fixtures have not been built');

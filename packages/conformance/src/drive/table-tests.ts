@@ -8,7 +8,7 @@ import type { PanicMode } from '../runner/kinds.ts';
 import type { RowResult } from '../runner/run.ts';
 import { scenariosFor } from '../runner/scenarios/all.ts';
 import { tableRows } from '../runner/table.ts';
-import { browserBinary, type NodeVersion, otherRuntime, PANIC_MODES, TARGETS } from './paths.ts';
+import { browserBinary, type GlueStyle, type NodeVersion, otherRuntime, PANIC_MODES, TARGETS } from './paths.ts';
 import { type BrowserName, runInBrowser } from './run-in-browser.ts';
 import { canLoad, type NodeRun, runInNode, runSuite } from './run-in-node.ts';
 import { runInWorkerd } from './run-in-workerd.ts';
@@ -75,12 +75,32 @@ export const WORKERD: TestRuntime = {
   run: async (dir, _target, panic, ids) => ({ results: await runInWorkerd(dir, panic, ids), ended: undefined }),
 };
 
+/**
+ * Where other glue takes the place of what wasm-bindgen writes by default: all pairs of a style with a panic mode that it exists in, and of a
+ * missing feature of Wasm with a target and with an engine. The default glue keeps its pairs in the other versions of Node.js, and in Firefox
+ * with the crates.
+ */
+export const STYLES: Readonly<Record<string, GlueStyle>> = {
+  'node 22, web, abort': 'no-reference-types',
+  'node 22, nodejs, unwind': 'no-multivalue',
+  'node 24, web, abort': 'no-multivalue',
+  'node 24, nodejs, abort': 'mvp',
+  'bun, bundler, abort': 'no-reference-types',
+  'bun, web, unwind': 'no-multivalue',
+  'deno, module, abort': 'mvp',
+  'deno, bundler, unwind': 'no-multivalue',
+  'workerd, module, abort': 'no-multivalue',
+  'firefox, web, abort': 'mvp',
+};
+
 /** Declares the tests of every row and scenario, for every target and panic mode. */
 export function tableTests(runtime: TestRuntime): void {
   for (const panic of PANIC_MODES) {
     for (const target of runtime.targets) {
-      declareTests(listed(panic, runtime.gc, false), `${target} › panic=${panic} › ${runtime.name}`, () =>
-        runtime.run(join(inject('transformed'), panic, target), target, panic),
+      const style = STYLES[`${runtime.name}, ${target}, ${panic}`];
+      const place = `${style === undefined ? '' : `${style} › `}${target} › panic=${panic} › ${runtime.name}`;
+      declareTests(listed(panic, runtime.gc, false), place, () =>
+        runtime.run(join(inject('transformed'), style ?? '', panic, target), target, panic),
       );
     }
   }

@@ -4,13 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { transform } from 'wasm-revive/transform';
-import { exnrefPackage, exnrefRevivePackage, PANIC_MODES, revivePackage, TARGETS, upstreamPackage } from './paths.ts';
+import {
+  exnrefPackage,
+  exnrefRevivePackage,
+  PANIC_MODES,
+  revivePackage,
+  STYLED,
+  styledPackage,
+  TARGETS,
+  upstreamPackage,
+} from './paths.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /**
-     * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates; and
-     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding.
+     * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates;
+     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue.
      */
     transformed: string;
   }
@@ -34,4 +43,7 @@ export function transformFixtures(folder: string): void {
   }
   for (const target of TARGETS) transform({ dir: exnrefPackage(target), outDir: join(folder, 'exnref', target) });
   transform({ dir: exnrefRevivePackage(), outDir: join(folder, 'revive/exnref/nodejs') });
+  for (const [style, panic, targets] of STYLED) {
+    for (const target of targets) transform({ dir: styledPackage(style, panic, target), outDir: join(folder, style, panic, target) });
+  }
 }

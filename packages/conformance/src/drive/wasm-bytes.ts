@@ -1,6 +1,8 @@
 /** Small changes to Wasm files, byte by byte, for modules that no toolchain at hand makes. */
 
+const IMPORT_SECTION = 2;
 const MEMORY_SECTION = 5;
+const EXPORT_SECTION = 7;
 
 /** The bits of a memory's limits. */
 export const LIMITS = { maximum: 1, shared: 2, memory64: 4 } as const;
@@ -22,6 +24,39 @@ export function withCustomSection(module: Uint8Array, name: string, text: string
   const [label, body] = [new TextEncoder().encode(name), new TextEncoder().encode(text)];
   const content = [...leb(label.length), ...label, ...body];
   return new Uint8Array([...module, 0, ...leb(content.length), ...content]);
+}
+
+/** A module one of whose imports has another name. */
+export function withImportRenamed(module: Uint8Array, from: string, to: string): Uint8Array {
+  return withSectionEdited(module, IMPORT_SECTION, (contents) => {
+    const [old, at] = [text(from), contents.indexOf(Buffer.from(text(from)))];
+    if (at < 0) throw new Error(`The module imports no ${from}.`);
+    return [...contents.subarray(0, at), ...text(to), ...contents.subarray(at + old.length)];
+  });
+}
+
+/** A module that exports its first table. */
+export function withTableExported(module: Uint8Array, name: string): Uint8Array {
+  return withSectionEdited(module, EXPORT_SECTION, (contents) => {
+    const [count, at] = readLeb(contents, 0);
+    return [...leb(count + 1), ...contents.subarray(at), ...text(name), 1, 0];
+  });
+}
+
+function withSectionEdited(module: Uint8Array, id: number, edit: (contents: Buffer) => number[]): Uint8Array {
+  const parts = [module.subarray(0, 8)];
+  let from = 8;
+  for (const section of sections(module)) {
+    const contents = section.id === id ? edit(Buffer.from(module.subarray(section.start, section.end))) : undefined;
+    parts.push(contents === undefined ? module.subarray(from, section.end) : new Uint8Array([id, ...leb(contents.length), ...contents]));
+    from = section.end;
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** A name as it is written in a module. */
+function text(name: string): number[] {
+  return [...leb(name.length), ...Buffer.from(name)];
 }
 
 /** A module without the names of its functions and without debug information, as releases are often made. */
@@ -59,15 +94,21 @@ function* sections(module: Uint8Array): Generator<{ id: number; start: number; e
   let at = 8;
   while (at < module.length) {
     const id = module[at++] ?? 0;
-    let [size, shift, byte] = [0, 0, 0];
-    do {
-      byte = module[at++] ?? 0;
-      size |= (byte & 0x7f) << shift;
-      shift += 7;
-    } while (byte & 0x80);
+    let size: number;
+    [size, at] = readLeb(module, at);
     yield { id, start: at, end: at + size };
     at += size;
   }
+}
+
+function readLeb(bytes: Uint8Array, at: number): [value: number, end: number] {
+  let [value, shift, byte] = [0, 0, 0];
+  do {
+    byte = bytes[at++] ?? 0;
+    value |= (byte & 0x7f) << shift;
+    shift += 7;
+  } while (byte & 0x80);
+  return [value, at];
 }
 
 function leb(value: number): number[] {

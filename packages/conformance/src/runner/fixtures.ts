@@ -31,6 +31,8 @@ export interface Fixtures {
   nested(f: () => unknown): unknown;
   nested_catching(f: () => unknown): unknown;
   nested_deep(f: () => unknown, depth: number): unknown;
+  nested_both(f: () => unknown, g: () => unknown): unknown;
+  nested_text(f: () => unknown, n: number): string;
   call_may_throw(value: unknown): unknown;
   lend_closure(text: string): number;
   lend_closure_mut(count: number): number;

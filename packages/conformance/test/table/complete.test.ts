@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { otherNodeMajors } from '../../src/drive/paths.ts';
+import { otherNodeMajors, STYLED } from '../../src/drive/paths.ts';
+import { STYLES } from '../../src/drive/table-tests.ts';
 import { KINDS } from '../../src/runner/kinds.ts';
 import { tableRows } from '../../src/runner/table.ts';
 
@@ -20,6 +21,12 @@ describe('the table', () => {
       'workerd.test.ts',
     ];
     expect(files).toEqual(expected.sort());
+  });
+
+  it('is run on all glue that is built for it, every style in every panic mode that it exists in', () => {
+    const built = STYLED.flatMap(([style, panic, targets]) => targets.map((target) => `${target}, ${panic}: ${style}`));
+    const run = Object.entries(STYLES).map(([place, style]) => `${place.slice(place.indexOf(', ') + 2)}: ${style}`);
+    expect([...new Set(run)].sort()).toEqual(built.sort());
   });
 
   it('has no row twice', () => {

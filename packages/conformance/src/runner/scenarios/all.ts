@@ -3,6 +3,7 @@ import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
+import { FOREIGN } from './foreign.ts';
 import { HOSTILE } from './hostile.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
@@ -18,6 +19,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...CONTROL,
   ...TRAP_MESSAGES,
   ...ERRORS,
+  ...FOREIGN,
   ...CROWD,
   ...OWED,
   ...STACK,

@@ -21,11 +21,15 @@ export const STACK: readonly Scenario[] = [
       for (let offset = 0; offset < OFFSETS; offset++) {
         const { failures, stop } = listen(ground);
         const error = fromDepth(offset, () => thrownBy(forever));
-        checks.that('I1', 'the caller is told', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
+        // Glue without reference types has room for a thousand borrowed values, and an ordinary error for the next, if the stack lasts that long.
+        const byGlue = error instanceof Error && error.message === 'out of js stack';
+        checks.that('I1', 'the caller is told', () => byGlue || codeOf(error) === 'REVIVE_ABORT' || show(error));
         // Told when there is stack again to tell it on.
         await runtime.turn();
-        checks.equal('I1', 'there is one failure', () => failures.map(({ failure }) => failure.cause).join(), 'stack-overflow');
-        checks.equal('I2', 'the next call is served', () => ns.bump(), 101);
+        const cause = byGlue ? 'foreign-exception' : 'stack-overflow';
+        checks.equal('I1', 'there is one failure', () => failures.map(({ failure }) => failure.cause).join(), cause);
+        const before = byGlue ? ns.count() : 100;
+        checks.equal('I2', 'the next call is served', () => ns.bump(), before + 1);
         stop();
       }
     },
