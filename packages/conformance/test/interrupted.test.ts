@@ -136,21 +136,28 @@ describe.each(TARGETS)('%s', (target) => {
 describe('killed from outside', () => {
   const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-  it(`at ten moments of chance, the package works (seed ${seed}; CONFORMANCE_SEED repeats it)`, async () => {
-    const original = upstreamPackage('abort', 'nodejs');
-    const began = performance.now();
-    expect((await runCli(['transform', folders.copyOf(original)])).ended).toBeUndefined();
-    const whole = performance.now() - began;
-    const random = mulberry32(seed);
-    const dirs: string[] = [];
-    for (let n = 0; n < 10; n++) {
-      const dir = folders.copyOf(original);
-      // Most of the time goes by before the first change; the second half is where they are.
-      await runProgram(RUNNING_NODE.binary, [cli, 'transform', dir], undefined, {}, whole * (1 / 2 + random() / 2));
-      dirs.push(dir);
-    }
-    expect(await wrongWith(dirs, 'nodejs')).toEqual(dirs.map(() => null));
-  });
+  // `WASM_REVIVE_SOAK` says for how many minutes more is done than in every run.
+  const kills = process.env.WASM_REVIVE_SOAK === undefined ? 10 : 120 * Number(process.env.WASM_REVIVE_SOAK);
+
+  it(
+    `at ${kills} moments of chance, the package works (seed ${seed}; CONFORMANCE_SEED repeats it)`,
+    async () => {
+      const original = upstreamPackage('abort', 'nodejs');
+      const began = performance.now();
+      expect((await runCli(['transform', folders.copyOf(original)])).ended).toBeUndefined();
+      const whole = performance.now() - began;
+      const random = mulberry32(seed);
+      const dirs: string[] = [];
+      for (let n = 0; n < kills; n++) {
+        const dir = folders.copyOf(original);
+        // Most of the time goes by before the first change; the second half is where they are.
+        await runProgram(RUNNING_NODE.binary, [cli, 'transform', dir], undefined, {}, whole * (1 / 2 + random() / 2));
+        dirs.push(dir);
+      }
+      expect(await wrongWith(dirs, 'nodejs')).toEqual(dirs.map(() => null));
+    },
+    240_000 + kills * 1000,
+  );
 });
 
 /** A small generator of random numbers that a seed repeats (Tommy Ettinger's mulberry32). */

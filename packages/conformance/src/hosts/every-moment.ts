@@ -19,7 +19,17 @@ function keep(): void {
   copying = false;
 }
 
-for (const name of ['writeFileSync', 'renameSync', 'rmSync', 'mkdirSync', 'copyFileSync', 'unlinkSync', 'rmdirSync'] as const) {
+for (const name of [
+  'writeFileSync',
+  'renameSync',
+  'rmSync',
+  'mkdirSync',
+  'copyFileSync',
+  'unlinkSync',
+  'rmdirSync',
+  'symlinkSync',
+  'chmodSync',
+] as const) {
   const real = fs[name] as (...args: unknown[]) => unknown;
   Object.assign(fs, {
     [name](...args: unknown[]) {
