@@ -13,13 +13,13 @@ export class Callbacks {
   /** Who entered last. */
   entered: EnteredBy = 'caller';
   readonly #isTold: (error: unknown) => boolean;
-  readonly #begins: () => void;
+  readonly #begins: (who: EnteredBy) => void;
 
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
    * @param begins called before Rust is entered
    */
-  constructor(isTold: (error: unknown) => boolean, begins: () => void) {
+  constructor(isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void) {
     this.#isTold = isTold;
     this.#begins = begins;
   }
@@ -34,7 +34,7 @@ export class Callbacks {
     if (typeof callback !== 'function') return callback;
     const run = (): unknown => {
       for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
-        if (attempt > 0) this.#begins();
+        if (attempt > 0) this.#begins('executor');
         try {
           return callback();
         } catch (error) {
@@ -79,7 +79,7 @@ export class Callbacks {
   #enter<R>(who: EnteredBy, run: () => R): R {
     const before = this.entered;
     this.entered = who;
-    this.#begins();
+    this.#begins(who);
     try {
       return run();
     } finally {
