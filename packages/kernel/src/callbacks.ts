@@ -15,7 +15,7 @@ export class Callbacks {
   entered: EnteredBy = 'caller';
   readonly #own: OwnClosures;
   readonly #isTold: (error: unknown) => boolean;
-  readonly #begins: () => void;
+  readonly #begins: (who: EnteredBy) => void;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
 
@@ -23,7 +23,7 @@ export class Callbacks {
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
    * @param begins called before Rust is entered
    */
-  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: () => void) {
+  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void) {
     this.#own = own;
     this.#isTold = isTold;
     this.#begins = begins;
@@ -49,7 +49,7 @@ export class Callbacks {
   #runTasks(executor: Closure): unknown {
     for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
       this.#queued = undefined;
-      if (attempt > 0) this.#begins();
+      if (attempt > 0) this.#begins('executor');
       try {
         return executor();
       } catch (error) {
@@ -91,7 +91,7 @@ export class Callbacks {
   #enter<R>(who: EnteredBy, run: () => R): R {
     const before = this.entered;
     this.entered = who;
-    this.#begins();
+    this.#begins(who);
     try {
       return run();
     } finally {

@@ -26,12 +26,13 @@ export function handlePromises(held: Held, from: number): void {
     const value = held.get(place);
     if (typeof value !== 'object' || value === null) continue;
     handlePromise(value);
-    if (Array.isArray(value)) handleElements(value);
+    handleElements(value);
   }
 }
 
-function handleElements(array: readonly unknown[]): void {
+function handleElements(array: object): void {
   try {
+    if (!Array.isArray(array)) return;
     const { length } = array;
     for (let index = 0; index < length && length <= MOST_ELEMENTS; index++) handlePromise(array[index]);
   } catch {

@@ -23,6 +23,9 @@ import { hasStackRoom } from './stack-room.js';
 import { describeThrown, lookAt } from './thrown.js';
 import { writeReport } from './write-report.js';
 
+/** As {@link InFlight.look}, where a promise that Rust waits for settles: there may be as many of those as there are calls. */
+const MOST_AT_A_REACTION = 8;
+
 /** What an instance tells the one that owns it. */
 export interface Owner {
   /** The name of the module, for messages. */
@@ -107,7 +110,7 @@ export class Instance implements Host, InstanceView {
     this.#callbacks = new Callbacks(
       this.#ownClosures,
       (error) => this.#state === 'lost' || error === this.#taint,
-      () => this.#look(),
+      (who) => this.#look(who === 'reaction' ? MOST_AT_A_REACTION : undefined),
     );
     let alarm = (): void => {};
     new Promise<void>((resolve) => {
@@ -398,10 +401,10 @@ export class Instance implements Host, InstanceView {
   }
 
   /** Notes which promises Rust could settle as it is entered. Only what unwinds can drop them and live on. */
-  #look(): void {
+  #look(most?: number): void {
     if (!this.unwinds || this.#inFlight.size === 0 || this.#held === undefined) return;
     try {
-      this.#inFlight.look(this.#held);
+      this.#inFlight.look(this.#held, most);
     } catch {
       // No stack left.
     }
