@@ -72,7 +72,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant('configure' as const),
-        option: oneOf(...(['keep', 'recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const)),
+        option: oneOf(...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const)),
       }),
     },
     plugin: {

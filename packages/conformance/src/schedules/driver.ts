@@ -269,10 +269,10 @@ class Driver {
   #configure(option: Option): void {
     const { model, control } = this.#world;
     switch (option) {
-      case 'keep':
-      case 'recover':
-        model.foreign = option;
-        control.configure({ foreignExceptions: option });
+      case 'foreign-keep':
+      case 'foreign-recover':
+        model.foreign = option === 'foreign-keep' ? 'keep' : 'recover';
+        control.configure({ foreignExceptions: model.foreign });
         break;
       case 'ignore':
       case 'throw':

@@ -18,6 +18,8 @@ export interface Wanted {
   readonly path?: string;
   /** What to leave out: see `schedules`; and `memory`, to leave out what is looked at between batches. */
   readonly without?: readonly string[];
+  /** Whether the module is made wrong, to see that it is noticed. */
+  readonly spoilt?: boolean;
 }
 
 /** What came of it. */
