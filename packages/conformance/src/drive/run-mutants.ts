@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { LIMITS } from '../mutants/limits.ts';
 import type { Ran, Wanted, Wrong } from '../mutants/run.ts';
-import { exnrefPackage, needed, programs, RUNNING_NODE, upstreamPackage } from './paths.ts';
+import { needed, programs, RUNNING_NODE, upstreamPackage } from './paths.ts';
 import { nodeFlags } from './run-in-node.ts';
 
 /** What is mutated. Each target once at least; what the running Node.js can't load is transformed all the same. */
@@ -15,7 +15,6 @@ export function mutantOrigins(): Wanted['origins'] {
     { dir: upstreamPackage('unwind', 'web'), target: 'web' },
     { dir: upstreamPackage('abort', 'nodejs'), target: 'nodejs' },
     { dir: upstreamPackage('unwind', 'module'), target: 'module' },
-    { dir: exnrefPackage('web'), target: 'web' },
   ];
 }
 

@@ -8,10 +8,11 @@ import { loadPackage, type Target } from './node.ts';
 const { dir, target } = workerData as { dir: string; target: Target };
 installHost();
 // What a mutated package throws at nobody is no reason to stop looking.
-process.on('uncaughtException', () => {});
-process.on('unhandledRejection', () => {});
+let uncaught = 0;
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => uncaught++);
 try {
-  parentPort?.postMessage(await see((await loadPackage(dir, target)) as AllFixtures));
+  const seen = await see((await loadPackage(dir, target)) as AllFixtures);
+  parentPort?.postMessage({ ...seen, uncaught });
 } catch (error) {
   parentPort?.postMessage({ ended: String(error) });
 }

@@ -2,6 +2,7 @@
  * Runs random schedules on one package in this process, and writes what came of it as JSON.
  * Arguments: the package's folder, its target, its panic mode, and what to run, as JSON (`Wanted`).
  */
+import type { Fixtures } from '../runner/fixtures.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { collect } from '../runner/scenarios/scenario.ts';
@@ -9,16 +10,26 @@ import { runSchedules, type Wanted } from '../schedules/run.ts';
 import { World } from '../schedules/world.ts';
 import { freshPackage, nodeRuntime, type Target } from './node.ts';
 
-const [dir = '', target = '', panic = '', wanted = ''] = process.argv.slice(2);
+const [dir = '', target = '', panic = '', what = ''] = process.argv.slice(2);
+const wanted = JSON.parse(what) as Wanted;
 const probe = installProbe();
 Object.assign(globalThis, { host: { tick: (n: number) => n, note() {}, mayThrow: (value: unknown) => value, name: 'node' } });
 const runtime = nodeRuntime();
 const ran = await runSchedules(
   {
     probe,
-    fresh: async () => new World(await freshPackage(dir, target as Target), panic as PanicMode, runtime),
+    fresh: async () => {
+      const ns = await freshPackage(dir, target as Target);
+      return new World(wanted.spoilt ? spoil(ns) : ns, panic as PanicMode, runtime);
+    },
     collect: () => collect({ runtime }),
   },
-  JSON.parse(wanted) as Wanted,
+  wanted,
 );
 process.stdout.write(JSON.stringify(ran));
+
+/** The package, with a count that is off by one in every generation that has come after a failure. */
+function spoil(ns: Fixtures): Fixtures {
+  const count = (): number => ns.count() + (ns.__revive.stats.failures > 0 ? 1 : 0);
+  return Object.create(ns, { count: { value: count }, __revive: { value: ns.__revive } }) as Fixtures;
+}

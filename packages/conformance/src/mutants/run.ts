@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { type Files, mutate, readFiles } from './apply.ts';
 import { type Mutant, mutants } from './arbitrary.ts';
+import { difference } from './difference.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Mutation } from './mutations.ts';
 
@@ -69,10 +70,10 @@ export async function runMutants(wanted: Wanted, progress: (line: object) => voi
   const smallest = await simplify(failed, judged);
   const verdict = await judged(smallest);
   const what = verdict.is === 'wrong' ? verdict.what : 'it was wrong once, and is not any more';
-  return {
-    ...counts,
-    wrong: { what, seed, path: result.counterexamplePath ?? '', mutant: describe(origins[smallest.origin]?.dir ?? '', smallest.mutations) },
-  };
+  const before = files[smallest.origin] as Files;
+  const after = smallest.mutations.reduce(mutate, before);
+  const mutant = `${describe(origins[smallest.origin]?.dir ?? '', smallest.mutations)}\n${difference(before, after)}`;
+  return { ...counts, wrong: { what, seed, path: result.counterexamplePath ?? '', mutant } };
 }
 
 /** Leaves out mutations as long as what is left is wrong. */

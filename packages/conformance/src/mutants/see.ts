@@ -8,7 +8,7 @@ import { codeOf } from '../runner/checks.ts';
 /** Why it can't be seen, or what every use of it gives, and what a call gives after an abort. */
 export type Seen =
   | { readonly ended: string }
-  | { readonly uses: Readonly<Record<string, string>>; readonly aborts: boolean; readonly recovers: string };
+  | { readonly uses: Readonly<Record<string, string>>; readonly aborts: boolean; readonly recovers: string; readonly uncaught?: number };
 
 /** Uses a package, and aborts it in the end. */
 export async function see(ns: AllFixtures): Promise<Seen> {

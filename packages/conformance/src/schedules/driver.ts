@@ -4,7 +4,7 @@ import type { Fixtures } from '../runner/fixtures.ts';
 import { until } from '../runner/runtime.ts';
 import { Flights } from './flights.ts';
 import { LIMITS } from './limits.ts';
-import type { Call, Expected, Generation, Outcome } from './model.ts';
+import type { Call, Generation, Outcome } from './model.ts';
 import type { CALLS, Ending, FAIL_WAYS, Option, Schedule, Step } from './steps.ts';
 import { Things } from './things.ts';
 import { makeThrown } from './thrown.ts';
@@ -176,14 +176,7 @@ class Driver {
       if (way === 'nested_deep') return ns.nested_deep(callback, 3);
       return way === 'with' ? new ns.Counter(1).with(callback) : ns[way](callback);
     };
-    return this.#world.call(way, run, (call) => this.#outcomeOfNested(call, token, way === 'nested_catching'));
-  }
-
-  #outcomeOfNested(call: Call, token: object, catches: boolean): Expected {
-    const { thrown } = call;
-    if (!catches || thrown === undefined || call.inside?.state === 'lost') return this.#world.model.outcomeOfNested(call, token);
-    // Rust catches it, and returns what was thrown.
-    return { is: 'value', value: thrown.value };
+    return this.#world.call(way, run, (call) => model.outcomeOfNested(call, token, way === 'nested_catching'));
   }
 
   /** What JavaScript does in the middle of a call. */
@@ -276,10 +269,10 @@ class Driver {
   #configure(option: Option): void {
     const { model, control } = this.#world;
     switch (option) {
-      case 'keep':
-      case 'recover':
-        model.foreign = option;
-        control.configure({ foreignExceptions: option });
+      case 'foreign-keep':
+      case 'foreign-recover':
+        model.foreign = option === 'foreign-keep' ? 'keep' : 'recover';
+        control.configure({ foreignExceptions: model.foreign });
         break;
       case 'ignore':
       case 'throw':

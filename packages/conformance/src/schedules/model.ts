@@ -55,6 +55,8 @@ export interface Call {
   /** What JavaScript in the middle of it threw into Rust. */
   thrown?: { readonly value: unknown };
   report?: Report;
+  /** Whether messages were redacted when it was reported. */
+  redacted?: boolean;
   /** Through whose frames the foreign exception went that was reported. */
   tainted?: Generation;
 }
@@ -138,7 +140,7 @@ export class Model {
     const { inside, tainted } = call;
     if (threw && tainted) {
       tainted.taint = { value };
-      if (tainted.state === 'lost') tainted.lostTo = { value };
+      if (tainted.lostTo) tainted.lostTo = { value };
     }
     if (tainted && !this.#calls.some((outer) => outer.inside === tainted)) tainted.taint = undefined;
     if (inside !== undefined && !this.#calls.some((outer) => outer.inside === inside)) inside.taint = undefined;
@@ -156,21 +158,31 @@ export class Model {
       case 'aborted':
         return { is: 'error', code: 'REVIVE_ABORT', generation: report.generation };
       case 'unwound':
-        return { is: 'error', code: 'REVIVE_PANIC', message: this.redacts ? /^redacted$/ : failing.message };
+        return { is: 'error', code: 'REVIVE_PANIC', message: call.redacted ? /^redacted$/ : failing.message };
       case 'foreign':
         return { is: 'ordinary-error' };
     }
   }
 
-  /** Who called a function that calls JavaScript. @param returns what it returns where JavaScript returned */
-  outcomeOfNested(call: Call, returns: unknown): Expected {
+  /**
+   * Who called a function that calls JavaScript.
+   * @param returns what it returns where JavaScript returned
+   * @param catches whether Rust catches what JavaScript throws, and returns it
+   */
+  outcomeOfNested(call: Call, returns: unknown, catches: boolean): Expected {
     const { inside, thrown } = call;
     if (inside === undefined) return REFUSED;
     if (inside.state === 'lost') {
       const isTheirs = thrown !== undefined && inside.lostTo !== undefined && Object.is(inside.lostTo.value, thrown.value);
-      return isTheirs ? { is: 'thrown', value: thrown.value } : { is: 'error', code: 'REVIVE_ABORT', generation: inside.number };
+      const abort: Expected = { is: 'error', code: 'REVIVE_ABORT', generation: inside.number };
+      // Reported, and the instance kept: until a listener of that very report made it fail.
+      if (thrown && call.report && !inside.lostTo) return { is: 'one-of', of: [{ is: 'thrown', value: thrown.value }, abort] };
+      if (!isTheirs) return abort;
+      const theirs: Expected = { is: 'thrown', value: thrown.value };
+      return catches ? { is: 'one-of', of: [theirs, abort] } : theirs;
     }
-    return thrown ? { is: 'thrown', value: thrown.value } : { is: 'value', value: returns };
+    if (thrown === undefined) return { is: 'value', value: returns };
+    return { is: catches ? 'value' : 'thrown', value: thrown.value };
   }
 
   /** Who called a function of Rust that goes well. @param value what it gives, of the instance that serves */
@@ -233,6 +245,7 @@ export class Model {
     if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describe(failing)}`);
     const mayBe = call ? [call.inside ?? this.current] : [generation];
     if (!mayBe.includes(generation)) this.violate(`I1: the report names generation ${report.generation}`);
+    if (call) call.redacted = this.redacts;
     if (call && failing.class === 'foreign') call.tainted = generation;
     this.#decide(generation, failing, report);
   }
@@ -250,6 +263,8 @@ export class Model {
     }
     const served = generation === this.current;
     generation.state = 'lost';
+    // Which value that is, shows when the call ends.
+    if (failing.class === 'foreign') generation.lostTo = { value: undefined };
     if (served) this.current = undefined;
     this.#wasLost ||= served;
     if (recovery === 'retire') this.#givenUp = true;

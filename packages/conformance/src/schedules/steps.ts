@@ -54,7 +54,7 @@ export type Step =
   | { readonly do: 'collect' };
 
 export type ListenerEnd = 'return' | 'throw' | 'throw-later' | 'stop' | 'spoil';
-export type Option = 'keep' | 'recover' | 'ignore' | 'throw' | 'redact' | 'show' | 'limit' | 'no-limit';
+export type Option = 'foreign-keep' | 'foreign-recover' | 'ignore' | 'throw' | 'redact' | 'show' | 'limit' | 'no-limit';
 export type Decision = 'nothing' | 'keep' | 'fresh' | 'retire' | 'throw';
 
 /** A schedule. `asks`: whether an innocent call follows each outermost step, which then leaves nothing for a microtask to recover. */

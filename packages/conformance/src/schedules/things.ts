@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 type How = (typeof USES)[number];
 
 /** Something that was made, and what it must hold as long as its generation serves. */
-type Thing = { readonly generation: Generation; n: number; gone: boolean } & (
+type Thing = { readonly generation: Generation; n: number; gone: boolean; runs: boolean } & (
   | { readonly what: 'counter'; readonly it: Counter }
   | { readonly what: 'point'; readonly it: Point }
   | { readonly what: 'adder'; readonly it: RustClosure<(text: string) => number> }
@@ -40,7 +40,14 @@ export class Things {
     }[what];
     const outcome = this.#world.call(`making a ${what}`, make, (_, { value }) => model.outcomeOf(() => ({ is: 'value', value })));
     if (!outcome.threw && model.current) {
-      this.#things.push({ what, it: outcome.value, generation: model.current, n: what === 'counter' ? 5 : 0, gone: false } as Thing);
+      this.#things.push({
+        what,
+        it: outcome.value,
+        generation: model.current,
+        n: what === 'counter' ? 5 : 0,
+        gone: false,
+        runs: false,
+      } as Thing);
     }
     return outcome;
   }
@@ -127,24 +134,29 @@ export class Things {
 
   #closure(thing: Thing & { what: 'adder' | 'failing' | 'once' }, kind: string): Outcome | undefined {
     const { generation } = thing;
-    const failing = thing.what === 'failing' && generation.state === 'serves' ? this.#world.failing(kind) : undefined;
+    const failing = thing.what === 'failing' && generation.state === 'serves' && !thing.runs ? this.#world.failing(kind) : undefined;
     // Until the microtask that ends a replaced instance, its closures are alive: that one may fail says nothing about the one that serves.
     if (thing.what === 'failing' && generation.state === 'replaced') return undefined;
     const run = { adder: () => this.#call(thing, 'ab'), failing: () => this.#call(thing, kind), once: () => this.#call(thing, '') }[
       thing.what
     ];
     const isStale = generation.state === 'lost';
+    // By a listener, while the failure of the closure is on its way out.
+    const recursive = thing.runs;
+    thing.runs = true;
     if (isStale) this.stale++;
     return this.#world.call(
       `a closure (${thing.what})`,
       run,
       (call, outcome) => {
+        thing.runs = recursive;
         if (isStale) return this.#staleClosure;
         if (failing !== undefined) return this.#failed(thing, failing, () => this.#world.model.outcomeOfFailure(call));
         if (generation.state === 'replaced' && isStaleOutcome(outcome)) {
           this.stale++;
           return this.#staleClosure;
         }
+        if (recursive) return ORDINARY;
         return this.#served(thing);
       },
       failing,
