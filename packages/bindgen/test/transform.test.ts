@@ -164,6 +164,45 @@ describe('glue that is rarely seen', () => {
   });
 });
 
+describe('what imports give to the host to call later', () => {
+  const transformed = (imports: string): string => {
+    const dir = edit(packageFor('nodejs'), (code) => `${code}\n${imports}\n`);
+    transform({ dir, ...OPTIONS });
+    return readFileSync(join(dir, `${NAME}.js`), 'utf8');
+  };
+
+  it("passes through the host, with the arguments' own text", () => {
+    const code = transformed(`function getObject(slot) { return slot; }
+function takeObject(slot) { return slot; }
+function a(arg0, arg1, arg2, arg3) { getObject(arg0).addEventListener(getStringFromWasm0(arg1, arg2), getObject(arg3)); }
+function b(arg0, arg1, arg2) { const ret = getObject(arg0).setTimeout(getObject(arg1), arg2, ...arg3); return ret; }
+function c(arg0) { document.addEventListener('click', takeObject(arg0)); }
+function d(arg0, arg1) { getObject(arg0).onclick = takeObject(arg1); }
+function e(arg0, arg1) { return new ResizeObserver(takeObject(arg0), arg1); }
+function f(arg0) { requestAnimationFrame(getObject(arg0)); }
+function g(arg0, arg1) { arg0.queueMicrotask(arg1); }
+function h(arg0, arg1) { arg0.queueMicrotask = arg1; }`);
+    for (const expected of [
+      "$host.register(getObject(arg0), 'addEventListener', [getStringFromWasm0(arg1, arg2), getObject(arg3)]);",
+      "const ret = $host.register(getObject(arg0), 'setTimeout', [getObject(arg1), arg2, ...arg3]);",
+      "$host.register(document, 'addEventListener', ['click', takeObject(arg0)]);",
+      "$host.setHandler(getObject(arg0), 'onclick', takeObject(arg1), ($target, $handler) => { $target.onclick = $handler; });",
+      'return $host.observe(ResizeObserver, [takeObject(arg0), arg1]);',
+      "$host.register(globalThis, 'requestAnimationFrame', [getObject(arg0)]);",
+      'arg0.queueMicrotask($host.microtask(arg1, true));',
+      'arg0.queueMicrotask = arg1;',
+    ]) {
+      expect(code).toContain(expected);
+    }
+  });
+
+  it("does not where a snippet's function has the name of one of the host's", () => {
+    const code = transformed(`const { setTimeout, queueMicrotask, MutationObserver } = require("node:timers");
+function a(arg0) { setTimeout(arg0, 1); queueMicrotask(arg0); return new MutationObserver(arg0); }`);
+    expect(code).toContain('{ setTimeout(arg0, 1); queueMicrotask(arg0); return new MutationObserver(arg0); }');
+  });
+});
+
 describe('words in comments, properties and imports of the program are no matter', () => {
   const words = '/** `require("fs")`, in Deno. `$host` and `$app` are $id, __revive too; const wasmUrl = new URL(…). */';
 
