@@ -3,7 +3,6 @@ import {
   type BlackBox,
   type Frame,
   type InstanceView,
-  isLeftPanicking,
   type PanicInfo,
   readBlackBox,
   UNKNOWN_PANIC,
@@ -40,15 +39,6 @@ export function abortOf(error: Error, instance: Witness): Aborted {
     trap: error,
     frames,
   };
-}
-
-/**
- * Whether Rust panics while something leaves the instance that is no trap, and nothing will end the panic but the end of the instance. Where
- * nobody knows how Rust counts, the panic that is on its stack tells, where panics abort: none that ended in another way can have been there.
- */
-export function isPanicking(instance: InstanceView): boolean {
-  if (isLeftPanicking(instance)) return true;
-  return !instance.unwinds && instance.panicPhase === undefined && panicFound(instance)?.message !== undefined;
 }
 
 /** What an error that is no trap has made of an instance that was panicking. */

@@ -84,6 +84,7 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     payload: $payload,
     release: $release,
     isShut: () => $raw.exports === undefined && wasm !== undefined,
+    isQuiescent: () => $imports.running === 0,
     trap: () => $raw.trap,
     exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},

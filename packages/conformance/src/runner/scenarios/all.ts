@@ -5,6 +5,7 @@ import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { HOSTILE } from './hostile.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
+import { PANICKING } from './panicking.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
@@ -21,6 +22,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...FINALIZERS,
   ...UNWIND_SAFE,
   ...DOUBLE_PANICS,
+  ...PANICKING,
   ...CORPUS,
   ...ORDINARY_ERRORS,
   ...HOSTILE,
