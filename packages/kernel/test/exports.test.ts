@@ -44,6 +44,7 @@ it('exports this and no more', () => {
       "fingerprint",
       "forgetPanic",
       "isError",
+      "isLeftPanicking",
       "isReviveError",
       "lazyProperty",
       "lookAt",
