@@ -3,14 +3,13 @@ import {
   type BlackBox,
   type Frame,
   type InstanceView,
-  isLeftPanicking,
   type PanicInfo,
   readBlackBox,
   UNKNOWN_PANIC,
   wasmFrames,
 } from '@wasm-revive/kernel';
 import { abortCause } from './cause.js';
-import { panicInFlight } from './panic-in-flight.js';
+import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
 /** What is read of an instance to find out why it aborted. */
@@ -42,20 +41,10 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   };
 }
 
-/**
- * Whether Rust panics while something leaves the instance that is no trap, and nothing will end the panic but the end of the instance. Where
- * nobody knows how Rust counts, the panic that is on its stack tells, where panics abort: none that ended in another way can have been there.
- */
-export function isPanicking(instance: InstanceView): boolean {
-  if (isLeftPanicking(instance)) return true;
-  return !instance.unwinds && instance.panicPhase === undefined && panicFound(instance)?.message !== undefined;
-}
-
 /** What an error that is no trap has made of an instance that was panicking. */
 export function panickingAbort(error: unknown, instance: Witness): Aborted {
   const frames = wasmFrames(error);
-  // While Rust unwinds, what is left on its stack may be of a panic that was caught before.
-  const panic = panicWritten(instance) ?? panicUnwinding(instance) ?? (isUnwinding(instance) ? undefined : panicFound(instance));
+  const panic = panicWritten(instance) ?? panicLeft(instance);
   return { kind: 'aborted', cause: 'panic-abort', panic: { message: UNKNOWN_PANIC, ...panic, frames }, trap: error, frames };
 }
 
@@ -88,6 +77,15 @@ function panicWritten(instance: Witness): Told | undefined {
   const written = instance.exports && readBlackBox(instance.exports)?.panic;
   const unwinding = written && panicUnwinding(instance);
   return unwinding === undefined || unwinding.message.startsWith(written?.message ?? '') ? written : undefined;
+}
+
+/** The panic of which something else took the frames. Where panics are caught, what is on the stack may be of an earlier one. */
+function panicLeft(instance: Witness): Partial<Told> | undefined {
+  const { exports, unwinds, panicPhase, shadowStackPointer, formatters } = instance;
+  if (!unwinds) return panicFound(instance);
+  if (panicPhase !== 'hook') return panicUnwinding(instance);
+  if (!(exports?.memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
+  return panicBehindHook(exports.memory, shadowStackPointer, formatters);
 }
 
 /** What Rust unwinds with. */

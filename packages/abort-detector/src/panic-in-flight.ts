@@ -46,6 +46,24 @@ export function panicInFlight(
   return { message };
 }
 
+/**
+ * The panic whose hook was running. What tore that may have moved the stack pointer up, past what `panic!` put on the stack, and what earlier
+ * panics put there may be left. So it is believed only where all that is found says the same.
+ */
+export function panicBehindHook(
+  memory: WebAssembly.Memory,
+  stackPointer: number,
+  formatters: Formatters = {},
+): Omit<PanicInfo, 'frames'> | undefined {
+  let found: Omit<PanicInfo, 'frames'> | undefined;
+  for (const { message, location } of panicsOnStack(memory, Math.max(0, stackPointer - BELOW), stackPointer + ABOVE, formatters)) {
+    if (message === undefined) continue;
+    if (found !== undefined && found.message !== message) return undefined;
+    found = { message, location };
+  }
+  return found;
+}
+
 /** The addresses of what looks like an exception of Rust's. */
 function exceptions(reader: MemoryReader, memory: WebAssembly.Memory): number[] {
   const found: number[] = [];

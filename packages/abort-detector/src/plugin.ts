@@ -1,5 +1,5 @@
-import { type Aborted, hasStackRoom, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
-import { abortOf, isPanicking, panickingAbort } from './abort-of.js';
+import { type Aborted, hasStackRoom, isLeftPanicking, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import { abortOf, panickingAbort } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
@@ -20,7 +20,7 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
     return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
   }
   // Whoever threw it: what leaves while Rust panics is the end of a panic.
-  if (isPanicking(instance)) {
+  if (isLeftPanicking(instance)) {
     instance.condemn(error);
     return panickingAbort(error, instance);
   }

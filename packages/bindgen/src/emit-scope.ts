@@ -92,6 +92,7 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     held: ${emitHeld(glue, wasm)},
     release: $release,
     isShut: () => $raw.exports === undefined && wasm !== undefined,
+    isQuiescent: () => $imports.running === 0,
     trap: () => $raw.trap,
 ${movesStack(guards) ? '    lent: () => $stack.lent,\n' : ''}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},

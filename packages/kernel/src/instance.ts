@@ -48,6 +48,8 @@ export interface Owner {
   stackPointers?: readonly string[];
   /** A failure that was classified and decided. For any recovery but `keep` the instance is lost when this is called. */
   failed(instance: Instance, report: CrashReport): void;
+  /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
+  suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
   reinitRequested(instance: Instance): void;
   /** A closure of a lost instance was called. True: the call is to throw. */
@@ -97,8 +99,8 @@ export class Instance implements Host, InstanceView {
   #quiescent = false;
   /** The foreign exception that was caught last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
-  /** Whether the next microtask looks whether Rust has been left panicking. */
-  #suspected = false;
+  /** What may have left Rust panicking. */
+  #suspected: { readonly error: unknown } | undefined;
   watchesReturns = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
@@ -226,6 +228,7 @@ export class Instance implements Host, InstanceView {
    * Whether the instance may be entered. A failure that no guard could tell, for want of stack, is told here: by whoever asks first.
    */
   isWell(): boolean {
+    this.#lookAgain();
     if (this.#state === 'running' && this.scope.isShut()) this.#lost(this.scope.trap());
     if (this.#state === 'lost' && !this.#told && !this.#condemned) this.#tellExhausted();
     return this.#state === 'running';
@@ -286,13 +289,18 @@ export class Instance implements Host, InstanceView {
    * left: that may be by returning, for JavaScript in between may swallow what was thrown.
    */
   #suspect(error: unknown): void {
-    if (this.#state !== 'running' || this.#suspected || this.panicPhase === 'none') return;
-    this.#suspected = true;
-    queueMicrotask(() => {
-      this.#suspected = false;
-      this.#quiescent = true;
-      if (this.#state === 'running' && isLeftPanicking(this)) this.#failBehind(error, 'foreign', undefined);
-    });
+    if (this.#state !== 'running' || this.#suspected !== undefined || this.panicPhase === 'none') return;
+    this.#suspected = { error };
+    this.owner.suspected(this);
+    queueMicrotask(() => this.#lookAgain());
+  }
+
+  #lookAgain(): void {
+    const suspected = this.#suspected;
+    if (suspected === undefined || this.#state !== 'running' || !this.scope.isQuiescent()) return;
+    this.#suspected = undefined;
+    this.#quiescent = true;
+    if (isLeftPanicking(this)) this.#failBehind(suspected.error, 'foreign', undefined);
   }
 
   condemn(trap: unknown): void {

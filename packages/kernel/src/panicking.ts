@@ -55,8 +55,8 @@ export function isLeftPanicking({
   if (unwinds && !quiescent) return false;
   if (panicPhase !== undefined) return panicPhase !== 'none';
   if (exports === undefined) return false;
-  // Under panic=abort no panic that has been written down ends in another way.
-  if (!unwinds) return readPanicCount(exports) > 0;
   const panicking = exports[PANICKING_EXPORT];
-  return typeof panicking === 'function' && panicking() !== 0;
+  if (typeof panicking === 'function') return quiescent && panicking() !== 0;
+  // Under panic=abort no panic that has been written down ends in another way.
+  return !unwinds && readPanicCount(exports) > 0;
 }

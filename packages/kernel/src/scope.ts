@@ -31,6 +31,8 @@ export interface Scope {
   release(): void;
   /** Whether every way in is shut: by {@link release}, or by a guard that had no stack left to call anybody. */
   isShut(): boolean;
+  /** Whether no frame of the instance is on the stack. */
+  isQuiescent(): boolean;
   /** What that guard caught. */
   trap(): unknown;
   /** How many bytes of Rust's stack glue holds, and gives back by itself. Without it: none. */

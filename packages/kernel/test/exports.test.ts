@@ -47,6 +47,7 @@ it('exports this and no more', () => {
       "forgetPanic",
       "hasStackRoom",
       "isError",
+      "isLeftPanicking",
       "isReviveError",
       "lazyProperty",
       "lookAt",

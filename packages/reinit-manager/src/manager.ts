@@ -387,6 +387,10 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#emitter.emit('failure', report, () => tell('onFailure', () => this.#options.onFailure?.(report)));
   }
 
+  suspected(instance: Instance): void {
+    if (instance === this.#current) this.#description.onCurrent(undefined, instance.base);
+  }
+
   reinitRequested(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#replace(instance, 'Rust asked for a fresh instance.');

@@ -120,6 +120,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       exports = {};
     },
     isShut: () => shut !== undefined,
+    isQuiescent: () => depth === 0,
     trap: () => shut?.trap,
   };
 }

@@ -28,6 +28,11 @@ export interface Fixtures {
   failing_closure(): (kind: string) => number;
   failing_once(): (kind: string) => void;
   lend_failing(kind: string): number;
+  panic_past(how: string, f: () => unknown): void;
+  panic_past_later(how: string, f: () => unknown, promise: Promise<unknown>): Promise<void>;
+  panic_in_hook(how: string, f: () => unknown): void;
+  catch_own_panic(): boolean;
+  panicking(): boolean;
   nested(f: () => unknown): unknown;
   nested_catching(f: () => unknown): unknown;
   nested_deep(f: () => unknown, depth: number): unknown;

@@ -7,6 +7,7 @@ import { FOREIGN } from './foreign.ts';
 import { HOSTILE } from './hostile.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
+import { PANICKING } from './panicking.ts';
 import { REGISTRATIONS } from './registrations.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
@@ -26,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...FINALIZERS,
   ...UNWIND_SAFE,
   ...DOUBLE_PANICS,
+  ...PANICKING,
   ...CORPUS,
   ...ORDINARY_ERRORS,
   ...HOSTILE,

@@ -1,0 +1,112 @@
+/** What leaves Rust while Rust is panicking, whoever threw it: out of a destructor, or out of the panic hook. */
+import { codeOf, show } from '../checks.ts';
+import { until, Watched } from '../runtime.ts';
+import { listen, type Scenario, thrownBy } from './scenario.ts';
+
+export const PANICKING: readonly Scenario[] = [
+  {
+    id: 'what is thrown while Rust panics is told as the panic that it ends',
+    invariants: ['I1', 'I2', 'I5', 'I7'],
+    async run(ground, checks) {
+      const { ns, panic, runtime } = ground;
+      const crates = ns.fail_marked !== undefined;
+      const { failures, stop } = listen(ground);
+      const thrown = new TypeError('outstanding read');
+      const throws = (): never => {
+        throw thrown;
+      };
+      const swallowing = (run: () => void) => (): void => {
+        thrownBy(run);
+      };
+      const ways: readonly (readonly [string, () => unknown])[] = [
+        ['an import in a destructor', () => ns.panic_past('calling', throws)],
+        ['throw_str in a destructor', () => ns.panic_past('text', throws)],
+        ['an import in the panic hook', () => ns.panic_in_hook('calling', throws)],
+        ['throw_str in the panic hook', () => ns.panic_in_hook('text', throws)],
+        ['a nested call', () => ns.nested(() => ns.panic_past('calling', throws))],
+        ['a nested call that JavaScript swallows', () => ns.nested(swallowing(() => ns.panic_past('calling', throws)))],
+        ['one with a hook', () => ns.nested(swallowing(() => ns.panic_in_hook('text', throws)))],
+        ...(crates ? [['an import that unwinds', () => ns.panic_past('unwinding', throws)] as const] : []),
+      ];
+      for (const [what, fire] of ways) {
+        failures.length = 0;
+        const { generation } = ns.__revive;
+        const error = thrownBy(fire);
+        const isSwallowed = panic === 'unwind' && error === undefined;
+        // It is known when no frame is left. Nobody can be thrown to then.
+        if (isSwallowed) await until(runtime, () => ns.__revive.generation > generation);
+        else checks.equal('I1', `${what}: its caller gets REVIVE_ABORT`, () => codeOf(error), 'REVIVE_ABORT');
+        const told = failures.filter(({ failure }) => failure.cause !== 'foreign-exception');
+        checks.equal('I1', `${what}: it is told once`, () => told.length, 1);
+        checks.equal('I1', `${what}: as a panic`, () => told[0]?.failure.cause, 'panic-abort');
+        const words = told[0]?.failure.panic;
+        checks.that(
+          'I1',
+          `${what}: in Rust's words`,
+          () => /^the panic (?:past|with a hook that is) [\w…]+$/.test(words?.message ?? '') || show(words),
+        );
+        checks.equal('I2', `${what}: the next call is served by Rust that does not panic`, () => ns.panicking(), false);
+        checks.equal('I7', `${what}: by a fresh instance`, () => ns.__revive.generation, generation + 1);
+      }
+      const { generation } = ns.__revive;
+      const later = new Watched(ns.panic_past_later('calling', throws, Promise.resolve()));
+      await until(runtime, () => later.state !== 'pending');
+      checks.equal('I5', 'in a poll: its promise rejects', () => later.state, 'rejected');
+      checks.that(
+        'I1',
+        "in a poll: in Rust's words",
+        () => String((later.value as Error).message).includes('the panic past calling') || show(later.value),
+      );
+      await until(runtime, () => ns.__revive.generation > generation);
+      checks.equal('I7', 'in a poll: the instance is replaced', () => ns.panicking(), false);
+      stop();
+    },
+  },
+  {
+    id: 'what is thrown and caught while Rust panics, or thrown afterwards, costs nothing',
+    invariants: ['I1', 'I2', 'I7'],
+    async run(ground, checks) {
+      const { ns, panic, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      const throws = (): never => {
+        throw new Error('of the program');
+      };
+      const unwinds = panic === 'unwind';
+      const ways: readonly (readonly [string, () => unknown])[] = [
+        ['an import that catches, in a destructor', () => ns.panic_past('catching', throws)],
+        ['an import that catches, in the panic hook', () => ns.panic_in_hook('catching', throws)],
+        ['a destructor that calls JavaScript', () => ns.panic_past('calling', () => {})],
+        ['a hook that calls JavaScript', () => ns.panic_in_hook('calling', () => {})],
+        ['a destructor that calls Rust again', () => ns.panic_past('calling', () => ns.add(1, 2))],
+        // Under panic=abort no destructor runs.
+        ['a destructor that has Rust throw on purpose', () => ns.panic_past('calling', () => thrownBy(() => ns.throw_text('text')))],
+        ['a destructor with an exception through Rust', () => ns.panic_past('calling', () => thrownBy(() => ns.fail('js-exception')))],
+      ];
+      for (const [what, fire] of ways) {
+        failures.length = 0;
+        const { generation } = ns.__revive;
+        const error = thrownBy(fire);
+        checks.equal('I1', `${what}: it is an ordinary panic`, () => codeOf(error), unwinds ? 'REVIVE_PANIC' : 'REVIVE_ABORT');
+        await runtime.turn();
+        checks.equal('I7', `${what}: which unwinds, or not`, () => ns.__revive.generation, generation + (unwinds ? 0 : 1));
+        checks.equal('I2', `${what}: Rust does not panic any more`, () => ns.panicking(), false);
+      }
+      const { generation } = ns.__revive;
+      ns.catch_own_panic();
+      thrownBy(() => ns.fail('panic-message'));
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      const kept = ns.__revive.generation;
+      checks.equal('I7', 'panics that were caught are over', () => kept, generation + (unwinds ? 0 : 1));
+      failures.length = 0;
+      thrownBy(() => ns.fail('js-exception'));
+      checks.equal(
+        'I1',
+        'an exception after them is what it is',
+        () => failures.map(({ failure }) => failure.cause).join(),
+        'foreign-exception',
+      );
+      checks.equal('I7', 'and costs nothing', () => ns.__revive.generation, kept);
+      stop();
+    },
+  },
+];
