@@ -1,3 +1,5 @@
+import { is } from './intrinsics.js';
+
 /** What an import threw into Rust frames. */
 export interface Crossed {
   readonly error: unknown;
@@ -39,11 +41,11 @@ export class Crossings {
     const last = this.#last;
     this.#last = undefined;
     if (last === undefined) return undefined;
-    const isItself = Object.is(last.error, payload);
+    const isItself = is(last.error, payload);
     return isItself || (last.exception !== undefined && last.exception === error) ? last : undefined;
   }
 
   #isLast(error: unknown): boolean {
-    return this.#last !== undefined && Object.is(this.#last.error, error);
+    return this.#last !== undefined && is(this.#last.error, error);
   }
 }

@@ -1,4 +1,5 @@
 import { isReviveError } from './errors.js';
+import { whenSettled } from './intrinsics.js';
 import type { PromiseExecutor } from './scope.js';
 
 /**
@@ -101,7 +102,7 @@ function whenGarbage(): FinalizationRegistry<() => void> {
 /** A rejection that nobody awaits must not end the process: it has been reported already. Whoever does await it still gets it. */
 export function markHandled(promise: unknown): void {
   try {
-    void Promise.prototype.then.call(promise as Promise<unknown>, undefined, () => {});
+    whenSettled(promise as Promise<unknown>, undefined, () => {});
   } catch {
     // No promise.
   }

@@ -9,6 +9,7 @@ import { type Registry, SharedRegistry } from './finalizers.js';
 import { pointerBase, pointerGeneration } from './handle.js';
 import { InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
+import { define, inMicrotask, is, store, whenSettled } from './intrinsics.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Hooks, InstanceState, InstanceView } from './plugin.js';
 import { realTrap } from './real-trap.js';
@@ -92,9 +93,10 @@ export class Instance implements Host, InstanceView {
     this.turns = hooks.entered !== undefined || hooks.committed !== undefined;
     this.#callbacks = new Callbacks((error) => this.#state === 'lost' || error === this.#taint);
     let alarm = (): void => {};
-    new Promise<void>((resolve) => {
+    const called = new Promise<void>((resolve) => {
       alarm = resolve;
-    }).then(() => this.isWell());
+    });
+    whenSettled(called, () => this.isWell());
     this.alarm = alarm;
     this.scope = factory(this);
   }
@@ -170,8 +172,10 @@ export class Instance implements Host, InstanceView {
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
   bind(instance: Pick<WebAssembly.Instance, 'exports'>): void {
     this.#exports = instance.exports;
-    this.owner.stackPointers ??= stackPointerNames(instance.exports);
-    this.#stackPointers = new StackPointers(instance.exports, this.owner.stackPointers);
+    const stackPointers = this.owner.stackPointers ?? stackPointerNames(instance.exports);
+    // Exports that are made when they are read can't be listed; those of the next instance can.
+    if (stackPointers.length > 0) this.owner.stackPointers = stackPointers;
+    this.#stackPointers = new StackPointers(instance.exports, stackPointers);
     if (this.unwinds) realTrap();
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
@@ -252,7 +256,7 @@ export class Instance implements Host, InstanceView {
   /** With as little stack as can be: nobody is let in any more. The rest follows where there is room for it. */
   #tear(trap: unknown): unknown {
     if (this.#state !== 'lost') this.#lost(trap);
-    if (!this.#told) queueMicrotask(() => this.isWell());
+    if (!this.#told) inMicrotask(() => this.isWell());
     return this.#error;
   }
 
@@ -283,7 +287,16 @@ export class Instance implements Host, InstanceView {
 
   #panicError(payload: unknown): PanicError {
     const text = safely(this.owner.redact)(describeThrown(payload).message);
-    return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: payload });
+    return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: this.#causeOf(payload) });
+  }
+
+  /** What JavaScript threw, for errors that others get, too: where there is a redaction, only what that leaves of it. */
+  #causeOf(thrown: unknown): unknown {
+    const { redact } = this.owner;
+    if (redact === undefined) return thrown;
+    const { name, message } = describeThrown(thrown);
+    const cause = new Error(safely(redact)(message));
+    return define(cause, 'name', { value: safely(redact)(name), configurable: true, writable: true });
   }
 
   crossed(error: unknown, deliberate: boolean): unknown {
@@ -297,7 +310,7 @@ export class Instance implements Host, InstanceView {
 
   #isWhatCostIt(error: unknown): boolean {
     try {
-      return Object.is(this.scope.payload(error), this.#trap);
+      return is(this.scope.payload(error), this.#trap);
     } catch {
       // The stack is full.
       return false;
@@ -388,7 +401,8 @@ export class Instance implements Host, InstanceView {
     const report = writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic });
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
     const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
-    error.report = report;
+    // The program may have it already, and may have frozen it.
+    store(error, 'report', report);
     if (this.#exports !== undefined) forgetPanic(this.#exports);
     this.owner.failed(this, report);
     this.#inFlight.rejectAbandoned(() => abandonedError(error));
@@ -398,7 +412,7 @@ export class Instance implements Host, InstanceView {
   #aborted(failure: Aborted, raw: unknown, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): unknown {
     if (recovery === 'keep' && this.#state === 'running') {
       // Tainted, not lost. Every guard on the way out sees the same error: tell it once.
-      const isTold = this.#taintGoesOn && Object.is(this.#taint, raw);
+      const isTold = this.#taintGoesOn && is(this.#taint, raw);
       this.#taint = raw;
       this.#taintGoesOn = !this.#quiescent;
       if (!isTold) this.owner.failed(this, writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic }));
@@ -429,7 +443,10 @@ export class Instance implements Host, InstanceView {
 
   #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): ReviveError {
     const report = writeReport(failure, this, { entrypoint, recovery, callsLost: this.#inFlight.size, panic });
-    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), { cause: this.#trap, report });
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
+      cause: failure.cause === 'foreign-exception' ? this.#causeOf(this.#trap) : this.#trap,
+      report,
+    });
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     this.#known(error);
     this.owner.hooks.lost?.(this, report);

@@ -1,6 +1,7 @@
 import {
   type Api,
   type Build,
+  bare,
   type CrashReport,
   checkCrates,
   checkEngine,
@@ -12,6 +13,7 @@ import {
   type GuardedExports,
   type Hooks,
   Instance,
+  inMicrotask,
   type Owner,
   type Plugin,
   pointerGeneration,
@@ -19,6 +21,7 @@ import {
   ReviveError,
   type SharedRegistry,
   staleHandleError,
+  store,
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
@@ -119,6 +122,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   /** The next one, made ahead: a module that has failed may fail again. Nothing of it has run. */
   #standby: Instance | undefined;
   #starting: Instance | undefined;
+  /** What the program has given in place of exports that are not there yet. */
+  #promised: Promised | undefined;
   #lastError: ReviveError | undefined;
   #lostAt = 0;
   /** Whether the event `retired` has been emitted since an instance served. */
@@ -134,7 +139,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   constructor(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions) {
     this.#factory = factory;
     this.#description = description;
-    this.#options = options;
+    this.#options = bare(options);
     this.#restarts = new RestartCounter(options);
     this.moduleName = description.name;
     this.entries = description.entries;
@@ -180,7 +185,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   configure(options: ReviveOptions): void {
     checkOptions(options);
     const intensity = options.maxRestarts !== undefined || options.withinMs !== undefined;
-    this.#options = { ...this.#options, ...options };
+    this.#options = bare({ ...this.#options, ...options });
     if (intensity) this.#restarts = new RestartCounter(this.#options);
   }
 
@@ -219,6 +224,10 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   bootFrom(source: object, module: WebAssembly.Module | null | undefined, imports: WebAssembly.Imports | undefined, start: boolean): void {
+    if (imports !== undefined && !start && !isThere(source)) {
+      this.#promised = { source, imports, module: module ?? undefined };
+      return;
+    }
     const made = imports && instanceOf(source, !start);
     if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
     else if (module) this.#boot(module, imports ?? this.prepare());
@@ -240,6 +249,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
     if (module !== undefined) checkCrates(module);
     prepared.bind(instance);
+    this.#promised = undefined;
     this.#module = module;
     this.#serve(prepared, start);
   }
@@ -253,8 +263,20 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     }
     // Lost, and there is no stack to say so, let alone to make another.
     if (current !== undefined && current === this.#current) throw current.error;
+    if (this.#promised !== undefined) return this.#claim(this.#promised);
     if (this.#module === undefined) throw this.#notReady();
     return this.#recover(this.#module).scope.api;
+  }
+
+  /**
+   * Somebody calls a module whose exports the program has yet to give. In plain glue, this reads one off the object that stands in for them, which
+   * throws the program's own words, or makes the instance, and may give its exports by then.
+   */
+  #claim(promised: Promised): Api {
+    const { source, imports, module } = promised;
+    Reflect.get(source, 'memory');
+    if (this.#promised === promised) this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+    return this.wake();
   }
 
   owner(pointer: unknown, what: string): Api {
@@ -284,7 +306,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       // Before anybody hears of it, who may call the module again.
       if (instance === this.#starting) this.#restarts.startFailed();
       if (report.recovery === 'retire') this.#restarts.giveUp();
-      if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
+      if (this.#restarts.waitMs(Date.now()) > 0) store(report, 'recovery', 'retire');
       if (instance !== this.#starting) this.#schedule.schedule();
     }
     this.#emitter.emit('failure', report);
@@ -305,7 +327,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   /** Nobody calls this instance from now on. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
   #replace(instance: Instance, reason: string): void {
     this.#gone();
-    queueMicrotask(() => instance.retire(reason));
+    inMicrotask(() => instance.retire(reason));
   }
 
   #gone(): void {
@@ -341,14 +363,14 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     if (this.#lostAt > 0) this.#restarts.restarted(Date.now());
     this.#serve(instance);
     const ms = performance.now() - began;
-    // The program may have frozen it.
-    if (this.#lastReport !== undefined) Reflect.set(this.#lastReport, 'recoveryMs', ms);
+    // The program may have frozen it, or given it setters.
+    if (this.#lastReport !== undefined) store(this.#lastReport, 'recoveryMs', ms);
     this.#lastReport = undefined;
     this.#lostAt = 0;
     this.#saidRetired = false;
     this.#recoveries++;
     this.#emitter.emit('recovered', { generation: instance.generation, ms });
-    if (small) queueMicrotask(() => this.#makeStandby(module));
+    if (small) inMicrotask(() => this.#makeStandby(module));
     return instance;
   }
 
@@ -406,6 +428,22 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       `${this.moduleName} was called before it was initialised.${init === undefined ? '' : ` Call ${init} first.`}`,
       { retryable: true },
     );
+  }
+}
+
+/** What {@link Application.bootFrom} was given of an instance that is not there yet. */
+interface Promised {
+  readonly source: object;
+  readonly imports: WebAssembly.Imports;
+  readonly module: WebAssembly.Module | undefined;
+}
+
+/** Whether these are exports, and not an object that makes them when one is read, or throws until there are some. Reads none. */
+function isThere(exports: object): boolean {
+  try {
+    return Reflect.ownKeys(exports).length > 0;
+  } catch {
+    return false;
   }
 }
 

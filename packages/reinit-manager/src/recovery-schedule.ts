@@ -1,3 +1,5 @@
+import { inMicrotask } from '@wasm-revive/kernel';
+
 /** After so many recoveries in one turn of the event loop, the next waits for another turn: a module may fail in microtasks without end. */
 const AT_ONCE = 10;
 
@@ -18,7 +20,7 @@ export class RecoverySchedule {
 
   /** Has it made soon. */
   schedule(): void {
-    queueMicrotask(() => {
+    inMicrotask(() => {
       if (performance.now() - this.#turnBegan > LONGEST_TURN) this.#made = 0;
       if (this.#made >= AT_ONCE) inAnotherTurn(() => this.#make());
       else this.#make();
