@@ -106,20 +106,18 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
       text.remove(node.start, node.end);
     }
   }
-  const given = end !== undefined;
-  if (!given) {
+  // Note: by a parameter, or bundlers would look for the start function in what they make of a wasm file, and warn that it isn't there.
+  const interrupted = (from: string): string => `
+// wasm-bindgen's own glue, when wasm-revive was interrupted before it changed that too.
+if (!$app) ((wasm) => { ${upstream.join(' ')} })(${from});${debug ? '\nconst wasm = $app?.wasm ?? $source;' : ''}`;
+  if (end !== undefined) text.appendLeft(end, interrupted(source));
+  else {
     // Older glue takes its instance from the wasm file itself. Note: a namespace, for the original glue has no such function.
     text.append(`
 import * as $wasm from ${JSON.stringify(`./${urlOfFile(pkg.wasmFile)}`)};
 import * as $glue from ${JSON.stringify(`./${urlOfFile(pkg.glue.file)}`)};
-const $app = $glue.__wbg_set_wasm?.(${load('$wasm')});`);
+const $app = $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm')}`);
   }
-  // Note: by a parameter, or bundlers would look for the start function in what they make of a wasm file, and warn that it isn't there.
-  text.appendLeft(
-    end ?? code.length,
-    `\n// wasm-bindgen's own glue, when wasm-revive was interrupted before it changed that too.
-if (!$app) ((wasm) => { ${upstream.join(' ')} })(${given ? source : '$wasm'});${debug ? '\nconst wasm = $app?.wasm ?? $source;' : ''}`,
-  );
   text.prepend(
     `${movePrologue(text, code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`,
   );
