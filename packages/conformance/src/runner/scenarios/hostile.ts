@@ -78,7 +78,7 @@ const CHANGES: Readonly<Record<string, () => () => void>> = {
     onEveryObject({ cause: 'mine', report: 'mine', retryable: true, recovery: 'mine', plugins: 1, fatal: true, redact: 5, onFailure: 5 }),
   'Object and Reflect gone': () =>
     withoutFunctions([
-      [Object, ['defineProperty', 'assign', 'keys', 'is', 'getPrototypeOf', 'setPrototypeOf', 'hasOwn', 'freeze']],
+      [Object, ['defineProperty', 'assign', 'keys', 'is', 'getPrototypeOf', 'setPrototypeOf', 'hasOwn']],
       [Reflect, ['defineProperty', 'set', 'get', 'apply', 'has']],
       [Object.prototype, ['toString', 'hasOwnProperty']],
     ]),
