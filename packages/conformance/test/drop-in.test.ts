@@ -145,9 +145,9 @@ describe('bundler, a program that first gives something that stands in for the e
       const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, way);
       return stdout === '' ? stderr : JSON.parse(stdout);
     };
-    const plain = await run(upstreamPackage('abort', 'bundler'));
+    const plain = await run(upstreamPackage('unwind', 'bundler'));
     expect(plain).toEqual([...(way === 'lazy' ? ['text', 4] : ['call init() first', 'call init() first']), 'text', 1, 4]);
-    expect(await run(join(inject('transformed'), 'abort', 'bundler'))).toEqual(plain);
+    expect(await run(join(inject('transformed'), 'unwind', 'bundler'))).toEqual(plain);
   });
 });
 
