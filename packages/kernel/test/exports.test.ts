@@ -48,6 +48,7 @@ it('exports this and no more', () => {
       "inMicrotask",
       "isError",
       "isReviveError",
+      "keys",
       "lazyProperty",
       "lookAt",
       "mapImports",
