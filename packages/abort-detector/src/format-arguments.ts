@@ -3,7 +3,7 @@
  *
  * Note: no regular expressions, see `wasmFrames` in the kernel.
  */
-import type { Formatters } from '@wasm-revive/kernel';
+import { type Formatters, keys } from '@wasm-revive/kernel';
 import type { MemoryReader } from './memory-reader.js';
 
 /** What stands for an argument that can't be read. */
@@ -29,7 +29,7 @@ class Writer {
   constructor(memory: MemoryReader, formatters: Formatters) {
     this.#memory = memory;
     this.#formatters = formatters;
-    this.#guesses = Object.keys(formatters).length === 0;
+    this.#guesses = keys(formatters).length === 0;
   }
 
   /** Either a text and the double of its length plus 1, or a template and what belongs in it. */

@@ -84,7 +84,7 @@ export function guardName(index: number): string {
 export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
-  const guarded = guards.map((guard, index) => `      ${propertyKey(guard.export)}: ${guardName(index)},\n`).join('');
+  const guarded = guards.map((guard, index) => `    wasm[${JSON.stringify(guard.export)}] = ${guardName(index)};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
   function $bind($exports) {
     $raw.returns = $raw.exports = ${emitRecord(raw, '    ')};
@@ -104,8 +104,8 @@ ${[
   .join('')}  }
   let $all;
   function $guarded() {
-    return ($all ??= Object.assign(wasm, {
-${guarded}    }));
+    if ($all !== undefined) return $all;
+${guarded}    return ($all = wasm);
   }`;
 }
 
@@ -167,7 +167,8 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
       const $function = $table.get($index);
       if ($function === null) return null;
       if (!$functions.includes($function)) {
-        const $name = Object.keys($exports).find(($name) => $exports[$name] === $function);
+        let $name;
+        for (const $key in $exports) if ($exports[$key] === $function) $name ??= $key;
         $functions.push($function);
         $guards.push($name !== undefined ? $app.wasm[$name] : (...$args) => {
           if ($raw.exports === undefined) return;

@@ -86,7 +86,7 @@ export function rawImports(glue: Glue, wasm: WasmInfo): string {
 const STRING_CONSTANTS = 'wasm:js/string-constants';
 
 /** What upstream's other targets give in its place. */
-const EVERY_STRING = 'new Proxy({}, { get: (_, name) => name })';
+const EVERY_STRING = 'new Proxy({}, { __proto__: null, get: (_, name) => name })';
 
 /** What export lists call by another name: exported name to local one. */
 function exportedLocals(glue: Glue): Map<string, string> {

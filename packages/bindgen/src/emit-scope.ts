@@ -74,7 +74,7 @@ export function scopeHead({ glue, guards }: ScopeContext): string {
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
     inScope.some(({ references }) => references.has('wasmInstance'))
-      ? '  const wasmInstance = Object.create(WebAssembly.Instance.prototype, { exports: { get: $guarded } });\n'
+      ? '  const wasmInstance = { __proto__: WebAssembly.Instance.prototype, get exports() { return $guarded(); } };\n'
       : '',
   ].join('');
 }
@@ -175,7 +175,8 @@ function replaceUpstreamGuard(text: MagicString, fn: FunctionNode): boolean {
 function emitCarries(tag: string | undefined): string {
   if (tag === undefined) return '  const $carries = (wrapped) => wrapped;\n';
   return `  function $carries(wrapped, error) {
-    return Object.is($payload(wrapped), error) ? wrapped : new WebAssembly.Exception(${tag}, [error]);
+    const carried = $payload(wrapped);
+    return carried === error || (carried !== carried && error !== error) ? wrapped : new WebAssembly.Exception(${tag}, [error]);
   }
 `;
 }

@@ -80,7 +80,7 @@ ${scopeHead(context)}`);
   text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
   text.append(`\n${scopeTail(context, unwrapped)}
 const $app = $revive($scope, {
-    ${description.join(',\n    ')},
+    ${['__proto__: null', ...description].join(',\n    ')},
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
 ${emitFacade(glue)}
@@ -98,8 +98,10 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
   // With `--debug`, it exports the instance under the name it was imported by.
   const debug = code.includes('wasm as __wasm');
   const source = debug ? '$source' : 'wasm';
+  const load = (from: string): string =>
+    `${from}, await $loadModule(${from}, () => new URL(${JSON.stringify(`./${urlOfFile(pkg.wasmFile)}`)}, import.meta.url)), true`;
   const upstream: string[] = [];
-  let end = 0;
+  let end: number | undefined;
   for (const node of program.body) {
     if (debug && node.type === 'ImportDeclaration' && node.source.value.endsWith('_bg.wasm')) {
       text.overwrite(node.start, node.end, `import * as $source from ${code.slice(node.source.start, node.source.end)};`);
@@ -110,11 +112,7 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
     upstream.push(code.slice(node.start, node.end));
     if (calleeName(call) === '__wbg_set_wasm' && argument) {
       text.appendLeft(node.start, 'const $app = await ');
-      text.overwrite(
-        argument.start,
-        argument.end,
-        `${source}, await $loadModule(${source}, () => new URL(${JSON.stringify(`./${urlOfFile(pkg.wasmFile)}`)}, import.meta.url)), true`,
-      );
+      text.overwrite(argument.start, argument.end, load(source));
       end = node.end;
     } else {
       // wasm.__wbindgen_start(): every scope starts itself.
@@ -122,11 +120,17 @@ export function emitEntry(pkg: Package, file: string, code: string, options: Emi
     }
   }
   // Note: by a parameter, or bundlers would look for the start function in what they make of a wasm file, and warn that it isn't there.
-  text.appendLeft(
-    end,
-    `\n// wasm-bindgen's own glue, when wasm-revive was interrupted before it changed that too.
-if (!$app) ((wasm) => { ${upstream.join(' ')} })(${source});${debug ? '\nconst wasm = $app?.wasm ?? $source;' : ''}`,
-  );
+  const interrupted = (from: string): string => `
+// wasm-bindgen's own glue, when wasm-revive was interrupted before it changed that too.
+if (!$app) ((wasm) => { ${upstream.join(' ')} })(${from});${debug ? '\nconst wasm = $app?.wasm ?? $source;' : ''}`;
+  if (end !== undefined) text.appendLeft(end, interrupted(source));
+  else {
+    // Older glue takes its instance from the wasm file itself. Note: a namespace, for the original glue has no such function.
+    text.append(`
+import * as $wasm from ${JSON.stringify(`./${urlOfFile(pkg.wasmFile)}`)};
+import * as $glue from ${JSON.stringify(`./${urlOfFile(pkg.glue.file)}`)};
+const $app = await $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm')}`);
+  }
   text.prepend(
     `${movePrologue(text, code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`,
   );

@@ -143,6 +143,7 @@ function readStatement(node: Statement, doc: Comment | undefined, refuse: (node:
 }
 
 function roleOf(node: Node, exported: boolean, declares: readonly string[]): Role | undefined {
+  if (importsOwnWasm(node)) return 'drop';
   if (node.type === 'ImportDeclaration') return 'import';
   if (declares.some((name) => DROPPED.has(name))) return 'drop';
   if (declares.some((name) => INIT.has(name))) return 'init';
@@ -180,6 +181,18 @@ function expressionRole(expression: Node): Role | undefined {
     return expression.type === 'CallExpression' && memberOf(expression.callee, 'wasm') === '__wbindgen_start' ? 'drop' : undefined;
   }
   return expression.type === 'AssignmentExpression' && expression.left.type === 'MemberExpression' ? 'module' : 'scope';
+}
+
+/**
+ * `import * as wasm from './app_bg.wasm'`: older glue for the bundler target takes its instance from there itself, where newer is given it.
+ * In a transformed package the entry gives it to either.
+ */
+export function importsOwnWasm(node: Node): boolean {
+  return (
+    node.type === 'ImportDeclaration' &&
+    node.source.value.endsWith('_bg.wasm') &&
+    node.specifiers.some(({ type, local }) => type === 'ImportNamespaceSpecifier' && local.name === 'wasm')
+  );
 }
 
 /** `'use strict';` */

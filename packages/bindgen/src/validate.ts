@@ -2,7 +2,7 @@
 import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { type Glue, RESET_EXPORT, refuseGlue } from './glue.js';
+import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
 import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
@@ -13,8 +13,12 @@ export const OURS =
 const CONTROL = '__revive';
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
-export function validate({ dir, wasm, wasmFile }: Package, glue: Glue): void {
+export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): void {
   refuseOurNames(glue);
+  const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
+  if (importer !== undefined && entry === undefined) {
+    refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
+  }
   if (!glue.statements.some(({ declares }) => declares.includes('wasm'))) {
     refuseGlue(glue, 0, 'no variable `wasm`, through which glue enters its instance');
   }

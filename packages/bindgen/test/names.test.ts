@@ -164,6 +164,36 @@ describe('members of a class whose names the output could take for its own', () 
   });
 });
 
+describe('older glue for the bundler target, which imports the wasm file itself', () => {
+  const older = (): string => {
+    const dir = packageFor('bundler');
+    const change = (file: string, edit: (code: string) => string): void =>
+      writeFileSync(join(dir, file), edit(readFileSync(join(dir, file), 'utf8')));
+    const setter = /let wasm;\nexport function __wbg_set_wasm\(val\) \{\n {4}wasm = val;\n\}\n/;
+    change(`${NAME}_bg.js`, (code) => `import * as wasm from "./${NAME}_bg.wasm";\n${code.replace(setter, '')}`);
+    change(`${NAME}.js`, () => `import * as wasm from "./${NAME}_bg.wasm";\nexport * from "./${NAME}_bg.js";\nwasm.__wbindgen_start();\n`);
+    return dir;
+  };
+  const USE = 'return [ns.add(1, 2), ns.starts(), new ns.Counter(3).inc()];';
+
+  it('is loaded, served and recovers; and the entry works with the glue as it was', () => {
+    const dir = older();
+    const glue = readFileSync(join(dir, `${NAME}_bg.js`), 'utf8');
+    expect(load(dir, 'bundler', NAME, USE)).toEqual([3, 1, 4]);
+    transform({ dir, ...options() });
+    expect(load(dir, 'bundler', NAME, USE)).toEqual([3, 1, 4]);
+    expect(load(dir, 'bundler', NAME, FAILS)).toEqual([3, 'REVIVE_ABORT', 2, null]);
+    writeFileSync(join(dir, `${NAME}_bg.js`), glue);
+    expect(load(dir, 'bundler', NAME, USE)).toEqual([3, 1, 4]);
+  });
+
+  it('is refused without its main file', () => {
+    const dir = older();
+    rmSync(join(dir, `${NAME}.js`));
+    expect(() => transform({ dir, ...options() })).toThrow(`an import of ${NAME}_bg.wasm in glue without the main file`);
+  });
+});
+
 describe('names that the output needs for itself', () => {
   it.each([
     ['a function', 'function $live() {}\nexports.$live = $live;', '$live'],

@@ -109,6 +109,48 @@ const GIVES_MODULE = `
   process.stdout.write(JSON.stringify([pkg.__revive.generation, pkg.starts(), pkg.add(1, 2)]));
 `;
 
+/** As packages do that are to say in their own words that they are used too early, and those that make their instance at the first use. */
+const STANDS_IN = `
+  import { readFileSync } from 'node:fs';
+  const [dir, way] = process.argv.slice(2);
+  const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
+  const make = () => {
+    const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
+    const { exports } = new WebAssembly.Instance(module, { './wasm_revive_fixtures_bg.js': pkg });
+    pkg.__wbg_set_wasm(exports);
+    exports.__wbindgen_start();
+    return exports;
+  };
+  let made;
+  const ways = {
+    throws: () => { throw new Error('call init() first'); },
+    lazy: (_, name) => (made ??= make())[name],
+  };
+  const trap = way === 'all' ? 'throws' : way;
+  const handler = { get: ways[trap] };
+  if (way === 'all') for (const name of Reflect.ownKeys(Reflect)) if (typeof Reflect[name] === 'function') handler[name] = ways.throws;
+  pkg.__wbg_set_wasm(new Proxy({}, handler));
+  const seen = [];
+  const answer = (run) => { try { return run(); } catch (error) { return error.message; } };
+  seen.push(answer(() => pkg.echo('text')));
+  seen.push(answer(() => new pkg.Counter(3).inc()));
+  if (way !== 'lazy') make();
+  seen.push(pkg.echo('text'), pkg.starts(), new pkg.Counter(3).inc());
+  process.stdout.write(JSON.stringify(seen));
+`;
+
+describe('bundler, a program that first gives something that stands in for the exports (I2)', () => {
+  it.each(['throws', 'all', 'lazy'])('does what it did › %s', async (way) => {
+    const run = async (dir: string): Promise<unknown> => {
+      const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, way);
+      return stdout === '' ? stderr : JSON.parse(stdout);
+    };
+    const plain = await run(upstreamPackage('unwind', 'bundler'));
+    expect(plain).toEqual([...(way === 'lazy' ? ['text', 4] : ['call init() first', 'call init() first']), 'text', 1, 4]);
+    expect(await run(join(inject('transformed'), 'unwind', 'bundler'))).toEqual(plain);
+  });
+});
+
 describe('bundler, a program that makes the instance by itself', () => {
   const run = async (dir: string, ...options: string[]): Promise<unknown> => {
     const { stdout, stderr } = await runSource(MAKES_INSTANCE, RUNNING_NODE, dir, ...options);

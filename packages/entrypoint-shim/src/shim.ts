@@ -1,3 +1,4 @@
+import { bare } from '@wasm-revive/kernel';
 import { classShim } from './class-shim.js';
 import type { ShimOptions } from './options.js';
 import { Wrapper } from './wrapper.js';
@@ -28,18 +29,21 @@ export function shim<T extends object>(current: () => T, options: ShimOptions = 
   };
   // Note: the Proxy's own target is an empty object, never the real one: the invariants about its non-configurable properties would
   // otherwise tie the shim to the first target it saw.
-  return new Proxy(Object.create(null) as object, {
-    get: (_, key) => member(key),
-    set: (_, key, value) => Reflect.set(current(), key, value),
-    has: (_, key) => Reflect.has(current(), key),
-    deleteProperty: (_, key) => Reflect.deleteProperty(current(), key),
-    ownKeys: () => Reflect.ownKeys(current()),
-    getPrototypeOf: () => Reflect.getPrototypeOf(current()),
-    getOwnPropertyDescriptor: (_, key) => {
-      const descriptor = Reflect.getOwnPropertyDescriptor(current(), key);
-      return descriptor && { value: member(key), enumerable: descriptor.enumerable ?? false, configurable: true, writable: true };
-    },
-  }) as T;
+  return new Proxy(
+    Object.create(null) as object,
+    bare<ProxyHandler<object>>({
+      get: (_, key) => member(key),
+      set: (_, key, value) => Reflect.set(current(), key, value),
+      has: (_, key) => Reflect.has(current(), key),
+      deleteProperty: (_, key) => Reflect.deleteProperty(current(), key),
+      ownKeys: () => Reflect.ownKeys(current()),
+      getPrototypeOf: () => Reflect.getPrototypeOf(current()),
+      getOwnPropertyDescriptor: (_, key) => {
+        const descriptor = Reflect.getOwnPropertyDescriptor(current(), key);
+        return descriptor && { value: member(key), enumerable: descriptor.enumerable ?? false, configurable: true, writable: true };
+      },
+    }),
+  ) as T;
 }
 
 function isClass(value: object): boolean {

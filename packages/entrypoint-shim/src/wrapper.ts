@@ -1,3 +1,4 @@
+import { bare, define } from '@wasm-revive/kernel';
 import type { ShimOptions } from './options.js';
 
 type Around = NonNullable<ShimOptions['around']>;
@@ -25,15 +26,18 @@ export class Wrapper {
   callable(current: () => Callable, first: object, path: string, self = (caller: unknown): unknown => this.original(caller)): object {
     const run: Callable = () => undefined;
     for (const property of ['name', 'length']) {
-      Object.defineProperty(run, property, { value: Reflect.get(first, property), configurable: true });
+      define(run, property, { value: Reflect.get(first, property), configurable: true });
     }
-    return new Proxy(run, {
-      apply: (_, caller, args: unknown[]) =>
-        this.result(
-          this.around(() => Reflect.apply(current(), self(caller), this.originals(args)), path),
-          path,
-        ),
-    });
+    return new Proxy(
+      run,
+      bare<ProxyHandler<Callable>>({
+        apply: (_, caller, args: unknown[]) =>
+          this.result(
+            this.around(() => Reflect.apply(current(), self(caller), this.originals(args)), path),
+            path,
+          ),
+      }),
+    );
   }
 
   /** An object whose methods and accessors run inside `around`, always its own: they are looked up on the object itself. */
@@ -41,19 +45,22 @@ export class Wrapper {
     const known = this.#wrapped.get(target);
     if (known !== undefined) return known;
     const methods = new Map<PropertyKey, { of: object; shim: object }>();
-    const wrapped = new Proxy(target, {
-      get: (_, key) => {
-        const where = `${path}.${String(key)}`;
-        const value = this.read(target, key, where);
-        if (typeof value !== 'function' || key === 'constructor') return value;
-        const method = methods.get(key);
-        if (method?.of === value) return method.shim;
-        const shim = this.callable(() => value as Callable, value, where);
-        methods.set(key, { of: value, shim });
-        return shim;
-      },
-      set: (_, key, value) => this.around(() => Reflect.set(target, key, value, target), `${path}.${String(key)}`),
-    });
+    const wrapped = new Proxy(
+      target,
+      bare<ProxyHandler<object>>({
+        get: (_, key) => {
+          const where = `${path}.${String(key)}`;
+          const value = this.read(target, key, where);
+          if (typeof value !== 'function' || key === 'constructor') return value;
+          const method = methods.get(key);
+          if (method?.of === value) return method.shim;
+          const shim = this.callable(() => value as Callable, value, where);
+          methods.set(key, { of: value, shim });
+          return shim;
+        },
+        set: (_, key, value) => this.around(() => Reflect.set(target, key, value, target), `${path}.${String(key)}`),
+      }),
+    );
     this.#wrapped.set(target, wrapped);
     this.#originals.set(wrapped, target);
     return wrapped;

@@ -1,3 +1,5 @@
+import { is } from './intrinsics.js';
+
 /** What an import threw into Rust frames. */
 export interface Crossed {
   readonly error: unknown;
@@ -17,7 +19,7 @@ export class Crossings {
 
   /** An import threw. @param error the value itself, not the exception that carries it @param imports how many are still running */
   threw(error: unknown, deliberate: boolean, imports: number): void {
-    const isReported = this.#reported.some((one) => one.imports > imports && Object.is(one.error, error));
+    const isReported = this.#reported.some((one) => one.imports > imports && is(one.error, error));
     this.returned(imports);
     // wasm-bindgen throws what Rust unwound with by an import of its own.
     const exception = this.#isLast(error) ? this.#last?.exception : undefined;
@@ -60,7 +62,7 @@ export class Crossings {
     const last = this.#last;
     this.#last = undefined;
     if (last === undefined) return undefined;
-    const isItself = Object.is(last.error, payload);
+    const isItself = is(last.error, payload);
     return isItself || (last.exception !== undefined && last.exception === error) ? last : undefined;
   }
 
@@ -70,6 +72,6 @@ export class Crossings {
   }
 
   #isLast(error: unknown): boolean {
-    return this.#last !== undefined && Object.is(this.#last.error, error);
+    return this.#last !== undefined && is(this.#last.error, error);
   }
 }

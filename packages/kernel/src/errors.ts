@@ -1,5 +1,7 @@
 import type { PanicInfo } from './failure.js';
+import { bare, define, hasOwn } from './intrinsics.js';
 import type { CrashReport } from './report.js';
+import { shorten } from './text-limits.js';
 
 /**
  * Every code that a {@link ReviveError} can carry, and what it means to the caller.
@@ -32,6 +34,8 @@ export interface ReviveErrorInit {
   readonly report?: CrashReport | undefined;
 }
 
+const NO_INIT: ReviveErrorInit = bare({});
+
 // A registered symbol, so that two copies of this package recognise each other's errors.
 const BRAND = Symbol.for('wasm-revive.error');
 
@@ -42,8 +46,8 @@ export class ReviveError extends Error {
   /** The crash report, on errors that stand for a failure. */
   report: CrashReport | undefined;
 
-  constructor(code: ReviveErrorCode, message: string, init: ReviveErrorInit = {}) {
-    super(message, 'cause' in init ? { cause: init.cause } : undefined);
+  constructor(code: ReviveErrorCode, message: string, init: ReviveErrorInit = NO_INIT) {
+    super(message, hasOwn(init, 'cause') ? { cause: init.cause } : undefined);
     this.code = code;
     this.retryable = init.retryable ?? false;
     this.report = init.report;
@@ -51,8 +55,8 @@ export class ReviveError extends Error {
 
   static {
     // Not enumerable: a log of the error shows code, retryable and report, not the plumbing.
-    Object.defineProperty(ReviveError.prototype, BRAND, { value: true });
-    Object.defineProperty(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
+    define(ReviveError.prototype, BRAND, { value: true });
+    define(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
   }
 }
 
@@ -64,9 +68,12 @@ const KNOWN = new WeakMap<Error, PanicInfo>();
  * It takes the place of the `PanicError` in wasm-bindgen's glue (0.2.115 and later), whose constructor takes the panic's message.
  */
 export class PanicError extends ReviveError {
-  /** @param panic what is known of it, where there will be no report */
-  constructor(message: string, init: ReviveErrorInit = {}, panic?: PanicInfo) {
-    super('REVIVE_PANIC', message, init);
+  /**
+   * @param message of any length; the error's has at most 16,384 UTF-16 code units, and says how many were left out
+   * @param panic what is known of it, where there will be no report
+   */
+  constructor(message: string, init: ReviveErrorInit = NO_INIT, panic?: PanicInfo) {
+    super('REVIVE_PANIC', shorten(message), init);
     if (panic !== undefined) KNOWN.set(this, panic);
   }
 
@@ -76,7 +83,7 @@ export class PanicError extends ReviveError {
   }
 
   static {
-    Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError', configurable: true, writable: true });
+    define(PanicError.prototype, 'name', { value: 'PanicError', configurable: true, writable: true });
   }
 }
 

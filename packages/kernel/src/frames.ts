@@ -1,7 +1,11 @@
 import type { Frame } from './failure.js';
 import { stackLines } from './read-stack.js';
+import { LONGEST_NAME, shorten } from './text-limits.js';
 
 const MARK = 'wasm-function[';
+
+/** Where the program has told the engine to keep more (`Error.stackTraceLimit`), the outermost are left out. */
+const MOST_FRAMES = 256;
 
 /** Where JavaScriptCore says that a frame of Wasm is; `(native)` is what Bun calls it. */
 const JSC_PLACES = ['@[wasm code]', ' ([wasm code])', ' (native)'];
@@ -14,14 +18,18 @@ const JSC_PLACES = ['@[wasm code]', ' ([wasm code])', ' (native)'];
  */
 export function wasmFrames(error: unknown): Frame[] {
   const frames: Frame[] = [];
+  let more = 0;
   for (const line of stackLines(error)) {
     // What follows was on the stack when this was scheduled, and isn't any more.
     if (isAsynchronous(line)) break;
     const frame = parseFrame(line.trim());
-    if (frame !== undefined) frames.push(frame);
+    if (frame === undefined) continue;
+    if (frames.length < MOST_FRAMES) frames.push(frame);
+    else more++;
   }
   // Deno (2.9) says 0 of every function (denoland/deno_core#1305). In what wasm-bindgen makes, function 0 is an import.
-  return frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...told }) => told) : frames;
+  const told = frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...frame }) => frame) : frames;
+  return more === 0 ? told : [...told, { function: `[${more} more frames left out]` }];
 }
 
 /** SpiderMonkey: `promise callback*run@…`, `setTimeout handler*run@…`, `async*run@…`. */
@@ -53,12 +61,12 @@ function parseFrame(line: string): Frame | undefined {
   const name = functionName(line);
   // What Deno calls a function without a name.
   const named = name !== undefined && name !== '' && name !== '<anonymous>';
-  return { ...(named && { function: name }), index, ...(offset !== undefined && { offset }) };
+  return { ...(named && { function: shorten(name, LONGEST_NAME) }), index, ...(offset !== undefined && { offset }) };
 }
 
 function nameOrIndex(text: string): Frame {
   const index = Number(text);
-  return Number.isInteger(index) ? { index } : { function: text };
+  return Number.isInteger(index) ? { index } : { function: shorten(text, LONGEST_NAME) };
 }
 
 function functionName(line: string): string | undefined {

@@ -1,5 +1,6 @@
 import { isReviveError, type PanicError } from './errors.js';
 import type { Held } from './held.js';
+import { whenSettled } from './intrinsics.js';
 import type { PromiseExecutor } from './scope.js';
 import { lookAt } from './thrown.js';
 
@@ -277,7 +278,7 @@ function whenGarbage(): FinalizationRegistry<WeakRef<Owed>> {
 /** A rejection that nobody awaits must not end the process: it has been reported already. Whoever does await it still gets it. */
 export function markHandled(promise: unknown): void {
   try {
-    void Promise.prototype.then.call(promise as Promise<unknown>, undefined, () => {});
+    whenSettled(promise as Promise<unknown>, undefined, () => {});
   } catch {
     // No promise.
   }

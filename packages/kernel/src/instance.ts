@@ -10,13 +10,14 @@ import { pointerBase, pointerGeneration } from './handle.js';
 import { type Held, handlePromise, handlePromises } from './held.js';
 import { type Constructor, InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
-import { countPanicDown, isLeftPanicking, type PanicPhase, readPanicPhase } from './panicking.js';
+import { define, inMicrotask, is, store, whenSettled } from './intrinsics.js';
 import { OwnClosures } from './own-closures.js';
+import { countPanicDown, isLeftPanicking, type PanicPhase, readPanicPhase } from './panicking.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Hooks, InstanceState, InstanceView, Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
-import { type Build, type CrashReport, describeFailure, type Redact, safely } from './report.js';
+import { type Build, type CrashReport, describeFailure, isOfProgram, type Redact, safely } from './report.js';
 import type { Entry, Factory, Formatters, Host, PromiseExecutor, Scope, Thenable } from './scope.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { hasStackRoom } from './stack-room.js';
@@ -115,9 +116,10 @@ export class Instance implements Host, InstanceView {
       (who) => this.#look(who === 'reaction' ? MOST_AT_A_REACTION : undefined),
     );
     let alarm = (): void => {};
-    new Promise<void>((resolve) => {
+    const called = new Promise<void>((resolve) => {
       alarm = resolve;
-    }).then(() => this.isWell());
+    });
+    whenSettled(called, () => this.isWell());
     this.alarm = alarm;
     this.scope = factory(this);
   }
@@ -202,8 +204,10 @@ export class Instance implements Host, InstanceView {
   /** Gives the scope its Wasm instance. Plugins may still refuse it. */
   bind(instance: Pick<WebAssembly.Instance, 'exports'>): void {
     this.#exports = instance.exports;
-    this.owner.stackPointers ??= stackPointerNames(instance.exports);
-    this.#stackPointers = new StackPointers(instance.exports, this.owner.stackPointers);
+    const stackPointers = this.owner.stackPointers ?? stackPointerNames(instance.exports);
+    // Exports that are made when they are read can't be listed; those of the next instance can.
+    if (stackPointers.length > 0) this.owner.stackPointers = stackPointers;
+    this.#stackPointers = new StackPointers(instance.exports, stackPointers);
     if (this.unwinds) realTrap();
     this.owner.hooks.instantiated?.(this);
     this.scope.bind(instance.exports);
@@ -292,7 +296,7 @@ export class Instance implements Host, InstanceView {
     if (this.#state !== 'running' || this.#suspected !== undefined || this.panicPhase === 'none') return;
     this.#suspected = { error };
     this.owner.suspected(this);
-    queueMicrotask(() => this.#lookAgain());
+    inMicrotask(() => this.#lookAgain());
   }
 
   #lookAgain(): void {
@@ -312,7 +316,7 @@ export class Instance implements Host, InstanceView {
   /** With as little stack as can be: nobody is let in any more. The rest follows where there is room for it. */
   #tear(trap: unknown): unknown {
     if (this.#state !== 'lost') this.#lost(trap);
-    if (!this.#told) queueMicrotask(() => this.isWell());
+    if (!this.#told) inMicrotask(() => this.isWell());
     return this.#error;
   }
 
@@ -350,7 +354,16 @@ export class Instance implements Host, InstanceView {
 
   #panicError(payload: unknown): PanicError {
     const text = safely(this.owner.redact)(describeThrown(payload).message);
-    return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: payload });
+    return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: this.#causeOf(payload) });
+  }
+
+  /** What JavaScript threw, for errors that others get, too: where there is a redaction, only what that leaves of it. */
+  #causeOf(thrown: unknown): unknown {
+    const { redact } = this.owner;
+    if (redact === undefined) return thrown;
+    const { name, message } = describeThrown(thrown);
+    const cause = new Error(safely(redact)(message));
+    return define(cause, 'name', { value: safely(redact)(name), configurable: true, writable: true });
   }
 
   crossed(error: unknown, deliberate: boolean, imports: number): unknown {
@@ -370,7 +383,7 @@ export class Instance implements Host, InstanceView {
 
   #isWhatCostIt(error: unknown): boolean {
     try {
-      return Object.is(this.scope.payload(error), this.#trap);
+      return is(this.scope.payload(error), this.#trap);
     } catch {
       // The stack is full.
       return false;
@@ -525,7 +538,8 @@ export class Instance implements Host, InstanceView {
     const report = writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic });
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
     const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
-    error.report = report;
+    // The program may have it already, and may have frozen it.
+    store(error, 'report', report);
     if (this.#exports !== undefined) forgetPanic(this.#exports);
     if (panic === undefined) this.#noteDropped(error);
     this.owner.failed(this, report);
@@ -575,7 +589,10 @@ export class Instance implements Host, InstanceView {
 
   #tell(failure: Aborted, entrypoint: string | undefined, recovery: Recovery, panic: CaughtPanic | undefined): ReviveError {
     const report = writeReport(failure, this, { entrypoint, recovery, callsLost: this.#inFlight.size, panic });
-    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), { cause: this.#trap, report });
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
+      cause: isOfProgram(failure) ? this.#causeOf(this.#trap) : this.#trap,
+      report,
+    });
     // A JavaScript exception still holds the frames that it has torn. This makes text of them.
     lookAt(() => failure.frames, undefined);
     // Before plugins hear of it: what they call may ask, and must not have it told again.

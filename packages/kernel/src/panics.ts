@@ -1,6 +1,7 @@
 import { BlackBoxSize } from './abi.js';
 import { type BlackBox, readBlackBox } from './black-box.js';
 import type { PanicError } from './errors.js';
+import { inMicrotask } from './intrinsics.js';
 import { PanicSite } from './panic-site.js';
 
 /** A panic that wasm-bindgen caught at the boundary, with what the crates had written down of it by then: the next one writes over that. */
@@ -36,7 +37,7 @@ export class Panics {
     this.#untold.push({ error, blackBox: isThis ? blackBox : undefined, site: isThis && exports ? this.#site.of(exports) : undefined });
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#scheduled = false;
       for (const panic of this.#untold.splice(0)) this.#tell(panic);
     });

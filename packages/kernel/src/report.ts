@@ -1,5 +1,6 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { lazyProperty } from './lazy.js';
+import { LONGEST_NAME, LONGEST_TEXT, redactAndShorten, shorten } from './text-limits.js';
 import { describeThrown, lookAt } from './thrown.js';
 
 /** A failure without the engine's error object in it, so that it survives `JSON.stringify`. */
@@ -64,19 +65,22 @@ export function toFailureRecord(failure: Failure, redact: Redact = asItIs): Fail
   if (failure.kind === 'unwound') return { kind: 'unwound', panic: redactPanic(failure.panic, redact) };
   const { cause, trap, panic, allocation } = failure;
   const { name, message } = describeThrown(trap);
-  // What an engine says of a trap is its own; what came from JavaScript is the program's.
-  const isOfProgram = cause === 'foreign-exception' || (cause === 'panic-abort' && !isTrap(trap));
-  const said = isOfProgram ? redact : asItIs;
+  const said = isOfProgram(failure) ? redact : asItIs;
   return withFramesOf(
     {
       kind: 'aborted' as const,
       cause,
       ...(panic && { panic: redactPanic(panic, redact) }),
       ...(allocation && { allocation }),
-      trap: { name: said(name), message: said(message) },
+      trap: { name: shorten(said(name), LONGEST_NAME), message: said(message) },
     },
     failure,
   );
+}
+
+/** Whether what was thrown came from JavaScript, and what it says is the program's. What an engine says of a trap is its own. */
+export function isOfProgram({ cause, trap }: Extract<Failure, { kind: 'aborted' }>): boolean {
+  return cause === 'foreign-exception' || (cause === 'panic-abort' && !isTrap(trap));
 }
 
 function isTrap(value: unknown): boolean {
@@ -86,15 +90,15 @@ function isTrap(value: unknown): boolean {
 /** Takes out of a text of the program's what must not get into reports and messages. */
 export type Redact = (text: string) => string;
 
-/** No redaction. */
-export const asItIs: Redact = (text) => text;
+/** No redaction; only what is too long is shortened. */
+export const asItIs: Redact = (text) => shorten(text);
 
-/** A program's redaction, made safe: where it fails, nothing of the text is told. */
+/** A program's redaction, made safe: where it fails, nothing of the text is told. What it gives is no longer than {@link LONGEST_TEXT}. */
 export function safely(redact: Redact | undefined): Redact {
   if (redact === undefined) return asItIs;
   return (text) => {
     try {
-      return String(redact(text));
+      return redactAndShorten(text, (part) => String(redact(part)));
     } catch {
       return '[the redaction failed]';
     }
@@ -104,7 +108,7 @@ export function safely(redact: Redact | undefined): Redact {
 const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => of.frames);
 
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
-  if (redact === asItIs) return panic;
+  if (redact === asItIs && panic.message.length <= LONGEST_TEXT) return panic;
   const { message, location } = panic;
   return withFramesOf({ message: redact(message), ...(location && { location }) }, panic);
 }

@@ -1,4 +1,5 @@
 import { GLOBAL_EXPORT_PREFIX } from './abi.js';
+import { keys } from './intrinsics.js';
 
 /** What the linker calls the shadow stack's pointer. A module without wasm-bindgen exports it with `--export=__stack_pointer`. */
 export const STACK_POINTER_EXPORT = '__stack_pointer';
@@ -9,7 +10,7 @@ export const STACK_POINTER_EXPORT = '__stack_pointer';
  * has not.
  */
 export function stackPointerNames(exports: WebAssembly.Exports): string[] {
-  return Object.keys(exports).filter((name) => name === STACK_POINTER_EXPORT || name.startsWith(GLOBAL_EXPORT_PREFIX));
+  return keys(exports).filter((name) => name === STACK_POINTER_EXPORT || name.startsWith(GLOBAL_EXPORT_PREFIX));
 }
 
 /** More than a frame takes that anybody has meant to make, in bytes. */

@@ -1,5 +1,9 @@
 import { hasStackRoom } from './stack-room.js';
 
+// As they are when this is loaded: the program may replace them.
+const { apply } = Reflect;
+const { toString: toText } = Object.prototype;
+
 /**
  * What `look` finds out about something that was thrown, or `otherwise`. Anything may be thrown, and to look at it can run the program's code,
  * which may throw in turn. An exhausted stack is not hidden: what is thrown then says nothing about the value.
@@ -16,7 +20,7 @@ export function lookAt<T>(look: () => T, otherwise: T): T {
 /** Whether a value is an error, of any realm. */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
-  return lookAt(() => value instanceof Error || Object.prototype.toString.call(value) === '[object Error]', false);
+  return lookAt(() => value instanceof Error || apply(toText, value, []) === '[object Error]', false);
 }
 
 /** What a value that was thrown says of itself: always texts. */

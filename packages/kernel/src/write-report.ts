@@ -39,7 +39,7 @@ export function writeReport(thrown: Failure, instance: Failed, { entrypoint, rec
     failure,
     ...(entered !== undefined && { entrypoint: entered }),
     ...(running?.task !== undefined && { task: running.task }),
-    ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map(redact) }),
+    ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map((crumb) => redact(crumb)) }),
     module: owner.moduleName,
     ...(owner.build && { build: owner.build }),
     generation,

@@ -1,4 +1,4 @@
-import { checkCrates, describeThrown, hasStackRoom, type Instance, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { checkCrates, describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
 
 /** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
 const RESERVE_MAX_BYTES = 16 * 2 ** 20;
@@ -86,7 +86,7 @@ export class InstanceMaker {
   keepReserve(memoryBytes: number): void {
     const { module } = this;
     if (module === undefined || memoryBytes > (this.#asynchronous ? ASYNC_RESERVE_MAX_BYTES : RESERVE_MAX_BYTES)) return;
-    queueMicrotask(() => {
+    inMicrotask(() => {
       if (this.#reserve !== undefined || this.#onStack || this.#pending !== undefined) return;
       if (this.#asynchronous) return this.#makeLater(undefined);
       try {
@@ -135,25 +135,25 @@ export class InstanceMaker {
     const pending = {};
     this.#pending = pending;
     this.#failure = undefined;
-    const ended = (take: () => void): void => {
-      const isWanted = this.#pending === pending;
-      if (isWanted) {
+    void this.#deliver(pending, scope);
+  }
+
+  async #deliver(pending: object, scope: Instance | undefined): Promise<void> {
+    try {
+      const instance = await this.#bindLater(scope);
+      if (this.#pending !== pending) {
+        instance.forget();
+      } else {
         this.#pending = undefined;
-        take();
+        this.giveBack(instance);
       }
-      this.#workshop.made();
-    };
-    this.#bindLater(scope).then(
-      (instance) => {
-        if (this.#pending !== pending) instance.forget();
-        ended(() => this.giveBack(instance));
-      },
-      (error: unknown) => {
-        ended(() => {
-          this.#failure = this.#noInstance(error) as ReviveError;
-        });
-      },
-    );
+    } catch (error) {
+      if (this.#pending === pending) {
+        this.#pending = undefined;
+        this.#failure = this.#noInstance(error) as ReviveError;
+      }
+    }
+    this.#workshop.made();
   }
 
   async #bindLater(scope: Instance | undefined): Promise<Instance> {

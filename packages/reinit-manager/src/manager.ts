@@ -1,6 +1,7 @@
 import {
   type Api,
   type Build,
+  bare,
   type CrashReport,
   checkCrates,
   checkEngine,
@@ -12,6 +13,7 @@ import {
   type GuardedExports,
   type Hooks,
   Instance,
+  inMicrotask,
   isReviveError,
   type Owner,
   type Plugin,
@@ -20,6 +22,7 @@ import {
   ReviveError,
   type SharedRegistry,
   staleHandleError,
+  store,
 } from '@wasm-revive/kernel';
 import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
@@ -144,6 +147,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   #resetsWithin = 0;
   /** The first instance, where it is made asynchronously, and why it could not be made. */
   #booting: { readonly error?: unknown } | undefined;
+  /** What the program has given in place of exports that are not there yet. */
+  #promised: Promised | undefined;
   #lastError: ReviveError | undefined;
   #lostAt = 0;
   /** Whether the event `retired` has been emitted since an instance served. */
@@ -159,7 +164,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   constructor(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions) {
     this.#factory = factory;
     this.#description = description;
-    this.#options = options;
+    this.#options = bare(options);
     this.#restarts = new RestartCounter(options);
     this.moduleName = description.name;
     this.entries = description.entries;
@@ -212,9 +217,9 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 
   configure(options: ReviveOptions): void {
     // A copy first: the program's getters may give another value each time.
-    const changes = { ...options };
+    const changes = bare({ ...options });
     checkOptions(changes);
-    this.#options = { ...this.#options, ...changes };
+    this.#options = bare({ ...this.#options, ...changes });
     if ('maxRestarts' in changes || 'withinMs' in changes) this.#restarts.configure(this.#options);
   }
 
@@ -264,6 +269,10 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     imports: WebAssembly.Imports | undefined,
     start: boolean,
   ): Promise<void> | undefined {
+    if (imports !== undefined && !start && !isThere(source)) {
+      this.#promised = { source, imports, module: module ?? undefined };
+      return undefined;
+    }
     const made = imports && instanceOf(source, !start);
     if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
     else if (module) return this.#boot(module, imports ?? this.prepare());
@@ -279,14 +288,20 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       if (!isRefusal(error)) throw error;
       const booted = this.#bootLater(module, imports);
       this.#booting = {};
-      // Nobody has to wait for it: the error is kept for those who call.
-      booted.catch((error: unknown) => {
-        this.#booting = { error };
-      });
+      void this.#noteFailureOf(booted);
       return booted;
     }
     this.#adopt(imports, instance, module, true);
     return undefined;
+  }
+
+  /** Nobody has to wait for the first instance: the error is kept for those who call. */
+  async #noteFailureOf(booted: Promise<void>): Promise<void> {
+    try {
+      await booted;
+    } catch (error) {
+      this.#booting = { error };
+    }
   }
 
   async #bootLater(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<void> {
@@ -310,12 +325,23 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     }
     prepared.bind(instance);
     this.#maker.drop();
+    this.#promised = undefined;
     this.#maker.module = module ?? this.#maker.module;
     this.#serve(prepared, start);
   }
 
   wake(): Api {
     return this.#instance().scope.api;
+  }
+
+  /**
+   * Somebody calls a module whose exports the program has yet to give. In plain glue, this reads one off the object that stands in for them, which
+   * throws the program's own words, or makes the instance, and may give its exports by then.
+   */
+  #claim(promised: Promised): void {
+    const { source, imports, module } = promised;
+    Reflect.get(source, 'memory');
+    if (this.#promised === promised) this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
   }
 
   owner(pointer: unknown, what: string): Api {
@@ -342,7 +368,9 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       if (current?.isWell()) return this.#called(current);
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) throw current.error;
-      if (this.#current === undefined) this.#recover();
+      if (this.#current !== undefined) continue;
+      if (this.#promised === undefined) this.#recover();
+      else this.#claim(this.#promised);
     }
   }
 
@@ -370,7 +398,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     if (isStarting && report.failure.kind === 'unwound' && instance.quiescent) {
       // Half started it would be if it were kept, whatever the panic left intact.
       instance.retire('Rust panicked in the start function.');
-      report.recovery = 'fresh';
+      store(report, 'recovery', 'fresh');
     }
     // Another one may serve already: the program has reset the module in between.
     if (instance.state === 'lost' && (this.#current ?? instance) === instance) {
@@ -380,7 +408,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       this.#lastError = instance.error;
       this.#lastReport = report;
       if (report.recovery === 'retire') this.#restarts.giveUp();
-      if (this.#restarts.waitMs(Date.now()) > 0) report.recovery = 'retire';
+      if (this.#restarts.waitMs(Date.now()) > 0) store(report, 'recovery', 'retire');
       // The one that starts it hears of that by itself.
       if (!isStarting) this.#scheduleRecovery();
     }
@@ -405,7 +433,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   /** Nobody calls this instance from now on. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
   #replace(instance: Instance, reason: string): void {
     this.#gone(instance);
-    queueMicrotask(() => instance.retire(reason));
+    inMicrotask(() => instance.retire(reason));
   }
 
   #gone(instance: Instance): void {
@@ -456,8 +484,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     const thrown = this.#start(instance);
     if (!this.#serves(instance)) return;
     const ms = performance.now() - began;
-    // The program may have frozen it.
-    if (this.#lastReport !== undefined) Reflect.set(this.#lastReport, 'recoveryMs', ms);
+    // The program may have frozen it, or given it setters.
+    if (this.#lastReport !== undefined) store(this.#lastReport, 'recoveryMs', ms);
     this.#lastReport = undefined;
     this.#lostAt = 0;
     this.#saidRetired = false;
@@ -519,6 +547,22 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
         ? ''
         : ` Call ${init} first.`;
     return new ReviveError('REVIVE_NOT_READY', `${moduleName} was called before it was initialised.${hint}`, { retryable: true });
+  }
+}
+
+/** What {@link Application.bootFrom} was given of an instance that is not there yet. */
+interface Promised {
+  readonly source: object;
+  readonly imports: WebAssembly.Imports;
+  readonly module: WebAssembly.Module | undefined;
+}
+
+/** Whether these are exports, and not an object that makes them when one is read, or throws until there are some. Reads none. */
+function isThere(exports: object): boolean {
+  try {
+    return Reflect.ownKeys(exports).length > 0;
+  } catch {
+    return false;
   }
 }
 

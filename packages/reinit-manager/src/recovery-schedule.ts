@@ -1,3 +1,5 @@
+import { inMicrotask } from '@wasm-revive/kernel';
+
 /** After so many recoveries in one turn of the event loop, the next waits for another turn: a module may fail in microtasks without end. */
 const AT_ONCE = 10;
 
@@ -29,7 +31,7 @@ export class RecoverySchedule {
   }
 
   #soon(make: () => void): void {
-    queueMicrotask(() => {
+    inMicrotask(() => {
       if (performance.now() - this.#turnBegan > LONGEST_TURN) this.#made = 0;
       if (this.#made >= AT_ONCE) later(make, 0);
       else make();

@@ -1,6 +1,6 @@
 import { abortDetector } from '@wasm-revive/abort-detector';
 import { shim } from '@wasm-revive/entrypoint-shim';
-import type { Factory, GuardedExports, Plugin } from '@wasm-revive/kernel';
+import { bare, type Factory, type GuardedExports, type Plugin } from '@wasm-revive/kernel';
 import { type Application, createManager, type ModuleDescription, type ReviveOptions } from '@wasm-revive/reinit-manager';
 import { unwindCatcher } from '@wasm-revive/unwind-catcher';
 
@@ -16,6 +16,8 @@ export interface RevivedModule extends Application {
   readonly wasm: GuardedExports;
 }
 
+const NO_OPTIONS: ReviveFactoryOptions = bare({});
+
 /** Panics caught, aborts detected. */
 export function defaultPlugins(): Plugin[] {
   return [unwindCatcher(), abortDetector()];
@@ -25,7 +27,7 @@ export function defaultPlugins(): Plugin[] {
  * Puts a factory (wasm-bindgen's glue as a function, made by `wasm-revive transform`) under management.
  * Generated façades call this; programs meet it as `__revive`, its control handle.
  */
-export function revive(factory: Factory, description: ModuleDescription, options: ReviveFactoryOptions = {}): RevivedModule {
+export function revive(factory: Factory, description: ModuleDescription, options: ReviveFactoryOptions = NO_OPTIONS): RevivedModule {
   const { plugins = defaultPlugins(), ...rest } = options;
   const application = createManager(factory, description, { ...rest, plugins });
   return Object.assign(application, { wasm: shim(() => application.exports()) });

@@ -200,7 +200,7 @@ export interface Control {
     onFailure?: (report: Report) => void;
     foreignExceptions?: 'keep' | 'recover';
     staleClosures?: 'ignore' | 'throw';
-    redact?: (text: string) => string;
+    redact?: ((text: string) => string) | undefined;
   }): void;
   use(plugin: { readonly name: string; failed?(): 'keep' | 'fresh' | 'retire' | undefined; instantiated?(): void }): void;
   reset(): void;
@@ -217,6 +217,8 @@ export interface Report {
       readonly frames: readonly { readonly function?: string }[];
     };
     readonly allocation?: { readonly size: number };
+    readonly trap?: { readonly name: string; readonly message: string };
+    readonly frames?: readonly { readonly function?: string }[];
   };
   readonly fingerprint: string;
   readonly task?: number;

@@ -36,7 +36,6 @@ export interface AllFixtures extends Fixtures {
   readonly Percent: new (n: number) => Handle & { toString(): string };
   readonly RenamedClass: { new (text: string): Handle & { text(): string }; fromNumber(n: number): Handle & { text(): string } };
   readonly Odd: { new (x: number): OddHandle; of(x: number): OddHandle };
-  Odd$new(): number;
   readonly geometry: {
     readonly flat: { area(width: number, height: number): number };
     readonly Box: new (a: number, b: number, c: number) => Handle & { volume(): number };
@@ -46,7 +45,7 @@ export interface AllFixtures extends Fixtures {
 /** A handle whose methods are called as generators call accessors and statics. */
 interface OddHandle extends Handle {
   readonly x: number;
-  new(): number;
+  'new': () => number;
   get$x(): number;
   static$of(): number;
   größe(): number;

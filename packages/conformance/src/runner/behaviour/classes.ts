@@ -168,7 +168,7 @@ export const CLASSES: Readonly<Record<string, Use>> = {
   'names that a generator could take for its own': (ns) => {
     const named = ns as unknown as Record<string, () => number>;
     const odd = using(new ns.Odd(1), (it) => [it.x, it.new(), it.get$x(), it.static$of(), it.größe()]);
-    return [odd, using(ns.Odd.of(1), (it) => it.x), ns.Odd$new(), named.toString?.(), Object.hasOwn(ns, 'constructor') && named.constructor?.()];
+    return [odd, using(ns.Odd.of(1), (it) => it.x), named.toString?.(), Object.hasOwn(ns, 'constructor') && named.constructor?.()];
   },
   closures: (ns) => {
     const [adder, times, pair] = [ns.length_adder(), ns.multiplier(2.5), ns.pair_maker()];

@@ -38,6 +38,57 @@ const HOSTILE_ERRORS: Readonly<Record<string, ((ground: Ground) => unknown) | un
     ),
 };
 
+/** Puts something onto the prototype of all objects. */
+function onEveryObject(properties: Readonly<Record<string, unknown>>): () => void {
+  const prototype = Object.prototype as unknown as Record<string, unknown>;
+  for (const [key, value] of Object.entries(properties)) prototype[key] = value;
+  return () => {
+    for (const key of Object.keys(properties)) delete prototype[key];
+  };
+}
+
+/** Replaces functions by ones that only throw. */
+function withoutFunctions(owners: readonly (readonly [owner: object, names: readonly string[]])[]): () => void {
+  const undo = owners.flatMap(([owner, names]) => {
+    const functions = owner as Record<string, unknown>;
+    return names.map((name) => {
+      const original = functions[name];
+      functions[name] = () => {
+        throw new Error(`${name} is not for you`);
+      };
+      return () => {
+        functions[name] = original;
+      };
+    });
+  });
+  return () => {
+    for (const one of undo) one();
+  };
+}
+
+const nothing = (): undefined => undefined;
+
+/** Gives what takes the change back. */
+const CHANGES: Readonly<Record<string, () => () => void>> = {
+  'getters for all': () => onEveryObject({ get: nothing }),
+  'setters for all': () => onEveryObject({ set: nothing }),
+  'descriptors of everything': () => onEveryObject({ get: nothing, value: 1, writable: false, enumerable: false, configurable: false }),
+  'traps for all': () => onEveryObject({ has: nothing, apply: nothing, ownKeys: nothing, getOwnPropertyDescriptor: nothing }),
+  'options for all': () =>
+    onEveryObject({ cause: 'mine', report: 'mine', retryable: true, recovery: 'mine', plugins: 1, fatal: true, redact: 5, onFailure: 5 }),
+  'Object and Reflect gone': () =>
+    withoutFunctions([
+      [Object, ['defineProperty', 'assign', 'keys', 'is', 'getPrototypeOf', 'setPrototypeOf', 'hasOwn']],
+      [Reflect, ['defineProperty', 'set', 'get', 'apply', 'has']],
+      [Object.prototype, ['toString', 'hasOwnProperty']],
+    ]),
+  'microtasks and reactions gone': () =>
+    withoutFunctions([
+      [globalThis, ['queueMicrotask']],
+      [Promise.prototype, ['then', 'catch']],
+    ]),
+};
+
 export const HOSTILE: readonly Scenario[] = [
   ...Object.entries(HOSTILE_ERRORS).map(
     ([what, make]): Scenario => ({
@@ -89,6 +140,123 @@ export const HOSTILE: readonly Scenario[] = [
       checks.that('I1', 'the report can be read', () => JSON.stringify(failures[0]).includes(failures[0]?.fingerprint ?? 'none'));
       stopFreezing();
       stop();
+    },
+  },
+  {
+    id: 'a program that has given what it is told setters',
+    invariants: ['I1', 'I2'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      let ran = 0;
+      const refuse = (): never => {
+        ran++;
+        throw new Error('not yours');
+      };
+      const stop = ns.__revive.on('failure', (report) => {
+        for (const key of ['recovery', 'recoveryMs', 'failure', 'fingerprint']) {
+          Object.defineProperty(report, key, { get: refuse, set: refuse, configurable: false });
+        }
+      });
+      for (let n = 1; n <= 3; n++) {
+        const { recoveries } = ns.__revive.stats;
+        checks.equal('I1', `failure ${n}: the caller is told`, () => codeOf(thrownBy(() => ns.fail('abort'))), 'REVIVE_ABORT');
+        checks.equal('I2', `failure ${n}: the next call is served`, () => ns.add(1, 2), 3);
+        checks.equal('I2', `failure ${n}: by a recovery that counts`, () => ns.__revive.stats.recoveries, recoveries + 1);
+      }
+      stop();
+      await runtime.turn();
+      checks.equal('I2', 'no setter of theirs has run', () => ran, 0);
+    },
+  },
+  {
+    id: 'a program that has changed JavaScript',
+    invariants: ['I1', 'I2', 'I5', 'I7'],
+    async run(ground, checks) {
+      const { ns, runtime, panic } = ground;
+      const { failures, stop } = listen(ground);
+      for (const [what, change] of Object.entries(CHANGES)) {
+        const before = failures.length;
+        const waiting = new Watched(ns.wait_for(new Promise(() => {})));
+        const { recoveries } = ns.__revive.stats;
+        const restore = change();
+        const aborted = thrownBy(() => ns.fail('abort'));
+        const sum = thrownBy(() => ns.add(1, 2)) ?? ns.add(1, 2);
+        const panicked = thrownBy(() => ns.fail('panic-message'));
+        const again = thrownBy(() => ns.add(1, 2)) ?? ns.add(1, 2);
+        const json = thrownBy(() => JSON.stringify(failures));
+        restore();
+        await until(runtime, () => waiting.state !== 'pending');
+        checks.equal('I1', `${what}: the caller is told of an abort`, () => codeOf(aborted), 'REVIVE_ABORT');
+        checks.equal('I2', `${what}: the next call is served`, () => sum, 3);
+        checks.equal('I1', `${what}: and of a panic`, () => codeOf(panicked), panic === 'abort' ? 'REVIVE_ABORT' : 'REVIVE_PANIC');
+        checks.equal('I7', `${what}: the call after that is served`, () => again, 3);
+        checks.equal('I5', `${what}: what was in flight settles`, () => waiting.state, 'rejected');
+        checks.equal('I1', `${what}: both are reported`, () => failures.length - before, 2);
+        checks.equal('I1', `${what}: as JSON`, () => json, undefined);
+        checks.equal(
+          'I2',
+          `${what}: each loss is followed by one recovery`,
+          () => ns.__revive.stats.recoveries - recoveries,
+          panic === 'abort' ? 2 : 1,
+        );
+      }
+      stop();
+    },
+  },
+  {
+    id: 'texts without end',
+    invariants: ['I1', 'I6'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      const { stackTraceLimit } = Error as { stackTraceLimit?: number };
+      const most = 16_384;
+      const said = 'sécret '.repeat(1_000_000);
+      const mine = Object.assign(new Error(said), { name: said });
+      const callback = (): never => {
+        throw mine;
+      };
+      const fails = (): unknown => thrownBy(() => ns.nested(callback));
+      const last = (): { name: string; message: string } => failures.at(-1)?.failure.trap ?? { name: '', message: '' };
+      const note = /… \[[0-9]+ more characters left out\]$/;
+
+      checks.that('I1', 'the thrower gets its own error, whole', () => Object.is(fails(), mine) && mine.message === said);
+      checks.that('I6', 'the report is small', () => JSON.stringify(failures).length < 64_000 || JSON.stringify(failures).length);
+      checks.that('I1', 'and says how much is left out', () => note.test(last().message) && note.test(last().name));
+
+      let given = 0;
+      const began = performance.now();
+      ns.__revive.configure({
+        redact: (text) => {
+          given = Math.max(given, text.length);
+          return text.replaceAll('sécret', '');
+        },
+      });
+      fails();
+      checks.that('I5', 'a redaction is given only so much', () => given <= 4 * most || `${given} characters`);
+      checks.that('I1', 'none of a secret that was cut in two is left', () => !/s(?:é|$)|éc/.test(last().message.replace(note, '')));
+      // Of a secret with no end, too.
+      ns.__revive.configure({ redact: (text) => text.replaceAll(/(?:sécret ){100}/g, '') });
+      fails();
+      checks.that('I1', 'where redacting leaves little', () => last().message.length <= most || `${last().message.length} characters`);
+      checks.that('I5', 'in no time', () => performance.now() - began < 5_000);
+      ns.__revive.configure({ redact: undefined });
+
+      Reflect.set(Error, 'stackTraceLimit', Number.POSITIVE_INFINITY);
+      thrownBy(() => ns.fail('stack-overflow'));
+      Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+      checks.that('I6', 'frames have an end', () => (failures.at(-1)?.failure.frames?.length ?? 0) <= 257);
+      const aborted = failures.at(-1) as object;
+      const hidden = (object: object): unknown[] => Object.getOwnPropertySymbols(object).map((key) => Reflect.get(object, key) as unknown);
+      checks.equal(
+        'I1',
+        'nothing is hidden in a report',
+        () => JSON.stringify(hidden(aborted)),
+        JSON.stringify(hidden(aborted).map(() => ({}))),
+      );
+      stop();
+      await runtime.turn();
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
     },
   },
   {

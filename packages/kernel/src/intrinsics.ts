@@ -1,0 +1,43 @@
+/**
+ * What recovery needs of JavaScript's own functions, as they are when this is loaded: a program may replace them later, as tests with fake
+ * timers do, and may put anything on the prototypes of objects.
+ */
+const { defineProperty: defineOn, setPrototypeOf } = Object;
+const { apply, defineProperty: tryToDefine } = Reflect;
+const { then } = Promise.prototype;
+const { queueMicrotask: enqueue } = globalThis;
+
+export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
+export const is: typeof Object.is = Object.is;
+export const keys: typeof Object.keys = Object.keys;
+
+/** `queueMicrotask`. */
+export function inMicrotask(run: () => void): void {
+  enqueue(run);
+}
+
+/** `promise.then(…)`, as it is before anybody changes it. */
+export function whenSettled(promise: Promise<unknown>, onValue: (() => void) | undefined, onReason?: () => void): void {
+  apply(then, promise, [onValue, onReason]);
+}
+
+/**
+ * An object that has no more than these properties. What reads options or descriptors finds what `Object.prototype` has, too:
+ * with `Object.prototype.get` set, `{ value: 1 }` is no descriptor any more.
+ */
+export function bare<T extends object>(properties: T): T {
+  return setPrototypeOf(properties, null) as T;
+}
+
+/** `Object.defineProperty`, whatever `Object.prototype` has. */
+export function define<T extends object>(target: T, key: PropertyKey, descriptor: PropertyDescriptor): T {
+  return defineOn(target, key, bare(descriptor));
+}
+
+/**
+ * Stores a property in an object that the program has, too, and that it may have frozen or given a setter. No code of the program's runs, and
+ * nothing is thrown. @returns whether it could be stored
+ */
+export function store(target: object, key: PropertyKey, value: unknown): boolean {
+  return tryToDefine(target, key, bare({ value, enumerable: true, configurable: true, writable: true }));
+}
