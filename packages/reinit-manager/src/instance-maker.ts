@@ -17,7 +17,7 @@ export interface Workshop {
   scope(): Instance;
   /** Reads the module, where nobody has given it. */
   readonly load: (() => Promise<WebAssembly.Module>) | undefined;
-  /** Called when something that was made asynchronously is there, or has failed. */
+  /** Called when an instance that was made asynchronously is there. */
   made(): void;
 }
 
@@ -135,23 +135,20 @@ export class InstanceMaker {
     const pending = {};
     this.#pending = pending;
     this.#failure = undefined;
-    const ended = (take: () => void): void => {
-      const isWanted = this.#pending === pending;
-      if (isWanted) {
-        this.#pending = undefined;
-        take();
-      }
-      this.#workshop.made();
+    const isWanted = (): boolean => {
+      if (this.#pending !== pending) return false;
+      this.#pending = undefined;
+      return true;
     };
     this.#bindLater(scope).then(
       (instance) => {
-        if (this.#pending !== pending) instance.forget();
-        ended(() => this.giveBack(instance));
+        if (isWanted()) this.giveBack(instance);
+        else instance.forget();
+        this.#workshop.made();
       },
+      // The next call tries again. Nobody else does, or a module of which nothing can be made would keep the event loop busy for ever.
       (error: unknown) => {
-        ended(() => {
-          this.#failure = this.#noInstance(error) as ReviveError;
-        });
+        if (isWanted()) this.#failure = this.#noInstance(error) as ReviveError;
       },
     );
   }
