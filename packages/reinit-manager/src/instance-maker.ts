@@ -192,7 +192,7 @@ export class InstanceMaker {
     if (isReviveError(cause) || !hasStackRoom()) return cause;
     return new ReviveError(
       'REVIVE_NO_INSTANCE',
-      `No fresh instance of ${this.#workshop.moduleName} could be made: ${describeThrown(cause).message} This call did nothing; the next one tries again.`,
+      `No fresh instance of ${this.#workshop.moduleName} could be made (${describeThrown(cause).message}). This call did nothing; the next one tries again.`,
       { retryable: true, cause },
     );
   }
