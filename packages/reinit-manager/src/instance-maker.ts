@@ -68,6 +68,7 @@ export class InstanceMaker {
     if (reserve !== undefined && reserve.generation > generation) return reserve;
     reserve?.forget();
     if (this.#onStack || this.#pending !== undefined) throw this.#notYet(cause);
+    if (this.module === undefined && this.#workshop.load === undefined) throw noModuleError(this.#workshop.moduleName, cause);
     const made = this.module === undefined ? undefined : this.#make(this.module);
     if (made?.isBound === true) return made.instance;
     const failure = this.#failure;

@@ -97,6 +97,53 @@ describe('instances that are made asynchronously', () => {
   });
 });
 
+describe('an instance that the program made and did not give the module of', () => {
+  function byHand(load?: () => Promise<WebAssembly.Module>) {
+    const module = new WebAssembly.Module(BYTES);
+    const { factory, description } = plainModule(module, {}, 'plain');
+    const app = revive(factory, { ...description, ...(load && { load }) });
+    const imports = app.prepare();
+    app.bootFrom(new WebAssembly.Instance(module, imports).exports, undefined, imports, false);
+    return { app, module, wasm: app.wasm as unknown as Exports };
+  }
+
+  it('I2, I7: has the module read once, and is replaced by a fresh one', async () => {
+    const load = vi.fn(async () => new WebAssembly.Module(BYTES));
+    const { wasm } = byHand(load);
+    expect(wasm.count()).toBe(1);
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY', retryable: true }));
+    await tick();
+    expect(wasm.count()).toBe(1);
+    expect(() => wasm.die()).toThrow();
+    expect(wasm.count()).toBe(1);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('I9: serves on when it is reset and the module can not be read', async () => {
+    for (const load of [undefined, () => Promise.reject(new Error('404'))]) {
+      const { app, wasm } = byHand(load);
+      wasm.count();
+      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: load ? 'REVIVE_NOT_READY' : 'REVIVE_NO_MODULE' }));
+      await tick();
+      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: 'REVIVE_NO_MODULE' }));
+      expect([app.control.state, wasm.count()]).toEqual(['running', 2]);
+    }
+  });
+
+  it('I1: says what to give where the module can not be read', async () => {
+    const load = vi.fn(() => Promise.reject(new Error('404')));
+    const { app, wasm } = byHand(load);
+    expect(() => wasm.die()).toThrow();
+    for (let n = 0; n < 10; n++) await tick();
+    expect(app.control.state).toBe('retired');
+    expect(() => wasm.count()).toThrow(
+      expect.objectContaining({ code: 'REVIVE_NO_MODULE', message: expect.stringContaining('__wbg_set_wasm(exports, module)') }),
+    );
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('options', () => {
   it('I9: a getter can not give another value than the one that was checked', () => {
     const { control } = setUp();
