@@ -1,5 +1,5 @@
 /** A transformed package in the place of the one it was made of: use by use, type by type, whatever its users can see of it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
@@ -87,7 +87,7 @@ const READS_MEMORY = `
 `;
 
 const MAKES_INSTANCE = `
-  import { readFileSync } from 'node:fs';
+  import { readFileSync, rmSync } from 'node:fs';
   const [dir, ...options] = process.argv.slice(2);
   const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
   const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
@@ -96,7 +96,12 @@ const MAKES_INSTANCE = `
   instance.exports.__wbindgen_start();
   const seen = [pkg.echo('text'), pkg.starts(), new pkg.Counter(3).inc()];
   const answer = (run) => { try { return run(); } catch (error) { return error.code; } };
-  if (pkg.__revive) seen.push(answer(() => pkg.fail('abort')), answer(() => pkg.add(1, 2)), pkg.__revive.state);
+  if (options.includes('no file')) rmSync(dir + '/wasm_revive_fixtures_bg.wasm');
+  if (pkg.__revive) {
+    seen.push(answer(() => pkg.fail('abort')), answer(() => pkg.add(1, 2)));
+    while (answer(() => pkg.add(1, 2)) === 'REVIVE_NOT_READY') await new Promise((resolve) => setTimeout(resolve, 5));
+    seen.push(answer(() => pkg.bump()), pkg.__revive.state);
+  }
   process.stdout.write(JSON.stringify(seen));
 `;
 
@@ -157,12 +162,20 @@ describe('bundler, a program that makes the instance by itself', () => {
     return stdout === '' ? stderr : JSON.parse(stdout);
   };
 
-  it('is served as before, and after an abort too when it has given the module', async () => {
+  it('is served as before, and after an abort too', async () => {
     const plain = ['text', 1, 4];
     expect(await run(upstreamPackage('unwind', 'bundler'))).toEqual(plain);
     const ours = join(inject('transformed'), 'unwind', 'bundler');
-    expect(await run(ours, 'module')).toEqual([...plain, 'REVIVE_ABORT', 3, 'running']);
-    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NO_MODULE', 'retired']);
+    expect(await run(ours, 'module')).toEqual([...plain, 'REVIVE_ABORT', 3, 101, 'running']);
+    // Without the module, the file beside the glue is read first.
+    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NOT_READY', 101, 'running']);
+    const copy = mkdtempSync(join(tmpdir(), 'wasm-revive-by-hand-'));
+    try {
+      cpSync(ours, copy, { recursive: true });
+      expect(await run(copy, 'no file')).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NOT_READY', 'REVIVE_NO_MODULE', 'retired']);
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
   });
 });
 

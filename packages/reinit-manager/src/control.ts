@@ -3,8 +3,8 @@ import type { EventName, Events } from './events.js';
 import type { RestartIntensity } from './restart-intensity.js';
 
 /**
- * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call, or the next microtask, makes a
- * fresh one; `retired`: calls are refused with `REVIVE_CRASH_LOOP`.
+ * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
+ * before, or it is being made asynchronously; `retired`: calls are refused with `REVIVE_CRASH_LOOP`, or for want of a module.
  */
 export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired';
 

@@ -17,7 +17,7 @@ export interface Workshop {
   scope(): Instance;
   /** Reads the module, where nobody has given it. */
   readonly load: (() => Promise<WebAssembly.Module>) | undefined;
-  /** Called when something that was made asynchronously is there, or has failed. */
+  /** Called when an instance that was made asynchronously is there. */
   made(): void;
 }
 
@@ -68,6 +68,7 @@ export class InstanceMaker {
     if (reserve !== undefined && reserve.generation > generation) return reserve;
     reserve?.forget();
     if (this.#onStack || this.#pending !== undefined) throw this.#notYet(cause);
+    if (this.module === undefined && this.#workshop.load === undefined) throw noModuleError(this.#workshop.moduleName, cause);
     const made = this.module === undefined ? undefined : this.#make(this.module);
     if (made?.isBound === true) return made.instance;
     const failure = this.#failure;
@@ -139,19 +140,19 @@ export class InstanceMaker {
   }
 
   async #deliver(pending: object, scope: Instance | undefined): Promise<void> {
+    const isWanted = (): boolean => {
+      if (this.#pending !== pending) return false;
+      this.#pending = undefined;
+      return true;
+    };
     try {
       const instance = await this.#bindLater(scope);
-      if (this.#pending !== pending) {
-        instance.forget();
-      } else {
-        this.#pending = undefined;
-        this.giveBack(instance);
-      }
+      if (isWanted()) this.giveBack(instance);
+      else instance.forget();
     } catch (error) {
-      if (this.#pending === pending) {
-        this.#pending = undefined;
-        this.#failure = this.#noInstance(error) as ReviveError;
-      }
+      // The next call tries again. Nobody else does, or a module of which nothing can be made would keep the event loop busy for ever.
+      if (isWanted()) this.#failure = this.#noInstance(error) as ReviveError;
+      return;
     }
     this.#workshop.made();
   }
@@ -195,7 +196,7 @@ export class InstanceMaker {
     if (isReviveError(cause) || !hasStackRoom()) return cause;
     return new ReviveError(
       'REVIVE_NO_INSTANCE',
-      `No fresh instance of ${this.#workshop.moduleName} could be made: ${describeThrown(cause).message} This call did nothing; the next one tries again.`,
+      `No fresh instance of ${this.#workshop.moduleName} could be made (${describeThrown(cause).message}). This call did nothing; the next one tries again.`,
       { retryable: true, cause },
     );
   }

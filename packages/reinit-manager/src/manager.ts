@@ -232,6 +232,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 
   reset(): void {
     if (this.#generation === 0) throw this.#notReady();
+    // Before the present one goes: there may be nothing to make another of. Throws until the module has been read.
+    if (this.#maker.module === undefined) this.#maker.giveBack(this.#maker.take(this.#generation, this.#lastError));
     if (!this.#isWithin()) this.#resetsWithin = 0;
     else if (++this.#resetsWithin > MOST_RESETS_WITHIN) throw crashLoopError(this.moduleName, Number.POSITIVE_INFINITY, this.#lastError);
     if (this.#current !== undefined) this.#replace(this.#current, 'The module was reset.');

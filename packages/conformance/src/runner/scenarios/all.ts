@@ -5,6 +5,8 @@ import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { FOREIGN } from './foreign.ts';
 import { HOSTILE } from './hostile.ts';
+import { INSTANCES } from './instances.ts';
+import { LISTENERS } from './listeners.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
@@ -12,6 +14,7 @@ import { REGISTRATIONS } from './registrations.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
+import { STARTS } from './starts.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
@@ -32,6 +35,9 @@ const SCENARIOS: readonly Scenario[] = [
   ...ORDINARY_ERRORS,
   ...HOSTILE,
   ...REGISTRATIONS,
+  ...STARTS,
+  ...LISTENERS,
+  ...INSTANCES,
 ];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */

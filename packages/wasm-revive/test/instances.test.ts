@@ -1,0 +1,159 @@
+/** What the manager does while instances are made, on a module without glue. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { plainModule, revive } from '../src/index.js';
+
+// (module
+//   (global $n (mut i32) (i32.const 0))
+//   (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))
+//   (func (export "die") unreachable))
+const BYTES = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 2, 96, 0, 1, 127, 96, 0, 0, 3, 3, 2, 0, 1, 6, 6, 1, 127, 1, 65, 0, 11, 7, 15, 2, 5, 99, 111, 117, 110,
+  116, 0, 0, 3, 100, 105, 101, 0, 1, 10, 17, 2, 11, 0, 35, 0, 65, 1, 106, 36, 0, 35, 0, 11, 3, 0, 0, 11,
+]);
+
+interface Exports {
+  count(): number;
+  die(): void;
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+afterEach(() => vi.restoreAllMocks());
+
+/** An engine that refuses to make instances synchronously; those asked for asynchronously arrive when `arrive` is called. */
+function refuseNow() {
+  const { Instance } = WebAssembly;
+  const waiting: (() => void)[] = [];
+  const made: WebAssembly.Instance[] = [];
+  vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refused() {
+    throw new RangeError('WebAssembly.Instance is disallowed on the main thread');
+  });
+  vi.spyOn(WebAssembly, 'instantiate').mockImplementation(async (module: unknown, imports?: WebAssembly.Imports) => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    made.push(new Instance(module as WebAssembly.Module, imports));
+    return made.at(-1) as never;
+  });
+  return { waiting, made, arrive: () => waiting.shift()?.() };
+}
+
+function setUp() {
+  const module = new WebAssembly.Module(BYTES);
+  const { factory, description } = plainModule(module, {}, 'plain');
+  const app = revive(factory, description);
+  return { app, module, wasm: app.wasm as unknown as Exports, control: app.control };
+}
+
+describe('instances that are made asynchronously', () => {
+  it('I2, I5: the first one can be awaited, and calls until then are refused', async () => {
+    const engine = refuseNow();
+    const { app, module, wasm } = setUp();
+    const booted = app.boot(module);
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY', retryable: true }));
+    engine.arrive();
+    await booted;
+    expect(wasm.count()).toBe(1);
+  });
+
+  it('I1, I5: callers get why the first one could not be made, and nothing reaches the process', async () => {
+    refuseNow();
+    const cause = new RangeError('out of memory');
+    vi.spyOn(WebAssembly, 'instantiate').mockRejectedValueOnce(cause as never);
+    const { app, module, wasm } = setUp();
+    await expect(app.boot(module)).rejects.toBe(cause);
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NO_INSTANCE', cause }));
+  });
+
+  it('I4, I7: one that nobody wants any more does not serve when it arrives', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const engine = refuseNow();
+    expect(() => wasm.die()).toThrow();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(engine.waiting.length).toBe(1);
+    // It was made without this one.
+    const seen: number[] = [];
+    control.use({ name: 'late', instantiated: ({ generation }) => void seen.push(generation) });
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(engine.waiting.length).toBe(2);
+    engine.arrive();
+    await tick();
+    expect(control.state).toBe('recovering');
+    engine.arrive();
+    await tick();
+    expect([control.state, wasm.count(), wasm.count()]).toEqual(['running', 1, 2]);
+    expect(control.generation).toBe(seen.at(-1));
+  });
+
+  it('I5: a program of which no instance can be made keeps nobody busy', async () => {
+    const { app, module, wasm } = setUp();
+    app.boot(module);
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refused() {
+      throw new RangeError('out of memory');
+    });
+    const asked = vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new RangeError('out of memory') as never);
+    expect(() => wasm.die()).toThrow();
+    for (let n = 0; n < 20; n++) await tick();
+    expect(asked.mock.calls.length).toBeLessThan(3);
+  });
+});
+
+describe('an instance that the program made and did not give the module of', () => {
+  function byHand(load?: () => Promise<WebAssembly.Module>) {
+    const module = new WebAssembly.Module(BYTES);
+    const { factory, description } = plainModule(module, {}, 'plain');
+    const app = revive(factory, { ...description, ...(load && { load }) });
+    const imports = app.prepare();
+    app.bootFrom(new WebAssembly.Instance(module, imports).exports, undefined, imports, false);
+    return { app, module, wasm: app.wasm as unknown as Exports };
+  }
+
+  it('I2, I7: has the module read once, and is replaced by a fresh one', async () => {
+    const load = vi.fn(async () => new WebAssembly.Module(BYTES));
+    const { wasm } = byHand(load);
+    expect(wasm.count()).toBe(1);
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY', retryable: true }));
+    await tick();
+    expect(wasm.count()).toBe(1);
+    expect(() => wasm.die()).toThrow();
+    expect(wasm.count()).toBe(1);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('I9: serves on when it is reset and the module can not be read', async () => {
+    for (const load of [undefined, () => Promise.reject(new Error('404'))]) {
+      const { app, wasm } = byHand(load);
+      wasm.count();
+      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: load ? 'REVIVE_NOT_READY' : 'REVIVE_NO_MODULE' }));
+      await tick();
+      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: 'REVIVE_NO_MODULE' }));
+      expect([app.control.state, wasm.count()]).toEqual(['running', 2]);
+    }
+  });
+
+  it('I1: says what to give where the module can not be read', async () => {
+    const load = vi.fn(() => Promise.reject(new Error('404')));
+    const { app, wasm } = byHand(load);
+    expect(() => wasm.die()).toThrow();
+    for (let n = 0; n < 10; n++) await tick();
+    expect(app.control.state).toBe('retired');
+    expect(() => wasm.count()).toThrow(
+      expect.objectContaining({ code: 'REVIVE_NO_MODULE', message: expect.stringContaining('__wbg_set_wasm(exports, module)') }),
+    );
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('options', () => {
+  it('I9: a getter can not give another value than the one that was checked', () => {
+    const { control } = setUp();
+    let asked = 0;
+    const options = {
+      get maxRestarts() {
+        return asked++ === 0 ? 3 : -1;
+      },
+    };
+    expect(() => control.configure(options)).not.toThrow();
+    expect(asked).toBe(1);
+  });
+});
