@@ -6,6 +6,9 @@ import { collect, type Scenario, thrownBy } from './scenario.ts';
 const RECOVERIES = 200;
 const PANICS = 100_000;
 
+/** Outlives all generations. */
+const TARGET = new EventTarget();
+
 interface Cycle {
   readonly name: string;
   /** Fails once; what it returns is kept for good, as a program keeps old handles and listeners. */
@@ -59,6 +62,13 @@ const CYCLES: readonly Cycle[] = [
       thrownBy(() => ns.nested(() => ns.fail('abort')));
       if (stackTraceLimit !== undefined) errors.stackTraceLimit = stackTraceLimit;
       return kept;
+    },
+  },
+  {
+    name: 'abort with listeners and timers set',
+    fail({ ns }) {
+      ns.register_everywhere(TARGET, 1_000);
+      thrownBy(() => ns.fail('abort'));
     },
   },
   { name: 'JavaScript exception through Rust frames', fail: ({ ns }) => void thrownBy(() => ns.fail('js-exception')) },
