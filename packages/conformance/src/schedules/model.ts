@@ -139,7 +139,8 @@ export class Model {
     const same = inside.taint !== undefined && Object.is(inside.taint.value, value);
     // Further in, it went through frames of this instance and was reported; or the program throws an equal one, which nobody can tell.
     if (same && rethrown) return;
-    call.failing = { class: 'foreign', message: /./, ambiguous: same };
+    // So is a panic that was reported when it left the frames further in: whether it taints those further out, too, is left open.
+    call.failing = { class: 'foreign', message: /./, ambiguous: same || codeOf(value) === 'REVIVE_PANIC' };
   }
 
   /** The call has returned or thrown. */
