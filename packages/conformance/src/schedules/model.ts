@@ -87,8 +87,16 @@ export class Model {
   /** Whether the next recovery is one from a failure. */
   #wasLost = false;
   #latest = 0;
+  /** Those that were seen to serve before the event. */
+  readonly #early = new Set<number>();
   readonly #generations = new Map<number, Generation>();
   readonly #calls: Call[] = [];
+  readonly #generationNow: () => number;
+
+  /** @param generationNow the generation that has served last, as the module says */
+  constructor(generationNow: () => number) {
+    this.#generationNow = generationNow;
+  }
 
   /** Something isn't as it has to be. */
   violate(what: string): void {
@@ -118,7 +126,7 @@ export class Model {
   }
 
   /** JavaScript runs in the middle of this call. @param generation where the event loop entered, for what serves may be another */
-  enter(call: Call, generation = this.current): void {
+  enter(call: Call, generation = this.#serving): void {
     call.inside = generation;
     if (generation === undefined) this.violate('I2: Rust calls JavaScript, and no instance serves');
   }
@@ -131,7 +139,8 @@ export class Model {
     const same = inside.taint !== undefined && Object.is(inside.taint.value, value);
     // Further in, it went through frames of this instance and was reported; or the program throws an equal one, which nobody can tell.
     if (same && rethrown) return;
-    call.failing = { class: 'foreign', message: /./, ambiguous: same };
+    // So is a panic that was reported when it left the frames further in: whether it taints those further out, too, is left open.
+    call.failing = { class: 'foreign', message: /./, ambiguous: same || codeOf(value) === 'REVIVE_PANIC' };
   }
 
   /** The call has returned or thrown. */
@@ -187,7 +196,8 @@ export class Model {
 
   /** Who called a function of Rust that goes well. @param value what it gives, of the instance that serves */
   outcomeOf(value: (generation: Generation) => Expected): Expected {
-    if (this.current !== undefined) return value(this.current);
+    const generation = this.#serving;
+    if (generation !== undefined) return value(generation);
     if (!this.retired) this.violate('I2: a call has ended, and no instance serves');
     return REFUSED;
   }
@@ -210,11 +220,28 @@ export class Model {
 
   /** The event `recovered`. */
   recovered(number: number): void {
+    this.recoveries++;
+    if (number <= this.#latest) {
+      if (!this.#early.delete(number)) this.violate(`I2: generation ${number} comes after ${this.#latest}`);
+      return;
+    }
     if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.number}, which serves`);
     if (this.retired) this.violate('I2: a module that was retired has recovered by itself');
-    if (number <= this.#latest) this.violate(`I2: generation ${number} comes after ${this.#latest}`);
+    this.#starts(number);
+  }
+
+  /** What serves. In a listener, it may do so before the event that says so, which waits for the listener's end. */
+  get #serving(): Generation | undefined {
+    const number = this.#generationNow();
+    if (this.current === undefined && !this.retired && number > this.#latest) {
+      this.#starts(number);
+      this.#early.add(number);
+    }
+    return this.current;
+  }
+
+  #starts(number: number): void {
     this.#latest = number;
-    this.recoveries++;
     if (this.#wasLost) this.#restarts++;
     this.#wasLost = false;
     this.current = new Generation(number);
@@ -230,6 +257,7 @@ export class Model {
   /** The event `failure`. */
   failed(report: Report): void {
     this.failures++;
+    void this.#serving;
     const generation = this.#generations.get(report.generation);
     const call = this.#calls.at(-1);
     const failure = call ?? this.#dueFailure(report);

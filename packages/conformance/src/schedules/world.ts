@@ -12,7 +12,7 @@ export class World {
   readonly panic: PanicMode;
   readonly runtime: Runtime;
   /** Of the schedule that runs. */
-  model = new Model();
+  model: Model;
   /** How often `onFailure` was called. */
   reported = 0;
   /** What `onFailure` does besides. */
@@ -26,6 +26,7 @@ export class World {
     this.control = ns.__revive;
     this.panic = panic;
     this.runtime = runtime;
+    this.model = this.#newModel();
     // Before all listeners of schedules, so that the model knows of an event when they act.
     this.control.on('failure', (report) => this.model.failed(report));
     this.control.on('recovered', ({ generation }) => this.model.recovered(generation));
@@ -33,9 +34,13 @@ export class World {
     this.control.on('stale', () => this.model.staleEvents++);
   }
 
+  #newModel(): Model {
+    return new Model(() => this.control.generation);
+  }
+
   /** Starts a schedule: a new model, and an instance that nobody has used. */
   begin(): void {
-    this.model = new Model();
+    this.model = this.#newModel();
     this.reported = 0;
     this.onFailure = undefined;
     const { failures, recoveries } = this.control.stats;
