@@ -52,7 +52,7 @@ export const CORPUS: readonly Scenario[] = [
 ];
 
 function isAborted({ message, causes, abortsWhenShown }: WayToFail, ground: Ground): boolean {
-  return ground.panic === 'abort' || message === undefined || causes !== undefined || (abortsWhenShown === true);
+  return ground.panic === 'abort' || message === undefined || causes !== undefined || abortsWhenShown === true;
 }
 
 /** What is told of a panic; undefined where nothing can be. */
