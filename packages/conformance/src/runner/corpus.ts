@@ -11,7 +11,7 @@ export interface WayToFail {
   readonly place: Place;
   /** Of those that abort in either mode. */
   readonly causes?: readonly string[];
-  /** With the crates it aborts, in either mode: their hook shows the message, and that panics. */
+  /** It aborts in either mode: showing the message panics, and Rust counts the first panic for ever. */
   readonly abortsWhenShown?: boolean;
 }
 

@@ -52,7 +52,7 @@ export const CORPUS: readonly Scenario[] = [
 ];
 
 function isAborted({ message, causes, abortsWhenShown }: WayToFail, ground: Ground): boolean {
-  return ground.panic === 'abort' || message === undefined || causes !== undefined || (abortsWhenShown === true && hasCrates(ground));
+  return ground.panic === 'abort' || message === undefined || causes !== undefined || abortsWhenShown === true;
 }
 
 /** What is told of a panic; undefined where nothing can be. */
@@ -67,8 +67,8 @@ function toldOf(way: WayToFail, ground: Ground): Pick<Required<WayToFail>, 'mess
   }
   if (!isAborted(way, ground)) return { message, place: 'nowhere' };
   if (NOT_ON_STACK.includes(name)) return undefined;
-  // The refusal to unwind is the last panic.
-  if (ground.panic === 'unwind') return { message: /cannot unwind$/, place: 'elsewhere' };
+  // What Rust unwinds with has the words, and not the place.
+  if (ground.panic === 'unwind') return { message, place: 'nowhere' };
   const there = place === 'nowhere' ? 'here' : place;
   return { message: ON_STACK.get(name) ?? message, place: there };
 }
