@@ -510,7 +510,10 @@ export class Instance implements Host, InstanceView {
    * @param raw what the engine raised, as it goes on through the frames of the instance
    */
   #fail(failure: Failure, raw: unknown, entrypoint: string | undefined, panic: CaughtPanic | undefined, isReported = false): unknown {
-    const recovery = this.owner.hooks.failed(this, failure);
+    const { tornPoll } = this;
+    const decided = this.owner.hooks.failed(this, failure);
+    // A torn poll leaves its task locked, and the promise that the task owes would never settle.
+    const recovery = failure.kind === 'aborted' && decided === 'keep' && tornPoll ? 'fresh' : decided;
     switch (failure.kind) {
       case 'unwound':
         return this.#unwound(failure, entrypoint, recovery, panic);
@@ -557,8 +560,9 @@ export class Instance implements Host, InstanceView {
   ): unknown {
     if (recovery === 'keep' && this.#state === 'running') {
       // Tainted, not lost. Every guard on the way out sees the same error: report it once.
-      this.#taint = raw;
       if (!isReported) this.owner.failed(this, writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic }));
+      // Listeners may have thrown through the instance, or cost it.
+      if (this.#state === 'running') this.#taint = raw;
       return raw;
     }
     if (!hasStackRoom()) return this.#tear(raw);

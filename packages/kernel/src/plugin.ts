@@ -79,7 +79,7 @@ export interface Plugin {
    * is taken for lost.
    */
   readonly threw?: (thrown: Thrown) => Failure | undefined;
-  /** What to do after a failure. The first plugin that answers decides; an instance that was condemned isn't kept. */
+  /** What to do after a failure. The first plugin that answers decides; an instance that was condemned, or whose executor is torn, isn't kept. */
   readonly failed?: (instance: InstanceView, failure: Failure) => Recovery | undefined;
   /**
    * An abort has cost the instance: nothing of it runs any more, and its exports can be read for the last time. Every plugin hears of it,

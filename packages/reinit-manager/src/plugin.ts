@@ -14,10 +14,9 @@ export interface Manages {
 export function managerPlugin(manager: Manages, asks: boolean): Plugin {
   return {
     name: 'reinit-manager',
-    failed(instance, failure) {
+    failed(_, failure) {
       const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
-      // In a task's poll it tears the executor's frames too: the task stays locked, and the promise it owes would never settle.
-      return foreign && manager.options.foreignExceptions !== 'recover' && !instance.tornPoll ? 'keep' : undefined;
+      return foreign && manager.options.foreignExceptions !== 'recover' ? 'keep' : undefined;
     },
     ...(asks && {
       committed(instance: InstanceView) {

@@ -336,9 +336,9 @@ export const HOSTILE: readonly Scenario[] = [
   },
   {
     id: 'plugins that decide, and that break down',
-    invariants: ['I1', 'I2', 'I3'],
-    run(ground, checks) {
-      const { ns } = ground;
+    invariants: ['I1', 'I2', 'I3', 'I5'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
       const { __revive: control } = ns;
       const { failures, stop } = listen(ground);
       const { error: consoleError } = console;
@@ -363,6 +363,12 @@ export const HOSTILE: readonly Scenario[] = [
       checks.equal('I2', 'a foreign exception can cost the instance', () => recoveriesOf(foreign, () => 'fresh'), 1);
       checks.equal('I2', 'where it says nothing, the module decides', () => recoveriesOf(foreign, () => undefined), 0);
       checks.equal('I3', 'an instance that aborted is never kept', () => recoveriesOf(abort, () => 'keep'), 1);
+      const torn = new Watched(ns.fail_first_poll('js-exception'));
+      wanted = () => 'keep';
+      await until(runtime, () => torn.state !== 'pending', 3);
+      wanted = () => undefined;
+      checks.equal('I5', 'a task whose poll was torn is not kept', () => codeOf(torn.value), 'REVIVE_ABORT');
+      checks.equal('I2', 'the next call is served then, too', () => ns.add(1, 2), 3);
       console.error = (...args) => complaints.push(args);
       checks.equal(
         'I1',

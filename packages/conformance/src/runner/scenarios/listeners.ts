@@ -117,6 +117,33 @@ export const LISTENERS: readonly Scenario[] = [
     },
   },
   {
+    id: 'a listener throws through the module while an exception is on its way out',
+    invariants: ['I1', 'I5'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      let failures = 0;
+      let throws = true;
+      const throwing = (message: string) => (): never => {
+        throw new Error(message);
+      };
+      const off = control.on('failure', () => {
+        failures++;
+        if (!throws) return;
+        throws = false;
+        thrownBy(() => ns.nested(throwing('of the listener')));
+      });
+      const thrown = thrownBy(() => ns.nested_deep(throwing('of the program'), 3));
+      checks.equal('I1', 'the thrower gets its own', () => (thrown as Error).message, 'of the program');
+      checks.equal('I1', 'each is reported once', () => failures, 2);
+      [failures, throws] = [0, true];
+      ns.fail_in_microtask('js-exception', false);
+      await runtime.turn();
+      checks.equal('I1', 'each is reported once, where the event loop entered', () => failures, 2);
+      checks.equal('I5', 'and nothing reaches the process', () => runtime.takeUncaught().map(show).join(), '');
+      off();
+    },
+  },
+  {
     id: 'a listener of stale calls what is stale',
     invariants: ['I4', 'I5'],
     async run({ ns }, checks) {
