@@ -92,6 +92,7 @@ export function emitPackage(
   const glue = readGlue(pkg.dir, pkg.glue.file, pkg.glue.code, pkg.target, imported);
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg.target, options.runtime);
+  refuseNameOfRuntime(pkg, files);
   const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
   const emitOptions = {
     version: options.version,
@@ -110,6 +111,17 @@ export function emitPackage(
   if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
   return files;
+}
+
+/** A module that is called as the runtime is. */
+function refuseNameOfRuntime({ dir, name, glue, entry, declarations }: Package, files: ReadonlyMap<string, unknown>): void {
+  const file = [glue, entry, declarations].find((own) => own !== undefined && files.has(own.file))?.file;
+  if (file === undefined) return;
+  throw new TransformError(
+    'REVIVE_UNKNOWN_GLUE',
+    `${dir}: found a module called ${name}. Its ${file} has the name of a file that the transform adds. ` +
+      'Give the module another name, with `--out-name` of wasm-bindgen or wasm-pack, and build the package again.',
+  );
 }
 
 /** The same for every copy of a module that runs the same code, with debug information or stripped of it. */

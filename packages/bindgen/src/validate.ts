@@ -15,6 +15,7 @@ const CONTROL = '__revive';
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): void {
   refuseOurNames(glue);
+  refuseOtherWasm(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
@@ -50,6 +51,37 @@ function refuseOurNames(glue: Glue): void {
       if (child.type !== 'Identifier' || !OURS.test(child.name)) return;
       if (isReference(parent, key) || key === 'id' || key === 'local') refuseName(glue, child, child.name);
     });
+  }
+}
+
+/** `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. */
+function refuseOtherWasm(glue: Glue): void {
+  for (const { node, role, declares } of glue.statements) {
+    if ((role !== 'scope' && role !== 'function' && role !== 'class') || declares.includes(RESET_EXPORT)) continue;
+    walk(node, (child, parent, key) => {
+      if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
+      refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+    });
+  }
+}
+
+/** Whether an identifier there is declared or written to, or stands for a property of its name. */
+function isNotRead(parent: Node | undefined, key: string | undefined): boolean {
+  switch (parent?.type) {
+    case 'Property':
+      return parent.shorthand;
+    case 'AssignmentExpression':
+    case 'AssignmentPattern':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+      return key === 'left';
+    case 'UpdateExpression':
+    case 'RestElement':
+    case 'ArrayPattern':
+    case 'CatchClause':
+      return true;
+    default:
+      return key === 'id' || key === 'params';
   }
 }
 

@@ -1,5 +1,5 @@
 /** Everything that can't be transformed, through the command line: a code, one paragraph, a bad exit, and the folder untouched. */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, testFolders, treeOf } from '../src/drive/folders.ts';
@@ -90,6 +90,21 @@ const SPOILT: readonly BadInput[] = [
     code: 'REVIVE_UNKNOWN_GLUE',
     says: /__revive/,
     spoil: editGlue((code) => `${code}\nexport const __revive = 1;\n`),
+  },
+  {
+    what: 'glue with another variable that is called as the instance',
+    code: 'REVIVE_UNKNOWN_GLUE',
+    says: /`wasm`/,
+    spoil: editGlue((code) => code.replace(/(?<=export function bump\(\) \{)/, '\n    let wasm;')),
+  },
+  {
+    what: 'a module that is called as the runtime',
+    code: 'REVIVE_UNKNOWN_GLUE',
+    says: /--out-name/,
+    spoil(dir) {
+      for (const file of readdirSync(dir).filter((name) => name.startsWith(NAME)))
+        renameSync(join(dir, file), join(dir, file.replace(NAME, 'wasm-revive')));
+    },
   },
   {
     what: 'glue whose names a minifier has changed',
