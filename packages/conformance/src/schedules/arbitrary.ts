@@ -11,9 +11,6 @@ const kinds = KINDS.filter(({ name }) => name !== 'double-panic');
 const which = fc.nat(15);
 const gate = fc.nat(3);
 
-/** Left out, listeners make only calls that go well. */
-const FAILING_LISTENERS = 'failing-listeners';
-
 /** Steps at some depth. @param outermost whether the event loop may turn between them */
 function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>): fc.Arbitrary<Step> {
   const oneOf = <T extends string>(...values: readonly T[]): fc.Arbitrary<T> =>
@@ -28,7 +25,6 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     { weight: 3, arbitrary: thrown },
   );
   const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
-  const peaceful = fc.array(fc.record({ do: fc.constant('call' as const), what: oneOf(...CALLS) }), { maxLength: LIMITS.inside });
   const all: Readonly<Record<Step['do'], { weight: number; arbitrary: fc.Arbitrary<Step> }>> = {
     call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), what: oneOf(...CALLS) }) },
     fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), way: oneOf(...FAIL_WAYS), kind }) },
@@ -66,7 +62,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         do: fc.constant('listen' as const),
         to: oneOf(...EVENTS),
         times: fc.integer({ min: 1, max: LIMITS.listenerActs }),
-        inside: without.has(FAILING_LISTENERS) ? peaceful : deeper,
+        inside: deeper,
         end: oneOf(...(['return', 'return', 'throw', 'throw-later', 'stop', 'spoil'] as const)),
       }),
     },

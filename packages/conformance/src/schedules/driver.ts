@@ -1,10 +1,11 @@
 /** Runs a schedule on a module, and holds everything that comes of it against the model. */
-import { show } from '../runner/checks.ts';
+import { codeOf, show } from '../runner/checks.ts';
 import type { Fixtures } from '../runner/fixtures.ts';
 import { until } from '../runner/runtime.ts';
+import type { Outcome } from './expected.ts';
 import { Flights } from './flights.ts';
 import { LIMITS } from './limits.ts';
-import type { Call, Generation, Outcome } from './model.ts';
+import type { Call, Generation } from './model.ts';
 import type { CALLS, Ending, FAIL_WAYS, Option, Schedule, Step } from './steps.ts';
 import { Things } from './things.ts';
 import { makeThrown } from './thrown.ts';
@@ -101,6 +102,8 @@ class Driver {
       case 'make':
         return this.#things.make(step.what);
       case 'use':
+        // Closures and finalizers ask nobody which instance serves: whether it has been called would not be known.
+        if (this.#world.model.within === 0 && this.#world.model.current?.called === false) this.#call('count');
         return this.#things.use(step.which, step.how, step.kind);
       case 'start':
         return this.#flights.start(step.what, step.gate, step.kind);
@@ -195,7 +198,7 @@ class Driver {
     let generation: Generation | undefined;
     let ran: Call | undefined;
     const next = (): unknown => {
-      const call = model.begin();
+      const call = model.begin(undefined, 'itself');
       ran = call;
       let outcome: Outcome = { threw: false, value: undefined };
       try {
@@ -230,7 +233,12 @@ class Driver {
     let stop = (): void => {};
     const listener = (event: unknown): unknown => {
       if (left-- <= 0) return undefined;
-      this.#run(inside);
+      this.#world.model.within++;
+      try {
+        this.#run(inside);
+      } finally {
+        this.#world.model.within--;
+      }
       switch (end) {
         case 'return':
           return undefined;
@@ -258,11 +266,13 @@ class Driver {
 
   #reset(): void {
     const { model, control } = this.#world;
-    model.reset();
+    const takeBack = model.reset();
     try {
       control.reset();
+      model.hasReset();
     } catch (error) {
-      model.violate(`I2: reset() throws ${show(error)}`);
+      if (takeBack && codeOf(error) === 'REVIVE_CRASH_LOOP') takeBack();
+      else model.violate(`I2: reset() throws ${show(error)}`);
     }
   }
 
@@ -308,7 +318,8 @@ class Driver {
     await runtime.turn();
     model.settle();
     this.#flights.check();
-    if (model.current === undefined && !model.retired) model.violate('I2: nothing serves, though the event loop has turned');
+    if (model.current === undefined && !model.retired && !model.pauses)
+      model.violate('I2: nothing serves, though the event loop has turned');
     const uncaught = runtime.takeUncaught();
     if (uncaught.length > 0) model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);
   }

@@ -1,7 +1,8 @@
 /** Calls in flight, what they wait for, and how each has to settle. */
 import { codeOf, show } from '../runner/checks.ts';
 import { type Deferred, deferred, Watched } from '../runner/runtime.ts';
-import type { DueFailure, Failing, Generation, Outcome } from './model.ts';
+import type { Outcome } from './expected.ts';
+import type { DueFailure, Failing, Generation } from './model.ts';
 import type { FLIGHTS } from './steps.ts';
 import type { World } from './world.ts';
 

@@ -19,10 +19,3 @@ export const LIMITS = {
   /** How long `npm test` lets one package run, in milliseconds. */
   boundedMs: 4_000,
 } as const;
-
-/**
- * What the tests leave out because a fault in it is known, and open; nothing else of this name is drawn.
- * `keep`: a plugin that keeps an instance whose executor a JavaScript exception has torn leaves the call pending for ever.
- * `failing-listeners`: where events that listeners cause wait for each other, the model, which hears of failures by an event, hears of them late.
- */
-export const LEFT_OUT: readonly string[] = ['keep', 'failing-listeners'];

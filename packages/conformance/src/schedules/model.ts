@@ -5,28 +5,14 @@
  * The driver tells the model when a call begins, when JavaScript in the middle of it runs, and when it has ended, and every event that it
  * hears of. Listeners may do anything in between, so nothing is predicted ahead: what a call must have given is asked when it has ended.
  */
-import { codeOf, show } from '../runner/checks.ts';
+import { codeOf } from '../runner/checks.ts';
 import type { Report } from '../runner/fixtures.ts';
 import type { Expected as KindExpected } from '../runner/kinds.ts';
+import type { Expected, Outcome } from './expected.ts';
 import type { Decision } from './steps.ts';
 
 /** How a call that enters Rust is to fail there; `ambiguous`: it may as well be taken for the one before it. */
 export type Failing = Exclude<KindExpected, { class: 'well' }> & { readonly ambiguous?: boolean };
-
-/** What a caller got. */
-export interface Outcome {
-  readonly threw: boolean;
-  readonly value: unknown;
-}
-
-/** What a caller has to get. */
-export type Expected =
-  | { readonly is: 'value' | 'thrown'; readonly value: unknown }
-  /** An error with this code; of this generation's failure, where there is one. */
-  | { readonly is: 'error'; readonly code: string; readonly message?: RegExp; readonly generation?: number }
-  /** An error of the glue's or of Rust's own, which is no failure. */
-  | { readonly is: 'ordinary-error' }
-  | { readonly is: 'one-of'; readonly of: readonly Expected[] };
 
 /** One generation: what it remembers, and what has become of it. */
 export class Generation {
@@ -37,6 +23,8 @@ export class Generation {
   lostTo: { readonly value: unknown } | undefined;
   /** The foreign exception that was reported last and whose way out may not have ended. */
   taint: { readonly value: unknown } | undefined;
+  /** By the program, from outside of listeners: from then on it has started. */
+  called = false;
   count = 100;
   calls = 0;
   tasks = 0;
@@ -54,8 +42,11 @@ export interface Call {
   failing?: Failing | undefined;
   /** What JavaScript in the middle of it threw into Rust. */
   thrown?: { readonly value: unknown };
-  report?: Report;
-  /** Whether messages were redacted when it was reported. */
+  /** Whether the program makes it outside of listeners, through the façade. */
+  readonly outside?: boolean;
+  /** The instance that failed in it. */
+  failed?: Generation;
+  /** Whether messages were redacted when it failed. */
   redacted?: boolean;
   /** Through whose frames the foreign exception went that was reported. */
   tainted?: Generation;
@@ -67,6 +58,19 @@ export interface DueFailure {
   readonly failing: Failing;
   report?: Report;
 }
+
+/** A failure, and what its report has to say. */
+interface Told {
+  readonly generation: Generation | undefined;
+  readonly failing: Failing | undefined;
+  readonly recovery: string | undefined;
+}
+
+/** After this many instances in a row that nobody has called, none is made any more. */
+const HOPELESS_STARTS = 5;
+
+/** So many resets in a row a listener can make; any more may be refused. */
+const RESETS_WITHIN = 5;
 
 /** See the file. */
 export class Model {
@@ -81,6 +85,13 @@ export class Model {
   staleClosures: 'ignore' | 'throw' = 'ignore';
   redacts = false;
   decides: Decision = 'nothing';
+  /** How many listeners are running. Events that they cause come when they have ended. */
+  within = 0;
+  #resetsWithin = 0;
+  #failedStarts = 0;
+  #retirements = 0;
+  /** Failures in listeners, whose events have still to come. */
+  readonly #untold: Told[] = [];
   #maxRestarts = Number.POSITIVE_INFINITY;
   #restarts = 0;
   #givenUp = false;
@@ -92,10 +103,15 @@ export class Model {
   readonly #generations = new Map<number, Generation>();
   readonly #calls: Call[] = [];
   readonly #generationNow: () => number;
+  readonly #failuresNow: () => number;
 
-  /** @param generationNow the generation that has served last, as the module says */
-  constructor(generationNow: () => number) {
+  /**
+   * @param generationNow the generation that has served last, as the module says
+   * @param failuresNow how many failures the module has counted
+   */
+  constructor(generationNow: () => number, failuresNow: () => number) {
     this.#generationNow = generationNow;
+    this.#failuresNow = failuresNow;
   }
 
   /** Something isn't as it has to be. */
@@ -105,7 +121,12 @@ export class Model {
 
   /** Whether calls are refused. */
   get retired(): boolean {
-    return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts);
+    return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts || this.#failedStarts >= HOPELESS_STARTS);
+  }
+
+  /** Whether the next instance, which no call asks for, is made after a pause. */
+  get pauses(): boolean {
+    return this.current === undefined && this.#failedStarts > 1;
   }
 
   /** What calls are refused with, if they are. */
@@ -119,8 +140,9 @@ export class Model {
     this.#restarts = 0;
   }
 
-  begin(failing?: Failing): Call {
-    const call: Call = { failing };
+  /** @param entersBy how JavaScript enters: closures and finalizers don't ask which instance serves */
+  begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade'): Call {
+    const call: Call = { failing, outside: entersBy === 'façade' && this.within === 0 };
     this.#calls.push(call);
     return call;
   }
@@ -128,6 +150,7 @@ export class Model {
   /** JavaScript runs in the middle of this call. @param generation where the event loop entered, for what serves may be another */
   enter(call: Call, generation = this.#serving): void {
     call.inside = generation;
+    if (call.outside && generation) this.#isCalled(generation);
     if (generation === undefined) this.violate('I2: Rust calls JavaScript, and no instance serves');
   }
 
@@ -146,6 +169,11 @@ export class Model {
   /** The call has returned or thrown. */
   end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
+    if (this.within > 0) this.#noteUntold(call);
+    if (call.outside && !call.failed && !call.inside && codeOf(value) !== 'REVIVE_STALE_HANDLE') {
+      const generation = this.#serving;
+      if (generation) this.#isCalled(generation);
+    }
     const { inside, tainted } = call;
     if (threw && tainted) {
       tainted.taint = { value };
@@ -153,19 +181,19 @@ export class Model {
     }
     if (tainted && !this.#calls.some((outer) => outer.inside === tainted)) tainted.taint = undefined;
     if (inside !== undefined && !this.#calls.some((outer) => outer.inside === inside)) inside.taint = undefined;
-    if (call.failing && !call.report && !call.failing.ambiguous && !this.retired) {
+    if (call.failing && !call.failed && !call.failing.ambiguous && !this.retired) {
       this.violate(`I1: nothing was reported of a failure (${call.failing.class})`);
     }
   }
 
   /** Who called a function that fails, and whose end has been told to the model. */
   outcomeOfFailure(call: Call): Expected {
-    const { failing, report } = call;
+    const { failing, failed } = call;
     if (failing === undefined) throw new Error('Asked of a call that was not to fail.');
-    if (report === undefined) return REFUSED;
+    if (failed === undefined) return REFUSED;
     switch (failing.class) {
       case 'aborted':
-        return { is: 'error', code: 'REVIVE_ABORT', generation: report.generation };
+        return { is: 'error', code: 'REVIVE_ABORT', generation: failed.number };
       case 'unwound':
         return { is: 'error', code: 'REVIVE_PANIC', message: call.redacted ? /^redacted$/ : failing.message };
       case 'foreign':
@@ -185,7 +213,7 @@ export class Model {
       const isTheirs = thrown !== undefined && inside.lostTo !== undefined && Object.is(inside.lostTo.value, thrown.value);
       const abort: Expected = { is: 'error', code: 'REVIVE_ABORT', generation: inside.number };
       // Reported, and the instance kept: until a listener of that very report made it fail.
-      if (thrown && call.report && !inside.lostTo) return { is: 'one-of', of: [{ is: 'thrown', value: thrown.value }, abort] };
+      if (thrown && call.failed && !inside.lostTo) return { is: 'one-of', of: [{ is: 'thrown', value: thrown.value }, abort] };
       if (!isTheirs) return abort;
       const theirs: Expected = { is: 'thrown', value: thrown.value };
       return catches ? { is: 'one-of', of: [theirs, abort] } : theirs;
@@ -202,12 +230,26 @@ export class Model {
     return REFUSED;
   }
 
-  /** `reset()` was called, and is about to make a fresh instance. */
-  reset(): void {
+  /** `reset()` was called, and is about to make a fresh instance. Gives what takes this back, where that may be refused. */
+  reset(): (() => void) | undefined {
+    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts] as const;
+    if (this.within === 0) this.#resetsWithin = 0;
+    else this.#resetsWithin++;
     if (this.current) this.current.state = 'replaced';
     this.current = undefined;
     this.#restarts = 0;
     this.#givenUp = false;
+    this.#failedStarts = 0;
+    if (this.#resetsWithin <= RESETS_WITHIN) return undefined;
+    return () => {
+      [this.current, this.#restarts, this.#givenUp, this.#failedStarts] = before;
+      if (this.current) this.current.state = 'serves';
+    };
+  }
+
+  /** `reset()` has made one, which serves. */
+  hasReset(): void {
+    void this.#serving;
   }
 
   /** The event loop has turned: of an instance that was replaced, nothing is left. */
@@ -251,31 +293,70 @@ export class Model {
   /** The event `retired`. */
   hasRetired(): void {
     this.retiredEvents++;
-    if (!this.retired) this.violate('I2: the module says that it is retired');
+    // A listener may have reset the module since.
+    if (this.retiredEvents > this.#retirements) this.violate('I2: the module says that it is retired');
   }
 
-  /** The event `failure`. */
+  #isCalled(generation: Generation): void {
+    generation.called = true;
+    if (this.current === generation) this.#failedStarts = 0;
+    this.#resetsWithin = 0;
+  }
+
+  /** The event `failure`: of what fails now, or has failed while listeners were running. */
   failed(report: Report): void {
     this.failures++;
+    const what = `${report.failure.cause ?? report.failure.kind} in generation ${report.generation}`;
+    const untold = this.#untold.shift();
+    if (untold) {
+      this.#holdsFor(untold, report, what);
+      return;
+    }
     void this.#serving;
     const generation = this.#generations.get(report.generation);
     const call = this.#calls.at(-1);
     const failure = call ?? this.#dueFailure(report);
-    const what = `${report.failure.cause ?? report.failure.kind} in generation ${report.generation}`;
     if (!failure?.failing || generation === undefined) {
       this.violate(`I2: a failure that nobody expects is reported: ${what}`);
       return;
     }
-    if (failure.report) this.violate(`I1: a failure is reported twice: ${what}`);
-    failure.report = report;
+    if (call ? call.failed : (failure as DueFailure).report) this.violate(`I1: a failure is reported twice: ${what}`);
+    if (!call) (failure as DueFailure).report = report;
     if (generation.state === 'lost') this.violate(`I3: a failure of a lost instance is reported: ${what}`);
-    const { failing } = failure;
-    if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describe(failing)}`);
     const mayBe = call ? [call.inside ?? this.current] : [generation];
     if (!mayBe.includes(generation)) this.violate(`I1: the report names generation ${report.generation}`);
-    if (call) call.redacted = this.redacts;
-    if (call && failing.class === 'foreign') call.tainted = generation;
-    this.#decide(generation, failing, report);
+    const recovery = call ? this.#failsIn(call, failure.failing, generation) : this.#decide(generation, failure.failing);
+    this.#holdsFor({ generation, failing: failure.failing, recovery }, report, what);
+  }
+
+  #holdsFor({ generation, failing, recovery }: Told, report: Report, what: string): void {
+    if (failing === undefined || generation === undefined) {
+      this.violate(`I2: a failure that nobody expects is reported: ${what}`);
+      return;
+    }
+    if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describe(failing)}`);
+    if (generation.number !== report.generation) this.violate(`I1: the report names generation ${report.generation}`);
+    if (recovery !== undefined && report.recovery !== recovery)
+      this.violate(`I2: the report says ${report.recovery} in place of ${recovery}`);
+  }
+
+  /** A call in a listener has ended. The module has counted a failure in it, of which the event has still to come. */
+  #noteUntold(call: Call): void {
+    const untold = this.#failuresNow() - this.failures - this.#untold.length;
+    if (untold === 0) return;
+    if (untold > 1 || call.failed) this.violate('I1: a failure in a listener is reported twice');
+    const generation = call.inside ?? this.#serving;
+    const { failing } = call;
+    const recovery = failing && generation && this.#failsIn(call, failing, generation);
+    this.#untold.push({ generation, failing, recovery });
+  }
+
+  #failsIn(call: Call, failing: Failing, generation: Generation): string | undefined {
+    call.failed = generation;
+    call.redacted = this.redacts;
+    if (call.outside) this.#isCalled(generation);
+    if (failing.class === 'foreign') call.tainted = generation;
+    return this.#decide(generation, failing);
   }
 
   #dueFailure(report: Report): DueFailure | undefined {
@@ -283,20 +364,21 @@ export class Model {
     return due.find(({ failing }) => isReportOf(failing, report)) ?? due[0];
   }
 
-  #decide(generation: Generation, failing: Failing, report: Report): void {
+  /** Gives what the report has to say of the recovery, where that is known. */
+  #decide(generation: Generation, failing: Failing): string | undefined {
     const recovery = this.#recoveryFrom(failing);
-    if (recovery === 'keep') {
-      if (report.recovery !== 'keep') this.violate(`I2: the report says ${report.recovery} where the instance is kept`);
-      return;
-    }
+    if (recovery === 'keep') return 'keep';
     const served = generation === this.current;
     generation.state = 'lost';
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
-    if (served) this.current = undefined;
-    this.#wasLost ||= served;
     if (recovery === 'retire') this.#givenUp = true;
-    if (served && report.recovery !== (this.retired ? 'retire' : 'fresh')) this.violate(`I2: the report says ${report.recovery}`);
+    if (!served) return undefined;
+    this.current = undefined;
+    this.#wasLost = true;
+    this.#failedStarts = generation.called ? 0 : this.#failedStarts + 1;
+    if (this.retired) this.#retirements++;
+    return this.retired ? 'retire' : 'fresh';
   }
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {
@@ -323,41 +405,4 @@ function isReportOf(failing: Failing, { failure }: Report): boolean {
 
 function describe(failing: Failing): string {
   return failing.class === 'aborted' ? failing.causes.join(' or ') : failing.class;
-}
-
-/** Whether a caller got what it has to. */
-export function isAsExpected(outcome: Outcome, expected: Expected): boolean {
-  switch (expected.is) {
-    case 'value':
-      return !outcome.threw && Object.is(outcome.value, expected.value);
-    case 'thrown':
-      return outcome.threw && Object.is(outcome.value, expected.value);
-    case 'ordinary-error':
-      return outcome.threw && !String(codeOf(outcome.value)).startsWith('REVIVE_');
-    case 'one-of':
-      return expected.of.some((one) => isAsExpected(outcome, one));
-    case 'error': {
-      const { value } = outcome;
-      if (!outcome.threw || !(value instanceof Error) || codeOf(value) !== expected.code) return false;
-      if (expected.message && !expected.message.test(value.message)) return false;
-      const { report } = value as { report?: Report };
-      return expected.generation === undefined || report?.generation === expected.generation;
-    }
-  }
-}
-
-/** What is expected, in words. */
-export function wordsOf(expected: Expected): string {
-  switch (expected.is) {
-    case 'value':
-      return show(expected.value);
-    case 'thrown':
-      return `throws ${show(expected.value)}`;
-    case 'ordinary-error':
-      return 'throws an ordinary error';
-    case 'one-of':
-      return expected.of.map(wordsOf).join(' or ');
-    case 'error':
-      return `throws ${expected.code}${expected.generation === undefined ? '' : ` of generation ${expected.generation}`}`;
-  }
 }

@@ -1,6 +1,7 @@
 /** Handles and closures that the program keeps, and uses whatever has become of them. */
 import type { Counter, Handle, Point, RustClosure } from '../runner/fixtures.ts';
-import type { Expected, Failing, Generation, Outcome } from './model.ts';
+import type { Expected, Outcome } from './expected.ts';
+import type { Failing, Generation } from './model.ts';
 import type { OBJECTS, USES } from './steps.ts';
 import type { World } from './world.ts';
 

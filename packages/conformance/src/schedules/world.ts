@@ -3,7 +3,8 @@ import { show } from '../runner/checks.ts';
 import type { Control, Fixtures } from '../runner/fixtures.ts';
 import { KINDS, type PanicMode } from '../runner/kinds.ts';
 import type { Runtime } from '../runner/runtime.ts';
-import { type Call, type Expected, type Failing, isAsExpected, Model, type Outcome, wordsOf } from './model.ts';
+import { type Expected, isAsExpected, type Outcome, wordsOf } from './expected.ts';
+import { type Call, type Failing, Model } from './model.ts';
 
 /** See the file. */
 export class World {
@@ -35,7 +36,10 @@ export class World {
   }
 
   #newModel(): Model {
-    return new Model(() => this.control.generation);
+    return new Model(
+      () => this.control.generation,
+      () => this.control.stats.failures - this.#failuresBefore,
+    );
   }
 
   /** Starts a schedule: a new model, and an instance that nobody has used. */
