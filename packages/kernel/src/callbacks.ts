@@ -78,6 +78,17 @@ export class Callbacks {
     return derived;
   }
 
+  /** The program is told of a failure: what it calls meanwhile, it calls itself, and not the event loop that may have entered. */
+  tells(tell: () => void): void {
+    const before = this.entered;
+    this.entered = 'caller';
+    try {
+      tell();
+    } finally {
+      this.entered = before;
+    }
+  }
+
   #unattended(who: EnteredBy, run: () => unknown): unknown {
     try {
       return this.#enter(who, run);

@@ -545,7 +545,7 @@ export class Instance implements Host, InstanceView {
     store(error, 'report', report);
     if (this.#exports !== undefined) forgetPanic(this.#exports);
     if (panic === undefined) this.#noteDropped(error);
-    this.owner.failed(this, report);
+    this.#callbacks.tells(() => this.owner.failed(this, report));
     this.#inFlight.rejectAbandoned(error, () => abandonedError(error));
     return error;
   }
@@ -560,7 +560,10 @@ export class Instance implements Host, InstanceView {
   ): unknown {
     if (recovery === 'keep' && this.#state === 'running') {
       // Tainted, not lost. Every guard on the way out sees the same error: report it once.
-      if (!isReported) this.owner.failed(this, writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic }));
+      if (!isReported) {
+        const report = writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic });
+        this.#callbacks.tells(() => this.owner.failed(this, report));
+      }
       // Listeners may have thrown through the instance, or cost it.
       if (this.#state === 'running') this.#taint = raw;
       return raw;

@@ -118,8 +118,8 @@ export const LISTENERS: readonly Scenario[] = [
   },
   {
     id: 'a listener throws through the module while an exception is on its way out',
-    invariants: ['I1', 'I5'],
-    async run({ ns, runtime }, checks) {
+    invariants: ['I1', 'I2', 'I5'],
+    async run({ ns, panic, runtime }, checks) {
       const { __revive: control } = ns;
       let failures = 0;
       let throws = true;
@@ -140,6 +140,14 @@ export const LISTENERS: readonly Scenario[] = [
       await runtime.turn();
       checks.equal('I1', 'each is reported once, where the event loop entered', () => failures, 2);
       checks.equal('I5', 'and nothing reaches the process', () => runtime.takeUncaught().map(show).join(), '');
+      const { generation } = control;
+      [failures, throws] = [0, true];
+      ns.spawn_fail('panic-any', Promise.resolve());
+      await runtime.turn();
+      // Under panic=abort the listener throws through the fresh instance.
+      const lost = panic === 'abort' ? 1 : 0;
+      checks.equal('I2', 'what a listener throws tears no poll', () => control.generation - generation, lost);
+      checks.equal('I1', 'and each is reported once, in a poll', () => failures, 2);
       off();
     },
   },
