@@ -276,7 +276,8 @@ class CountedTimers {
           this.#active.delete(id);
           f();
         }, ms);
-        this.#active.add(id);
+        // Timers of no time are not the program's: with them, recovery waits for the next turn of the event loop.
+        if (ms > 0) this.#active.add(id);
         return id;
       }),
       replaceGlobal('setInterval', (f: () => void, ms: number) => {
