@@ -22,6 +22,13 @@ struct Counts {
 /// Where the byte is that says whether the panic hook runs, from the local count on.
 const IN_HOOK: u32 = 4;
 
+/// A function that changes or looks at more addresses is none of the standard library's, whatever was inlined into it. All of them are
+/// compared with all others, so that one with many counters of its own would take long.
+const MOST_ADDRESSES: usize = 256;
+
+/// Of how many locals something is known at once.
+const MOST_LOCALS: usize = 256;
+
 /// What all functions that were read tell.
 #[derive(Default)]
 pub(crate) struct PanicCount {
@@ -46,9 +53,11 @@ impl PanicCount {
 
     /// The function has been read to its end.
     pub(crate) fn end(&mut self, mut reading: Reading) {
-        self.increased.extend(reading.increase());
-        self.decreased.extend(reading.decrease());
-        self.globals.extend(reading.globals());
+        if !reading.counts_much() {
+            self.increased.extend(reading.increase());
+            self.decreased.extend(reading.decrease());
+            self.globals.extend(reading.globals());
+        }
         if let Body::Constant(value) = reading.body {
             self.constants.push((self.bodies, value));
         }
@@ -221,6 +230,21 @@ impl Reading {
         }
     }
 
+    /// Whether there are more addresses than can be compared.
+    fn counts_much(&self) -> bool {
+        let Reading {
+            incremented,
+            decremented,
+            signs,
+            bytes_read,
+            bytes_written,
+            ..
+        } = self;
+        [incremented, decremented, signs, bytes_read, bytes_written]
+            .iter()
+            .any(|addresses| addresses.len() > MOST_ADDRESSES)
+    }
+
     /// The counts that this function increases.
     fn increase(&self) -> impl Iterator<Item = Counts> + '_ {
         pairs(&self.incremented).filter(|&Counts { global, local }| {
@@ -261,7 +285,7 @@ impl Reading {
     fn set_local(&mut self, index: u32) {
         let value = self.pop();
         self.locals.retain(|(local, _)| *local != index);
-        if value != Value::Unknown {
+        if value != Value::Unknown && self.locals.len() < MOST_LOCALS {
             self.locals.push((index, value));
         }
     }

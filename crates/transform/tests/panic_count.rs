@@ -146,3 +146,22 @@ fn what_only_looks_alike_is_not_taken_for_it() {
         (i32.store (i32.const 1064) (i32.add (i32.load (i32.const 1064)) (i32.const 1))))";
     assert_eq!(found(met), None);
 }
+
+#[test]
+fn a_function_with_many_counters_is_read_in_time_and_hides_nothing() {
+    let counters: String = (0..5_000)
+        .map(|n| {
+            let at = 4096 + 4 * n;
+            format!(
+                "(i32.store offset={at} (i32.const 0)
+                    (i32.add (local.tee {n} (i32.load offset={at} (i32.const 0))) (i32.const 1)))
+                (drop (i32.lt_s (local.get {n}) (i32.const 0)))"
+            )
+        })
+        .collect();
+    let locals = " i32".repeat(5_000);
+    let many = format!("(func (local{locals}) {counters})");
+    let start = std::time::Instant::now();
+    assert_eq!(found(&(increase(2000, 1064) + &many)), Some(1064));
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}

@@ -65,6 +65,16 @@ describe('panicInFlight', () => {
     new DataView(broken.buffer).setUint32(32_768 + 12, 1, true);
     expect(panicInFlight(broken, STACK)).toBeUndefined();
   });
+
+  it('I1: looks through a big memory, and through one that is full of what begins an exception, for no longer than a moment', () => {
+    const memory = memoryOf([{ at: 32_768, text: 'in its own words' }]);
+    memory.grow(1024 * 16 - 1);
+    expect(panicInFlight(memory, STACK)?.message).toBe('in its own words');
+    new Uint32Array(memory.buffer, 0x10_0000, 0x0800_0000 / 4).fill(0x005a4f4d);
+    const start = performance.now();
+    expect(panicInFlight(memory, STACK)?.message).toBe('in its own words');
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
 });
 
 describe('panicBehindHook', () => {

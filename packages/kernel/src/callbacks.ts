@@ -2,6 +2,7 @@ import { isReviveError } from './errors.js';
 import { markHandled } from './in-flight.js';
 import type { Closure, OwnClosures } from './own-closures.js';
 import type { Thenable } from './scope.js';
+import { tagOf } from './thrown.js';
 
 /** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
 export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'microtask' | 'finalizer';
@@ -114,7 +115,7 @@ export class Callbacks {
 /** Also a promise of another realm. */
 function isPromise(value: unknown): boolean {
   try {
-    return value instanceof Promise || Object.prototype.toString.call(value) === '[object Promise]';
+    return value instanceof Promise || tagOf(value) === '[object Promise]';
   } catch {
     return false;
   }

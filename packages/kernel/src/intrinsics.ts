@@ -10,6 +10,8 @@ const { queueMicrotask: enqueue } = globalThis;
 export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
 export const is: typeof Object.is = Object.is;
 export const keys: typeof Object.keys = Object.keys;
+export const setProperty: typeof Reflect.set = Reflect.set;
+export const deleteProperty: typeof Reflect.deleteProperty = Reflect.deleteProperty;
 
 /** `queueMicrotask`. */
 export function inMicrotask(run: () => void): void {

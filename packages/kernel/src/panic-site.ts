@@ -1,4 +1,5 @@
 import { readPanicCount } from './black-box.js';
+import { setProperty } from './intrinsics.js';
 
 /**
  * Where Rust was when it panicked last, if the unwind-catcher crate has said that it did: wasm-bindgen catches a panic where most of its
@@ -31,10 +32,10 @@ export function errorWithDeepStack(): Error {
   const { stackTraceLimit } = Error as { stackTraceLimit?: number };
   if (stackTraceLimit === undefined || stackTraceLimit >= DEEP) return new Error();
   // Where the program has frozen it, it stays as it is.
-  Reflect.set(Error, 'stackTraceLimit', DEEP);
+  setProperty(Error, 'stackTraceLimit', DEEP);
   try {
     return new Error();
   } finally {
-    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+    setProperty(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }

@@ -1,3 +1,4 @@
+import { deleteProperty, setProperty } from './intrinsics.js';
 import { isError, lookAt } from './thrown.js';
 
 /**
@@ -28,12 +29,12 @@ function readWithSites(error: Error): { readonly stack: unknown; readonly sites?
     if (prepared === error) sites = given.map(String);
     return own?.call(Error, prepared, given) ?? [String(prepared), ...given.map((site) => `    at ${site}`)].join('\n');
   };
-  Reflect.set(errors, 'prepareStackTrace', prepare);
+  setProperty(errors, 'prepareStackTrace', prepare);
   try {
     const stack: unknown = error.stack;
     return { stack, ...(sites && { sites }) };
   } finally {
-    if (own === undefined) Reflect.deleteProperty(errors, 'prepareStackTrace');
-    else Reflect.set(errors, 'prepareStackTrace', own);
+    if (own === undefined) deleteProperty(errors, 'prepareStackTrace');
+    else setProperty(errors, 'prepareStackTrace', own);
   }
 }

@@ -17,10 +17,15 @@ export function lookAt<T>(look: () => T, otherwise: T): T {
   }
 }
 
+/** `Object.prototype.toString` of a value. It may run code of the program's, which may throw. */
+export function tagOf(value: unknown): string {
+  return apply(toText, value, []);
+}
+
 /** Whether a value is an error, of any realm. */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
-  return lookAt(() => value instanceof Error || apply(toText, value, []) === '[object Error]', false);
+  return lookAt(() => value instanceof Error || tagOf(value) === '[object Error]', false);
 }
 
 /** What a value that was thrown says of itself: always texts. */

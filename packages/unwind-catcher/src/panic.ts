@@ -11,6 +11,9 @@ import {
   wasmFrames,
 } from '@wasm-revive/kernel';
 
+// As they are when this is loaded: the program may replace them.
+const { getPrototypeOf, hasOwn } = Object;
+
 /**
  * Whether a value is a Rust panic that was unwound: our own `PanicError`, or the one in wasm-bindgen's glue (0.2.115 and later). Every glue has a
  * class of its own, `class PanicError extends Error {}` with its name on the prototype, and is told by that.
@@ -21,14 +24,14 @@ export function isPanic(value: unknown): value is Error {
 
 /** Not an error that a program has only given the name. */
 function isOfGlue(error: Error): boolean {
-  const prototype: unknown = Object.getPrototypeOf(error);
+  const prototype: unknown = getPrototypeOf(error);
   return lookAt(
     () =>
       typeof prototype === 'object' &&
       prototype !== null &&
-      Object.hasOwn(prototype, 'name') &&
+      hasOwn(prototype, 'name') &&
       error.name === 'PanicError' &&
-      !Object.hasOwn(error, 'name'),
+      !hasOwn(error, 'name'),
     false,
   );
 }

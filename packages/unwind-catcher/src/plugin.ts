@@ -31,7 +31,9 @@ export function unwindCatcher(): Plugin {
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
       if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance)) {
-        return { kind: 'aborted', cause: 'abort', ...(told && { panic: told }), trap: error, frames: told?.frames ?? [] };
+        return told === undefined
+          ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }
+          : { kind: 'aborted', cause: 'panic-abort', panic: told, trap: error, frames: told.frames };
       }
       return told && { kind: 'unwound', panic: told };
     },

@@ -140,7 +140,10 @@ export const FOREIGN: readonly Scenario[] = [
           () => show(thrownBy(() => ns.catch_from(fill)) ?? ns.catch_from(fill)),
           show(plain),
         );
-        checks.equal('I1', `${what}: then nothing is reported`, () => failures.length, plain === undefined ? 0 : 1);
+        // V8 lets no Wasm catch a full stack, so that where Rust itself catches (newer glue under panic=unwind), it is an exception through Rust.
+        const isCaught = thrownBy(() => ns.catch_from(fill)) === undefined;
+        const others = failures.length - (plain === undefined ? 0 : 1);
+        checks.that('I1', `${what}: nothing is reported of what Rust catches`, () => !isCaught || others === 0 || show(others));
         checks.equal('I7', `${what}: the instance is kept`, () => ns.__revive.generation, generation);
       }
       checks.equal('I2', 'and with it what pointed into it', () => counter.get(), 1);

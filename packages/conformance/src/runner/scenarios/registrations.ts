@@ -131,7 +131,7 @@ export const REGISTRATIONS: readonly Scenario[] = [
       ns.add(1, 2);
       for (let n = 0; n < RECOVERIES; n++) {
         ns.register_everywhere(target, 5);
-        if (n === 0) checks.equal('I6', 'there are two listeners', () => target.size, 2);
+        if (n === 0) checks.equal('I6', 'there are two listeners', () => target.size, takesCapturing() ? 2 : 1);
         if (n === 0) checks.equal('I6', 'and two timers', () => timers.size, 2);
         if (n % 4 === 3) ns.__revive.reset();
         else thrownBy(() => ns.fail('abort'));
@@ -242,7 +242,8 @@ class CountingTarget extends EventTarget {
     try {
       super.addEventListener(name, listener, options);
     } catch {
-      // workerd's take no capturing listeners.
+      // workerd's take no capturing listeners, nor let go of any.
+      return;
     }
     this.#listeners.set(listener, (this.#listeners.get(listener) ?? 0) + 1);
   }
@@ -254,6 +255,12 @@ class CountingTarget extends EventTarget {
     if (left > 0) this.#listeners.set(listener, left);
     else this.#listeners.delete(listener);
   }
+}
+
+/** Whether the runtime's targets take capturing listeners. */
+function takesCapturing(): boolean {
+  const listener = (): void => {};
+  return thrownBy(() => new EventTarget().addEventListener('event', listener, true)) === undefined;
 }
 
 /** Counts the timers that are set, in place of the host's own functions until `restore`. */
@@ -269,7 +276,8 @@ class CountedTimers {
           this.#active.delete(id);
           f();
         }, ms);
-        this.#active.add(id);
+        // Timers of no time are not the program's: with them, recovery waits for the next turn of the event loop.
+        if (ms > 0) this.#active.add(id);
         return id;
       }),
       replaceGlobal('setInterval', (f: () => void, ms: number) => {
