@@ -342,6 +342,8 @@ export class Model {
 
   /** A call in a listener has ended. The module has counted a failure in it, of which the event has still to come. */
   #noteUntold(call: Call): void {
+    // Whatever the call gave, it may have brought about an instance.
+    void this.#serving;
     const untold = this.#failuresNow() - this.failures - this.#untold.length;
     if (untold === 0) return;
     if (untold > 1 || call.failed) this.violate('I1: a failure in a listener is reported twice');
