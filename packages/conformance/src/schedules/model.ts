@@ -21,8 +21,8 @@ export class Generation {
   state: 'serves' | 'replaced' | 'lost' = 'serves';
   /** The foreign exception that cost it. */
   lostTo: { readonly value: unknown } | undefined;
-  /** The foreign exception that was reported last and whose way out may not have ended. */
-  taint: { readonly value: unknown } | undefined;
+  /** The foreign exceptions that were reported and whose way out may not have ended: JavaScript in between has them. */
+  readonly taints: unknown[] = [];
   /** By the program, from outside of listeners: from then on it has started. */
   called = false;
   count = 100;
@@ -159,7 +159,7 @@ export class Model {
     const { inside } = call;
     call.thrown = { value };
     if (inside === undefined || inside.state === 'lost') return;
-    const same = inside.taint !== undefined && Object.is(inside.taint.value, value);
+    const same = inside.taints.some((taint) => Object.is(taint, value));
     // Further in, it went through frames of this instance and was reported; or the program throws an equal one, which nobody can tell.
     if (same && rethrown) return;
     // So is a panic that was reported when it left the frames further in: whether it taints those further out, too, is left open.
@@ -176,11 +176,11 @@ export class Model {
     }
     const { inside, tainted } = call;
     if (threw && tainted) {
-      tainted.taint = { value };
+      tainted.taints.push(value);
       if (tainted.lostTo) tainted.lostTo = { value };
     }
-    if (tainted && !this.#calls.some((outer) => outer.inside === tainted)) tainted.taint = undefined;
-    if (inside !== undefined && !this.#calls.some((outer) => outer.inside === inside)) inside.taint = undefined;
+    if (tainted && !this.#calls.some((outer) => outer.inside === tainted)) tainted.taints.length = 0;
+    if (inside !== undefined && !this.#calls.some((outer) => outer.inside === inside)) inside.taints.length = 0;
     if (call.failing && !call.failed && !call.failing.ambiguous && !this.retired) {
       this.violate(`I1: nothing was reported of a failure (${call.failing.class})`);
     }
@@ -342,6 +342,8 @@ export class Model {
 
   /** A call in a listener has ended. The module has counted a failure in it, of which the event has still to come. */
   #noteUntold(call: Call): void {
+    // Whatever the call gave, it may have brought about an instance.
+    void this.#serving;
     const untold = this.#failuresNow() - this.failures - this.#untold.length;
     if (untold === 0) return;
     if (untold > 1 || call.failed) this.violate('I1: a failure in a listener is reported twice');
