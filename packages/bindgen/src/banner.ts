@@ -1,7 +1,10 @@
-/** The top of a file of glue: what has to stay there, and the line by which a transformed file is known. */
+/** The top of a file: what has to stay there, and the lines by which what wasm-revive has written is known. */
 
 /** The first words of every transformed file. */
 const MARKER = 'Transformed by wasm-revive';
+
+/** The first words of every runtime file that is put beside one. */
+const RUNTIME_MARKER = 'The runtime of wasm-revive';
 
 /** A line that begins with `#!`, then the one in which Deno and JSR look for the types: both mean something only at the top. */
 const PROLOGUE = /^(?:#!.*(?:\r\n|[\r\n\u2028\u2029]|$))?(?:\/\* @ts-self-types=(?:(?!\*\/).)*\*\/\r?\n)?/;
@@ -23,4 +26,25 @@ export function banner(version: string, recovery: string): string {
 export function transformedBy(code: string): string | undefined {
   const top = code.slice(prologueOf(code).length).trimStart();
   return top.startsWith(`/* ${MARKER} `) ? /wasm-revive [^ ,]*/.exec(top)?.[0] : undefined;
+}
+
+/** A file of the runtime with the line by which a later run knows that it may replace it. */
+export function asRuntimeFile(code: string, version: string): string {
+  return `/* ${RUNTIME_MARKER} ${version}. Do not edit. */\n${code}`;
+}
+
+/** Whether a file that an output adds to a package is left from an earlier output: the runtime, or a source map. */
+export function isAddedByUs(file: string, content: string): boolean {
+  if (!file.endsWith('.map')) return content.startsWith(`/* ${RUNTIME_MARKER} `);
+  try {
+    const map: unknown = JSON.parse(content);
+    return typeof map === 'object' && map !== null && 'sources' in map && String(map.sources) === mapSource(file.slice(0, -'.map'.length));
+  } catch {
+    return false;
+  }
+}
+
+/** What the source map of a transformed file calls the file that wasm-bindgen wrote. */
+export function mapSource(file: string): string {
+  return `${file} (wasm-bindgen)`;
 }

@@ -299,7 +299,7 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
 
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
-  if (unwinds) return '{ const $unwinding = $unwind($error); $imports.running--; throw $unwinding; }';
+  if (unwinds) return '{ try { throw $unwind($error); } finally { $imports.running--; } }';
   return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $imports.running); }`;
 }
 

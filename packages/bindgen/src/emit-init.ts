@@ -3,7 +3,7 @@
  */
 import { calleeName, keyName, memberOf, walk } from './ast.js';
 import { type Glue, isWasmExport, type Target } from './glue.js';
-import { propertyKey } from './names.js';
+import { propertyKey, urlOfFile } from './names.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** What the module needs of its engine for exceptions, as text: `{ encoding: 'legacy', jsTag: false }`. Undefined when it uses none. */
@@ -56,9 +56,11 @@ export function emitInit(glue: Glue): string {
 /**
  * How the module is read, as text: in the bundler target, whose program may make the first instance and keep the module. Undefined elsewhere.
  */
-export function emitLoad({ target }: Glue, wasmFile: string): string | undefined {
+export function emitLoad({ target, statements }: Glue, wasmFile: string): string | undefined {
   if (target !== 'bundler') return undefined;
-  return `() => $loadModule(undefined, () => new URL(${JSON.stringify(`./${wasmFile}`)}, import.meta.url))`;
+  // Note: bundlers look for `new URL(…)` as it stands here. A type of the program's may have that name.
+  const url = statements.some(({ declares }) => declares.includes('URL')) ? 'globalThis.URL' : 'URL';
+  return `() => $loadModule(undefined, () => new ${url}(${JSON.stringify(`./${urlOfFile(wasmFile)}`)}, import.meta.url))`;
 }
 
 /** What a user does to initialise the module, for messages; undefined where it initialises itself. */
@@ -86,7 +88,7 @@ export function rawImports(glue: Glue, wasm: WasmInfo): string {
 const STRING_CONSTANTS = 'wasm:js/string-constants';
 
 /** What upstream's other targets give in its place. */
-const EVERY_STRING = 'new Proxy({}, { __proto__: null, get: (_, name) => name })';
+const EVERY_STRING = 'new globalThis.Proxy({}, { __proto__: null, get: (_, name) => name })';
 
 /** What export lists call by another name: exported name to local one. */
 function exportedLocals(glue: Glue): Map<string, string> {

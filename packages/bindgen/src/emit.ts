@@ -2,7 +2,7 @@
 import type { Build } from '@wasm-revive/kernel';
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
-import { banner, prologueOf } from './banner.js';
+import { banner, mapSource, prologueOf } from './banner.js';
 import { mayEnterAgain } from './edit-callbacks.js';
 import { emitFacade } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
@@ -169,6 +169,6 @@ function directives({ statements, code }: Glue): string {
 }
 
 function withMap(text: MagicString, file: string): EmittedFile {
-  const map = text.generateMap({ source: `${file} (wasm-bindgen)`, file, includeContent: true, hires: 'boundary' });
+  const map = text.generateMap({ source: mapSource(file), file, includeContent: true, hires: 'boundary' });
   return { file, code: `${text.toString()}\n//# sourceMappingURL=${urlOfFile(file)}.map\n`, map: map.toString() };
 }

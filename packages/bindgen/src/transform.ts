@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Build, GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
+import { asRuntimeFile, isAddedByUs } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
+import { readFile } from './files.js';
 import { readGlue, type Target } from './glue.js';
 import { isSamePlace, writeOutput } from './output-folder.js';
 import { inPlainWords } from './plain-errors.js';
 import { type Package, readPackage } from './read-package.js';
+import { entryAt } from './staging.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, type WasmInfo } from './wasm-info.js';
 
@@ -65,6 +68,7 @@ function transformFolder(options: TransformOptions): TransformResult {
   recoverStaging(dir);
   const pkg = readPackage(dir);
   const files = emitPackage(pkg, options);
+  refuseFilesOfOthers(dir, files.keys());
   if (isSamePlace(outDir, dir)) commit(dir, () => [...files].map(([file, content]) => ({ file, content })));
   else writeOutput(pkg, outDir, files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
@@ -76,6 +80,21 @@ function transformFolder(options: TransformOptions): TransformResult {
     guards: { exports: functions(pkg.wasm.exports), imports: functions(pkg.wasm.imports) },
     exceptions: pkg.wasm.exceptions,
   };
+}
+
+/** @throws TransformError `REVIVE_BAD_OUTPUT` where a file that is to be added has a name that a file of the program's has */
+function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
+  for (const file of files) {
+    if (!/^wasm-revive\.|\.map$/.test(file)) continue;
+    const path = join(dir, file);
+    // Note: a link is replaced, and what it leads to stays as it is.
+    if (!entryAt(path)?.isFile() || isAddedByUs(file, String(readFile(path)))) continue;
+    throw new TransformError(
+      'REVIVE_BAD_OUTPUT',
+      `${path} is in the package already and no earlier run of wasm-revive has written it; nothing was changed. ` +
+        'A file of that name is added to the package: rename yours, or take it away.',
+    );
+  }
 }
 
 /**
@@ -91,7 +110,7 @@ export function emitPackage(
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
   const glue = readGlue(pkg.dir, pkg.glue.file, pkg.glue.code, pkg.target, imported);
   validate(pkg, glue);
-  const { reference, files } = runtimeFiles(pkg.target, options.runtime);
+  const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
   const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
   const emitOptions = {
@@ -136,6 +155,7 @@ function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
 function runtimeFiles(
   target: Target,
   runtime: TransformOptions['runtime'],
+  version: string,
 ): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
   if ('import' in runtime) return { reference: { specifier: runtime.import }, files: new Map() };
   const [file, types, source] =
@@ -145,8 +165,8 @@ function runtimeFiles(
   return {
     reference: { specifier: `./${file}` },
     files: new Map<string, string | Uint8Array>([
-      [file, source.code],
-      [types, source.types],
+      [file, asRuntimeFile(source.code, version)],
+      [types, asRuntimeFile(source.types, version)],
     ]),
   };
 }

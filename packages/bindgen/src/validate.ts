@@ -23,6 +23,10 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   if (!glue.statements.some(({ declares }) => declares.includes('wasm'))) {
     refuseGlue(glue, 0, 'no variable `wasm`, through which glue enters its instance');
   }
+  const loads = glue.target === 'nodejs' || glue.target === 'module';
+  if (loads && !glue.statements.some(({ declares }) => declares.includes('wasmModule'))) {
+    refuseGlue(glue, 0, 'no variable `wasmModule`, in which glue for this target keeps its module');
+  }
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));

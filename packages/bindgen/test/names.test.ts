@@ -209,3 +209,36 @@ describe('names that the output needs for itself', () => {
     expect(readFileSync(path, 'utf8')).toBe(code);
   });
 });
+
+describe('files of the program that have the names of files that are added', () => {
+  it.each(['wasm-revive.cjs', 'wasm-revive.d.cts', `${NAME}.js.map`])('%s is never overwritten, in place or elsewhere', (file) => {
+    const dir = packageFor('nodejs');
+    writeFileSync(join(dir, file), '{"sources":["mine.ts"]}');
+    for (const outDir of [undefined, `${dir}-out`]) {
+      expect(() => transform({ dir, outDir, ...options() })).toThrow(`${file} is in the package already`);
+      expect(readFileSync(join(dir, file), 'utf8')).toBe('{"sources":["mine.ts"]}');
+      expect(existsSync(`${dir}-out`)).toBe(false);
+    }
+  });
+
+  it('and what an earlier output has left beside a new build is replaced', () => {
+    const dir = packageFor('nodejs');
+    transform({ dir, ...options() });
+    cpSync(new URL('nodejs/', ARTIFACTS), dir, { recursive: true });
+    transform({ dir, ...options() });
+    expect(load(dir, 'nodejs', NAME, FAILS)).toEqual([3, 'REVIVE_ABORT', 2, null]);
+  });
+});
+
+describe('the address at which the bundler target looks for its wasm file', () => {
+  it('is made by the engine, and leads to the file, whatever a file and a type of the program are called (I9)', () => {
+    const name = 'a#b?c%20';
+    const dir = renamed('bundler', name);
+    const glue = join(dir, `${name}_bg.js`);
+    writeFileSync(glue, `${readFileSync(glue, 'utf8')}\nexport class URL { __destroy_into_raw() {} free() {} }\n`);
+    transform({ dir, ...options() });
+    const [, maker, url] = /new ([\w.]+)\("(.*?)", import\.meta\.url\)/.exec(readFileSync(glue, 'utf8')) ?? [];
+    expect(maker).toBe('globalThis.URL');
+    expect(decodeURIComponent(new URL(url ?? '', pathToFileURL(`${dir}/`)).pathname)).toBe(join(dir, `${name}_bg.wasm`));
+  });
+});

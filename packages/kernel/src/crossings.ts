@@ -69,6 +69,7 @@ export class Crossings {
   /** The instance is lost, and what it is told of no longer matters. */
   forget(): void {
     this.#last = undefined;
+    this.#reported = [];
   }
 
   #isLast(error: unknown): boolean {

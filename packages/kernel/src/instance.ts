@@ -511,7 +511,9 @@ export class Instance implements Host, InstanceView {
    */
   #fail(failure: Failure, raw: unknown, entrypoint: string | undefined, panic: CaughtPanic | undefined, isReported = false): unknown {
     const { tornPoll } = this;
-    const decided = this.owner.hooks.failed(this, failure);
+    // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
+    const isDecided = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
+    const decided = isDecided ? 'keep' : this.owner.hooks.failed(this, failure);
     // A torn poll leaves its task locked, and the promise that the task owes would never settle.
     const recovery = failure.kind === 'aborted' && decided === 'keep' && tornPoll ? 'fresh' : decided;
     switch (failure.kind) {
@@ -581,11 +583,13 @@ export class Instance implements Host, InstanceView {
     this.#state = 'lost';
     this.#trap = trap;
     this.#error = EXHAUSTED;
+    // First, for on a full stack what follows may fail.
+    this.scope.release();
     // Errors hold the frames that were on the stack, and those hold the instance: whoever keeps a closure of it keeps this object.
+    this.#taint = NONE;
+    this.#suspected = undefined;
     this.#panics.forget();
     this.#crossings.forget();
-    this.#taint = NONE;
-    this.scope.release();
   }
 
   /** Tells a failure of which, when it happened, there was no stack left to find out more. Waits for another asker where there still is none. */

@@ -123,7 +123,7 @@ export class Registrations {
       if (timer !== undefined && method !== 'setInterval') this.#timers.delete(timer);
       return closure(...given);
     };
-    const id = global[method]?.(callback, ...others);
+    const id = (global[method] as Closure)(callback, ...others);
     const held = typeof id === 'object' && id !== null ? new WeakRef(id) : id;
     timer = { callback: new WeakRef(callback), id: held, clear: TIMERS[method] as string };
     this.#timers.add(timer);

@@ -4,6 +4,10 @@ import { deferred, Watched } from '../runtime.ts';
 import { collect, type Scenario, thrownBy } from './scenario.ts';
 
 const RECOVERIES = 200;
+
+/** How often that is measured, until nothing more stays behind (measured on Node.js 26: a kilobyte a recovery for the first nine hundred). */
+const WINDOWS = 5;
+
 const PANICS = 100_000;
 
 /** Outlives all generations. */
@@ -92,18 +96,20 @@ export const FLAT: readonly Scenario[] = [
         };
         await cycle(5);
         await collect(ground);
-        const [heap, inFlight] = [heapBytes(), ns.__revive.stats.inFlight];
-        await cycle(RECOVERIES);
-        await collect(ground);
+        const { inFlight } = ns.__revive.stats;
+        let each = Number.POSITIVE_INFINITY;
+        // What is left behind is left behind each time. V8's own code for what has run so often is made once, at some time or other.
+        for (let window = 0; window < WINDOWS && each >= allowedOf(kept); window++) {
+          const heap = heapBytes();
+          await cycle(RECOVERIES);
+          await collect(ground);
+          each = (heapBytes() - heap) / RECOVERIES;
+        }
         // The one that serves, the one in reserve, and one that a finished frame may still name.
         checks.that('I6', 'memories alive', () => probe.liveMemories() <= 3 || `${probe.liveMemories()} after ${RECOVERIES} recoveries`);
         checks.equal('I6', 'calls in flight', () => ns.__revive.stats.inFlight, inFlight);
         checks.equal('I6', 'the next call is served', () => ns.add(1, 2), 3);
-        const grown = heapBytes() - heap;
-        const each = grown / RECOVERIES;
-        // A kept handle keeps its glue scope, which is some hundred functions; nothing kept, nothing stays.
-        const allowed = kept[0] === undefined ? 2_000 : 200_000;
-        checks.that('I6', 'heap', () => each < allowed || `${Math.round(each)} bytes a recovery stay behind`);
+        checks.that('I6', 'heap', () => each < allowedOf(kept) || `${Math.round(each)} bytes a recovery stay behind`);
         kept.length = 0;
       },
     }),
@@ -138,6 +144,11 @@ export const FLAT: readonly Scenario[] = [
     },
   },
 ];
+
+/** Bytes that may stay behind: a kept handle keeps its glue scope, which is some hundred functions; nothing kept, nothing stays. */
+function allowedOf(kept: readonly unknown[]): number {
+  return kept[0] === undefined ? 2_000 : 200_000;
+}
 
 /** Bytes of JavaScript's heap in use; 0 where the runtime does not say. */
 function heapBytes(): number {
