@@ -52,8 +52,12 @@ function refuseOurNames(glue: Glue): void {
       // `exports.__revive = …`, `export { x as "__revive" }`
       if (memberOf(child, 'exports') === CONTROL) refuseName(glue, child, CONTROL);
       if (key === 'exported' && keyName(child) === CONTROL) refuseName(glue, child, CONTROL);
-      if (child.type !== 'Identifier' || !OURS.test(child.name)) return;
-      if (isReference(parent, key) || key === 'id' || key === 'local') refuseName(glue, child, child.name);
+      if (child.type !== 'Identifier') return;
+      const isDeclared = key === 'id' || key === 'local';
+      // Guards compare with `undefined`, which an own one would take the place of.
+      if (OURS.test(child.name) ? isDeclared || isReference(parent, key) : isDeclared && child.name === 'undefined') {
+        refuseName(glue, child, child.name);
+      }
     });
   }
 }

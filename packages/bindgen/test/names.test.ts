@@ -102,6 +102,13 @@ describe('a package whose name has in it (I9)', () => {
   });
 });
 
+it('I9: glue that calls a function of its own `undefined`, with which guards compare, is refused', () => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll('passStringToWasm0', 'undefined'));
+  expect(() => transform({ dir, ...options() })).toThrow(/found the name undefined, which the transformed module needs for itself/);
+});
+
 describe('what has to be at the top of a file stays there', () => {
   const NODE_MAIN = `${NAME}.js`;
   const transformed = (change: (code: string) => string): string => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { describeWrong, mutantOrigins, runMutantsOn } from '../src/drive/run-mutants.ts';
 import { LIMITS } from '../src/mutants/limits.ts';
 
-const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+// The same each time, so that a change alone makes these tests fail; `npm run soak` draws others.
+const seed = Number(process.env.CONFORMANCE_SEED ?? 1_604_032_672);
 const origins = mutantOrigins();
 
 describe(`mutated packages (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {

@@ -3,7 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { describeViolation, runSchedulesOn, SCHEDULE_PACKAGES, type SchedulePackage } from '../src/drive/run-schedules.ts';
 import { LIMITS } from '../src/schedules/limits.ts';
 
-const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+// The same each time, so that a change alone makes these tests fail; `npm run soak` draws others.
+const seed = Number(process.env.CONFORMANCE_SEED ?? 1_000);
 
 describe(`random schedules (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {
   it.each(SCHEDULE_PACKAGES)('$name does what the model says', async (pkg) => {
