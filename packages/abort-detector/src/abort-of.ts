@@ -1,9 +1,11 @@
 import {
   type Aborted,
   type BlackBox,
+  catchesPanics,
   type Frame,
   type InstanceView,
   type PanicInfo,
+  panicPhase,
   readBlackBox,
   UNKNOWN_PANIC,
   wasmFrames,
@@ -13,22 +15,19 @@ import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
 /** What is read of an instance to find out why it aborted. */
-export type Witness = Pick<
-  InstanceView,
-  'exports' | 'unwinds' | 'panicPhase' | 'formatters' | 'shadowStackOverflowed' | 'shadowStackPointer' | 'shadowStackHasRoom'
->;
+export type Witness = Pick<InstanceView, 'exports' | 'module' | 'stacks'>;
 
 /** What is known of an abort: from the engine's error, from what the crate wrote down, and from what is left on Rust's stack. Runs no Wasm. */
 export function abortOf(error: Error, instance: Witness): Aborted {
   const blackBox = instance.exports && readBlackBox(instance.exports);
   const frames = wasmFrames(error);
-  const told = abortCause(error, blackBox, frames, instance.shadowStackHasRoom);
+  const told = abortCause(error, blackBox, frames, instance.stacks?.hasRoom === true);
   const panic = told === 'panic-abort' || isUntold(told, frames, instance) ? panicOf(instance, blackBox) : undefined;
   // The stack pointers know for certain what the frames show only of simple recursions. That of borrowed values of JavaScript is one of
   // a table's slots, and past its end an access to the table traps.
-  const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && instance.shadowStackOverflowed;
+  const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && instance.stacks?.overflowed === true;
   // Where panics are caught, Rust may have caught this one; that it has not, names say, or Rust's own count.
-  const ofPanic = !instance.unwinds || hasNames(frames) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
+  const ofPanic = !catchesPanics(instance.module) || hasNames(frames) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
   const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : ofPanic;
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
   return {
@@ -59,11 +58,12 @@ function panicOf(instance: Witness, blackBox: BlackBox | undefined): Told | unde
  * may be what is left on the stack.
  */
 function isUntold(cause: Aborted['cause'], frames: readonly Frame[], instance: Witness): boolean {
-  return cause === 'unreachable' && !hasNames(frames) && (!instance.unwinds || panicGoesOn(instance));
+  return cause === 'unreachable' && !hasNames(frames) && (!catchesPanics(instance.module) || panicGoesOn(instance));
 }
 
-function panicGoesOn({ panicPhase }: Witness): boolean {
-  return panicPhase === 'hook' || panicPhase === 'unwinding';
+function panicGoesOn(instance: Witness): boolean {
+  const phase = panicPhase(instance);
+  return phase === 'hook' || phase === 'unwinding';
 }
 
 function hasNames(frames: readonly Frame[]): boolean {
@@ -81,27 +81,27 @@ function panicWritten(instance: Witness): Told | undefined {
 
 /** The panic of which something else took the frames. Where panics are caught, what is on the stack may be of an earlier one. */
 function panicLeft(instance: Witness): Partial<Told> | undefined {
-  const { exports, unwinds, panicPhase, shadowStackPointer, formatters } = instance;
-  if (!unwinds) return panicFound(instance);
-  if (panicPhase !== 'hook') return panicUnwinding(instance);
-  if (!(exports?.memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
-  return panicBehindHook(exports.memory, shadowStackPointer, formatters);
+  const { exports, module, stacks } = instance;
+  if (!catchesPanics(module)) return panicFound(instance);
+  if (panicPhase(instance) !== 'hook') return panicUnwinding(instance);
+  if (!(exports?.memory instanceof WebAssembly.Memory) || stacks?.shadowStack === undefined) return undefined;
+  return panicBehindHook(exports.memory, stacks.shadowStack, module.formatters);
 }
 
 /** What Rust unwinds with. */
 function panicUnwinding(instance: Witness): Told | undefined {
-  const { exports, shadowStackPointer, formatters } = instance;
+  const { exports, module, stacks } = instance;
   if (!isUnwinding(instance) || !(exports?.memory instanceof WebAssembly.Memory)) return undefined;
-  return panicInFlight(exports.memory, shadowStackPointer, formatters);
+  return panicInFlight(exports.memory, stacks?.shadowStack, module.formatters);
 }
 
-function isUnwinding({ unwinds, panicPhase }: Witness): boolean {
-  return unwinds && panicPhase === 'unwinding';
+function isUnwinding(instance: Witness): boolean {
+  return catchesPanics(instance.module) && panicPhase(instance) === 'unwinding';
 }
 
 /** The panic on Rust's stack. */
-function panicFound({ exports, shadowStackPointer, formatters }: Witness): Partial<Told> | undefined {
+function panicFound({ exports, module, stacks }: Witness): Partial<Told> | undefined {
   const memory = exports?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || shadowStackPointer === undefined) return undefined;
-  return panicOnStack(memory, shadowStackPointer, formatters);
+  if (!(memory instanceof WebAssembly.Memory) || stacks?.shadowStack === undefined) return undefined;
+  return panicOnStack(memory, stacks.shadowStack, module.formatters);
 }

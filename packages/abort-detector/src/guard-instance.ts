@@ -3,6 +3,7 @@ import {
   type CrashReport,
   describeFailure,
   hasStackRoom,
+  type ModuleDescription,
   mapImports,
   ReviveError,
   realTrap,
@@ -43,8 +44,10 @@ type Callable = (...args: unknown[]) => unknown;
  *
  * Made at run time, for code that isn't transformed; the transform emits its guards as text, which costs less on a call.
  */
-export function guardInstance({ name: moduleName = 'module', onAbort }: GuardInstanceOptions = {}): InstanceGuard {
+export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions = {}): InstanceGuard {
   const began = performance.now();
+  // Whether it catches panics isn't known, and rare in a module whose panics nobody here catches.
+  const module: ModuleDescription = { name, entries: [], onCurrent: () => {} };
   let loss: { readonly cause: AbortCause; readonly error: ReviveError; readonly trap: unknown } | undefined;
   // Asked anew after every call, in which it may have happened.
   const lostTo = (): typeof loss => loss;
@@ -52,19 +55,11 @@ export function guardInstance({ name: moduleName = 'module', onAbort }: GuardIns
   let crossed: { readonly error: unknown } | undefined;
 
   function abort(trap: Error, entrypoint: string, exports: WebAssembly.Exports, stack: StackPointers): ReviveError {
-    const failure = abortOf(trap, {
-      exports,
-      // Not known, and rare in a module whose panics nobody here catches.
-      unwinds: false,
-      panicPhase: undefined,
-      formatters: undefined,
-      shadowStackOverflowed: stack.overflowed,
-      shadowStackPointer: stack.shadowStack,
-      shadowStackHasRoom: stack.hasRoom,
-    });
+    const failure = abortOf(trap, { exports, module, stacks: stack });
     const { memory } = exports;
     const instance = {
-      owner: { moduleName, build: undefined, redact: undefined },
+      module,
+      owner: { redact: undefined },
       generation: 1,
       exports,
       memoryBytes: memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0,

@@ -29,11 +29,11 @@ const DELIBERATE = /^__wb(?:g_(?:__)?wb)?indgen_?(?:throw|rethrow|panic_error)(?
 export const GUARD_PRELUDE = `  const $base = $host.base;
   const $end = $base + 0x100000000;
   const $turns = $host.turns;
-  // The raw exports, given by $bind and taken away by $release: none means lost. And once more for the imports: without them, an import asks
-  // before it returns into Rust.
-  const $raw = {};
-  // How many imports are running. Frames of the instance are on the stack exactly while one is.
-  const $imports = { running: 0 };
+  // What binds the scope to its instance: the raw exports, which $bind gives, and how many imports are running (frames of the instance are on
+  // the stack exactly while one is). A frame that comes back and finds another binding goes no further before it has asked.
+  // There is none once the instance is lost.
+  const $raw = { binding: { imports: { running: 0 } } };
+  const $imports = $raw.binding.imports;
   let wasm;
   function $refuse(entry) {
     $host.refuse(entry);
@@ -44,19 +44,17 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $leave() {
     if ($imports.running === 0) $host.committed();
   }
-  // What a guard caught, and the exports that it took away before it called this: it may have had no stack left for the call.
-  function $threw(error, entry, exports) {
-    if (exports !== undefined) {
-      $raw.exports = exports;
+  // What a guard caught, and the binding that it took away before it called this: it may have had no stack left for the call.
+  function $threw(error, entry, binding, imports) {
+    if (binding !== undefined) {
+      $raw.binding = binding;
       $raw.trap = undefined;
       if ($live.base === $base) $live.api = $api;
     }
     try {
-      const caught = $host.threw(error, entry, $imports.running);
-      $raw.returns = $host.watchesReturns ? undefined : $raw.exports;
-      return caught;
+      return $host.threw(error, entry, imports.running);
     } catch {
-      $live.api = $raw.returns = $raw.exports = undefined;
+      $live.api = $raw.binding = undefined;
       $raw.trap ??= error;
       if (!$raw.alarmed) {
         $raw.alarmed = true;
@@ -66,9 +64,13 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     }
   }
   function $returned(result) {
-    if ($raw.exports === undefined) throw $host.dropped(result);
-    $host.returned($imports.running);
-    if (!$host.watchesReturns) $raw.returns = $raw.exports;
+    if ($raw.binding === undefined) throw $host.dropped(result);
+    $host.returned($raw.binding.imports.running);
+  }
+  function $watch() {
+    const { imports, exports } = $raw.binding;
+    $raw.binding = { imports };
+    $raw.binding.exports = exports;
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
@@ -87,12 +89,12 @@ export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInf
   const guarded = guards.map((guard, index) => `    wasm[${JSON.stringify(guard.export)}] = ${guardName(index)};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
   function $bind($exports) {
-    $raw.returns = $raw.exports = ${emitRecord(raw, '    ')};
+    $raw.binding.exports = ${emitRecord(raw, '    ')};
     wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
-    $raw.returns = $raw.exports = undefined;
+    $raw.binding = undefined;
     if ($live.base === $base) $live.api = undefined;
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
@@ -116,7 +118,7 @@ ${guarded}    return ($all = wasm);
  * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function, of which a guard takes 161 on Node 20).
  */
 function emitCatch(entry: number): string {
-  return `catch ($error) { const $was = $raw.exports; $live.api = $raw.returns = $raw.exports = undefined; $raw.trap ??= $error; throw $threw($error, ${entry}, $was); }`;
+  return `catch ($error) { const $was = $raw.binding; $live.api = $raw.binding = undefined; $raw.trap ??= $error; throw $threw($error, ${entry}, $was, $binding.imports); }`;
 }
 
 /**
@@ -131,11 +133,11 @@ const OVERPAID = '    if ($0 > $stack.lent) return;\n';
 function emitExportGuard(guard: GuardedExport, index: number, count: number): string {
   const params = parameterList(guard.parameters);
   return `  const ${guardName(index)} = (${params}) => {
-    const $exports = $raw.exports;
-    if ($exports === undefined) return $refuse(${index});
+    const $binding = $raw.binding;
+    if ($binding === undefined) return $refuse(${index});
 ${guard.movesStack ? OVERPAID : ''}    if ($turns) $enter(${index});
     let $result;
-    try { $result = $exports${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
+    try { $result = $binding.exports${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
 ${guard.movesStack ? '    $stack.lent -= $0;\n' : ''}    if ($turns) $leave();
     return $result;
   };`;
@@ -171,7 +173,8 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
         for (const $key in $exports) if ($exports[$key] === $function) $name ??= $key;
         $functions.push($function);
         $guards.push($name !== undefined ? $app.wasm[$name] : (...$args) => {
-          if ($raw.exports === undefined) return;
+          const $binding = $raw.binding;
+          if ($binding === undefined) return;
           try { return $function(...$args); } ${emitCatch(-1)}
         });
       }
@@ -202,9 +205,9 @@ ${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { retu
 function emitUnwind(unwindPath: string, toRust: string): string {
   return `  function $unwind(error) {
     const thrown = $host.crossed(error, true, $imports.running - 1);
-    const $exports = $raw.exports;
-    if ($exports === undefined) return thrown;
-    try { $exports${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
+    const $binding = $raw.binding;
+    if ($binding === undefined) return thrown;
+    try { $binding.exports${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
   }
 `;
 }
@@ -299,18 +302,20 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
 
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
-  if (unwinds) return '{ try { throw $unwind($error); } finally { $imports.running--; } }';
-  return `{ $imports.running--; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $imports.running); }`;
+  if (unwinds) return '{ try { throw $unwind($error); } finally { $binding.imports.running--; } }';
+  return `{ const $left = --$binding.imports.running; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $left); }`;
 }
 
 function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
-          $imports.running++;
+          const $binding = $raw.binding;
+          if ($binding === undefined) throw $host.dropped();
+          $binding.imports.running++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}
-          $imports.running--;${onReturn}
-          if ($raw.returns === undefined) $returned(${result});
+          $binding.imports.running--;${onReturn}
+          if ($raw.binding !== $binding) $returned(${result});
           return $result;
         },`;
 }

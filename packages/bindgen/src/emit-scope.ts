@@ -91,8 +91,9 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     payload: $payload,
     held: ${emitHeld(glue, wasm)},
     release: $release,
-    isShut: () => $raw.exports === undefined && wasm !== undefined,
+    isShut: () => $raw.binding === undefined,
     isQuiescent: () => $imports.running === 0,
+    watch: $watch,
     trap: () => $raw.trap,
 ${movesStack(guards) ? '    lent: () => $stack.lent,\n' : ''}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
@@ -200,7 +201,7 @@ ${carries}`;
 }
 
 function stopStaleClosure(text: MagicString, { node }: GlueFunction, entry: number): void {
-  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($raw.exports === undefined) return $refuse(${entry});`);
+  if (node.body) text.appendLeft(node.body.start + 1, `\n    if ($raw.binding === undefined) return $refuse(${entry});`);
 }
 
 /** The glue calls guards by name: `wasm.greet(…)` becomes `$g7(…)`. What isn't a function stays on `wasm`. */

@@ -1,7 +1,7 @@
+import type { Thenable } from './contract.js';
 import { isReviveError } from './errors.js';
 import { markHandled } from './in-flight.js';
 import type { Closure, OwnClosures } from './own-closures.js';
-import type { Thenable } from './scope.js';
 import { tagOf } from './thrown.js';
 
 /** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */

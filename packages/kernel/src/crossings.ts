@@ -31,14 +31,9 @@ export class Crossings {
     this.#reported = this.#reported.filter((one) => one.imports <= imports);
   }
 
-  /** What an import threw was reported, and goes on to the JavaScript that called. */
+  /** What an import threw was reported, and goes on to the JavaScript that called: it matters now whether an import that runs swallows it. */
   reported(error: unknown, imports: number): void {
-    if (imports > 0) this.#reported = [...this.#reported, { error, imports }];
-  }
-
-  /** Whether JavaScript has something of which it matters whether it is swallowed. */
-  get watchesReturns(): boolean {
-    return this.#reported.length > 0;
+    this.#reported = [...this.#reported, { error, imports }];
   }
 
   /** Rust unwinds with what an import threw. */

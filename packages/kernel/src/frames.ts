@@ -1,4 +1,5 @@
 import type { Frame } from './failure.js';
+import { freeze } from './intrinsics.js';
 import { stackLines } from './read-stack.js';
 import { LONGEST_NAME, shorten } from './text-limits.js';
 
@@ -16,7 +17,7 @@ const JSC_PLACES = ['@[wasm code]', ' ([wasm code])', ' (native)'];
  * Note: no regular expressions here. A stack may be full when a failure is told, and V8 ends the process when it has no room to
  * compile one (seen on Node 20 and 22: `RegExpCompiler Allocation failed`).
  */
-export function wasmFrames(error: unknown): Frame[] {
+export function wasmFrames(error: unknown): readonly Frame[] {
   const frames: Frame[] = [];
   let more = 0;
   for (const line of stackLines(error)) {
@@ -29,7 +30,7 @@ export function wasmFrames(error: unknown): Frame[] {
   }
   // Deno (2.9) says 0 of every function (denoland/deno_core#1305). In what wasm-bindgen makes, function 0 is an import.
   const told = frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...frame }) => frame) : frames;
-  return more === 0 ? told : [...told, { function: `[${more} more frames left out]` }];
+  return freeze(more === 0 ? told : [...told, { function: `[${more} more frames left out]` }]);
 }
 
 /** SpiderMonkey: `promise callback*run@…`, `setTimeout handler*run@…`, `async*run@…`. */

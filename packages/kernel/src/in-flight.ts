@@ -1,7 +1,7 @@
+import type { PromiseExecutor } from './contract.js';
 import { isReviveError, type PanicError } from './errors.js';
 import type { Held } from './held.js';
 import { whenSettled } from './intrinsics.js';
-import type { PromiseExecutor } from './scope.js';
 import { lookAt } from './thrown.js';
 
 /** With more promises in flight than this, none is looked for (a look at one costs 25–45 ns, measured on V8). */

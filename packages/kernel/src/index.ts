@@ -25,6 +25,18 @@ export {
 } from './abi.js';
 export { type BlackBox, blackBoxView, forgetPanic, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { complain } from './complain.js';
+export type {
+  Api,
+  Entry,
+  Factory,
+  Formatters,
+  GuardedExports,
+  Host,
+  ModuleDescription,
+  PromiseExecutor,
+  Scope,
+  Thenable,
+} from './contract.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';
 export {
   ERROR_CODES,
@@ -45,8 +57,9 @@ export { staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, keys, store } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
 export { mapImports } from './map-imports.js';
+export { catchesPanics, describedModule, type Module, type Stacks } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
-export { isLeftPanicking, type PanicPhase } from './panicking.js';
+export { countPanicDown, isLeftPanicking, type PanicPhase, panicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
 export { realTrap } from './real-trap.js';
@@ -61,17 +74,6 @@ export {
   toFailureRecord,
   UNKNOWN_PANIC,
 } from './report.js';
-export type {
-  Api,
-  Entry,
-  Factory,
-  Formatters,
-  GuardedExports,
-  Host,
-  PromiseExecutor,
-  Scope,
-  Thenable,
-} from './scope.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { hasStackRoom } from './stack-room.js';
 export { describeThrown, isError, lookAt } from './thrown.js';

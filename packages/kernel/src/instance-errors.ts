@@ -36,6 +36,14 @@ export function lostError(error: ReviveError): ReviveError {
   );
 }
 
+/** The error of an instance that a panic left intact, and that is replaced all the same. */
+export function replacedError(panic: PanicError): ReviveError {
+  return new ReviveError('REVIVE_INSTANCE_LOST', `A fresh instance takes this one's place, after a panic: ${panic.message}`, {
+    cause: panic,
+    report: panic.report,
+  });
+}
+
 /** The error of a promise that a panic has left without anybody to settle it. */
 export function abandonedError(panic: PanicError): PanicError {
   const message = `Nothing can settle this promise any more: Rust dropped what was to do it. It was pending when Rust panicked: ${panic.message}`;

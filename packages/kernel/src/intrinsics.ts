@@ -8,6 +8,7 @@ const { then } = Promise.prototype;
 const { queueMicrotask: enqueue } = globalThis;
 
 export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
+export const freeze: typeof Object.freeze = Object.freeze;
 export const is: typeof Object.is = Object.is;
 export const keys: typeof Object.keys = Object.keys;
 export const setProperty: typeof Reflect.set = Reflect.set;

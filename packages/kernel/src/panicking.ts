@@ -1,5 +1,6 @@
 import { PANICKING_EXPORT } from './abi.js';
 import { readPanicCount } from './black-box.js';
+import { catchesPanics } from './module.js';
 import type { InstanceView } from './plugin.js';
 
 /** How far Rust is with a panic: there is `none`; its `hook` runs; it is `unwinding`, or about to abort. */
@@ -40,20 +41,23 @@ function countView(exports: WebAssembly.Exports | undefined, address: number | u
   return new DataView(memory.buffer, address, 5);
 }
 
+/** {@link readPanicPhase} of an instance. */
+export function panicPhase({ exports, module }: Pick<InstanceView, 'exports' | 'module'>): PanicPhase | undefined {
+  return readPanicPhase(exports, module.panicCount);
+}
+
 /**
  * Whether a panic goes on that nobody will end, now that something has left the instance by throwing, which was no trap. Who threw it doesn't
  * matter: what leaves while Rust panics takes the panic's frames with it.
  *
  * Where panics are caught, one of frames further out may go on and end well. There that can be told only when no frame is left.
  */
-export function isLeftPanicking({
-  exports,
-  unwinds,
-  quiescent,
-  panicPhase,
-}: Pick<InstanceView, 'exports' | 'unwinds' | 'quiescent' | 'panicPhase'>): boolean {
+export function isLeftPanicking(instance: Pick<InstanceView, 'exports' | 'module'>, quiescent: boolean): boolean {
+  const { exports, module } = instance;
+  const unwinds = catchesPanics(module);
   if (unwinds && !quiescent) return false;
-  if (panicPhase !== undefined) return panicPhase !== 'none';
+  const phase = panicPhase(instance);
+  if (phase !== undefined) return phase !== 'none';
   if (exports === undefined) return false;
   const panicking = exports[PANICKING_EXPORT];
   if (typeof panicking === 'function') return quiescent && panicking() !== 0;

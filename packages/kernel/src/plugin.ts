@@ -1,9 +1,9 @@
 import { complain } from './complain.js';
+import type { ModuleDescription } from './contract.js';
 import type { Failure, Recovery } from './failure.js';
-import type { PanicPhase } from './panicking.js';
+import type { Stacks } from './module.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
-import type { Formatters } from './scope.js';
 import { hasStackRoom } from './stack-room.js';
 
 /** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
@@ -13,38 +13,16 @@ export type InstanceState = 'idle' | 'running' | 'lost';
 export interface InstanceView {
   readonly generation: number;
   readonly state: InstanceState;
+  /** What the transform found out about its module. */
+  readonly module: ModuleDescription;
   /** The raw exports, for reading memory and globals; undefined before they are bound and once everybody has been told of a loss. */
   readonly exports: WebAssembly.Exports | undefined;
+  /** The stacks that Rust has besides the engine's; there as long as the exports are. */
+  readonly stacks: Stacks | undefined;
   /** The size of its memory; 0 where there are no exports. */
   readonly memoryBytes: number;
   /** How many promises it has still to settle. */
   readonly callsInFlight: number;
-  /** Whether what was caught last left no frame of it on the stack. */
-  readonly quiescent: boolean;
-  /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
-  readonly tornPoll: boolean;
-  /** Whether its module catches panics: it was built with panic=unwind. */
-  readonly unwinds: boolean;
-  /** What writes the arguments of Rust's messages, where the module has names. */
-  readonly formatters: Formatters | undefined;
-  /** How far Rust is with a panic, read from memory; undefined where the transform hasn't found where Rust counts them. */
-  readonly panicPhase: PanicPhase | undefined;
-  /** Whether a stack that Rust has is full: the one in linear memory, or that of borrowed values of JavaScript. The engine has one of its own. */
-  readonly shadowStackOverflowed: boolean;
-  /** Where the stack that Rust has in linear memory is, as an address; undefined where nobody has exported its pointer. */
-  readonly shadowStackPointer: number | undefined;
-  /** Whether that stack is known to have room for any function's frame. */
-  readonly shadowStackHasRoom: boolean;
-  /**
-   * Says that a panic has ended which left the instance as an exception that nobody in Rust has caught: Rust counts it no longer. False where
-   * that can't be done.
-   */
-  endPanic(): boolean;
-  /**
-   * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such
-   * as its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.
-   */
-  condemn(trap: unknown): void;
 }
 
 /** What a guard caught, as plugins see it. */
@@ -59,7 +37,16 @@ export interface Thrown {
   readonly panic: CaughtPanic | undefined;
   /** Undefined where the event loop entered. */
   readonly entrypoint: string | undefined;
+  /** Whether no frame of the instance is left on the stack. */
+  readonly quiescent: boolean;
+  /** Whether it has torn the executor: it left a poll, and no JavaScript in between could catch it. */
+  readonly tornPoll: boolean;
   readonly instance: InstanceView;
+  /**
+   * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such
+   * as its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.
+   */
+  condemn(): void;
 }
 
 /**

@@ -52,10 +52,8 @@ export interface CrashReport {
   readonly uptimeMs: number;
   /** Calls that were in flight on the instance and have been rejected. */
   readonly callsLost: number;
-  /** What was done. */
-  recovery: Recovery;
-  /** How long that took, in milliseconds; not there until it is done, nor for `keep`. */
-  recoveryMs?: number;
+  /** What is done. */
+  readonly recovery: Recovery;
   /** Epoch milliseconds. */
   readonly at: number;
 }

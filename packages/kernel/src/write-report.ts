@@ -1,13 +1,16 @@
 import { type BlackBox, readBlackBox, readBreadcrumbs } from './black-box.js';
+import type { ModuleDescription } from './contract.js';
 import type { Failure, Recovery } from './failure.js';
 import { fingerprint } from './fingerprint.js';
+import { freeze } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import type { CaughtPanic } from './panics.js';
-import { asItIs, type Build, type CrashReport, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
+import { asItIs, type CrashReport, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
 
 /** The instance that failed. */
 interface Failed {
-  readonly owner: { readonly moduleName: string; readonly build: Build | undefined; readonly redact: Redact | undefined };
+  readonly module: Pick<ModuleDescription, 'name' | 'build'>;
+  readonly owner: { readonly redact: Redact | undefined };
   readonly generation: number;
   /** Undefined where it had none, or has none any more. */
   readonly exports: WebAssembly.Exports | undefined;
@@ -27,7 +30,7 @@ interface Circumstances {
 
 /** Writes the crash report of a failure. */
 export function writeReport(thrown: Failure, instance: Failed, { entrypoint, recovery, callsLost, panic }: Circumstances): CrashReport {
-  const { owner, generation, memoryBytes, uptimeMs, exports } = instance;
+  const { module, owner, generation, memoryBytes, uptimeMs, exports } = instance;
   const redact = safely(owner.redact);
   // The error of a panic was made of the redacted text.
   const failure = toFailureRecord(thrown, thrown.kind === 'unwound' && panic !== undefined ? asItIs : redact);
@@ -40,8 +43,8 @@ export function writeReport(thrown: Failure, instance: Failed, { entrypoint, rec
     ...(entered !== undefined && { entrypoint: entered }),
     ...(running?.task !== undefined && { task: running.task }),
     ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map((crumb) => redact(crumb)) }),
-    module: owner.moduleName,
-    ...(owner.build && { build: owner.build }),
+    module: module.name,
+    ...(module.build && { build: module.build }),
     generation,
     memoryBytes,
     uptimeMs,
@@ -49,7 +52,17 @@ export function writeReport(thrown: Failure, instance: Failed, { entrypoint, rec
     recovery,
     at: Date.now(),
   };
-  return withFingerprint(report, failure);
+  return final(withFingerprint(report, failure));
+}
+
+/** Nobody changes a report, so that everybody reads the same: it is frozen with all that it holds. */
+function final(report: CrashReport): CrashReport {
+  const { failure, breadcrumbs } = report;
+  const { panic } = failure;
+  for (const part of [breadcrumbs, panic?.location, panic, failure.kind === 'aborted' ? failure.trap : undefined, failure]) {
+    if (part !== undefined) freeze(part);
+  }
+  return freeze(report);
 }
 
 function runningAt({ kind }: Failure, blackBox: BlackBox | undefined): BlackBox['running'] | undefined {

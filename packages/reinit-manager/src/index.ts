@@ -3,8 +3,9 @@
  * @module
  */
 
+export type { Application } from './application.js';
 export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 export type { EventName, Events } from './events.js';
-export { type Application, createManager, type ManagerOptions, type ModuleDescription } from './manager.js';
+export { createManager, type ManagerOptions } from './manager.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';

@@ -44,7 +44,6 @@ const REPORT = fields({
   uptimeMs: number,
   callsLost: number,
   recovery: oneOf('keep', 'fresh', 'retire'),
-  recoveryMs: optional(number),
   at: leaf('a time in milliseconds', (value) => typeof value === 'number' && !Number.isNaN(new Date(value).getTime())),
 });
 

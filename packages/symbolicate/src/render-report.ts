@@ -129,14 +129,13 @@ function facts(report: CrashReport, style: Style): string {
   return facts.map(([name, text]) => `${style('bold', name.padEnd(width))}  ${text}`).join('\n');
 }
 
-function recovery({ recovery, recoveryMs, callsLost }: CrashReport): string {
+function recovery({ recovery, callsLost }: CrashReport): string {
   const lost = callsLost === 0 ? '' : `; ${count(callsLost, 'call')} in flight ${callsLost === 1 ? 'was' : 'were'} rejected`;
-  const took = recoveryMs === undefined ? '' : ` in ${recoveryMs.toFixed(1)} ms`;
   switch (recovery) {
     case 'keep':
       return `the instance was kept${lost}`;
     case 'fresh':
-      return `a fresh instance${took}${lost}`;
+      return `a fresh instance${lost}`;
     case 'retire':
       return `none: no fresh instance takes its place${lost}`;
   }

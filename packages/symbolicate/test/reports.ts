@@ -28,7 +28,6 @@ export const ABORTED: CrashReport = {
   uptimeMs: 2_500,
   callsLost: 1,
   recovery: 'fresh',
-  recoveryMs: 0.42,
   at: Date.UTC(2026, 0, 2, 3, 4, 5),
 };
 

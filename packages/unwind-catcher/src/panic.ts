@@ -64,7 +64,7 @@ export function uncaughtPanicInfo(blackBox: BlackBox | undefined, site: Error | 
 const withFrames = lazyProperty('frames', framesOfPanic);
 
 /** The frames without the innermost ones, in which the crate's hook tells of the panic. */
-function framesOfPanic(error: Error): Frame[] {
+function framesOfPanic(error: Error): readonly Frame[] {
   const frames = wasmFrames(error);
   const ours = frames.slice(0, HOOK_FRAMES).findLastIndex((frame) => HOOK.some((crate) => frame.function?.includes(crate)));
   return frames.slice(ours + 1);

@@ -1,4 +1,13 @@
-import { type InstanceView, isLeftPanicking, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import {
+  countPanicDown,
+  type InstanceView,
+  isLeftPanicking,
+  isReviveError,
+  type Plugin,
+  readBlackBox,
+  type Thrown,
+  wasmFrames,
+} from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
@@ -10,7 +19,7 @@ export function unwindCatcher(): Plugin {
     name: 'unwind-catcher',
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
     threw(thrown) {
-      const { error, panic, instance } = thrown;
+      const { error, panic, instance, quiescent } = thrown;
       let uncaught: RawPanic | undefined;
       try {
         uncaught = uncaughtPanic(thrown);
@@ -19,7 +28,7 @@ export function unwindCatcher(): Plugin {
         if (!(trap instanceof WebAssembly.RuntimeError)) throw trap;
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
-      if (uncaught === 'unknown' && !instance.endPanic()) miscounted.add(instance);
+      if (uncaught === 'unknown' && !countPanicDown(instance.exports, instance.module.panicCount)) miscounted.add(instance);
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
       const told =
         panic !== undefined
@@ -30,7 +39,7 @@ export function unwindCatcher(): Plugin {
       // A destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it may go on, without the rest of the destructors and
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
-      if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance)) {
+      if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance, quiescent)) {
         return told === undefined
           ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }
           : { kind: 'aborted', cause: 'panic-abort', panic: told, trap: error, frames: told.frames };

@@ -12,13 +12,14 @@ export {
   type Factory,
   type Failure,
   isReviveError,
+  type ModuleDescription,
   PanicError,
   type Plugin,
   type Recovery,
   ReviveError,
   type ReviveErrorCode,
 } from '@wasm-revive/kernel';
-export type { Events, ModuleDescription, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export type { Events, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
 export { unwindCatcher } from '@wasm-revive/unwind-catcher';
 export { type PlainModule, plainModule } from './plain-module.js';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

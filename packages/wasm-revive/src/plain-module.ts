@@ -5,9 +5,9 @@ import {
   type GuardedExports,
   type Host,
   INSTALL_EXPORT,
+  type ModuleDescription,
   mapImports,
 } from '@wasm-revive/kernel';
-import type { ModuleDescription } from '@wasm-revive/reinit-manager';
 import { rawImports } from '@wasm-revive/unwind-catcher';
 
 type Callable = (...args: unknown[]) => unknown;
@@ -59,6 +59,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   // How many exports are running: but for the innermost, each waits for an import that runs.
   let depth = 0;
   let shut: { readonly trap: unknown } | undefined;
+  // Another object after every `watch()`, which asks for the return of the imports that are running then.
+  let watched = {};
   let exports: GuardedExports = {};
   const guardExport =
     (call: Callable, entry: number): Callable =>
@@ -86,6 +88,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   const guardImport =
     (call: Callable): Callable =>
     (...args) => {
+      const before = watched;
       let result: unknown;
       try {
         result = call(...args);
@@ -94,7 +97,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       }
       // While JavaScript ran, the instance was lost: its frames must not run on.
       if (shut !== undefined) throw host.dropped(result);
-      if (host.watchesReturns) host.returned(depth - 1);
+      if (watched !== before) host.returned(depth - 1);
       return result;
     };
   return {
@@ -122,5 +125,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     isShut: () => shut !== undefined,
     isQuiescent: () => depth === 0,
     trap: () => shut?.trap,
+    watch() {
+      watched = {};
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { abortDetector } from '@wasm-revive/abort-detector';
 import { shim } from '@wasm-revive/entrypoint-shim';
-import { bare, type Factory, type GuardedExports, type Plugin } from '@wasm-revive/kernel';
-import { type Application, createManager, type ModuleDescription, type ReviveOptions } from '@wasm-revive/reinit-manager';
+import { bare, type Factory, type GuardedExports, type ModuleDescription, type Plugin } from '@wasm-revive/kernel';
+import { type Application, createManager, type ReviveOptions } from '@wasm-revive/reinit-manager';
 import { unwindCatcher } from '@wasm-revive/unwind-catcher';
 
 /** What {@link revive} is made with. */

@@ -3,8 +3,8 @@
  * @module
  */
 
-export type { CrashReport, Factory, Host, ReviveErrorCode, Scope } from '@wasm-revive/kernel';
+export type { CrashReport, Factory, Host, ModuleDescription, ReviveErrorCode, Scope } from '@wasm-revive/kernel';
 export { isReviveError, PanicError, ReviveError } from '@wasm-revive/kernel';
-export type { Events, ModuleDescription, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export type { Events, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
 export { loadModule } from './load-module.js';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

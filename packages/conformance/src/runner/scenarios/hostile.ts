@@ -153,7 +153,7 @@ export const HOSTILE: readonly Scenario[] = [
         throw new Error('not yours');
       };
       const stop = ns.__revive.on('failure', (report) => {
-        for (const key of ['recovery', 'recoveryMs', 'failure', 'fingerprint']) {
+        for (const key of ['recovery', 'failure', 'fingerprint']) {
           Object.defineProperty(report, key, { get: refuse, set: refuse, configurable: false });
         }
       });

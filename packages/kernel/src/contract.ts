@@ -2,8 +2,10 @@
  * The contract between generated code (`@wasm-revive/bindgen`) and the runtime: what a glue scope is, and what it may ask of its host.
  */
 
+import type { ExceptionHandling } from './exception-handling.js';
 import type { Registry } from './finalizers.js';
 import type { Held } from './held.js';
+import type { Build } from './report.js';
 
 /** Functions that the façade calls, by the name the generator gave them. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
@@ -35,6 +37,8 @@ export interface Scope {
   isQuiescent(): boolean;
   /** What that guard caught. */
   trap(): unknown;
+  /** From now on the host is told of every import that is running, when it returns: {@link Host.returned}. */
+  watch(): void;
   /** How many bytes of Rust's stack glue holds, and gives back by itself. Without it: none. */
   lent?(): number;
 }
@@ -50,6 +54,28 @@ export interface Entry {
   readonly whenLost: 'throw' | 'nothing' | 'closure';
 }
 
+/** What generated code says of its module. */
+export interface ModuleDescription {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+  /** Which build it is, for reports. */
+  readonly build?: Build;
+  /** What writes the arguments of Rust's messages, where the module has names. */
+  readonly formatters?: Formatters;
+  /** Where Rust counts the panics that go on, as an address in its memory. */
+  readonly panicCount?: number;
+  /** What it needs of the engine for exceptions; not there where it catches nothing: under panic=abort. */
+  readonly exceptions?: ExceptionHandling;
+  /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
+  readonly init?: string;
+  /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
+  readonly reinitRequests?: boolean;
+  /** Reads the module again, where the first instance may be given without it. */
+  readonly load?: () => Promise<WebAssembly.Module>;
+  /** Given the functions to forward to, and where the pointers of their handles start, whenever they change; undefined while there are none. */
+  readonly onCurrent: (api: Api | undefined, base: number) => void;
+}
+
 /** What generated code asks of the runtime. None of it is on the path of a call that goes well, hooks apart. */
 export interface Host {
   readonly generation: number;
@@ -59,8 +85,6 @@ export interface Host {
   readonly turns: boolean;
   /** In place of `new PanicError(payload)` in the glue: the message, or a value of JavaScript that Rust panicked with. */
   panic(payload: unknown): unknown;
-  /** The trap that must go on through the frames of a lost instance, asked for where an import returns into them. */
-  readonly trap: unknown;
   /** What a guard that has shut the scope by itself throws its caller, which is JavaScript. */
   readonly exhausted: Error;
   /** What it calls besides: has the host look at the instance as soon as there is stack for it. A function of the engine's, for it takes none. */
@@ -78,9 +102,7 @@ export interface Host {
   threw(error: unknown, entry: number, imports: number): unknown;
   /** What left an import by throwing; gives what the Wasm frames are to be thrown. @param imports how many are still running */
   crossed(error: unknown, deliberate: boolean, imports: number): unknown;
-  /** Whether {@link returned} is to be called. A field, for it is asked where there may be no stack. */
-  readonly watchesReturns: boolean;
-  /** An import returns into Rust. @param imports how many are still running */
+  /** An import returns into Rust that was running when {@link Scope.watch} was called. @param imports how many are still running */
   returned(imports: number): void;
   /** What Rust was unwound with because an import threw; gives it back. */
   unwinding(exception: unknown): unknown;
@@ -96,7 +118,7 @@ export interface Host {
   constructOf(target: unknown, args: unknown, ...newTarget: unknown[]): unknown;
   /** `Promise.withResolvers`. */
   withResolvers(): unknown;
-  /** The import that made this value was lost while it ran: if it is a promise, nobody handles it. Gives the trap, as {@link trap}. */
+  /** The import that made this value was lost while it ran: if it is a promise, nobody handles it. Gives the trap that must go on through the frames of the lost instance. */
   dropped(result: unknown): unknown;
   /** A closure of Rust that the program gives to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
   finalizer(callback: unknown): unknown;

@@ -1,0 +1,363 @@
+import { forgetPanic } from './black-box.js';
+import { complain } from './complain.js';
+import { type Crossed, Crossings } from './crossings.js';
+import { PanicError, ReviveError } from './errors.js';
+import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
+import type { Instance } from './instance.js';
+import { define, inMicrotask, is, store } from './intrinsics.js';
+import { isLeftPanicking, panicPhase } from './panicking.js';
+import { type CaughtPanic, Panics } from './panics.js';
+import type { Thrown } from './plugin.js';
+import { realTrap } from './real-trap.js';
+import { type CrashReport, describeFailure, isOfProgram, safely } from './report.js';
+import { hasStackRoom } from './stack-room.js';
+import { describeThrown, lookAt } from './thrown.js';
+import { writeReport } from './write-report.js';
+
+/** Something that left an instance by throwing, or a panic that has reached no guard. */
+interface Occurrence extends Pick<Thrown, 'error' | 'origin' | 'panic' | 'entrypoint' | 'quiescent' | 'tornPoll'> {
+  /** Whether it was reported before, when it left frames further in. */
+  readonly isReported: boolean;
+}
+
+/**
+ * What becomes of everything that leaves an instance by throwing. Each failure goes one way: it is classified, decided, settled and reported,
+ * in this order. From the decision on nothing about it changes.
+ */
+export class Failures {
+  readonly #instance: Instance;
+  readonly #crossings = new Crossings();
+  readonly #panics = new Panics((panic) => this.#panicReachedNobody(panic));
+  /** The foreign exception that was reported last, so that callbacks don't throw it where nobody catches. */
+  #taint: unknown = NONE;
+  /** What may have left Rust panicking. */
+  #suspected: { readonly error: unknown } | undefined;
+  /** Whether the exception that cost the instance goes on through frames further out. */
+  #passesOn = false;
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  /** Whether an error needs no catcher, for it was reported. */
+  isReported(error: unknown): boolean {
+    return this.#instance.state === 'lost' || error === this.#taint;
+  }
+
+  /** See `Host.threw`. */
+  threw(error: unknown, entry: number, imports: number): unknown {
+    const instance = this.#instance;
+    if (instance.isTold) return this.#passesOn ? instance.trap : instance.error;
+    try {
+      // Further in, there was no stack left to tell it.
+      if (!instance.isWell()) return instance.error;
+      const caught = this.#leftExport(error, entry, imports);
+      if (instance.state !== 'running') return caught;
+      if (imports === 0) instance.settleDown();
+      else this.#suspect(error);
+      return caught;
+    } catch (broken) {
+      return hasStackRoom() && !saysStackIsFull(broken) ? this.#giveUp(error, broken) : this.#tear(error);
+    } finally {
+      // Whatever there was no stack for.
+      instance.isLookedAt = false;
+    }
+  }
+
+  #leftExport(error: unknown, entry: number, imports: number): unknown {
+    const instance = this.#instance;
+    const payload = instance.scope.payload(error);
+    const crossed = this.#crossings.left(error, payload);
+    const thrown = crossed === undefined ? payload : crossed.error;
+    const tornPoll = instance.callbacks.entered === 'executor' && imports === 0;
+    const caught = this.#occurred({
+      error: thrown,
+      origin: crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign',
+      panic: this.#panics.take(thrown) ?? (tornPoll ? this.#strandedPanic(crossed) : undefined),
+      entrypoint: instance.entrypoint(entry),
+      quiescent: imports === 0,
+      tornPoll,
+      isReported: crossed?.isReported === true,
+    });
+    if (crossed !== undefined && imports > 0 && caught.isFailure && instance.state === 'running') {
+      this.#crossings.reported(caught.error, imports);
+      instance.scope.watch();
+    }
+    return caught.error;
+  }
+
+  /** In a task that the event loop polls nobody is there to be thrown to, so what Rust unwound with is told as the panic that it was. */
+  #strandedPanic(crossed: Crossed | undefined): CaughtPanic | undefined {
+    if (crossed?.exception === undefined) return undefined;
+    const error = this.#panicError(crossed.error);
+    this.#noteDropped(error);
+    return { error, blackBox: undefined, site: undefined };
+  }
+
+  /** See `Host.crossed`. */
+  crossed(error: unknown, deliberate: boolean, imports: number): unknown {
+    const instance = this.#instance;
+    if (instance.state === 'lost' || instance.scope.isShut()) {
+      this.#passesOn = instance.isLostToForeign && this.#isWhatCostIt(error);
+      return this.#trapForFrames();
+    }
+    this.#crossings.threw(instance.scope.payload(error), deliberate, imports);
+    return error;
+  }
+
+  /** See `Host.returned`. */
+  returned(imports: number): void {
+    this.#crossings.returned(imports);
+  }
+
+  /** See `Host.unwinding`. */
+  unwinding(exception: unknown): unknown {
+    this.#crossings.unwinding(exception);
+    return exception;
+  }
+
+  #isWhatCostIt(error: unknown): boolean {
+    try {
+      return is(this.#instance.scope.payload(error), this.#instance.trap);
+    } catch {
+      // The stack is full.
+      return false;
+    }
+  }
+
+  /** The trap that must go on through the frames of a lost instance. */
+  trap(): unknown {
+    this.#passesOn = false;
+    return this.#trapForFrames();
+  }
+
+  /**
+   * Under panic=unwind these frames have landing pads, which nothing but a trap of Wasm's own leaves alone: neither what JavaScript threw nor,
+   * in SpiderMonkey, an exhausted stack.
+   */
+  #trapForFrames(): unknown {
+    const { unwinds, trap, scope } = this.#instance;
+    return (unwinds ? realTrap() : undefined) ?? trap ?? scope.trap();
+  }
+
+  /** See `Host.panicked`. */
+  panicBegins(): void {
+    const { exports, promises } = this.#instance;
+    this.#crossings.panicked();
+    if (exports !== undefined) this.#panics.began(exports);
+    promises.panicBegins();
+  }
+
+  /** See `Host.panic`: wasm-bindgen caught a panic at the boundary. What an import threw goes on as what it is. */
+  panic(payload: unknown): unknown {
+    if (this.#crossings.unwoundWith(payload)) return payload;
+    const error = this.#panicError(payload);
+    this.#noteDropped(error);
+    this.#panics.caught(error, payload, this.#instance.exports);
+    return error;
+  }
+
+  #panicReachedNobody(panic: CaughtPanic): void {
+    if (this.#instance.state !== 'lost') this.#occurredBehind(panic.error, 'own', panic);
+  }
+
+  /**
+   * Something left frames of the instance, and there are others further out. Whose the panic is that goes on can be told when none is
+   * left: that may be by returning, for JavaScript in between may swallow what was thrown.
+   */
+  #suspect(error: unknown): void {
+    const instance = this.#instance;
+    if (this.#suspected !== undefined || panicPhase(instance) === 'none') return;
+    this.#suspected = { error };
+    instance.owner.suspected(instance);
+    inMicrotask(() => this.lookAgain());
+  }
+
+  /** Tells a panic that something may have left behind, as soon as no frame of the instance is on the stack. */
+  lookAgain(): void {
+    const instance = this.#instance;
+    const suspected = this.#suspected;
+    if (suspected === undefined || instance.state !== 'running' || !instance.scope.isQuiescent()) return;
+    this.#suspected = undefined;
+    if (isLeftPanicking(instance, true)) this.#occurredBehind(suspected.error, 'foreign', undefined);
+  }
+
+  /** A failure that has reached no guard, or left one before it was known. */
+  #occurredBehind(error: unknown, origin: Thrown['origin'], panic: CaughtPanic | undefined): void {
+    const instance = this.#instance;
+    const tornPoll = instance.callbacks.entered === 'executor';
+    try {
+      this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isReported: false });
+    } catch (broken) {
+      this.#giveUp(error, broken);
+    }
+  }
+
+  /** A failure of which, when it happened, there was no stack left to find out more. Waits for another asker where there still is none. */
+  tellExhausted(): void {
+    if (!hasStackRoom()) return;
+    const { trap } = this.#instance;
+    this.#carryOut({ kind: 'aborted', cause: 'stack-overflow', trap, frames: [] }, blindly(trap));
+  }
+
+  /** A plugin broke down over a failure. Whether the instance is well, nobody knows. */
+  #giveUp(trap: unknown, broken: unknown): unknown {
+    const instance = this.#instance;
+    complain('a failure could not be looked at', broken);
+    if (instance.isTold) return instance.error;
+    instance.shut(trap);
+    return this.#carryOut({ kind: 'aborted', cause: 'unknown', trap: instance.trap, frames: [] }, blindly(trap));
+  }
+
+  /** With as little stack as can be: nobody is let in any more. The rest follows where there is room for it. */
+  #tear(trap: unknown): unknown {
+    const instance = this.#instance;
+    instance.shut(trap);
+    if (!instance.isTold) inMicrotask(() => instance.isWell());
+    return instance.error;
+  }
+
+  /** Classifies what left the instance, and carries out what follows. Gives what the caller is to be thrown. */
+  #occurred(occurrence: Occurrence): { readonly error: unknown; readonly isFailure: boolean } {
+    const instance = this.#instance;
+    const { error, origin, panic, entrypoint, quiescent, tornPoll } = occurrence;
+    this.#taint = NONE;
+    const failure = instance.owner.hooks.threw({
+      error,
+      origin,
+      panic,
+      entrypoint,
+      quiescent,
+      tornPoll,
+      instance,
+      condemn() {
+        if (instance.state !== 'running') return;
+        instance.isLookedAt = true;
+        instance.shut(error);
+      },
+    });
+    return failure === undefined ? { error, isFailure: false } : { error: this.#carryOut(failure, occurrence), isFailure: true };
+  }
+
+  #carryOut(failure: Failure, occurrence: Occurrence): unknown {
+    const asked = this.#askPlugins(failure, occurrence);
+    if (failure.kind === 'unwound') return this.#unwound(failure, asked, occurrence);
+    if (asked === 'keep') return this.#tainted(failure, occurrence);
+    if (!hasStackRoom()) return this.#tear(occurrence.error);
+    return this.#aborted(failure, asked, occurrence);
+  }
+
+  /** What plugins want to be done. What can't be kept isn't. */
+  #askPlugins(failure: Failure, { tornPoll, isReported }: Occurrence): Recovery {
+    const instance = this.#instance;
+    // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
+    const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
+    const asked = isKept ? 'keep' : instance.owner.hooks.failed(instance, failure);
+    // A torn poll leaves its task locked, and the promise that the task owes would never settle.
+    const isGone = instance.state !== 'running' || tornPoll;
+    return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
+  }
+
+  /** Rust ran its destructors: the instance is intact, and kept unless somebody wants otherwise. */
+  #unwound(failure: Unwound, asked: Recovery, occurrence: Occurrence): PanicError {
+    const instance = this.#instance;
+    const { panic } = occurrence;
+    const recovery = instance.owner.decide(instance, asked, failure, occurrence.quiescent);
+    const report = this.#report(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
+    // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
+    const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
+    // The program may have it already, and may have frozen it.
+    store(error, 'report', report);
+    if (instance.exports !== undefined) forgetPanic(instance.exports);
+    if (panic === undefined) this.#noteDropped(error);
+    if (recovery !== 'keep') instance.replaceAfter(error, occurrence.quiescent);
+    instance.callbacks.tells(() => instance.owner.failed(instance, report));
+    instance.promises.rejectAbandoned(error);
+    return error;
+  }
+
+  /** Frames were torn, and nothing else. Every guard on the way out sees the same error: it is reported once. */
+  #tainted(failure: Aborted, occurrence: Occurrence): unknown {
+    const instance = this.#instance;
+    if (!occurrence.isReported) {
+      const report = this.#report(failure, 'keep', occurrence, 0);
+      instance.callbacks.tells(() => instance.owner.failed(instance, report));
+    }
+    // Listeners may have thrown through the instance, or cost it.
+    if (instance.state === 'running') this.#taint = occurrence.error;
+    return occurrence.error;
+  }
+
+  /** The instance is lost. */
+  #aborted(failure: Aborted, asked: Recovery, occurrence: Occurrence): unknown {
+    const instance = this.#instance;
+    const { owner } = instance;
+    const { entrypoint } = occurrence;
+    instance.shut(occurrence.error);
+    const { trap } = instance;
+    const recovery = owner.decide(instance, asked, failure, occurrence.quiescent);
+    const report = this.#report(failure, recovery, occurrence, instance.callsInFlight);
+    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
+      cause: isOfProgram(failure) ? this.#causeOf(trap) : trap,
+      report,
+    });
+    // A JavaScript exception still holds the frames that it has torn. This makes text of them.
+    lookAt(() => failure.frames, undefined);
+    const isForeign = failure.cause === 'foreign-exception';
+    // Before plugins hear of it: what they call may ask, and must not have it told again.
+    instance.lost(error, isForeign);
+    owner.hooks.lost?.(instance, report);
+    // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
+    instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
+    owner.failed(instance, report);
+    // Last, for that may run code of the program's.
+    instance.registrations.takeBack();
+    // The thrower of a foreign exception gets its own error back, by identity.
+    return isForeign ? occurrence.error : error;
+  }
+
+  #report(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): CrashReport {
+    return writeReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic });
+  }
+
+  /** Lets go of all that may hold the instance. Errors hold the frames that were on the stack, and those hold the instance. */
+  forget(): void {
+    this.#taint = NONE;
+    this.#suspected = undefined;
+    this.#panics.forget();
+    this.#crossings.forget();
+  }
+
+  #noteDropped(by: PanicError): void {
+    const { promises, callbacks } = this.#instance;
+    promises.noteDropped(by, callbacks.entered !== 'caller');
+  }
+
+  #panicError(payload: unknown): PanicError {
+    const text = safely(this.#instance.owner.redact)(describeThrown(payload).message);
+    return typeof payload === 'string' ? new PanicError(text) : new PanicError(text, { cause: this.#causeOf(payload) });
+  }
+
+  /** What JavaScript threw, for errors that others get, too: where there is a redaction, only what that leaves of it. */
+  #causeOf(thrown: unknown): unknown {
+    const { redact } = this.#instance.owner;
+    if (redact === undefined) return thrown;
+    const { name, message } = describeThrown(thrown);
+    const cause = new Error(safely(redact)(message));
+    return define(cause, 'name', { value: safely(redact)(name), configurable: true, writable: true });
+  }
+}
+
+/** A failure of which nothing is known but what was caught. */
+function blindly(error: unknown): Occurrence {
+  return { error, origin: 'own', panic: undefined, entrypoint: undefined, quiescent: false, tornPoll: false, isReported: false };
+}
+
+/** Whether it is as engines throw for a full stack: what needed more of it than is asked for here was further in. */
+function saysStackIsFull(broken: unknown): boolean {
+  const { name } = describeThrown(broken);
+  return name === 'RangeError' || name === 'InternalError';
+}
+
+/** Nothing, which no value thrown is equal to. */
+const NONE = Symbol('none');

@@ -1,0 +1,158 @@
+import { readBlackBox } from './black-box.js';
+import type { Host, PromiseExecutor, Thenable } from './contract.js';
+import type { Failures } from './failures.js';
+import { type Registry, SharedRegistry } from './finalizers.js';
+import { pointerGeneration } from './handle.js';
+import { handlePromise } from './held.js';
+import type { Instance } from './instance.js';
+import { EXHAUSTED, staleHandleError } from './instance-errors.js';
+import { whenSettled } from './intrinsics.js';
+
+/** What generated code asks of the runtime, for one instance: it passes on what is asked to whoever knows. */
+export class InstanceHost implements Host {
+  readonly generation: number;
+  readonly base: number;
+  readonly turns: boolean;
+  readonly exhausted: Error = EXHAUSTED;
+  readonly alarm: () => void;
+  readonly #instance: Instance;
+  readonly #failures: Failures;
+  /** How many registries the scope has made. */
+  #registries = 0;
+
+  constructor(instance: Instance, failures: Failures, turns: boolean) {
+    this.generation = instance.generation;
+    this.base = instance.base;
+    this.turns = turns;
+    this.#instance = instance;
+    this.#failures = failures;
+    let alarm = (): void => {};
+    const called = new Promise<void>((resolve) => {
+      alarm = resolve;
+    });
+    whenSettled(called, () => instance.isWell());
+    this.alarm = alarm;
+  }
+
+  refuse(entry: number): true {
+    return this.#instance.refuse(entry);
+  }
+
+  entered(entry: number): void {
+    this.#instance.entered(entry);
+  }
+
+  committed(): void {
+    this.#instance.committed();
+  }
+
+  threw(error: unknown, entry: number, imports: number): unknown {
+    return this.#failures.threw(error, entry, imports);
+  }
+
+  crossed(error: unknown, deliberate: boolean, imports: number): unknown {
+    return this.#failures.crossed(error, deliberate, imports);
+  }
+
+  returned(imports: number): void {
+    this.#failures.returned(imports);
+  }
+
+  unwinding(exception: unknown): unknown {
+    return this.#failures.unwinding(exception);
+  }
+
+  dropped(result: unknown): unknown {
+    handlePromise(result);
+    return this.#failures.trap();
+  }
+
+  panic(payload: unknown): unknown {
+    return this.#failures.panic(payload);
+  }
+
+  panicked(): void {
+    this.#failures.panicBegins();
+  }
+
+  strange(pointer: number, className: string): void {
+    throw staleHandleError(className, pointerGeneration(pointer) ?? 0, this.generation);
+  }
+
+  promise<T>(executor: PromiseExecutor<T>): Promise<T> {
+    return this.#instance.promises.promise(executor);
+  }
+
+  promiseOf<T>(executor: PromiseExecutor<T>): Promise<T> {
+    return this.#instance.promises.promiseOf(executor);
+  }
+
+  construct(target: unknown, args: unknown, ...newTarget: unknown[]): unknown {
+    return this.#instance.promises.construct(target, args, ...newTarget);
+  }
+
+  constructOf(target: unknown, args: unknown, ...newTarget: unknown[]): unknown {
+    return this.#instance.promises.constructOf(target, args, ...newTarget);
+  }
+
+  withResolvers(): unknown {
+    return this.#instance.promises.withResolvers();
+  }
+
+  finalizer(callback: unknown): unknown {
+    const { ownClosures, callbacks } = this.#instance;
+    return ownClosures.has(callback) ? callbacks.finalizer(callback) : callback;
+  }
+
+  registry(callback: (held: unknown) => unknown): Registry {
+    const { registries } = this.#instance.owner.module;
+    // Every scope makes its registries in the same order.
+    const place = this.#registries++;
+    const registry = registries[place] ?? new SharedRegistry();
+    registries[place] = registry;
+    return registry.of(this.generation, this.#instance.callbacks.finalizer(callback));
+  }
+
+  closure<F>(closure: F): F {
+    return this.#instance.ownClosures.add(closure);
+  }
+
+  readQueueMicrotask<T>(value: T): T {
+    this.#instance.ownClosures.readQueueMicrotask();
+    return value;
+  }
+
+  resolvedPromise<T>(promise: T): T {
+    this.#instance.ownClosures.resolvedPromise();
+    return promise;
+  }
+
+  microtask(callback: unknown, entersAgain: boolean): unknown {
+    return this.#instance.callbacks.microtask(callback, entersAgain);
+  }
+
+  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
+    return this.#instance.callbacks.react(target, method, callbacks);
+  }
+
+  register(target: unknown, method: string, args: unknown[]): unknown {
+    return this.#instance.registrations.call(target, method, args);
+  }
+
+  setHandler(target: unknown, property: string, handler: unknown, set: (target: unknown, handler: unknown) => unknown): void {
+    this.#instance.registrations.setHandler(target, property, handler, set);
+  }
+
+  observe(observer: new (...args: unknown[]) => object, args: unknown[]): object {
+    return this.#instance.registrations.observe(observer, args);
+  }
+
+  reinitRequested(): void {
+    this.#instance.owner.reinitRequested(this.#instance);
+  }
+
+  signalled(): void {
+    const { exports } = this.#instance;
+    if (exports !== undefined && readBlackBox(exports)?.reinitRequested === true) this.reinitRequested();
+  }
+}

@@ -1,0 +1,26 @@
+import type { ModuleDescription } from './contract.js';
+import type { SharedRegistry } from './finalizers.js';
+import { bare } from './intrinsics.js';
+import type { StackPointers } from './stack-pointers.js';
+
+/** A module: what all of its instances share. */
+export interface Module {
+  readonly description: ModuleDescription;
+  /** The finalizers of all generations, by their place in the glue. */
+  readonly registries: SharedRegistry[];
+  /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
+  stackPointers: readonly string[] | undefined;
+}
+
+/** Whether a module catches panics: it was built with panic=unwind. */
+export function catchesPanics({ exceptions }: ModuleDescription): boolean {
+  return exceptions !== undefined;
+}
+
+/** Makes a {@link Module} of what generated code says of it. */
+export function describedModule(description: ModuleDescription): Module {
+  return bare({ description, registries: [], stackPointers: undefined });
+}
+
+/** The stacks that Rust has besides the engine's, as plugins see them: see {@link StackPointers}. */
+export type Stacks = Pick<StackPointers, 'shadowStack' | 'hasRoom' | 'overflowed'>;
