@@ -3,7 +3,7 @@ import {
   type CrashReport,
   describeFailure,
   hasStackRoom,
-  type ModuleDescription,
+  type ModuleFacts,
   mapImports,
   ReviveError,
   realTrap,
@@ -47,7 +47,7 @@ type Callable = (...args: unknown[]) => unknown;
 export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions = {}): InstanceGuard {
   const began = performance.now();
   // Whether it catches panics isn't known, and rare in a module whose panics nobody here catches.
-  const module: ModuleDescription = { name, entries: [], onCurrent: () => {} };
+  const module: ModuleFacts = { name };
   let loss: { readonly cause: AbortCause; readonly error: ReviveError; readonly trap: unknown } | undefined;
   // Asked anew after every call, in which it may have happened.
   const lostTo = (): typeof loss => loss;

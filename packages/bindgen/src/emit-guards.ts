@@ -41,8 +41,11 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $enter(entry) {
     if ($imports.running === 0) $host.entered(entry);
   }
+  function $call(name, run) {
+    return $turns ? $host.call(name, run) : run;
+  }
   function $leave() {
-    if ($imports.running === 0) $host.committed();
+    if ($imports.running === 0) $host.left();
   }
   // What a guard caught, and the binding that it took away before it called this: it may have had no stack left for the call.
   function $threw(error, entry, binding, imports) {

@@ -84,7 +84,7 @@ export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwr
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-  const $api = ${emitRecord(apiNames(glue), '  ')};
+  const $api = ${emitRecord(apiFields(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
@@ -139,8 +139,20 @@ export function apiPaths(glue: Glue): Map<string, string> {
 }
 
 function apiNames(glue: Glue): string[] {
-  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls).map(({ scopeName }) => scopeName));
-  return [...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)), ...members];
+  return apiFunctions(glue).map(({ name }) => name);
+}
+
+/** What the façade calls, each a call of the user's under the name that the user knows. */
+function apiFields(glue: Glue): string[] {
+  return apiFunctions(glue).map(({ name, displayName }) => `${name}: $call(${JSON.stringify(displayName)}, ${name})`);
+}
+
+function apiFunctions(glue: Glue): { readonly name: string; readonly displayName: string }[] {
+  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls));
+  return [
+    ...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)).map((name) => ({ name, displayName: name })),
+    ...members.map(({ scopeName, displayName }) => ({ name: scopeName, displayName })),
+  ];
 }
 
 /** Variables that hold a view of the memory: `let cachedUint8ArrayMemory0 = null`. */

@@ -1,5 +1,5 @@
 /** Puts the parts of a transformed package together, as text. Finds no errors: what reaches it has been validated. */
-import type { Build } from '@wasm-revive/kernel';
+import { type Build, CONTRACT } from '@wasm-revive/kernel';
 import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { banner, mapSource, prologueOf } from './banner.js';
@@ -62,6 +62,8 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
   const exceptions = exceptionHandling(glue, wasm);
   const load = emitLoad(glue, pkg.wasmFile);
   const description = [
+    `contract: ${CONTRACT}`,
+    `generatedBy: ${JSON.stringify(options.version)}`,
     `name: ${JSON.stringify(pkg.name)}`,
     `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,

@@ -7,7 +7,7 @@ import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
 export const OURS =
-  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|returned|watch|stack|all|guarded|guardTable|noTable|guardImports|wrap|unwind|isException|carries|payload|api|initOnce|initialising))$/;
+  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|call|threw|isStrange|assertOwn|get|g\d+|bind|release|returned|watch|stack|all|guarded|guardTable|noTable|guardImports|wrap|unwind|isException|carries|payload|api|initOnce|initialising))$/;
 
 /** What the control handle is exported as. */
 const CONTROL = '__revive';

@@ -1,11 +1,17 @@
 /**
- * The contract between generated code (`@wasm-revive/bindgen`) and the runtime: what a glue scope is, and what it may ask of its host.
+ * The contract between generated code (`@wasm-revive/bindgen`) and the runtime: what a glue scope is, what it may ask of its host, what the
+ * façade asks of its application, and which names generated code takes for all that.
+ *
+ * Generated code and runtime may come from two installations (`--runtime`), so that each says which version of this file it was made with.
  */
 
 import type { ExceptionHandling } from './exception-handling.js';
 import type { Registry } from './finalizers.js';
 import type { Held } from './held.js';
 import type { Build } from './report.js';
+
+/** The version of this contract, counted up with every change of which the other side must know. */
+export const CONTRACT = 1;
 
 /** Functions that the façade calls, by the name the generator gave them. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
@@ -56,6 +62,10 @@ export interface Entry {
 
 /** What generated code says of its module. */
 export interface ModuleDescription {
+  /** The {@link CONTRACT} it was generated for. */
+  readonly contract: number;
+  /** The version of wasm-revive that generated it. */
+  readonly generatedBy: string;
   readonly name: string;
   readonly entries: readonly Entry[];
   /** Which build it is, for reports. */
@@ -81,8 +91,10 @@ export interface Host {
   readonly generation: number;
   /** What the scope adds to the pointers of its handles, see `handle.ts`. */
   readonly base: number;
-  /** Whether a plugin wants to know of turns: only then are {@link entered} and {@link committed} called. */
+  /** Whether a plugin wants to hear of turns: only then are {@link call}, {@link entered} and {@link left} called. */
   readonly turns: boolean;
+  /** What the user calls by this name: all that it enters in one go is one turn. Gives the function to call in its place. */
+  call<A extends unknown[], R>(name: string, run: (...args: A) => R): (...args: A) => R;
   /** In place of `new PanicError(payload)` in the glue: the message, or a value of JavaScript that Rust panicked with. */
   panic(payload: unknown): unknown;
   /** What a guard that has shut the scope by itself throws its caller, which is JavaScript. */
@@ -94,7 +106,7 @@ export interface Host {
   /** An outermost entry. */
   entered(entry: number): void;
   /** The end of an outermost entry that went well. */
-  committed(): void;
+  left(): void;
   /**
    * What left an export by throwing; gives what its caller is to be thrown.
    * @param imports how many imports are running: without one, no frame of the instance is left

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   REVIVE_STALE_HANDLE: 'The object points into an instance that is gone, or that is not the one it was given to.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
   REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
+  REVIVE_CONTRACT_MISMATCH: 'The package was transformed by a version of wasm-revive that does not match its runtime.',
   REVIVE_NOT_READY:
     'The module was called before it was initialised, or while a fresh instance is being made asynchronously: repeat the call.',
   REVIVE_NO_INSTANCE: 'The engine could not make a fresh instance; the cause says why.',

@@ -53,8 +53,11 @@ export class Failures {
       if (!instance.isWell()) return instance.error;
       const caught = this.#leftExport(error, entry, imports);
       if (instance.state !== 'running') return caught;
-      if (imports === 0) instance.settleDown();
-      else this.#suspect(error);
+      if (imports > 0) this.#suspect(error);
+      else {
+        instance.settleDown();
+        instance.turns?.left();
+      }
       return caught;
     } catch (broken) {
       return hasStackRoom() && !saysStackIsFull(broken) ? this.#giveUp(error, broken) : this.#tear(error);

@@ -20,10 +20,10 @@ export class InstanceHost implements Host {
   /** How many registries the scope has made. */
   #registries = 0;
 
-  constructor(instance: Instance, failures: Failures, turns: boolean) {
+  constructor(instance: Instance, failures: Failures) {
     this.generation = instance.generation;
     this.base = instance.base;
-    this.turns = turns;
+    this.turns = instance.turns !== undefined;
     this.#instance = instance;
     this.#failures = failures;
     let alarm = (): void => {};
@@ -38,12 +38,16 @@ export class InstanceHost implements Host {
     return this.#instance.refuse(entry);
   }
 
-  entered(entry: number): void {
-    this.#instance.entered(entry);
+  call<A extends unknown[], R>(name: string, run: (...args: A) => R): (...args: A) => R {
+    return this.#instance.turns?.call(name, run) ?? run;
   }
 
-  committed(): void {
-    this.#instance.committed();
+  entered(entry: number): void {
+    this.#instance.turns?.entered(this.#instance.entryName(entry));
+  }
+
+  left(): void {
+    this.#instance.turns?.left();
   }
 
   threw(error: unknown, entry: number, imports: number): unknown {
@@ -110,7 +114,7 @@ export class InstanceHost implements Host {
     const place = this.#registries++;
     const registry = registries[place] ?? new SharedRegistry();
     registries[place] = registry;
-    return registry.of(this.generation, this.#instance.callbacks.finalizer(callback));
+    return registry.of(this.generation, this.#instance.callbacks.finalizer(this.call('a finalizer', callback)));
   }
 
   closure<F>(closure: F): F {

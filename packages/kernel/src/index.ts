@@ -24,18 +24,20 @@ export {
   UNWINDING_SECTION,
 } from './abi.js';
 export { type BlackBox, blackBoxView, forgetPanic, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
+export { checkContract } from './check-contract.js';
 export { complain } from './complain.js';
-export type {
-  Api,
-  Entry,
-  Factory,
-  Formatters,
-  GuardedExports,
-  Host,
-  ModuleDescription,
-  PromiseExecutor,
-  Scope,
-  Thenable,
+export {
+  type Api,
+  CONTRACT,
+  type Entry,
+  type Factory,
+  type Formatters,
+  type GuardedExports,
+  type Host,
+  type ModuleDescription,
+  type PromiseExecutor,
+  type Scope,
+  type Thenable,
 } from './contract.js';
 export { type CrateRecord, checkCrates, readCrates } from './crates.js';
 export {
@@ -57,7 +59,7 @@ export { staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, keys, store } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
 export { mapImports } from './map-imports.js';
-export { catchesPanics, describedModule, type Module, type Stacks } from './module.js';
+export { catchesPanics, describedModule, type Module, type ModuleFacts, type Stacks } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
 export { countPanicDown, isLeftPanicking, type PanicPhase, panicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';

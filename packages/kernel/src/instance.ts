@@ -17,6 +17,7 @@ import { Registrations } from './registrations.js';
 import type { CrashReport, Redact } from './report.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
+import { Turns } from './turns.js';
 
 /** What an instance asks of the one that owns it, and tells it. */
 export interface Owner {
@@ -62,6 +63,8 @@ export class Instance implements InstanceView {
   readonly registrations: Registrations = new Registrations(this.ownClosures);
   readonly callbacks: Callbacks;
   readonly promises: Promises;
+  /** Undefined where nobody wants to hear of them. */
+  readonly turns: Turns | undefined;
   /** Whether somebody is just finding out what it was shut for. A field, for it is set where there may be no stack. */
   isLookedAt = false;
   readonly #failures = new Failures(this);
@@ -80,8 +83,8 @@ export class Instance implements InstanceView {
       (error) => this.#failures.isReported(error),
       (who) => this.promises.turnBegins(who === 'reaction'),
     );
-    const { hooks } = owner;
-    this.scope = factory(new InstanceHost(this, this.#failures, hooks.entered !== undefined || hooks.committed !== undefined));
+    this.turns = this.#hearTurns(owner.hooks);
+    this.scope = factory(new InstanceHost(this, this.#failures));
   }
 
   get state(): InstanceState {
@@ -197,19 +200,25 @@ export class Instance implements InstanceView {
     }
   }
 
-  /** See `Host.entered`. */
-  entered(entry: number): void {
-    this.owner.hooks.entered?.(this, this.#entry(entry).name);
+  /** The turns, where a plugin wants to hear of them. */
+  #hearTurns({ entered, committed }: Hooks): Turns | undefined {
+    if (entered === undefined && committed === undefined) return undefined;
+    return new Turns({
+      entered: (entrypoint) => entered?.(this, entrypoint),
+      committed: () => {
+        if (this.state === 'running') committed?.(this);
+      },
+    });
   }
 
-  /** See `Host.committed`. */
-  committed(): void {
-    this.owner.hooks.committed?.(this);
+  /** The name of an entry as its caller knows it. */
+  entryName(entry: number): string {
+    return this.#entry(entry).name;
   }
 
-  /** The name of an entry as its caller knows it. Undefined where the event loop entered: there is no caller. */
+  /** The same; undefined where the event loop entered: there is no caller. */
   entrypoint(entry: number): string | undefined {
-    return this.callbacks.entered === 'caller' ? this.#entry(entry).name : undefined;
+    return this.callbacks.entered === 'caller' ? this.entryName(entry) : undefined;
   }
 
   /** The error for a use of something that pointed into this instance. */

@@ -12,8 +12,11 @@ export interface Module {
   stackPointers: readonly string[] | undefined;
 }
 
+/** What the transform found out about a module, as plugins see it. */
+export type ModuleFacts = Pick<ModuleDescription, 'name' | 'build' | 'formatters' | 'panicCount' | 'exceptions'>;
+
 /** Whether a module catches panics: it was built with panic=unwind. */
-export function catchesPanics({ exceptions }: ModuleDescription): boolean {
+export function catchesPanics({ exceptions }: Pick<ModuleFacts, 'exceptions'>): boolean {
   return exceptions !== undefined;
 }
 

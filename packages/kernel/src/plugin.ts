@@ -14,7 +14,7 @@ export interface InstanceView {
   readonly generation: number;
   readonly state: InstanceState;
   /** What the transform found out about its module. */
-  readonly module: ModuleDescription;
+  readonly module: ModuleFacts;
   /** The raw exports, for reading memory and globals; undefined before they are bound and once everybody has been told of a loss. */
   readonly exports: WebAssembly.Exports | undefined;
   /** The stacks that Rust has besides the engine's; there as long as the exports are. */
@@ -57,9 +57,12 @@ export interface Plugin {
   readonly name: string;
   /** The instance's exports are there; nothing of it has run. Throwing refuses the module. */
   readonly instantiated?: (instance: InstanceView) => void;
-  /** JavaScript enters an idle instance: a turn begins. */
+  /**
+   * JavaScript enters an idle instance: a turn begins. A turn is one call of the user's, however often that enters: of a function, a method, a
+   * closure, a finalizer or the executor of futures. What this throws is logged, as of {@link committed}.
+   */
   readonly entered?: (instance: InstanceView, entrypoint: string) => void;
-  /** The turn ended well: the instance is quiescent again. */
+  /** The turn is over and the instance goes on, also after a panic that was caught and an error that Rust threw on purpose. It is quiescent. */
   readonly committed?: (instance: InstanceView) => void;
   /**
    * What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. Where one throws, the instance
@@ -91,11 +94,11 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
   const failed = present(plugins.map(orNothing));
   return {
     instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
-    entered: sequence(present(plugins.map((plugin) => plugin.entered))),
-    committed: sequence(present(plugins.map((plugin) => plugin.committed))),
+    entered: sequence(present(plugins.map(({ name, entered }) => harmless(name, entered)))),
+    committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
     failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)) ?? (failure.kind === 'unwound' ? 'keep' : 'fresh'),
-    lost: sequence(present(plugins.map(harmless))),
+    lost: sequence(present(plugins.map(({ name, lost }) => harmless(name, lost)))),
   };
 }
 
@@ -114,12 +117,12 @@ function orNothing({ name, failed }: Plugin): Plugin['failed'] {
   };
 }
 
-/** A plugin's `lost`, which can't break what comes after it: those in flight have still to be told. */
-function harmless({ name, lost }: Plugin): Hooks['lost'] {
-  if (lost === undefined) return undefined;
-  return (instance, report) => {
+/** A hook that can break nothing of what comes after it: a caller has to get its result, and those in flight have still to be told. */
+function harmless<A extends unknown[]>(name: string, hook: ((...args: A) => void) | undefined): ((...args: A) => void) | undefined {
+  if (hook === undefined) return undefined;
+  return (...args) => {
     try {
-      lost(instance, report);
+      hook(...args);
     } catch (error) {
       complain(`the plugin ${name} threw`, error);
     }

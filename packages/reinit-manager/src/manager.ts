@@ -2,6 +2,7 @@ import {
   type Api,
   bare,
   type CrashReport,
+  checkContract,
   composePlugins,
   describedModule,
   type Factory,
@@ -33,8 +34,12 @@ export interface ManagerOptions extends ReviveOptions {
   readonly plugins: readonly Plugin[];
 }
 
-/** Puts a factory under management. */
+/**
+ * Puts a factory under management.
+ * @throws ReviveError `REVIVE_CONTRACT_MISMATCH` when it was generated for another runtime
+ */
 export function createManager(factory: Factory, description: ModuleDescription, options: ManagerOptions): Application {
+  checkContract(description);
   return new Manager(factory, description, options);
 }
 

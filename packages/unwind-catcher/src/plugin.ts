@@ -46,7 +46,6 @@ export function unwindCatcher(): Plugin {
       }
       return told && { kind: 'unwound', panic: told };
     },
-    failed: (_instance, failure) => (failure.kind === 'unwound' ? 'keep' : undefined),
   };
 }
 

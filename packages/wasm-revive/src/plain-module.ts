@@ -1,4 +1,5 @@
 import {
+  CONTRACT,
   type Entry,
   explainCompileError,
   type Factory,
@@ -41,7 +42,7 @@ export function plainModule(source: WebAssembly.Module | BufferSource, imports: 
         functions.map((entry) => entry.name),
         imports,
       ),
-    description: { name, entries, init: 'boot(module)', onCurrent: () => {} },
+    description: { contract: CONTRACT, generatedBy: 'plainModule()', name, entries, init: 'boot(module)', onCurrent: () => {} },
     module,
   };
 }
@@ -82,7 +83,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
         }
         throw thrown;
       }
-      if (--depth === 0 && host.turns) host.committed();
+      if (--depth === 0 && host.turns) host.left();
       return result;
     };
   const guardImport =

@@ -197,12 +197,19 @@ export interface Control {
   configure(options: {
     maxRestarts?: number;
     withinMs?: number;
-    onFailure?: (report: Report) => void;
+    onFailure?: ((report: Report) => void) | undefined;
     foreignExceptions?: 'keep' | 'recover';
     staleClosures?: 'ignore' | 'throw';
     redact?: ((text: string) => string) | undefined;
   }): void;
-  use(plugin: { readonly name: string; failed?(): 'keep' | 'fresh' | 'retire' | undefined; instantiated?(): void }): void;
+  use(plugin: {
+    readonly name: string;
+    failed?(): 'keep' | 'fresh' | 'retire' | undefined;
+    instantiated?(): void;
+    entered?(instance: unknown, entrypoint: string): void;
+    committed?(): void;
+    lost?(instance: unknown, report: Report): void;
+  }): void;
   reset(): void;
 }
 

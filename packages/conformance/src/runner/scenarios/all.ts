@@ -16,6 +16,7 @@ import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
 import { STARTS } from './starts.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
+import { TURNS } from './turns.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
 // Those of `flat.ts` take longer and are run apart.
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...STARTS,
   ...LISTENERS,
   ...INSTANCES,
+  ...TURNS,
 ];
 
 /** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */

@@ -1,0 +1,116 @@
+/** What plugins hear of turns and of failures. */
+import { show } from '../checks.ts';
+import type { Ground } from '../row.ts';
+import { type Scenario, thrownBy } from './scenario.ts';
+
+/** Adds a plugin that hears of turns, and gives what it has heard since it was asked last: `greet +` is a turn that was committed. */
+function hearTurns({ ns }: Ground): () => string[] {
+  let heard: string[] = [];
+  ns.__revive.use({
+    name: 'hears turns',
+    entered: (_instance, entrypoint) => void heard.push(entrypoint),
+    committed() {
+      heard.push(`${heard.pop()} +`);
+    },
+  });
+  ns.__revive.reset();
+  heard = [];
+  return () => heard.splice(0);
+}
+
+export const TURNS: readonly Scenario[] = [
+  {
+    id: 'a turn is one call of the user',
+    invariants: ['I7', 'I8'],
+    async run(ground, checks) {
+      const { ns, runtime, panic } = ground;
+      const turns = hearTurns(ground);
+      const one = (what: string, call: () => unknown, expected: readonly string[]): void => {
+        thrownBy(call);
+        checks.equal('I7', what, () => show(turns()), show(expected));
+      };
+      one('a number', () => ns.add(1, 2), ['add +']);
+      one('a text, for which memory is allocated and freed', () => ns.echo('text'), ['echo +']);
+      one('an error that Rust throws on purpose', () => ns.parse_number('none'), ['parse_number +']);
+      one('what JavaScript calls in the middle', () => ns.nested(() => ns.echo('within')), ['nested +']);
+      const counter = new ns.Counter(1);
+      turns();
+      one('a method', () => counter.inc(), ['Counter.inc +']);
+      one('no turn, for an argument of another class', () => counter.add({} as never), []);
+      one('the end of an object', () => counter.free(), ['Counter.free +']);
+      const adder = ns.length_adder();
+      turns();
+      one('a closure', () => adder('text'), ['a closure +']);
+      if (panic === 'unwind') one('a panic that was caught', () => ns.fail('panic-message'), ['fail +']);
+      const waiting = ns.wait_for(Promise.resolve(1));
+      checks.equal('I7', 'an async function, up to its first await', () => turns()[0], 'wait_for +');
+      await waiting;
+      await runtime.turn();
+      const polls = turns();
+      checks.that('I7', 'each of its polls', () => (polls.length > 0 && polls.every((turn) => turn.endsWith(' +'))) || show(polls));
+      one('an abort', () => ns.fail('abort'), ['fail']);
+      one('the next call', () => ns.add(1, 2), ['__wbindgen_start +', 'add +']);
+    },
+  },
+  {
+    id: 'what hooks throw reaches no caller',
+    invariants: ['I2', 'I7'],
+    run({ ns }, checks) {
+      const { error } = console;
+      let logged = 0;
+      console.error = () => {
+        logged++;
+      };
+      const refuse = (): never => {
+        throw new Error('a hook');
+      };
+      ns.__revive.use({ name: 'breaks', entered: refuse, committed: refuse });
+      ns.__revive.reset();
+      logged = 0;
+      checks.equal('I2', 'a call is served', () => ns.echo('text'), 'text');
+      checks.equal('I2', 'what they threw is logged', () => logged, 2);
+      console.error = error;
+    },
+  },
+  {
+    id: 'a report is final before anybody sees it',
+    invariants: ['I1', 'I7'],
+    run({ ns, panic }, checks) {
+      const { __revive: control } = ns;
+      const seen: string[] = [];
+      const note = (who: string) => (report: unknown) => void seen.push(`${who} ${Object.isFrozen(report)} ${JSON.stringify(report)}`);
+      control.use({ name: 'notes', lost: (_instance, report) => note('lost')(report) });
+      control.configure({ maxRestarts: 1, withinMs: 60_000, onFailure: note('onFailure') });
+      const stop = control.on('failure', note('listener'));
+      const texts = (): string[] => seen.splice(0).map((text) => text.slice(text.indexOf(' ')));
+      for (const [what, expected] of [
+        ['the first abort', 'fresh'],
+        ['one more than are allowed', 'retire'],
+      ] as const) {
+        const error = thrownBy(() => ns.fail('abort')) as { report: { recovery: string } };
+        checks.equal('I1', `${what}: the caller reads what is done`, () => error.report.recovery, expected);
+        const all = texts();
+        checks.equal('I1', `${what}: everybody hears of it`, () => all.length, 3);
+        checks.that(
+          'I1',
+          `${what}: and reads the same`,
+          () => new Set([...all, ` true ${JSON.stringify(error.report)}`]).size === 1 || show(all),
+        );
+      }
+      control.configure({ maxRestarts: Number.POSITIVE_INFINITY, onFailure: undefined });
+      control.reset();
+      stop();
+      if (panic === 'abort') return;
+      // A plugin may want a fresh instance after a panic, too.
+      let wanted: 'keep' | 'fresh' = 'fresh';
+      control.use({ name: 'policy', failed: () => wanted });
+      ns.bump();
+      const { generation } = control;
+      const error = thrownBy(() => ns.fail('panic-message')) as { report: { recovery: string } };
+      checks.equal('I1', 'a panic after which a fresh instance is wanted', () => error.report.recovery, 'fresh');
+      checks.equal('I7', 'is followed by one', () => ns.bump(), 101);
+      checks.equal('I7', 'of the next generation', () => control.generation, generation + 1);
+      wanted = 'keep';
+    },
+  },
+];
