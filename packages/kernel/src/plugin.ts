@@ -1,7 +1,7 @@
 import { complain } from './complain.js';
-import type { ModuleDescription } from './contract.js';
+
 import type { Failure, Recovery } from './failure.js';
-import type { Stacks } from './module.js';
+import type { ModuleFacts, Stacks } from './module.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
 import { hasStackRoom } from './stack-room.js';

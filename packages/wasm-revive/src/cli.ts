@@ -18,9 +18,10 @@ program
   .option('--out-dir <dir>', 'write there instead of in place')
   .addOption(new Option('--recovery <kind>', 'what an abort leads to').choices(['fresh']).default('fresh'))
   .addOption(
-    new Option('--runtime <where>', 'put the runtime beside the output, or import it from the wasm-revive package')
-      .choices(['beside', 'import'])
-      .default('beside'),
+    new Option(
+      '--runtime <where>',
+      '`beside` puts the runtime beside the output, `import` imports it from the wasm-revive package, anything else from the module of that name',
+    ).default('beside'),
   )
   .action(runTransform);
 

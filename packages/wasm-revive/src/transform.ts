@@ -10,8 +10,12 @@ export interface TransformOptions {
   readonly outDir?: string | undefined;
   /** What a failure that loses an instance leads to. Default `fresh`. */
   readonly recovery?: 'fresh';
-  /** `beside`: put the runtime into the folder, so that it needs no install (default); `import`: import the `wasm-revive` package. */
-  readonly runtime?: 'beside' | 'import';
+  /**
+   * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
+   * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,
+   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, and the type `Revive`.
+   */
+  readonly runtime?: 'beside' | 'import' | (string & {});
 }
 
 /**
@@ -22,7 +26,7 @@ export function transform({ runtime = 'beside', ...options }: TransformOptions):
   return transformWith({
     ...options,
     version: version(),
-    runtime: runtime === 'import' ? { import: 'wasm-revive/runtime' } : runtimeFiles(),
+    runtime: runtime === 'beside' ? runtimeFiles() : { import: runtime === 'import' ? 'wasm-revive/runtime' : runtime },
   });
 }
 

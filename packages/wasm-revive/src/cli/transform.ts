@@ -5,7 +5,7 @@ import { transform } from '../transform.js';
 interface TransformFlags {
   readonly outDir?: string;
   readonly recovery: 'fresh';
-  readonly runtime: 'beside' | 'import';
+  readonly runtime: string;
 }
 
 /** `wasm-revive transform`. */
