@@ -3,7 +3,6 @@
 //!
 //! - [`install`]: every panic's message and location, so that a panic under panic=abort is told as well as a caught one.
 //! - [`Sentinel`]: the size of the allocation that failed.
-//! - [`enter`]: the entrypoint that is running.
 //! - [`breadcrumb!`]: the last sixteen things that the program said it was doing.
 //!
 //! ```
@@ -19,7 +18,6 @@
 //! }
 //!
 //! fn render(page: &str) -> usize {
-//!     let _entry = wasm_revive_abort_detector::enter("render");
 //!     wasm_revive_abort_detector::breadcrumb!("rendering {} bytes", page.len());
 //!     page.len()
 //! }
@@ -31,7 +29,6 @@
 mod sentinel;
 
 pub use sentinel::Sentinel;
-pub use wasm_revive_abi::entry::Entry;
 
 // Beside the functions that aren't inlined into users' code, one of which every use of this crate refers to.
 wasm_revive_abi::crate_record!();
@@ -41,13 +38,6 @@ wasm_revive_abi::crate_record!();
 #[inline(never)]
 pub fn install() {
     wasm_revive_abi::panic_hook::install();
-}
-
-/// Says that the entrypoint `name` is running, until what is returned is dropped. What was said before is said again
-/// then. After an abort nothing is dropped, so the name stays.
-#[inline(never)]
-pub fn enter(name: &'static str) -> Entry {
-    wasm_revive_abi::entry::enter(name)
 }
 
 /// Leaves a text, formatted as by [`format!`], that a crash report shows if the instance fails soon after. The last sixteen

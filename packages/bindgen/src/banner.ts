@@ -15,8 +15,8 @@ export function prologueOf(code: string): string {
 }
 
 /** The line that says what made a file. */
-export function banner(version: string, recovery: string): string {
-  return `/* ${MARKER} ${version} (recovery: ${recovery}), from the output of wasm-bindgen. Do not edit. */\n`;
+export function banner(version: string): string {
+  return `/* ${MARKER} ${version}, from the output of wasm-bindgen. Do not edit. */\n`;
 }
 
 /**

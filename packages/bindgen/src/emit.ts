@@ -29,14 +29,10 @@ export interface RuntimeReference {
   readonly specifier: string;
 }
 
-/** How the output recovers. */
-export type Recovery = 'fresh';
-
 /** What is emitted with. */
 export interface EmitOptions {
   readonly version: string;
   readonly runtime: RuntimeReference;
-  readonly recovery: Recovery;
   /** Of the wasm file that is written. */
   readonly build: Build;
 }
@@ -156,10 +152,10 @@ function exportControl({ target }: Glue): string {
 }
 
 /** Moves what has to stay at the very top of a file in front of our banner. */
-function movePrologue(text: MagicString, code: string, { version, recovery }: EmitOptions): string {
+function movePrologue(text: MagicString, code: string, { version }: EmitOptions): string {
   const prologue = prologueOf(code);
   if (prologue !== '') text.remove(0, prologue.length);
-  return `${prologue}${banner(version, recovery)}`;
+  return `${prologue}${banner(version)}`;
 }
 
 /** `'use strict';` holds for a file only where it stands before all else. */

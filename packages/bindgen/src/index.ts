@@ -2,7 +2,6 @@
  * wasm-bindgen's output in, a package that recovers out.
  * @module
  */
-export type { Recovery } from './emit.js';
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
 export type { Target } from './glue.js';
 export { type RuntimeFiles, type TransformOptions, type TransformResult, transform } from './transform.js';

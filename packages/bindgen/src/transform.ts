@@ -4,7 +4,7 @@ import { type Build, GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
 import { asRuntimeFile, isAddedByUs } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
-import { emitEntry, emitGlue, type Recovery, type RuntimeReference } from './emit.js';
+import { emitEntry, emitGlue, type RuntimeReference } from './emit.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
@@ -30,8 +30,6 @@ export interface TransformOptions {
   readonly dir: string;
   /** Where to write. Default: in place. */
   readonly outDir?: string | undefined;
-  /** What a failure that loses an instance leads to. Default `fresh`. */
-  readonly recovery?: Recovery;
   /** Files to put beside the output, or the package to import. */
   readonly runtime: RuntimeFiles | { readonly import: string };
   /** Version that the output names as its maker's. */
@@ -103,7 +101,7 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
  */
 export function emitPackage(
   pkg: Package,
-  options: Pick<TransformOptions, 'runtime' | 'recovery' | 'version'>,
+  options: Pick<TransformOptions, 'runtime' | 'version'>,
 ): Map<string, string | Uint8Array> {
   const { wasm } = pkg;
   const own = ownModule(wasm);
@@ -116,7 +114,6 @@ export function emitPackage(
   const emitOptions = {
     version: options.version,
     runtime: reference,
-    recovery: options.recovery ?? 'fresh',
     build: changed === undefined ? buildOf(pkg.wasmBytes, wasm) : buildOf(changed, inspectWasm(changed)),
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];

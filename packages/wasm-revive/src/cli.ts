@@ -16,7 +16,6 @@ program
   .description('turn the output of wasm-bindgen or wasm-pack into a package that recovers')
   .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (targets web, bundler, nodejs, module)')
   .option('--out-dir <dir>', 'write there instead of in place')
-  .addOption(new Option('--recovery <kind>', 'what an abort leads to').choices(['fresh']).default('fresh'))
   .addOption(
     new Option(
       '--runtime <where>',

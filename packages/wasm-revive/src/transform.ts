@@ -8,8 +8,6 @@ export interface TransformOptions {
   readonly dir: string;
   /** Where to write. Default: in place. */
   readonly outDir?: string | undefined;
-  /** What a failure that loses an instance leads to. Default `fresh`. */
-  readonly recovery?: 'fresh';
   /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,

@@ -4,7 +4,6 @@ import { transform } from '../transform.js';
 
 interface TransformFlags {
   readonly outDir?: string;
-  readonly recovery: 'fresh';
   readonly runtime: string;
 }
 
