@@ -219,8 +219,7 @@ describe('I9 plain errors', () => {
     ['no folder', ['transform']],
     ['an unknown command', ['transfrom', 'pkg']],
     ['an unknown option', ['transform', 'pkg', '--unknown']],
-    ['an unknown recovery', ['transform', 'pkg', '--recovery', 'rollback']],
-    ['an unknown runtime', ['transform', 'pkg', '--runtime', 'somewhere']],
+    ['no name of a runtime', ['transform', 'pkg', '--runtime', '']],
   ])('%s: how to use it, and a bad exit', async (_what, args) => {
     const { ended, stderr } = await runCli(args);
     expect(ended).toMatch(/^exit code [1-9]/);

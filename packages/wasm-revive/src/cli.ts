@@ -1,7 +1,7 @@
 // Started by `bin/wasm-revive.js`.
 import { TransformError } from '@wasm-revive/bindgen';
 import { SymbolicateError } from '@wasm-revive/symbolicate';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { runSymbolicate } from './cli/symbolicate.js';
 import { runTransform } from './cli/transform.js';
 import { version } from './transform.js';
@@ -20,7 +20,9 @@ program
     new Option(
       '--runtime <where>',
       '`beside` puts the runtime beside the output, `import` imports it from the wasm-revive package, anything else from the module of that name',
-    ).default('beside'),
+    )
+      .default('beside')
+      .argParser(nameOfModule),
   )
   .action(runTransform);
 
@@ -41,4 +43,9 @@ try {
   if (error instanceof TransformError || error instanceof SymbolicateError) console.error(`error ${error.code}: ${error.message}`);
   else console.error(error);
   process.exitCode = 1;
+}
+
+function nameOfModule(where: string): string {
+  if (where === '') throw new InvalidArgumentError('Give `beside`, `import`, or what the output is to import the runtime as.');
+  return where;
 }
