@@ -41,10 +41,18 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   };
 }
 
-/** What an error that is no trap has made of an instance that was panicking. */
-export function panickingAbort(error: unknown, instance: Witness): Aborted {
+/** The panic whose hook was just left. */
+export function panicWithHook(instance: Witness): Partial<Told> | undefined {
+  return panicWritten(instance) ?? panicLeft(instance);
+}
+
+/**
+ * What an error that is no trap has made of an instance that was panicking.
+ * @param known what was read of the panic when its hook was left
+ */
+export function panickingAbort(error: unknown, instance: Witness, known?: Partial<Told>): Aborted {
   const frames = wasmFrames(error);
-  const panic = panicWritten(instance) ?? panicLeft(instance);
+  const panic = known ?? panicWritten(instance) ?? panicLeft(instance);
   return { kind: 'aborted', cause: 'panic-abort', panic: { message: UNKNOWN_PANIC, ...panic, frames }, trap: error, frames };
 }
 

@@ -1,13 +1,27 @@
-import { type Aborted, hasStackRoom, isLeftPanicking, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
-import { abortOf, panickingAbort } from './abort-of.js';
+import {
+  type Aborted,
+  hasStackRoom,
+  type InstanceView,
+  isLeftPanicking,
+  lazyProperty,
+  type PanicInfo,
+  type Plugin,
+  type Thrown,
+  wasmFrames,
+} from '@wasm-revive/kernel';
+import { abortOf, panickingAbort, panicWithHook } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
 export function abortDetector(): Plugin {
-  return { name: 'abort-detector', threw: classify };
+  const hooks: Hooks = new WeakMap();
+  return { name: 'abort-detector', threw: (thrown) => classify(thrown, hooks) };
 }
 
-function classify({ error, origin, instance }: Thrown): Aborted | undefined {
+/** The panics whose hooks something has thrown out of, which may have left Rust panicking. */
+type Hooks = WeakMap<InstanceView, { readonly error: unknown; readonly panic: Partial<PanicInfo> | undefined }>;
+
+function classify({ error, origin, instance }: Thrown, hooks: Hooks): Aborted | undefined {
   if (origin === 'own') {
     if (!isAbort(error)) return undefined;
     instance.condemn(error);
@@ -22,8 +36,11 @@ function classify({ error, origin, instance }: Thrown): Aborted | undefined {
   // Whoever threw it: what leaves while Rust panics is the end of a panic.
   if (isLeftPanicking(instance)) {
     instance.condemn(error);
-    return panickingAbort(error, instance);
+    const hook = hooks.get(instance);
+    return panickingAbort(error, instance, hook?.error === error ? hook?.panic : undefined);
   }
+  // Whether it is one can be told when no frame is left. By then Rust may have written over what the panic had on its stack.
+  if (instance.panicPhase === 'hook' && !instance.suspected) hooks.set(instance, { error, panic: panicWithHook(instance) });
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (instance.tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }

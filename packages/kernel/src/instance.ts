@@ -101,7 +101,7 @@ export class Instance implements Host, InstanceView {
   /** The foreign exception that was caught last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
   /** What may have left Rust panicking. */
-  #suspected: { readonly error: unknown } | undefined;
+  #suspected: Suspected | undefined;
   watchesReturns = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
@@ -158,6 +158,10 @@ export class Instance implements Host, InstanceView {
 
   get quiescent(): boolean {
     return this.#quiescent;
+  }
+
+  get suspected(): boolean {
+    return this.#suspected !== undefined;
   }
 
   get callsInFlight(): number {
@@ -294,7 +298,7 @@ export class Instance implements Host, InstanceView {
    */
   #suspect(error: unknown): void {
     if (this.#state !== 'running' || this.#suspected !== undefined || this.panicPhase === 'none') return;
-    this.#suspected = { error };
+    this.#suspected = { error, reports: [] };
     this.owner.suspected(this);
     inMicrotask(() => this.#lookAgain());
   }
@@ -305,6 +309,7 @@ export class Instance implements Host, InstanceView {
     this.#suspected = undefined;
     this.#quiescent = true;
     if (isLeftPanicking(this)) this.#failBehind(suspected.error, 'foreign', undefined);
+    else for (const report of suspected.reports) this.#callbacks.tells(() => this.owner.failed(this, report));
   }
 
   condemn(trap: unknown): void {
@@ -529,6 +534,7 @@ export class Instance implements Host, InstanceView {
     if (!this.isWell()) return;
     const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
     this.#lost(error);
+    this.#suspected = undefined;
     this.#known(error);
     this.#settle(error);
     this.#registrations.takeBack();
@@ -564,7 +570,10 @@ export class Instance implements Host, InstanceView {
       // Tainted, not lost. Every guard on the way out sees the same error: report it once.
       if (!isReported) {
         const report = writeReport(failure, this, { entrypoint, recovery, callsLost: 0, panic });
-        this.#callbacks.tells(() => this.owner.failed(this, report));
+        // Where it may be the end of a panic, that is reported in its place.
+        if (!this.#quiescent && this.unwinds) this.#suspect(raw);
+        if (this.#suspected === undefined) this.#callbacks.tells(() => this.owner.failed(this, report));
+        else this.#suspected.reports.push(report);
       }
       // Listeners may have thrown through the instance, or cost it.
       if (this.#state === 'running') this.#taint = raw;
@@ -587,7 +596,6 @@ export class Instance implements Host, InstanceView {
     this.scope.release();
     // Errors hold the frames that were on the stack, and those hold the instance: whoever keeps a closure of it keeps this object.
     this.#taint = NONE;
-    this.#suspected = undefined;
     this.#panics.forget();
     this.#crossings.forget();
   }
@@ -612,7 +620,9 @@ export class Instance implements Host, InstanceView {
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     const alone = this.#inFlight.size === 1 && entrypoint === undefined;
     this.#settle(error, alone);
-    this.owner.failed(this, report);
+    const earlier = this.#suspected?.reports ?? [];
+    this.#suspected = undefined;
+    for (const one of [...earlier, report]) this.owner.failed(this, one);
     // Last, for that may run code of the program's.
     this.#registrations.takeBack();
     return error;
@@ -683,6 +693,12 @@ function saysStackIsFull(broken: unknown): boolean {
 
 /** What no export has: older glue calls destructors of closures straight out of the module's function table. */
 const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };
+
+/** What may have left Rust panicking, and the reports of it and of what followed, in case that it has not. */
+interface Suspected {
+  readonly error: unknown;
+  readonly reports: CrashReport[];
+}
 
 /** Nothing, which no value thrown is equal to. */
 const NONE = Symbol('none');

@@ -21,6 +21,11 @@ export interface InstanceView {
   readonly callsInFlight: number;
   /** Whether what was caught last left no frame of it on the stack. */
   readonly quiescent: boolean;
+  /**
+   * Whether something has left frames of it, with others further out, of which it isn't known yet whether it has left Rust panicking. What Rust
+   * had left in memory for it is written over as Rust goes on.
+   */
+  readonly suspected: boolean;
   /** Whether the failure being told has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   readonly tornPoll: boolean;
   /** Whether its module catches panics: it was built with panic=unwind. */

@@ -385,7 +385,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#wasCalled = true;
     this.#resetsWithin = 0;
     this.#restarts.started();
-    this.#description.onCurrent(instance.scope.api, instance.base);
+    // Whether it is well may be known only later: until then, each call asks.
+    if (!instance.suspected) this.#description.onCurrent(instance.scope.api, instance.base);
     return instance;
   }
 
