@@ -8,7 +8,7 @@ import {
   UNKNOWN_PANIC,
   wasmFrames,
 } from '@wasm-revive/kernel';
-import { abortCause } from './cause.js';
+import { abortCause, hasNames } from './cause.js';
 import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
@@ -72,10 +72,6 @@ function isUntold(cause: Aborted['cause'], frames: readonly Frame[], instance: W
 
 function panicGoesOn({ panicPhase }: Witness): boolean {
   return panicPhase === 'hook' || panicPhase === 'unwinding';
-}
-
-function hasNames(frames: readonly Frame[]): boolean {
-  return frames.some((frame) => frame.function !== undefined);
 }
 
 type Told = Omit<PanicInfo, 'frames'>;

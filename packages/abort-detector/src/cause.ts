@@ -96,8 +96,8 @@ function find(table: readonly (readonly [AbortCause, readonly string[]])[], text
  * before, and that Rust dealt with.
  */
 function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
-  const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
-  if (names.length > 0) {
+  if (hasNames(frames)) {
+    const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
     // Frames of what catches panics say nothing of how it ended.
     const ends = names.filter((name) => !CATCHING.some((part) => name.includes(part)));
     return RUST_FRAMES.find(([, parts]) => ends.some((name) => parts.some((part) => name.includes(part))))?.[0] ?? 'unreachable';
@@ -105,6 +105,14 @@ function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefin
   if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
   if (blackBox?.panic !== undefined) return 'panic-abort';
   return 'unreachable';
+}
+
+/**
+ * Whether the functions of Rust have names. The innermost one says so: further out there may be functions of wasm-bindgen's own
+ * (`… externref shim`, `… catch wrapper`, `… multivalue shim`), which have names in a module whose others were stripped.
+ */
+export function hasNames([innermost]: readonly Frame[]): boolean {
+  return innermost?.function !== undefined;
 }
 
 function isRecursion(frames: readonly Frame[]): boolean {
