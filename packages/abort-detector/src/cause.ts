@@ -1,4 +1,4 @@
-import { type AbortCause, type BlackBox, describeThrown, type Frame, isError, wasmFrames } from '@wasm-revive/kernel';
+import { type AbortCause, type BlackBox, describeThrown, type Frame, isError, isInstance, wasmFrames } from '@wasm-revive/kernel';
 
 /**
  * What the engines say when Wasm traps, as parts of their messages in lower case. V8: `src/common/message-template.h`;
@@ -37,7 +37,7 @@ const RECURSION = 6;
  * Whether an error is a trap or an exhausted stack, or says that there was one before: the instance that raised it can't be trusted.
  */
 export function isAbort(error: unknown): error is Error {
-  return isError(error) && (error instanceof WebAssembly.RuntimeError || saidCause(error) !== undefined);
+  return isError(error) && (isInstance(error, WebAssembly.RuntimeError) || saidCause(error) !== undefined);
 }
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */

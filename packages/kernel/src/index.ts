@@ -42,7 +42,7 @@ export { wasmFrames } from './frames.js';
 export { LAST_GENERATION, pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
-export { bare, define, inMicrotask, keys, store } from './intrinsics.js';
+export { bare, define, inMicrotask, isInstance, keys, store } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
 export { mapImports } from './map-imports.js';
 export { errorWithDeepStack } from './panic-site.js';

@@ -50,6 +50,7 @@ it('exports this and no more', () => {
       "hasStackRoom",
       "inMicrotask",
       "isError",
+      "isInstance",
       "isLeftPanicking",
       "isReviveError",
       "keys",

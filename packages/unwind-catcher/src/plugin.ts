@@ -1,4 +1,13 @@
-import { type InstanceView, isLeftPanicking, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import {
+  type InstanceView,
+  isInstance,
+  isLeftPanicking,
+  isReviveError,
+  type Plugin,
+  readBlackBox,
+  type Thrown,
+  wasmFrames,
+} from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
@@ -16,7 +25,7 @@ export function unwindCatcher(): Plugin {
         uncaught = uncaughtPanic(thrown);
       } catch (trap) {
         // What the panic carried aborts as it is dropped.
-        if (!(trap instanceof WebAssembly.RuntimeError)) throw trap;
+        if (!isInstance(trap, WebAssembly.RuntimeError)) throw trap;
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
       if (uncaught === 'unknown' && !instance.endPanic()) miscounted.add(instance);
