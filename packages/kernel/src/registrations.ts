@@ -1,7 +1,12 @@
 import type { Closure, OwnClosures } from './own-closures.js';
 
-/** What registers a function with the host, and what takes it back. */
-const REGISTERING: Readonly<Record<string, string>> = { addEventListener: 'removeEventListener', addListener: 'removeListener' };
+/** What registers a function with the host, and what takes it back. The emitters of Node.js, and all that are like them, have `on` and `off`. */
+const REGISTERING: Readonly<Record<string, string>> = {
+  addEventListener: 'removeEventListener',
+  addListener: 'removeListener',
+  on: 'off',
+  once: 'off',
+};
 
 /** What sets a timer, and what cancels it. */
 const TIMERS: Readonly<Record<string, string>> = {
