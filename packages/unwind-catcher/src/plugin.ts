@@ -19,7 +19,7 @@ export function unwindCatcher(): Plugin {
     name: 'unwind-catcher',
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
     threw(thrown) {
-      const { error, panic, instance } = thrown;
+      const { error, origin, panic, instance } = thrown;
       let uncaught: RawPanic | undefined;
       try {
         uncaught = uncaughtPanic(thrown);
@@ -38,7 +38,8 @@ export function unwindCatcher(): Plugin {
             : undefined;
       // A destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it may go on, without the rest of the destructors and
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
-      const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
+      // What an import threw may be the panic of another module, and says nothing of this one's.
+      const wasPanic = told !== undefined || (origin === 'own' && isReviveError(error, 'REVIVE_PANIC'));
       if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance)) {
         return told === undefined
           ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }

@@ -15,6 +15,12 @@ export const PANICKING: readonly Scenario[] = [
       const throws = (): never => {
         throw thrown;
       };
+      const ofAnother = thrownBy(() => ns.fail('panic-message'));
+      thrownBy(() => ns.add(1, 2));
+      await runtime.turn();
+      const throwsPanic = (): never => {
+        throw ofAnother;
+      };
       const swallowing = (run: () => void) => (): void => {
         thrownBy(run);
       };
@@ -27,6 +33,7 @@ export const PANICKING: readonly Scenario[] = [
         ['an import in a destructor', () => ns.panic_past('calling', throws)],
         ['throw_str in a destructor', () => ns.panic_past('text', throws)],
         ['an import in the panic hook', () => ns.panic_in_hook('calling', throws)],
+        ['an import in the panic hook that throws the panic of another module', () => ns.panic_in_hook('calling', throwsPanic)],
         ['throw_str in the panic hook', () => ns.panic_in_hook('text', throws)],
         ['a nested call', () => ns.nested(() => ns.panic_past('calling', throws))],
         ['a nested call that JavaScript swallows', () => ns.nested(swallowing(() => ns.panic_past('calling', throws)))],
