@@ -11,7 +11,7 @@ import { type Held, handlePromise, handlePromises } from './held.js';
 import { type Constructor, InFlight } from './in-flight.js';
 import { abandonedError, EXHAUSTED, lostError, staleError, staleHandleError } from './instance-errors.js';
 import { define, inMicrotask, is, store, whenSettled } from './intrinsics.js';
-import { OwnClosures } from './own-closures.js';
+import { type Closure, OwnClosures } from './own-closures.js';
 import { countPanicDown, isLeftPanicking, type PanicPhase, readPanicPhase } from './panicking.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Hooks, InstanceState, InstanceView, Thrown } from './plugin.js';
@@ -71,7 +71,9 @@ export class Instance implements Host, InstanceView {
   readonly turns: boolean;
   readonly #inFlight = new InFlight();
   readonly #ownClosures = new OwnClosures();
-  readonly #registrations = new Registrations(this.#ownClosures);
+  readonly #registrations = new Registrations({
+    has: (value): value is Closure => this.#ownClosures.has(value) || this.#inFlight.settles(value),
+  });
   readonly #callbacks: Callbacks;
   readonly #crossings = new Crossings();
   readonly #panics = new Panics((panic) => this.#tellPanic(panic));

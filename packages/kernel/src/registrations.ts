@@ -1,4 +1,4 @@
-import type { Closure, OwnClosures } from './own-closures.js';
+import type { Closure } from './own-closures.js';
 
 /** What registers a function with the host, and what takes it back. The emitters of Node.js, and all that are like them, have `on` and `off`. */
 const REGISTERING: Readonly<Record<string, string>> = {
@@ -25,6 +25,11 @@ const FIRST_SWEEP = 64;
 
 type Target = Record<string, unknown>;
 
+/** What is of no use without the instance: closures of Rust, and what settles the promises that Rust makes. */
+interface Own {
+  has(value: unknown): value is Closure;
+}
+
 /** A closure that the host may call, and how that is undone. Nothing here keeps the closure or what it is registered with alive. */
 interface Registration {
   readonly target: WeakRef<object>;
@@ -49,13 +54,14 @@ interface Timer {
  * Note: without weak references (Workers with an old compatibility date) nothing is remembered.
  */
 export class Registrations {
-  readonly #own: OwnClosures;
+  readonly #own: Own;
   #registrations: Registration[] = [];
   #sweepAt = FIRST_SWEEP;
   readonly #timers = new Set<Timer>();
   #sweepTimersAt = FIRST_SWEEP;
 
-  constructor(own: OwnClosures) {
+  /** @param own tells the instance's own functions from others */
+  constructor(own: Own) {
     this.#own = own;
   }
 
