@@ -271,7 +271,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     imports: WebAssembly.Imports | undefined,
     start: boolean,
   ): Promise<void> | undefined {
-    if (imports !== undefined && !start && !isThere(source)) {
+    if (!start && !isThere(source)) {
       this.#promised = { source, imports, module: module ?? undefined };
       return undefined;
     }
@@ -343,7 +343,15 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   #claim(promised: Promised): void {
     const { source, imports, module } = promised;
     Reflect.get(source, 'memory');
-    if (this.#promised === promised) this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+    if (this.#promised !== promised) return;
+    if (imports !== undefined) {
+      this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+      return;
+    }
+    // An instance whose imports aren't guarded is not used.
+    if (module === undefined) throw noModuleError(this.moduleName, this.#lastError);
+    this.#promised = undefined;
+    void this.#boot(module, this.prepare());
   }
 
   owner(pointer: unknown, what: string): Api {
@@ -556,7 +564,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 /** What {@link Application.bootFrom} was given of an instance that is not there yet. */
 interface Promised {
   readonly source: object;
-  readonly imports: WebAssembly.Imports;
+  /** Undefined where the instance can't be guarded. */
+  readonly imports: WebAssembly.Imports | undefined;
   readonly module: WebAssembly.Module | undefined;
 }
 
