@@ -9,13 +9,23 @@ const seed = Number(process.env.CONFORMANCE_SEED ?? 1_000);
 describe(`random schedules (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {
   it.each(SCHEDULE_PACKAGES)('$name does what the model says', async (pkg) => {
     const { schedules, violation } = await runSchedulesOn(inject('transformed'), pkg, { seed, ms: LIMITS.boundedMs });
-    expect(violation && describeViolation(pkg, violation)).toBeUndefined();
+    expect(violation && describeViolation(pkg, {}, violation)).toBeUndefined();
     expect(schedules).toBeGreaterThanOrEqual(LIMITS.schedulesInBatch);
   });
 
   it('notices a fresh instance that does not start from its initial state', async () => {
     const [pkg] = SCHEDULE_PACKAGES as [SchedulePackage];
-    const { violation } = await runSchedulesOn(inject('transformed'), pkg, { seed, ms: LIMITS.boundedMs, spoilt: true });
+    const { violation } = await runSchedulesOn(inject('transformed'), pkg, { seed, ms: LIMITS.boundedMs, spoiltAfter: 0 });
     expect(violation?.what.join()).toMatch(/count gives \d+ in place of: \d+/);
+  });
+
+  it('repeats by its path what takes many schedules to go wrong', async () => {
+    const [pkg] = SCHEDULE_PACKAGES as [SchedulePackage];
+    const wanted = { seed, ms: LIMITS.boundedMs, spoiltAfter: 100, without: ['stack-overflow'] };
+    const { violation } = await runSchedulesOn(inject('transformed'), pkg, wanted);
+    expect(violation?.schedule).toContain('// The next schedule');
+    const again = await runSchedulesOn(inject('transformed'), pkg, { ...wanted, path: violation?.path ?? '' });
+    expect(again.violation?.what).toEqual(violation?.what);
+    expect(violation && describeViolation(pkg, wanted, violation)).toMatch(/--path \d+ --without stack-overflow$/m);
   });
 });

@@ -72,7 +72,7 @@ function work(): Work[] {
       async run(seed) {
         const { schedules, steps, violation } = await runSchedulesOn(folder, pkg, { ...wanted, seed });
         const done = `${schedules.toLocaleString('en')} schedules, ${steps.toLocaleString('en')} steps`;
-        return violation ? { done, wrong: describeViolation(pkg, violation) } : { done };
+        return violation ? { done, wrong: describeViolation(pkg, wanted, violation) } : { done };
       },
     }),
   );

@@ -89,6 +89,7 @@ export class Model {
   within = 0;
   #resetsWithin = 0;
   #failedStarts = 0;
+  #waits = false;
   #retirements = 0;
   /** Failures in listeners, whose events have still to come. */
   readonly #untold: Told[] = [];
@@ -124,7 +125,7 @@ export class Model {
     return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts || this.#failedStarts >= HOPELESS_STARTS);
   }
 
-  /** Whether the next instance, which no call asks for, is made after a pause. */
+  /** Whether the next instance is made after a pause, unless a call asks for it. */
   get pauses(): boolean {
     return this.current === undefined && this.#failedStarts > 1;
   }
@@ -132,6 +133,13 @@ export class Model {
   /** What calls are refused with, if they are. */
   get refusal(): readonly Expected[] {
     return this.retired ? [REFUSED] : [];
+  }
+
+  /** The pauses pass. */
+  waits(pass: () => void): void {
+    this.#waits = true;
+    pass();
+    this.#waits = false;
   }
 
   /** Only while an instance serves: what has failed before no longer counts. */
@@ -269,6 +277,7 @@ export class Model {
     }
     if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.number}, which serves`);
     if (this.retired) this.violate('I2: a module that was retired has recovered by itself');
+    if (this.pauses && this.#calls.length === 0 && !this.#waits) this.violate(`I2: generation ${number} comes before the pause is over`);
     this.#starts(number);
   }
 

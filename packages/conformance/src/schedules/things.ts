@@ -127,6 +127,8 @@ export class Things {
       'letting go of a closure',
       () => thing.it._wbg_cb_unref?.(),
       () => ({ is: 'value', value: undefined }),
+      undefined,
+      'itself',
     );
     // Called after that, a living closure may be freed memory in wasm-bindgen's own output, too.
     this.#things.splice(this.#things.indexOf(thing), 1);
@@ -161,6 +163,7 @@ export class Things {
         return this.#served(thing);
       },
       failing,
+      'itself',
     );
   }
 
