@@ -3,8 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { describeViolation, runSchedulesOn, SCHEDULE_PACKAGES, type SchedulePackage } from '../src/drive/run-schedules.ts';
 import { LIMITS } from '../src/schedules/limits.ts';
 
-// The same each time, so that a change alone makes these tests fail; `npm run soak` draws others.
-const seed = Number(process.env.CONFORMANCE_SEED ?? 1_000);
+// Another each time: whatever it is, nothing may go wrong.
+const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 describe(`random schedules (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {
   it.each(SCHEDULE_PACKAGES)('$name does what the model says', async (pkg) => {
@@ -21,7 +21,7 @@ describe(`random schedules (seed ${seed}; CONFORMANCE_SEED repeats them)`, () =>
 
   it('repeats by its path what takes many schedules to go wrong', async () => {
     const [pkg] = SCHEDULE_PACKAGES as [SchedulePackage];
-    const wanted = { seed, ms: LIMITS.boundedMs, spoiltAfter: 100, without: ['stack-overflow'] };
+    const wanted = { seed, ms: LIMITS.boundedMs, spoiltAfter: 60, simplifyMs: 1_000, without: ['stack-overflow'] };
     const { violation } = await runSchedulesOn(inject('transformed'), pkg, wanted);
     expect(violation?.schedule).toContain('// The next schedule');
     const again = await runSchedulesOn(inject('transformed'), pkg, { ...wanted, path: violation?.path ?? '' });

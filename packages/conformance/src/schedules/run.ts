@@ -18,6 +18,8 @@ export interface Wanted {
   readonly path?: string;
   /** What to leave out: see `schedules`; and `memory`, to leave out what is looked at between batches. */
   readonly without?: readonly string[];
+  /** How long a schedule that goes wrong is made smaller, in milliseconds. */
+  readonly simplifyMs?: number;
   /** After how many failures the module is made wrong, to see that it is noticed. */
   readonly spoiltAfter?: number;
 }
@@ -105,7 +107,7 @@ async function repeat(site: Site, wanted: Wanted, last: number): Promise<Pick<Vi
     const first = Math.max(0, last + 1 - count);
     const several = draw(wanted, first, last + 1 - first);
     if (await goesWrong(several)) {
-      const smallest = await simplify(several, goesWrong);
+      const smallest = await simplify(several, goesWrong, performance.now() + (wanted.simplifyMs ?? LIMITS.simplifyMs));
       return { what, schedule: smallest.map(toJavaScript).join('\n// The next schedule, on the same module:\n') };
     }
     if (first === 0) return undefined;

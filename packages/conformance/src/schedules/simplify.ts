@@ -2,14 +2,13 @@
  * Makes a schedule that goes wrong smaller. fast-check can't: it doesn't know that a step may give way to those inside of it, and takes a
  * minute over what takes seconds here.
  */
-import { LIMITS } from './limits.ts';
 import type { Schedule, Step } from './steps.ts';
 
 /** The smallest schedules that are found in time and still go wrong one after the other, leaving out one thing at a time. */
 export async function simplify(
   several: readonly Schedule[],
   goWrong: (several: readonly Schedule[]) => Promise<boolean>,
-  until: number = performance.now() + LIMITS.simplifyMs,
+  until: number,
 ): Promise<readonly Schedule[]> {
   for (const simpler of simplerOf(several)) {
     if (performance.now() > until) break;
