@@ -103,6 +103,7 @@ export class Instance implements Host, InstanceView {
   /** What may have left Rust panicking. */
   #suspected: { readonly error: unknown } | undefined;
   watchesReturns = false;
+  miscounted = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -284,8 +285,8 @@ export class Instance implements Host, InstanceView {
     if (this.#exports !== undefined) forgetRunning(this.#exports);
   }
 
-  endPanic(): boolean {
-    return countPanicDown(this.#exports, this.owner.panicCount);
+  endPanic(): void {
+    if (!countPanicDown(this.#exports, this.owner.panicCount)) this.miscounted = true;
   }
 
   /**

@@ -1,11 +1,9 @@
-import { type InstanceView, isLeftPanicking, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import { isLeftPanicking, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
 /** Recognises panics, those that wasm-bindgen caught at the boundary and those that nobody did, and keeps their instance. */
 export function unwindCatcher(): Plugin {
-  // Those out of which a panic went that nobody caught: it stays counted, and what Rust believes tells no more.
-  const miscounted = new WeakSet<InstanceView>();
   return {
     name: 'unwind-catcher',
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
@@ -19,7 +17,7 @@ export function unwindCatcher(): Plugin {
         if (!(trap instanceof WebAssembly.RuntimeError)) throw trap;
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
-      if (uncaught === 'unknown' && !instance.endPanic()) miscounted.add(instance);
+      if (uncaught === 'unknown') instance.endPanic();
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
       const told =
         panic !== undefined
@@ -30,7 +28,7 @@ export function unwindCatcher(): Plugin {
       // A destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it may go on, without the rest of the destructors and
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
       const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
-      if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance)) {
+      if (wasPanic && isLeftPanicking(instance)) {
         return told === undefined
           ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }
           : { kind: 'aborted', cause: 'panic-abort', panic: told, trap: error, frames: told.frames };
