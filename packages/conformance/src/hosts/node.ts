@@ -46,9 +46,9 @@ export async function loadPackage(dir: string, target: Target, query = ''): Prom
 
 let loads = 0;
 
-/** Evaluates a package of the targets `web` or `nodejs` once more, whether or not it has been before. */
+/** Evaluates a package once more, whether or not it has been before. Of the target `bundler`, what Node.js makes of the wasm file stays the same. */
 export function freshPackage(dir: string, target: Target): Promise<Fixtures> {
-  if (target === 'web') return loadPackage(dir, target, `?load=${loads++}`);
+  if (target !== 'nodejs') return loadPackage(dir, target, `?load=${loads++}`);
   const require = createRequire(import.meta.url);
   const file = join(dir, `${moduleName(dir)}.js`);
   for (const loaded of Object.keys(require.cache)) if (loaded.startsWith(dir)) delete require.cache[loaded];
