@@ -105,8 +105,6 @@ class Driver {
       case 'make':
         return this.#things.make(step.what);
       case 'use':
-        // Closures and finalizers ask nobody which instance serves: whether it has been called would not be known.
-        if (this.#world.model.within === 0 && this.#world.model.current?.called === false) this.#call('count');
         return this.#things.use(step.which, step.how, step.kind);
       case 'start':
         return this.#flights.start(step.what, step.gate, step.kind);

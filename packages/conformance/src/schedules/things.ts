@@ -78,6 +78,9 @@ export class Things {
         thing.gone = true;
         return done;
       },
+      undefined,
+      // What is gone has nothing to enter for.
+      thing.gone || thing.generation !== this.#world.model.current ? 'itself' : 'façade',
     );
   }
 
