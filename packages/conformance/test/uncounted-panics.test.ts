@@ -7,8 +7,10 @@ import { testFolders } from '../src/drive/folders.ts';
 import { nameOf } from '../src/invariants.ts';
 import { codeOf } from '../src/runner/checks.ts';
 import type { Fixtures, Report } from '../src/runner/fixtures.ts';
+import { installProbe } from '../src/runner/probe.ts';
 
 const { copyOf } = testFolders();
+const probe = installProbe();
 
 /** wasm-bindgen catches no panic in what `free()` calls, so Rust goes on counting it, unless somebody can count it down. */
 it(`${nameOf('I1')}: a panic that free() lets through is told once, and what is thrown after it is no panic`, async () => {
@@ -33,6 +35,21 @@ it(`${nameOf('I1')}: a panic that free() lets through is told once, and what is 
   ).toBe(thrown);
   expect(reports.map(({ failure }) => failure.cause ?? failure.kind)).toEqual(['unwound', 'unwound', 'foreign-exception']);
   expect(ns.__revive.generation).toBe(1);
+});
+
+/** Something has left frames while others were further out, so the end of the turn is to say whether Rust panics; but that end is a trap. */
+it(`${nameOf('I3')}: Rust isn't asked whether it panics after a trap`, async () => {
+  const ns = load();
+  const reports: Report[] = [];
+  ns.__revive.on('failure', (report) => void reports.push(report));
+  const next = (): void => {
+    ns.fail_first_poll('indirect-call').catch(() => {});
+    caught(() => ns.fail('panic-message'));
+  };
+  ns.wait_often(next, 1).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(probe.takeViolations()).toEqual([]);
+  expect(reports.map(({ failure }) => failure.cause ?? failure.kind)).toEqual(['unwound', 'indirect-call']);
 });
 
 function load(): Fixtures {
