@@ -178,7 +178,7 @@ export class Model {
   end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
     if (this.within > 0) this.#noteUntold(call);
-    if (call.outside && !call.failed && !call.inside && codeOf(value) !== 'REVIVE_STALE_HANDLE') {
+    if (call.outside && !call.failed && !call.inside) {
       const generation = this.#serving;
       if (generation) this.#isCalled(generation);
     }
@@ -383,7 +383,9 @@ export class Model {
     generation.state = 'lost';
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
-    if (recovery === 'retire') this.#givenUp = true;
+    // What becomes of an instance that was replaced decides nothing for the one that serves.
+    if (recovery === 'retire' && this.current === undefined) this.#retirements++;
+    if (recovery === 'retire' && (served || this.current === undefined)) this.#givenUp = true;
     if (!served) return undefined;
     this.current = undefined;
     this.#wasLost = true;

@@ -79,9 +79,13 @@ export class Things {
         return done;
       },
       undefined,
-      // What is gone has nothing to enter for.
-      thing.gone || thing.generation !== this.#world.model.current ? 'itself' : 'façade',
+      this.#entersBy(thing),
     );
+  }
+
+  /** A handle of what is gone asks for no instance. */
+  #entersBy({ gone, generation }: Thing): 'façade' | 'itself' {
+    return gone || generation !== this.#world.model.current ? 'itself' : 'façade';
   }
 
   #handle(thing: Thing & { what: 'counter' | 'point' }, how: How): Outcome {
@@ -89,7 +93,7 @@ export class Things {
     if (thing.what === 'point') {
       const { it } = thing;
       if (how !== 'give' && how !== 'consume') return this.#method(thing, 'length of a point', () => it.length, 5);
-      return this.#method(thing, 'sum_points of a point', () => ns.sum_points([it]), 5, true);
+      return this.#uses(thing, 'sum_points of a point', () => ns.sum_points([it]), 5, true);
     }
     const { it } = thing;
     switch (how) {
@@ -103,7 +107,7 @@ export class Things {
           () => thing.n++,
         );
       case 'give':
-        return this.#method(thing, 'a counter given to another', () => new ns.Counter(1).add(it), thing.n + 1);
+        return this.#uses(thing, 'a counter given to another', () => new ns.Counter(1).add(it), thing.n + 1, false);
       case 'consume':
         return this.#method(thing, 'finish() of a counter', () => it.finish(), thing.n, true);
       default:
@@ -112,8 +116,21 @@ export class Things {
   }
 
   #method(thing: Thing, what: string, run: () => unknown, value: unknown, consumes = false, done?: () => void): Outcome {
+    return this.#uses(thing, what, run, value, consumes, this.#entersBy(thing), done);
+  }
+
+  /** @param entersBy a handle that is given to a call says nothing of how that enters */
+  #uses(
+    thing: Thing,
+    what: string,
+    run: () => unknown,
+    value: unknown,
+    consumes: boolean,
+    entersBy: 'façade' | 'itself' = 'façade',
+    done?: () => void,
+  ): Outcome {
     const { model } = this.#world;
-    return this.#world.call(what, run, () => {
+    const expected = (): Expected => {
       const wasGone = thing.gone;
       const serves = thing.generation === model.current;
       if (wasGone) return { is: 'one-of', of: [ORDINARY, STALE, ...model.refusal] };
@@ -121,7 +138,8 @@ export class Things {
       if (consumes) thing.gone = true;
       done?.();
       return { is: 'value', value };
-    });
+    };
+    return this.#world.call(what, run, expected, undefined, entersBy);
   }
 
   #drop(thing: Thing & { what: 'adder' | 'failing' | 'once' }): Outcome | undefined {
