@@ -69,23 +69,25 @@ export class Things {
   #free(thing: Thing, handle: Handle, how: How): Outcome {
     const free = how === 'dispose' && Symbol.dispose !== undefined ? Symbol.dispose : 'free';
     const done: Expected = { is: 'value', value: undefined };
+    const entersBy = this.#entersBy(thing);
     return this.#world.call(
       `${how}() of a ${thing.what}`,
       () => handle[free](),
       () => {
         // As in wasm-bindgen's own output, freeing twice is an ordinary error.
         if (thing.gone) return { is: 'one-of', of: [done, ORDINARY, ...this.#world.model.refusal] };
-        thing.gone = true;
+        // A stale one stays what it was.
+        thing.gone = entersBy === 'façade';
         return done;
       },
       undefined,
-      this.#entersBy(thing),
+      entersBy,
     );
   }
 
-  /** A handle of what is gone asks for no instance. */
+  /** A stale handle asks for no instance. One that was freed before it could become stale points nowhere, which says nothing of a generation. */
   #entersBy({ gone, generation }: Thing): 'façade' | 'itself' {
-    return gone || generation !== this.#world.model.current ? 'itself' : 'façade';
+    return gone || generation === this.#world.model.current ? 'façade' : 'itself';
   }
 
   #handle(thing: Thing & { what: 'counter' | 'point' }, how: How): Outcome {
