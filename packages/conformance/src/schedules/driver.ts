@@ -190,7 +190,7 @@ class Driver {
     if (end === 'return' || (end === 'rethrow' && !last?.threw)) return returns;
     const value = end === 'rethrow' ? last?.value : makeThrown(end);
     if (catches) call.thrown = { value };
-    else this.#world.model.throwInto(call, value, end === 'rethrow');
+    else this.#world.model.throwInto(call, value, end === 'rethrow' && last?.reported === true);
     throw value;
   }
 

@@ -48,6 +48,8 @@ export interface Call {
   failed?: Generation;
   /** Whether messages were redacted when it failed. */
   redacted?: boolean;
+  /** Whether what was reported further in goes on through it. */
+  passesOn?: boolean;
   /** Through whose frames the foreign exception went that was reported. */
   tainted?: Generation;
 }
@@ -162,15 +164,18 @@ export class Model {
     if (generation === undefined) this.violate('I2: Rust calls JavaScript, and no instance serves');
   }
 
-  /** JavaScript in the middle of this call is about to throw into Rust, which doesn't catch. */
-  throwInto(call: Call, value: unknown, rethrown: boolean): void {
+  /** JavaScript in the middle of this call is about to throw into Rust, which doesn't catch. @param wasReported further in */
+  throwInto(call: Call, value: unknown, wasReported: boolean): void {
     const { inside } = call;
     call.thrown = { value };
     if (inside === undefined || inside.state === 'lost') return;
     const same = inside.taints.some((taint) => Object.is(taint, value));
-    // Further in, it went through frames of this instance and was reported; or the program throws an equal one, which nobody can tell.
-    if (same && rethrown) return;
-    // So is a panic that was reported when it left the frames further in: whether it taints those further out, too, is left open.
+    if (same && wasReported) {
+      call.passesOn = true;
+      return;
+    }
+    // The program may throw one that is equal to what was reported, which nobody can tell. So it is with a panic that was reported when it
+    // left the frames further in: whether it taints those further out, too, is left open.
     call.failing = { class: 'foreign', message: /./, ambiguous: same || codeOf(value) === 'REVIVE_PANIC' };
   }
 

@@ -126,7 +126,7 @@ export class World {
       const got = `${outcome.threw ? 'throws ' : ''}${show(outcome.value)}`;
       this.model.violate(`I1/I2/I4/I7: ${what} ${outcome.threw ? '' : 'gives '}${got} in place of: ${wordsOf(wanted)}`);
     }
-    return outcome;
+    return { ...outcome, reported: call.tainted !== undefined || call.passesOn === true };
   }
 
   /** What the control handle says, at a moment at which no call runs. */
