@@ -105,6 +105,7 @@ export class Instance implements Host, InstanceView {
   /** What may have left Rust panicking. */
   #suspected: Suspected | undefined;
   watchesReturns = false;
+  miscounted = false;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -239,6 +240,11 @@ export class Instance implements Host, InstanceView {
    */
   isWell(): boolean {
     this.#lookAgain();
+    return this.#isRunning();
+  }
+
+  /** The same, without asking whether Rust was left panicking: where something has just been thrown, it may be a trap, after which nothing runs. */
+  #isRunning(): boolean {
     if (this.#state === 'running' && this.scope.isShut()) this.#lost(this.scope.trap());
     if (this.#state === 'lost' && !this.#told && !this.#condemned) this.#tellExhausted();
     return this.#state === 'running';
@@ -271,7 +277,7 @@ export class Instance implements Host, InstanceView {
     this.#quiescent = imports === 0;
     try {
       // Further in, there was no stack left to tell it.
-      if (!this.isWell()) return this.#error;
+      if (!this.#isRunning()) return this.#error;
       const caught = this.#classify(error, entry, imports);
       if (imports === 0 && this.#state === 'running') this.#settleDown();
       if (imports > 0) this.#suspect(error);
@@ -290,8 +296,8 @@ export class Instance implements Host, InstanceView {
     if (this.#exports !== undefined) forgetRunning(this.#exports);
   }
 
-  endPanic(): boolean {
-    return countPanicDown(this.#exports, this.owner.panicCount);
+  endPanic(): void {
+    if (!countPanicDown(this.#exports, this.owner.panicCount)) this.miscounted = true;
   }
 
   /**

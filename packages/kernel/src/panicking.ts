@@ -51,10 +51,11 @@ export function isLeftPanicking({
   unwinds,
   quiescent,
   panicPhase,
-}: Pick<InstanceView, 'exports' | 'unwinds' | 'quiescent' | 'panicPhase'>): boolean {
+  miscounted,
+}: Pick<InstanceView, 'exports' | 'unwinds' | 'quiescent' | 'panicPhase' | 'miscounted'>): boolean {
   if (unwinds && !quiescent) return false;
   if (panicPhase !== undefined) return panicPhase !== 'none';
-  if (exports === undefined) return false;
+  if (exports === undefined || miscounted) return false;
   const panicking = exports[PANICKING_EXPORT];
   if (typeof panicking === 'function') return quiescent && panicking() !== 0;
   // Under panic=abort no panic that has been written down ends in another way.

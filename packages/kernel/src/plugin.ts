@@ -40,11 +40,10 @@ export interface InstanceView {
   readonly shadowStackPointer: number | undefined;
   /** Whether that stack is known to have room for any function's frame. */
   readonly shadowStackHasRoom: boolean;
-  /**
-   * Says that a panic has ended which left the instance as an exception that nobody in Rust has caught: Rust counts it no longer. False where
-   * that can't be done.
-   */
-  endPanic(): boolean;
+  /** Whether Rust counts for ever a panic that has ended, because nobody could tell it so: what it says of panics means nothing from then on. */
+  readonly miscounted: boolean;
+  /** Says that a panic has ended which left the instance as an exception that nobody in Rust has caught, so that Rust counts it no longer. */
+  endPanic(): void;
   /**
    * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such
    * as its `Error.prepareStackTrace`, and that is let in no more. Whatever is decided then, it isn't kept.

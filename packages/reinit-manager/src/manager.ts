@@ -480,7 +480,9 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       const isNew = !this.#saidRetired;
       this.#saidRetired = true;
       if (isNew) this.#emitter.emit('retired', error);
-      throw error;
+      // A listener may have reset the module, or raised the limit.
+      if (this.#current !== undefined) return;
+      if (this.#restarts.waitMs(Date.now()) > 0) throw error;
     }
     const began = this.#lostAt || performance.now();
     const instance = this.#maker.take(this.#generation, this.#lastError);

@@ -1,20 +1,9 @@
-import {
-  type InstanceView,
-  isInstance,
-  isLeftPanicking,
-  isReviveError,
-  type Plugin,
-  readBlackBox,
-  type Thrown,
-  wasmFrames,
-} from '@wasm-revive/kernel';
+import { isInstance, isLeftPanicking, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
 /** Recognises panics, those that wasm-bindgen caught at the boundary and those that nobody did, and keeps their instance. */
 export function unwindCatcher(): Plugin {
-  // Those out of which a panic went that nobody caught: it stays counted, and what Rust believes tells no more.
-  const miscounted = new WeakSet<InstanceView>();
   return {
     name: 'unwind-catcher',
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
@@ -28,7 +17,7 @@ export function unwindCatcher(): Plugin {
         if (!isInstance(trap, WebAssembly.RuntimeError)) throw trap;
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
-      if (uncaught === 'unknown' && !instance.endPanic()) miscounted.add(instance);
+      if (uncaught === 'unknown') instance.endPanic();
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
       const told =
         panic !== undefined
@@ -40,7 +29,7 @@ export function unwindCatcher(): Plugin {
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
       // What an import threw may be the panic of another module, and says nothing of this one's.
       const wasPanic = told !== undefined || (origin === 'own' && isReviveError(error, 'REVIVE_PANIC'));
-      if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance)) {
+      if (wasPanic && isLeftPanicking(instance)) {
         return told === undefined
           ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }
           : { kind: 'aborted', cause: 'panic-abort', panic: told, trap: error, frames: told.frames };
