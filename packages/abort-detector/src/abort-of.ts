@@ -5,17 +5,16 @@ import {
   type Frame,
   type InstanceView,
   type PanicInfo,
-  panicPhase,
   readBlackBox,
   UNKNOWN_PANIC,
   wasmFrames,
 } from '@wasm-revive/kernel';
-import { abortCause } from './cause.js';
+import { abortCause, hasNames } from './cause.js';
 import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
 /** What is read of an instance to find out why it aborted. */
-export type Witness = Pick<InstanceView, 'exports' | 'module' | 'stacks'>;
+export type Witness = Pick<InstanceView, 'exports' | 'module' | 'stacks' | 'panicking'>;
 
 /** What is known of an abort: from the engine's error, from what the crate wrote down, and from what is left on Rust's stack. Runs no Wasm. */
 export function abortOf(error: Error, instance: Witness): Aborted {
@@ -40,10 +39,18 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   };
 }
 
-/** What an error that is no trap has made of an instance that was panicking. */
-export function panickingAbort(error: unknown, instance: Witness): Aborted {
+/** The panic whose hook was just left. */
+export function panicWithHook(instance: Witness): Partial<Told> | undefined {
+  return panicWritten(instance) ?? panicLeft(instance);
+}
+
+/**
+ * What an error that is no trap has made of an instance that was panicking.
+ * @param known what was read of the panic when its hook was left
+ */
+export function panickingAbort(error: unknown, instance: Witness, known?: Partial<Told>): Aborted {
   const frames = wasmFrames(error);
-  const panic = panicWritten(instance) ?? panicLeft(instance);
+  const panic = known ?? panicWritten(instance) ?? panicLeft(instance);
   return { kind: 'aborted', cause: 'panic-abort', panic: { message: UNKNOWN_PANIC, ...panic, frames }, trap: error, frames };
 }
 
@@ -61,13 +68,9 @@ function isUntold(cause: Aborted['cause'], frames: readonly Frame[], instance: W
   return cause === 'unreachable' && !hasNames(frames) && (!catchesPanics(instance.module) || panicGoesOn(instance));
 }
 
-function panicGoesOn(instance: Witness): boolean {
-  const phase = panicPhase(instance);
+function panicGoesOn({ panicking }: Witness): boolean {
+  const phase = panicking?.phase;
   return phase === 'hook' || phase === 'unwinding';
-}
-
-function hasNames(frames: readonly Frame[]): boolean {
-  return frames.some((frame) => frame.function !== undefined);
 }
 
 type Told = Omit<PanicInfo, 'frames'>;
@@ -81,9 +84,9 @@ function panicWritten(instance: Witness): Told | undefined {
 
 /** The panic of which something else took the frames. Where panics are caught, what is on the stack may be of an earlier one. */
 function panicLeft(instance: Witness): Partial<Told> | undefined {
-  const { exports, module, stacks } = instance;
+  const { exports, module, stacks, panicking } = instance;
   if (!catchesPanics(module)) return panicFound(instance);
-  if (panicPhase(instance) !== 'hook') return panicUnwinding(instance);
+  if (panicking?.phase !== 'hook') return panicUnwinding(instance);
   if (!(exports?.memory instanceof WebAssembly.Memory) || stacks?.shadowStack === undefined) return undefined;
   return panicBehindHook(exports.memory, stacks.shadowStack, module.formatters);
 }
@@ -95,8 +98,8 @@ function panicUnwinding(instance: Witness): Told | undefined {
   return panicInFlight(exports.memory, stacks?.shadowStack, module.formatters);
 }
 
-function isUnwinding(instance: Witness): boolean {
-  return catchesPanics(instance.module) && panicPhase(instance) === 'unwinding';
+function isUnwinding({ module, panicking }: Witness): boolean {
+  return catchesPanics(module) && panicking?.phase === 'unwinding';
 }
 
 /** The panic on Rust's stack. */

@@ -1,4 +1,4 @@
-import { type AbortCause, type BlackBox, describeThrown, type Frame, isError, wasmFrames } from '@wasm-revive/kernel';
+import { type AbortCause, type BlackBox, describeThrown, type Frame, isError, isInstance, wasmFrames } from '@wasm-revive/kernel';
 
 /**
  * What the engines say when Wasm traps, as parts of their messages in lower case. V8: `src/common/message-template.h`;
@@ -37,7 +37,7 @@ const RECURSION = 6;
  * Whether an error is a trap or an exhausted stack, or says that there was one before: the instance that raised it can't be trusted.
  */
 export function isAbort(error: unknown): error is Error {
-  return isError(error) && (error instanceof WebAssembly.RuntimeError || saidCause(error) !== undefined);
+  return isError(error) && (isInstance(error, WebAssembly.RuntimeError) || saidCause(error) !== undefined);
 }
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
@@ -96,8 +96,8 @@ function find(table: readonly (readonly [AbortCause, readonly string[]])[], text
  * before, and that Rust dealt with.
  */
 function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
-  const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
-  if (names.length > 0) {
+  if (hasNames(frames)) {
+    const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
     // Frames of what catches panics say nothing of how it ended.
     const ends = names.filter((name) => !CATCHING.some((part) => name.includes(part)));
     return RUST_FRAMES.find(([, parts]) => ends.some((name) => parts.some((part) => name.includes(part))))?.[0] ?? 'unreachable';
@@ -105,6 +105,14 @@ function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefin
   if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
   if (blackBox?.panic !== undefined) return 'panic-abort';
   return 'unreachable';
+}
+
+/**
+ * Whether the functions of Rust have names. The innermost one says so: further out there may be functions of wasm-bindgen's own
+ * (`… externref shim`, `… catch wrapper`, `… multivalue shim`), which have names in a module whose others were stripped.
+ */
+export function hasNames([innermost]: readonly Frame[]): boolean {
+  return innermost?.function !== undefined;
 }
 
 function isRecursion(frames: readonly Frame[]): boolean {

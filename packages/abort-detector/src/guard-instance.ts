@@ -55,7 +55,7 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
   let crossed: { readonly error: unknown } | undefined;
 
   function abort(trap: Error, entrypoint: string, exports: WebAssembly.Exports, stack: StackPointers): ReviveError {
-    const failure = abortOf(trap, { exports, module, stacks: stack });
+    const failure = abortOf(trap, { exports, module, stacks: stack, panicking: undefined });
     const { memory } = exports;
     const instance = {
       module,

@@ -1,29 +1,46 @@
-import { type Aborted, hasStackRoom, isLeftPanicking, lazyProperty, type Plugin, type Thrown, wasmFrames } from '@wasm-revive/kernel';
-import { abortOf, panickingAbort } from './abort-of.js';
+import {
+  type Aborted,
+  hasStackRoom,
+  type InstanceView,
+  lazyProperty,
+  type PanicInfo,
+  type Plugin,
+  type Thrown,
+  wasmFrames,
+} from '@wasm-revive/kernel';
+import { abortOf, panickingAbort, panicWithHook } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
 export function abortDetector(): Plugin {
-  return { name: 'abort-detector', threw: classify };
+  const hooks: Hooks = new WeakMap();
+  return { name: 'abort-detector', threw: (thrown) => classify(thrown, hooks) };
 }
 
-function classify({ error, origin, instance, quiescent, tornPoll, condemn }: Thrown): Aborted | undefined {
+/** The panics whose hooks something has thrown out of, which may have left Rust panicking. */
+type Hooks = WeakMap<InstanceView, { readonly error: unknown; readonly panic: Partial<PanicInfo> | undefined }>;
+
+function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
+  const { error, origin, instance, quiescent, tornPoll } = thrown;
   if (origin === 'own') {
     if (!isAbort(error)) return undefined;
-    condemn();
+    thrown.condemn();
     return abortOf(error, instance);
   }
   // Where the stack is still full, it is nobody's own: the frames that were torn can't be trusted. With room here, JavaScript that an import
   // called has filled the stack by itself, and an ordinary exception has left Rust's frames. Traps of another module are not ours.
   if (origin === 'foreign' && isStackExhausted(error) && !hasStackRoom()) {
-    condemn();
+    thrown.condemn();
     return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
   }
   // Whoever threw it: what leaves while Rust panics is the end of a panic.
-  if (isLeftPanicking(instance, quiescent)) {
-    condemn();
-    return panickingAbort(error, instance);
+  if (instance.panicking?.isLeft(quiescent)) {
+    thrown.condemn();
+    const hook = hooks.get(instance);
+    return panickingAbort(error, instance, hook?.error === error ? hook?.panic : undefined);
   }
+  // Whether it is one can be told when no frame is left. By then Rust may have written over what the panic had on its stack.
+  if (instance.panicking?.phase === 'hook' && !thrown.suspected) hooks.set(instance, { error, panic: panicWithHook(instance) });
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }

@@ -78,6 +78,17 @@ describe('abortCause', () => {
     expect(abortCause(trapIn('std::sys::abort_internal', 'std::process::abort', 'std::alloc::rust_oom', 'app::run'))).toBe('out-of-memory');
     expect(abortCause(trapIn('__rustc::__rust_start_panic', 'core::panicking::panic_fmt', 'app::run'))).toBe('panic-abort');
   });
+
+  it.each(['<unknown> externref shim', '<unknown> catch wrapper', 'run multivalue shim'])(
+    "takes a module for one without names whose only named function is wasm-bindgen's %s",
+    (shim) => {
+      const place = (index: number): string => `wasm://wasm/0002e832:wasm-function[${index}]:0x9ca3`;
+      const trap = new WebAssembly.RuntimeError('unreachable');
+      trap.stack = `RuntimeError: unreachable\n    at ${place(450)}\n    at ${place(74)}\n    at ${shim} (${place(265)})`;
+      const panic = { message: 'x', location: { file: 'a.rs', line: 1, column: 1 } };
+      expect(abortCause(trap, { panicCount: 1, running: {}, reinitRequested: false, panic })).toBe('panic-abort');
+    },
+  );
 });
 
 describe('isAbort', () => {

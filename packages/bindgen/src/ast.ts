@@ -81,13 +81,16 @@ export function calleeName(node: Node | undefined | null): string | undefined {
 export function parse(filename: string, code: string): { program: Program; comments: readonly Comment[] } {
   // Note: what is as deep would end the process, in the parser or here.
   if (nestingOf(code) > MAX_NESTING) throw new ParseError(`it nests deeper than ${MAX_NESTING} levels, which no glue does`, 0);
-  const { program, comments, errors } = parseSync(filename, code, {
-    lang: 'js',
-    sourceType: /^\s*(?:import|export)\b/m.test(code) ? 'module' : 'commonjs',
-  });
-  const [error] = errors;
-  if (error !== undefined) throw new ParseError(error.message, error.labels[0]?.start ?? 0);
-  return { program, comments };
+  // Written on one line, a module says only at its end that it is one.
+  const types = /^\s*(?:import|export)\b/m.test(code) ? (['module', 'commonjs'] as const) : (['commonjs', 'module'] as const);
+  let first: ParseError | undefined;
+  for (const sourceType of types) {
+    const { program, comments, errors } = parseSync(filename, code, { lang: 'js', sourceType });
+    const [error] = errors;
+    if (error === undefined) return { program, comments };
+    first ??= new ParseError(error.message, error.labels[0]?.start ?? 0);
+  }
+  throw first;
 }
 
 /** The text is not JavaScript. */

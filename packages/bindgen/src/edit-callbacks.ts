@@ -64,7 +64,11 @@ function editCall(text: MagicString, node: CallNode, context: CallbackContext): 
     text.appendLeft(node.start, '$host.resolvedPromise(').appendRight(node.end, ')');
   } else if (isReaction || REGISTERING_METHODS.includes(method)) {
     const asked = isReaction ? '$host.react(' : '$host.register(';
-    if (object === undefined) return passArguments(text, node, args, node.start, `${asked}globalThis, '${method}', [`);
+    if (object === undefined) {
+      // Of an emitter these are methods: a function of such a name does something else.
+      if (method === 'on' || method === 'once') return false;
+      return passArguments(text, node, args, node.start, `${asked}globalThis, '${method}', [`);
+    }
     text.appendLeft(node.start, asked);
     return passArguments(text, node, args, object.end, `, '${method}', [`);
   } else {

@@ -99,10 +99,7 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
  * The files of a transformed package that differ from the original's, by path. Put into place in this order, they make a package that
  * works after each: the original's code runs with the new wasm file, which only exports more, and the bundler target's entry with either glue.
  */
-export function emitPackage(
-  pkg: Package,
-  options: Pick<TransformOptions, 'runtime' | 'version'>,
-): Map<string, string | Uint8Array> {
+export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runtime' | 'version'>): Map<string, string | Uint8Array> {
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));

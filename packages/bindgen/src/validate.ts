@@ -3,6 +3,7 @@ import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.j
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
+import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
 
 /** Names that generated code adds to a module. */
@@ -14,6 +15,7 @@ const CONTROL = '__revive';
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): void {
+  refuseMinified(glue, new Set(wasm.imports.map(({ name }) => name)));
   refuseOurNames(glue);
   refuseOtherWasm(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
@@ -43,6 +45,51 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
       `The files in ${dir} were not made together: ${found}. Build the package again, so that one run of wasm-bindgen writes them all.`,
     );
   }
+}
+
+/**
+ * What an import does with what it is given, and which closures Rust makes, is seen by how wasm-bindgen writes that. A minifier writes it
+ * otherwise, and leaves the names of exports: half of the module would be protected.
+ */
+function refuseMinified(glue: Glue, imports: ReadonlySet<string>): void {
+  const isInstances = (name: string): boolean => /^wasm(?:Module|Instance)?$/.test(name);
+  for (const { node, inner, role, declares } of glue.statements) {
+    if (inner.type === 'VariableDeclaration' && declares.some(isInstances) && !declares.every(isInstances)) {
+      refuseGlue(glue, node.start, 'variables that were joined in one declaration');
+    }
+    const isMaker = inner.type === 'FunctionDeclaration' && /^make(?:Mut)?Closure$/.test(inner.id?.name ?? '');
+    if (isMaker) {
+      const last = inner.body?.body.at(-1);
+      if (last?.type !== 'ReturnStatement' || last.argument?.type !== 'Identifier') {
+        refuseGlue(glue, node.start, 'a function that makes closures and was changed');
+      }
+    }
+    if (role === 'drop') continue;
+    walk(node, (child, parent) => {
+      if (child.type !== 'FunctionDeclaration' && child.type !== 'FunctionExpression') return;
+      const name = child.id?.name ?? (parent === undefined ? undefined : givenName(parent));
+      const renamed = name !== undefined && imports.has(name) ? parametersOfImport(child).find((param) => !isArgument(param)) : undefined;
+      if (renamed !== undefined) refuseGlue(glue, renamed.start, `an import ${name} whose parameters were renamed`);
+    });
+  }
+}
+
+/** `{ name: … }`, `imports.wbg.name = …`. */
+function givenName(node: Node): string | undefined {
+  if (node.type === 'Property') return keyName(node.key);
+  return node.type === 'AssignmentExpression' && node.left.type === 'MemberExpression' ? keyName(node.left.property) : undefined;
+}
+
+/** Those of the function, and of the one that it wraps: `return handleError(function (arg0) {…}, arguments)`. */
+function parametersOfImport({ params, body }: FunctionNode): readonly Node[] {
+  const [first] = body?.body ?? [];
+  const call = first?.type === 'ReturnStatement' ? first.argument : undefined;
+  const wrapped = call?.type === 'CallExpression' ? call.arguments[0] : undefined;
+  return wrapped?.type === 'FunctionExpression' ? [...params, ...wrapped.params] : params;
+}
+
+function isArgument(param: Node): boolean {
+  return param.type === 'Identifier' && /^arg\d+$/.test(param.name);
 }
 
 /** A variable of the glue's with a name of ours. (Properties, and what documentation says, are no matter.) */

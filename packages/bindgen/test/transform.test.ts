@@ -136,6 +136,33 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
   });
 });
 
+describe('glue that a minifier has written anew', () => {
+  it.each<[string, (code: string) => string, RegExp, string?]>([
+    ['parameters', (code) => code.replace(/(__wbg_\w+: function\()arg0\b/, '$1e'), /__wbg_\w+ whose parameters/, 'abort'],
+    ['parameters of what it wraps', (code) => code.replace(/function \(arg0\b/, 'function (e'), /__wbg_\w+ whose parameters/],
+    [
+      'closures',
+      (code) => code.replace(/(CLOSURE_DTORS\.register\(real, state, state\));\s*return real;/, 'return $1, real;'),
+      /makes closures/,
+    ],
+    ['variables', (code) => code.replace('let WASM_VECTOR_LEN = 0;', '').replace('let wasm', 'let WASM_VECTOR_LEN = 0, wasm'), /joined/],
+  ])('is refused, for half of the module would be protected: %s (I9)', (_, minify, found, panic = 'unwind') => {
+    const dir = edit(packageFor('nodejs', panic), (code) => {
+      const minified = minify(code);
+      expect(minified).not.toBe(code);
+      return minified;
+    });
+    const error = thrownBy(() => transform({ dir, ...OPTIONS }));
+    expect(error.code).toBe('REVIVE_UNKNOWN_GLUE');
+    expect(error.message).toMatch(found);
+  });
+
+  it('is taken where only white space is gone', () => {
+    const dir = edit(packageFor('web'), (code) => code.replaceAll(/\n(?=(?:export|import)\b)/g, ';'));
+    expect(transform({ dir, ...OPTIONS }).target).toBe('web');
+  });
+});
+
 describe('glue of a module without reference types, whose values are numbers of slots', () => {
   it('reacts to promises through the host, too', () => {
     const dir = edit(packageFor('nodejs'), (code) => {

@@ -117,13 +117,16 @@ const GIVES_MODULE = `
 /** As packages do that are to say in their own words that they are used too early, and those that make their instance at the first use. */
 const STANDS_IN = `
   import { readFileSync } from 'node:fs';
-  const [dir, way] = process.argv.slice(2);
+  const [dir, way, given] = process.argv.slice(2);
   const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
+  const anything = new Proxy({}, { get: () => () => {} });
   const make = () => {
     const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
-    const { exports } = new WebAssembly.Instance(module, { './wasm_revive_fixtures_bg.js': pkg });
-    pkg.__wbg_set_wasm(exports);
-    exports.__wbindgen_start();
+    const imports = Object.fromEntries(WebAssembly.Module.imports(module).map((entry) => [entry.module, anything]));
+    const { exports } = new WebAssembly.Instance(module, { ...imports, './wasm_revive_fixtures_bg.js': pkg });
+    pkg.__wbg_set_wasm(exports, ...(given === 'module' ? [module] : []));
+    // Of the module, another instance is made, which starts by itself.
+    if (!pkg.__revive || given !== 'module') exports.__wbindgen_start();
     return exports;
   };
   let made;
@@ -153,6 +156,16 @@ describe('bundler, a program that first gives something that stands in for the e
     const plain = await run(upstreamPackage('unwind', 'bundler'));
     expect(plain).toEqual([...(way === 'lazy' ? ['text', 4] : ['call init() first', 'call init() first']), 'text', 1, 4]);
     expect(await run(join(inject('transformed'), 'unwind', 'bundler'))).toEqual(plain);
+  });
+
+  it.each(['throws', 'all'])('does what it did, where the wasm file imports from snippets, too › %s', async (way) => {
+    const run = async (dir: string): Promise<unknown> => {
+      const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, way, 'module');
+      return stdout === '' ? stderr : JSON.parse(stdout);
+    };
+    const plain = await run(upstreamPackage('abort', 'bundler'));
+    expect(plain).toEqual(['call init() first', 'call init() first', 'text', 1, 4]);
+    expect(await run(join(inject('transformed'), 'abort', 'bundler'))).toEqual(plain);
   });
 });
 

@@ -5,7 +5,6 @@ import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import type { Instance } from './instance.js';
 import { define, inMicrotask, is, store } from './intrinsics.js';
-import { isLeftPanicking, panicPhase } from './panicking.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
@@ -31,12 +30,17 @@ export class Failures {
   /** The foreign exception that was reported last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
   /** What may have left Rust panicking. */
-  #suspected: { readonly error: unknown } | undefined;
+  #suspected: Suspected | undefined;
   /** Whether the exception that cost the instance goes on through frames further out. */
   #passesOn = false;
 
   constructor(instance: Instance) {
     this.#instance = instance;
+  }
+
+  /** Whether it isn't known yet whether something has left Rust panicking. */
+  get isSuspecting(): boolean {
+    return this.#suspected !== undefined;
   }
 
   /** Whether an error needs no catcher, for it was reported. */
@@ -50,7 +54,7 @@ export class Failures {
     if (instance.isTold) return this.#passesOn ? instance.trap : instance.error;
     try {
       // Further in, there was no stack left to tell it.
-      if (!instance.isWell()) return instance.error;
+      if (!instance.isRunning()) return instance.error;
       const caught = this.#leftExport(error, entry, imports);
       if (instance.state !== 'running') return caught;
       if (imports > 0) this.#suspect(error);
@@ -170,8 +174,8 @@ export class Failures {
    */
   #suspect(error: unknown): void {
     const instance = this.#instance;
-    if (this.#suspected !== undefined || panicPhase(instance) === 'none') return;
-    this.#suspected = { error };
+    if (instance.state !== 'running' || this.#suspected !== undefined || instance.panicking?.phase === 'none') return;
+    this.#suspected = { error, reports: [] };
     instance.owner.suspected(instance);
     inMicrotask(() => this.lookAgain());
   }
@@ -182,7 +186,8 @@ export class Failures {
     const suspected = this.#suspected;
     if (suspected === undefined || instance.state !== 'running' || !instance.scope.isQuiescent()) return;
     this.#suspected = undefined;
-    if (isLeftPanicking(instance, true)) this.#occurredBehind(suspected.error, 'foreign', undefined);
+    if (instance.panicking?.isLeft(true)) this.#occurredBehind(suspected.error, 'foreign', undefined);
+    else for (const report of suspected.reports) this.#tell(report);
   }
 
   /** A failure that has reached no guard, or left one before it was known. */
@@ -232,6 +237,7 @@ export class Failures {
       entrypoint,
       quiescent,
       tornPoll,
+      suspected: this.isSuspecting,
       instance,
       condemn() {
         if (instance.state !== 'running') return;
@@ -274,7 +280,7 @@ export class Failures {
     if (instance.exports !== undefined) forgetPanic(instance.exports);
     if (panic === undefined) this.#noteDropped(error);
     if (recovery !== 'keep') instance.replaceAfter(error, occurrence.quiescent);
-    instance.callbacks.tells(() => instance.owner.failed(instance, report));
+    this.#tell(report);
     instance.promises.rejectAbandoned(error);
     return error;
   }
@@ -284,7 +290,10 @@ export class Failures {
     const instance = this.#instance;
     if (!occurrence.isReported) {
       const report = this.#report(failure, 'keep', occurrence, 0);
-      instance.callbacks.tells(() => instance.owner.failed(instance, report));
+      // Where it may be the end of a panic, that is reported in its place.
+      if (!occurrence.quiescent && instance.unwinds) this.#suspect(occurrence.error);
+      if (this.#suspected === undefined) this.#tell(report);
+      else this.#suspected.reports.push(report);
     }
     // Listeners may have thrown through the instance, or cost it.
     if (instance.state === 'running') this.#taint = occurrence.error;
@@ -312,11 +321,19 @@ export class Failures {
     owner.hooks.lost?.(instance, report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
-    owner.failed(instance, report);
+    const earlier = this.#suspected?.reports ?? [];
+    this.clear();
+    for (const one of [...earlier, report]) owner.failed(instance, one);
     // Last, for that may run code of the program's.
     instance.registrations.takeBack();
     // The thrower of a foreign exception gets its own error back, by identity.
     return isForeign ? occurrence.error : error;
+  }
+
+  /** Tells the program of a failure that the instance lives on after. */
+  #tell(report: CrashReport): void {
+    const instance = this.#instance;
+    instance.callbacks.tells(() => instance.owner.failed(instance, report));
   }
 
   #report(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): CrashReport {
@@ -326,9 +343,13 @@ export class Failures {
   /** Lets go of all that may hold the instance. Errors hold the frames that were on the stack, and those hold the instance. */
   forget(): void {
     this.#taint = NONE;
-    this.#suspected = undefined;
     this.#panics.forget();
     this.#crossings.forget();
+  }
+
+  /** What may have left Rust panicking matters no more. */
+  clear(): void {
+    this.#suspected = undefined;
   }
 
   #noteDropped(by: PanicError): void {
@@ -349,6 +370,12 @@ export class Failures {
     const cause = new Error(safely(redact)(message));
     return define(cause, 'name', { value: safely(redact)(name), configurable: true, writable: true });
   }
+}
+
+/** What may have left Rust panicking, and the reports of it and of what followed, in case that it has not. */
+interface Suspected {
+  readonly error: unknown;
+  readonly reports: CrashReport[];
 }
 
 /** A failure of which nothing is known but what was caught. */

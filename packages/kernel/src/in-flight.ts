@@ -27,12 +27,19 @@ const NOWHERE = -2;
  */
 export class InFlight {
   readonly #owed = new Set<Owed>();
+  /** What settles the promise whose executor is running. */
+  #making: Given | undefined;
   /** The place of the first value that is Rust's own. */
   #from = 0;
   #looks = 0;
   #maySearch = MOST_SEARCHED;
   /** Where a function was found last. Rust uses a place again as soon as it is free. */
   #lastPlace = 0;
+
+  /** Whether a function settles the promise that Rust is just making: with the instance lost, it settles nothing any more. */
+  settles(value: unknown): boolean {
+    return this.#making !== undefined && (value === this.#making.resolve || value === this.#making.reject);
+  }
 
   get size(): number {
     return this.#owed.size;
@@ -78,12 +85,16 @@ export class InFlight {
     });
     isMade = true;
     if (settle === undefined) return promise;
-    const { resolve, reject } = this.#owe(promise, settle);
+    const given = this.#owe(promise, settle);
+    const outer = this.#making;
+    this.#making = given;
     try {
-      executor(resolve, reject);
+      executor(given.resolve, given.reject);
     } catch (error) {
       // As `new Promise` has it: an executor that throws rejects.
-      reject(error);
+      given.reject(error);
+    } finally {
+      this.#making = outer;
     }
     return promise;
   }

@@ -9,7 +9,8 @@ import { InstanceHost } from './host.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
 import { inMicrotask } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
-import { OwnClosures } from './own-closures.js';
+import { type Closure, OwnClosures } from './own-closures.js';
+import { Panicking } from './panicking.js';
 import type { Hooks, InstanceState, InstanceView } from './plugin.js';
 import { Promises } from './promises.js';
 import { realTrap } from './real-trap.js';
@@ -60,7 +61,9 @@ export class Instance implements InstanceView {
   readonly owner: Owner;
   readonly scope: Scope;
   readonly ownClosures: OwnClosures = new OwnClosures();
-  readonly registrations: Registrations = new Registrations(this.ownClosures);
+  readonly registrations: Registrations = new Registrations({
+    has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value),
+  });
   readonly callbacks: Callbacks;
   readonly promises: Promises;
   /** Undefined where nobody wants to hear of them. */
@@ -71,6 +74,7 @@ export class Instance implements InstanceView {
   #life: Life = { is: 'idle' };
   #exports: WebAssembly.Exports | undefined;
   #stacks: StackPointers | undefined;
+  #panicking: Panicking | undefined;
   #startedAt = 0;
 
   constructor(generation: number, owner: Owner, factory: Factory) {
@@ -101,6 +105,10 @@ export class Instance implements InstanceView {
 
   get stacks(): StackPointers | undefined {
     return this.#stacks;
+  }
+
+  get panicking(): Panicking | undefined {
+    return this.#panicking;
   }
 
   get memoryBytes(): number {
@@ -143,6 +151,11 @@ export class Instance implements InstanceView {
     return this.#life.is === 'lost';
   }
 
+  /** Whether it isn't known yet whether something has left Rust panicking: whoever calls is to ask first whether it is well. */
+  get isSuspected(): boolean {
+    return this.#failures.isSuspecting;
+  }
+
   /** Whether a foreign exception cost it: its thrower gets that back. */
   get isLostToForeign(): boolean {
     return this.#life.is === 'lost' && this.#life.toForeign;
@@ -157,6 +170,7 @@ export class Instance implements InstanceView {
     // Exports that are made when they are read can't be listed; those of the next instance can.
     if (stackPointers.length > 0) module.stackPointers = stackPointers;
     this.#stacks = new StackPointers(exports, stackPointers);
+    this.#panicking = new Panicking(exports, this.module);
     if (this.unwinds) realTrap();
     hooks.instantiated?.(this);
     this.scope.bind(exports);
@@ -180,6 +194,11 @@ export class Instance implements InstanceView {
    */
   isWell(): boolean {
     this.#failures.lookAgain();
+    return this.isRunning();
+  }
+
+  /** The same, without asking whether Rust was left panicking: where something has just been thrown, it may be a trap, after which nothing runs. */
+  isRunning(): boolean {
     if (this.#life.is === 'running' && this.scope.isShut()) this.shut(this.scope.trap());
     if (this.#life.is === 'shut' && !this.isLookedAt) this.#failures.tellExhausted();
     return this.#life.is === 'running';
@@ -251,6 +270,7 @@ export class Instance implements InstanceView {
     this.forget();
     this.#exports = undefined;
     this.#stacks = undefined;
+    this.#panicking = undefined;
     this.promises.rejectAll(() => (isTheirs ? error : this.#withoutFrames(lostError(error))));
   }
 
@@ -263,6 +283,7 @@ export class Instance implements InstanceView {
   retire(error: ReviveError): void {
     if (!this.isWell()) return;
     this.shut(error);
+    this.#failures.clear();
     this.lost(error, false);
     this.letGo(error, false);
     this.registrations.takeBack();

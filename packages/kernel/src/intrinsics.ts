@@ -6,6 +6,7 @@ const { defineProperty: defineOn, setPrototypeOf } = Object;
 const { apply, defineProperty: tryToDefine } = Reflect;
 const { then } = Promise.prototype;
 const { queueMicrotask: enqueue } = globalThis;
+const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
 
 export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
 export const freeze: typeof Object.freeze = Object.freeze;
@@ -17,6 +18,11 @@ export const deleteProperty: typeof Reflect.deleteProperty = Reflect.deletePrope
 /** `queueMicrotask`. */
 export function inMicrotask(run: () => void): void {
   enqueue(run);
+}
+
+/** `value instanceof Class`, whatever `Symbol.hasInstance` the program has given the class or, as `Error`, one that it extends. */
+export function isInstance<T>(value: unknown, Class: abstract new (...args: never[]) => T): value is T {
+  return apply(hasInstance, Class, [value]);
 }
 
 /** `promise.then(…)`, as it is before anybody changes it. */

@@ -2,6 +2,7 @@ import { complain } from './complain.js';
 
 import type { Failure, Recovery } from './failure.js';
 import type { ModuleFacts, Stacks } from './module.js';
+import type { Panicking } from './panicking.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
 import { hasStackRoom } from './stack-room.js';
@@ -19,6 +20,8 @@ export interface InstanceView {
   readonly exports: WebAssembly.Exports | undefined;
   /** The stacks that Rust has besides the engine's; there as long as the exports are. */
   readonly stacks: Stacks | undefined;
+  /** What Rust believes of its panics; there as long as the exports are. */
+  readonly panicking: Panicking | undefined;
   /** The size of its memory; 0 where there are no exports. */
   readonly memoryBytes: number;
   /** How many promises it has still to settle. */
@@ -41,6 +44,11 @@ export interface Thrown {
   readonly quiescent: boolean;
   /** Whether it has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   readonly tornPoll: boolean;
+  /**
+   * Whether something has left frames of the instance before, with others further out, of which it isn't known yet whether it has left Rust
+   * panicking. What Rust had left in memory for that is written over as Rust goes on.
+   */
+  readonly suspected: boolean;
   readonly instance: InstanceView;
   /**
    * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such

@@ -37,6 +37,11 @@ export class Promises {
     this.#inFlight.startAt(this.#heldFrom);
   }
 
+  /** See {@link InFlight.settles}. */
+  settles(value: unknown): boolean {
+    return this.#inFlight.settles(value);
+  }
+
   /** See `Host.promise`. */
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {
     return this.#inFlight.promise(executor);

@@ -1,7 +1,12 @@
-import type { Closure, OwnClosures } from './own-closures.js';
+import type { Closure } from './own-closures.js';
 
-/** What registers a function with the host, and what takes it back. */
-const REGISTERING: Readonly<Record<string, string>> = { addEventListener: 'removeEventListener', addListener: 'removeListener' };
+/** What registers a function with the host, and what takes it back. The emitters of Node.js, and all that are like them, have `on` and `off`. */
+const REGISTERING: Readonly<Record<string, string>> = {
+  addEventListener: 'removeEventListener',
+  addListener: 'removeListener',
+  on: 'off',
+  once: 'off',
+};
 
 /** What sets a timer, and what cancels it. */
 const TIMERS: Readonly<Record<string, string>> = {
@@ -19,6 +24,11 @@ export const REGISTERING_METHODS: readonly string[] = [...Object.keys(REGISTERIN
 const FIRST_SWEEP = 64;
 
 type Target = Record<string, unknown>;
+
+/** What is of no use without the instance: closures of Rust, and what settles the promises that Rust makes. */
+interface Own {
+  has(value: unknown): value is Closure;
+}
 
 /** A closure that the host may call, and how that is undone. Nothing here keeps the closure or what it is registered with alive. */
 interface Registration {
@@ -44,13 +54,14 @@ interface Timer {
  * Note: without weak references (Workers with an old compatibility date) nothing is remembered.
  */
 export class Registrations {
-  readonly #own: OwnClosures;
+  readonly #own: Own;
   #registrations: Registration[] = [];
   #sweepAt = FIRST_SWEEP;
   readonly #timers = new Set<Timer>();
   #sweepTimersAt = FIRST_SWEEP;
 
-  constructor(own: OwnClosures) {
+  /** @param own tells the instance's own functions from others */
+  constructor(own: Own) {
     this.#own = own;
   }
 

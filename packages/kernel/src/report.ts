@@ -1,4 +1,5 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
+import { isInstance } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import { LONGEST_NAME, LONGEST_TEXT, redactAndShorten, shorten } from './text-limits.js';
 import { describeThrown, lookAt } from './thrown.js';
@@ -82,7 +83,7 @@ export function isOfProgram({ cause, trap }: Extract<Failure, { kind: 'aborted' 
 }
 
 function isTrap(value: unknown): boolean {
-  return lookAt(() => value instanceof WebAssembly.RuntimeError, false);
+  return lookAt(() => isInstance(value, WebAssembly.RuntimeError), false);
 }
 
 /** Takes out of a text of the program's what must not get into reports and messages. */

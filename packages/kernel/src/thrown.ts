@@ -1,3 +1,4 @@
+import { isInstance } from './intrinsics.js';
 import { hasStackRoom } from './stack-room.js';
 
 // As they are when this is loaded: the program may replace them.
@@ -25,7 +26,7 @@ export function tagOf(value: unknown): string {
 /** Whether a value is an error, of any realm. */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
-  return lookAt(() => value instanceof Error || tagOf(value) === '[object Error]', false);
+  return lookAt(() => isInstance(value, Error) || tagOf(value) === '[object Error]', false);
 }
 
 /** What a value that was thrown says of itself: always texts. */

@@ -55,6 +55,7 @@ it('exports this and no more', () => {
       "hasStackRoom",
       "inMicrotask",
       "isError",
+      "isInstance",
       "isLeftPanicking",
       "isReviveError",
       "keys",

@@ -5,7 +5,8 @@ import type { Slot } from './slot.js';
 /** What the program has given of an instance that is not there yet. */
 interface Promised {
   readonly source: object;
-  readonly imports: WebAssembly.Imports;
+  /** Undefined where the instance can't be guarded. */
+  readonly imports: WebAssembly.Imports | undefined;
   readonly module: WebAssembly.Module | undefined;
 }
 
@@ -82,7 +83,7 @@ export class FirstInstance {
     imports: WebAssembly.Imports | undefined,
     start: boolean,
   ): Promise<void> | undefined {
-    if (imports !== undefined && !start && !isThere(source)) {
+    if (!start && !isThere(source)) {
       this.#promised = { source, imports, module: module ?? undefined };
       return undefined;
     }
@@ -125,7 +126,15 @@ export class FirstInstance {
     if (promised === undefined) return false;
     const { source, imports, module } = promised;
     Reflect.get(source, 'memory');
-    if (this.#promised === promised) this.adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+    if (this.#promised !== promised) return true;
+    if (imports !== undefined) {
+      this.adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+      return true;
+    }
+    // An instance whose imports aren't guarded is not used.
+    if (module === undefined) throw noModuleError(this.#module.description.name, undefined);
+    this.#promised = undefined;
+    void this.boot(module, this.prepare());
     return true;
   }
 

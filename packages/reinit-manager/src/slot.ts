@@ -84,7 +84,8 @@ export class Slot {
   #called(instance: Instance): Instance {
     if (this.isWithin) return instance;
     this.#around.supervisor.called();
-    this.#around.onCurrent(instance, instance.base);
+    // Whether it is well may be known only later: until then, each call asks.
+    if (!instance.isSuspected) this.#around.onCurrent(instance, instance.base);
     return instance;
   }
 
@@ -124,6 +125,8 @@ export class Slot {
     const { maker, supervisor } = this.#around;
     if (this.#generation === 0) throw this.#around.notReady();
     supervisor.admit((error) => this.#around.retired(error));
+    // A listener may have reset the module.
+    if (this.#current !== undefined) return;
     const began = performance.now();
     const instance = maker.take(this.#generation, supervisor.lastError);
     // Plugins have looked at it.

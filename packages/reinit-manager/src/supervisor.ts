@@ -126,7 +126,8 @@ export class Supervisor {
     const isNew = !this.#saidRetired;
     this.#saidRetired = true;
     if (isNew) sayRetired(error);
-    throw error;
+    // A listener may have reset the module, or raised the limit.
+    if (this.isRefusing) throw error;
   }
 
   /** One was made, and is about to be started: counts it, where it makes up for one that was lost. */

@@ -1,34 +1,23 @@
-import {
-  countPanicDown,
-  type InstanceView,
-  isLeftPanicking,
-  isReviveError,
-  type Plugin,
-  readBlackBox,
-  type Thrown,
-  wasmFrames,
-} from '@wasm-revive/kernel';
+import { isInstance, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
 
 /** Recognises panics, those that wasm-bindgen caught at the boundary and those that nobody did, and keeps their instance. */
 export function unwindCatcher(): Plugin {
-  // Those out of which a panic went that nobody caught: it stays counted, and what Rust believes tells no more.
-  const miscounted = new WeakSet<InstanceView>();
   return {
     name: 'unwind-catcher',
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
     threw(thrown) {
-      const { error, panic, instance, quiescent } = thrown;
+      const { error, origin, panic, instance, quiescent } = thrown;
       let uncaught: RawPanic | undefined;
       try {
         uncaught = uncaughtPanic(thrown);
       } catch (trap) {
         // What the panic carried aborts as it is dropped.
-        if (!(trap instanceof WebAssembly.RuntimeError)) throw trap;
+        if (!isInstance(trap, WebAssembly.RuntimeError)) throw trap;
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
-      if (uncaught === 'unknown' && !countPanicDown(instance.exports, instance.module.panicCount)) miscounted.add(instance);
+      if (uncaught === 'unknown') instance.panicking?.ended();
       const isUncaught = uncaught === 'ended' || uncaught === 'unknown';
       const told =
         panic !== undefined
@@ -38,8 +27,9 @@ export function unwindCatcher(): Plugin {
             : undefined;
       // A destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it may go on, without the rest of the destructors and
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
-      const wasPanic = told !== undefined || isReviveError(error, 'REVIVE_PANIC');
-      if (wasPanic && !miscounted.has(instance) && isLeftPanicking(instance, quiescent)) {
+      // What an import threw may be the panic of another module, and says nothing of this one's.
+      const wasPanic = told !== undefined || (origin === 'own' && isReviveError(error, 'REVIVE_PANIC'));
+      if (wasPanic && instance.panicking?.isLeft(quiescent)) {
         return told === undefined
           ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }
           : { kind: 'aborted', cause: 'panic-abort', panic: told, trap: error, frames: told.frames };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeWrong, mutantOrigins, runMutantsOn } from './run-mutants.ts';
-import { describeViolation, runSchedulesOn, SCHEDULE_PACKAGES } from './run-schedules.ts';
+import { describeViolation, runSchedulesOn, SOAK_PACKAGES } from './run-schedules.ts';
 import { transformFixtures } from './transform-fixtures.ts';
 
 /** How long one process runs: its generations are not to become too many, and the packages take turns. */
@@ -66,13 +66,13 @@ async function soak(): Promise<number> {
 function work(): Work[] {
   const without = options.without?.split(',') ?? [];
   const wanted = { ms: ROUND_MS, without, ...(options.path !== undefined && { path: options.path }) };
-  const onPackages = SCHEDULE_PACKAGES.map(
+  const onPackages = SOAK_PACKAGES.map(
     (pkg): Work => ({
       name: pkg.name,
       async run(seed) {
         const { schedules, steps, violation } = await runSchedulesOn(folder, pkg, { ...wanted, seed });
         const done = `${schedules.toLocaleString('en')} schedules, ${steps.toLocaleString('en')} steps`;
-        return violation ? { done, wrong: describeViolation(pkg, violation) } : { done };
+        return violation ? { done, wrong: describeViolation(pkg, wanted, violation) } : { done };
       },
     }),
   );

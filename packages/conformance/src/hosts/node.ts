@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { engineHere } from '../runner/engines.ts';
@@ -46,13 +47,26 @@ export async function loadPackage(dir: string, target: Target, query = ''): Prom
 
 let loads = 0;
 
-/** Evaluates a package of the targets `web` or `nodejs` once more, whether or not it has been before. */
+/** Evaluates a package once more, whether or not it has been before. */
 export function freshPackage(dir: string, target: Target): Promise<Fixtures> {
-  if (target === 'web') return loadPackage(dir, target, `?load=${loads++}`);
+  if (target === 'bundler') return loadPackage(copied(dir), target);
+  if (target !== 'nodejs') return loadPackage(dir, target, `?load=${loads++}`);
   const require = createRequire(import.meta.url);
   const file = join(dir, `${moduleName(dir)}.js`);
   for (const loaded of Object.keys(require.cache)) if (loaded.startsWith(dir)) delete require.cache[loaded];
   return Promise.resolve(require(file) as Fixtures);
+}
+
+let copy: string | undefined;
+
+/** A copy, until the next one: a query distinguishes only the first of the files that a package for bundlers has. */
+function copied(dir: string): string {
+  const remove = (): void => void (copy && rmSync(copy, { recursive: true, force: true }));
+  if (copy === undefined) process.once('exit', remove);
+  else remove();
+  copy = mkdtempSync(join(tmpdir(), 'wasm-revive-copy-'));
+  cpSync(dir, copy, { recursive: true });
+  return copy;
 }
 
 /** The text of a package's glue, which the bundler target has in a file of its own. */

@@ -6,6 +6,7 @@ import type { Fixtures } from '../runner/fixtures.ts';
 import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { collect } from '../runner/scenarios/scenario.ts';
+import { installClock } from '../schedules/clock.ts';
 import { runSchedules, type Wanted } from '../schedules/run.ts';
 import { World } from '../schedules/world.ts';
 import { freshPackage, nodeRuntime, type Target } from './node.ts';
@@ -13,6 +14,7 @@ import { freshPackage, nodeRuntime, type Target } from './node.ts';
 const [dir = '', target = '', panic = '', what = ''] = process.argv.slice(2);
 const wanted = JSON.parse(what) as Wanted;
 const probe = installProbe();
+const clock = installClock();
 Object.assign(globalThis, { host: { tick: (n: number) => n, note() {}, mayThrow: (value: unknown) => value, name: 'node' } });
 const runtime = nodeRuntime();
 const ran = await runSchedules(
@@ -20,7 +22,7 @@ const ran = await runSchedules(
     probe,
     fresh: async () => {
       const ns = await freshPackage(dir, target as Target);
-      return new World(wanted.spoilt ? spoil(ns) : ns, panic as PanicMode, runtime);
+      return new World(spoil(ns, wanted.spoiltAfter ?? Number.POSITIVE_INFINITY), panic as PanicMode, runtime, clock);
     },
     collect: () => collect({ runtime }),
   },
@@ -28,8 +30,9 @@ const ran = await runSchedules(
 );
 process.stdout.write(JSON.stringify(ran));
 
-/** The package, with a count that is off by one in every generation that has come after a failure. */
-function spoil(ns: Fixtures): Fixtures {
-  const count = (): number => ns.count() + (ns.__revive.stats.failures > 0 ? 1 : 0);
+/** The package, with a count that is off by one after so many failures. */
+function spoil(ns: Fixtures, after: number): Fixtures {
+  if (after === Number.POSITIVE_INFINITY) return ns;
+  const count = (): number => ns.count() + (ns.__revive.stats.failures > after ? 1 : 0);
   return Object.create(ns, { count: { value: count }, __revive: { value: ns.__revive } }) as Fixtures;
 }

@@ -83,6 +83,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       }),
     },
     turn: { weight: outermost ? 12 : 0, arbitrary: fc.constant<Step>({ do: 'turn' }) },
+    wait: { weight: outermost ? 3 : 0, arbitrary: fc.constant<Step>({ do: 'wait' }) },
     collect: { weight: 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
   };
   return fc.oneof(...Object.entries(all).flatMap(([name, entry]) => (entry.weight > 0 && !without.has(name) ? [entry] : [])));

@@ -54,8 +54,11 @@ class Driver {
   }
 
   async outermost(step: Step, asks: boolean): Promise<void> {
-    if (step.do === 'turn' || step.do === 'collect') await this.#turn(step.do === 'collect');
-    else this.#run([step]);
+    if (step.do === 'turn' || step.do === 'wait') await this.#turn(step.do === 'wait');
+    else if (step.do === 'collect') {
+      this.#world.runtime.gc?.();
+      await this.#turn(false);
+    } else this.#run([step]);
     if (asks) this.#call('count');
     this.#world.checkAccounts();
     const { model } = this.#world;
@@ -66,11 +69,11 @@ class Driver {
   /** Everything settles, and the module serves. */
   async end(): Promise<void> {
     this.#flights.settleAll();
-    await this.#turn(false);
+    await this.#turn(true);
     if (this.#world.model.violations.length > 0) return;
     if (this.#world.model.retired) this.#reset();
     this.#call('bump');
-    await this.#turn(false);
+    await this.#turn(true);
     this.#world.checkAccounts();
   }
 
@@ -102,8 +105,6 @@ class Driver {
       case 'make':
         return this.#things.make(step.what);
       case 'use':
-        // Closures and finalizers ask nobody which instance serves: whether it has been called would not be known.
-        if (this.#world.model.within === 0 && this.#world.model.current?.called === false) this.#call('count');
         return this.#things.use(step.which, step.how, step.kind);
       case 'start':
         return this.#flights.start(step.what, step.gate, step.kind);
@@ -126,6 +127,7 @@ class Driver {
         this.#world.model.decides = step.decides;
         return undefined;
       case 'turn':
+      case 'wait':
       case 'collect':
         throw new Error('The event loop turns between outermost steps only.');
     }
@@ -188,7 +190,7 @@ class Driver {
     if (end === 'return' || (end === 'rethrow' && !last?.threw)) return returns;
     const value = end === 'rethrow' ? last?.value : makeThrown(end);
     if (catches) call.thrown = { value };
-    else this.#world.model.throwInto(call, value, end === 'rethrow');
+    else this.#world.model.throwInto(call, value, end === 'rethrow' && last?.reported === true);
     throw value;
   }
 
@@ -304,21 +306,22 @@ class Driver {
     }
   }
 
-  /** Lets the event loop do all that is due. */
-  async #turn(collect: boolean): Promise<void> {
-    const { runtime, model, control } = this.#world;
-    if (collect) runtime.gc?.();
+  /** Lets the event loop do all that is due. @param waits whether the pauses pass, too, after which a module that nobody calls is made anew */
+  async #turn(waits: boolean): Promise<void> {
+    const { runtime, model, control, clock } = this.#world;
+    const recovers = (): boolean => control.state === 'recovering' && (waits || !model.pauses);
+    const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers();
     await runtime.turn();
-    const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && control.state !== 'recovering';
     for (let turns = 0; !quiet() && turns < LIMITS.turns; turns++) {
+      if (waits) model.waits(() => clock.pass());
       // Timers and recoveries that wait for another turn of the event loop.
-      if (this.#later > 0 || control.state === 'recovering') await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.#later > 0 || recovers()) await new Promise((resolve) => setTimeout(resolve, 1));
       await until(runtime, quiet, 3);
     }
     await runtime.turn();
     model.settle();
     this.#flights.check();
-    if (model.current === undefined && !model.retired && !model.pauses)
+    if (model.current === undefined && !model.retired && (waits || !model.pauses))
       model.violate('I2: nothing serves, though the event loop has turned');
     const uncaught = runtime.takeUncaught();
     if (uncaught.length > 0) model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);

@@ -6,6 +6,8 @@ import type { Report } from '../runner/fixtures.ts';
 export interface Outcome {
   readonly threw: boolean;
   readonly value: unknown;
+  /** Whether what was thrown is a foreign exception that was reported in this call, or further in. */
+  readonly reported?: boolean;
 }
 
 /** What a caller has to get. */

@@ -14,6 +14,8 @@ export const LIMITS = {
   turns: 60,
   /** Memories alive once everything of a schedule is garbage: the one that serves, the one in reserve, and those that finished frames may still name. */
   liveMemories: 8,
+  /** How long a schedule that goes wrong is made smaller, in milliseconds. */
+  simplifyMs: 20_000,
   /** Bytes of JavaScript's heap that a thousand schedules may leave behind. */
   heapBytes: 8 * 2 ** 20,
   /** How long `npm test` lets one package run, in milliseconds. */

@@ -48,6 +48,8 @@ export interface Call {
   failed?: Generation;
   /** Whether messages were redacted when it failed. */
   redacted?: boolean;
+  /** Whether what was reported further in goes on through it. */
+  passesOn?: boolean;
   /** Through whose frames the foreign exception went that was reported. */
   tainted?: Generation;
 }
@@ -89,6 +91,7 @@ export class Model {
   within = 0;
   #resetsWithin = 0;
   #failedStarts = 0;
+  #waits = false;
   #retirements = 0;
   /** Failures in listeners, whose events have still to come. */
   readonly #untold: Told[] = [];
@@ -124,7 +127,7 @@ export class Model {
     return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts || this.#failedStarts >= HOPELESS_STARTS);
   }
 
-  /** Whether the next instance, which no call asks for, is made after a pause. */
+  /** Whether the next instance is made after a pause, unless a call asks for it. */
   get pauses(): boolean {
     return this.current === undefined && this.#failedStarts > 1;
   }
@@ -132,6 +135,13 @@ export class Model {
   /** What calls are refused with, if they are. */
   get refusal(): readonly Expected[] {
     return this.retired ? [REFUSED] : [];
+  }
+
+  /** The pauses pass. */
+  waits(pass: () => void): void {
+    this.#waits = true;
+    pass();
+    this.#waits = false;
   }
 
   /** Only while an instance serves: what has failed before no longer counts. */
@@ -154,15 +164,18 @@ export class Model {
     if (generation === undefined) this.violate('I2: Rust calls JavaScript, and no instance serves');
   }
 
-  /** JavaScript in the middle of this call is about to throw into Rust, which doesn't catch. */
-  throwInto(call: Call, value: unknown, rethrown: boolean): void {
+  /** JavaScript in the middle of this call is about to throw into Rust, which doesn't catch. @param wasReported further in */
+  throwInto(call: Call, value: unknown, wasReported: boolean): void {
     const { inside } = call;
     call.thrown = { value };
     if (inside === undefined || inside.state === 'lost') return;
     const same = inside.taints.some((taint) => Object.is(taint, value));
-    // Further in, it went through frames of this instance and was reported; or the program throws an equal one, which nobody can tell.
-    if (same && rethrown) return;
-    // So is a panic that was reported when it left the frames further in: whether it taints those further out, too, is left open.
+    if (same && wasReported) {
+      call.passesOn = true;
+      return;
+    }
+    // The program may throw one that is equal to what was reported, which nobody can tell. So it is with a panic that was reported when it
+    // left the frames further in: whether it taints those further out, too, is left open.
     call.failing = { class: 'foreign', message: /./, ambiguous: same || codeOf(value) === 'REVIVE_PANIC' };
   }
 
@@ -170,7 +183,7 @@ export class Model {
   end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
     if (this.within > 0) this.#noteUntold(call);
-    if (call.outside && !call.failed && !call.inside && codeOf(value) !== 'REVIVE_STALE_HANDLE') {
+    if (call.outside && !call.failed && !call.inside) {
       const generation = this.#serving;
       if (generation) this.#isCalled(generation);
     }
@@ -269,6 +282,7 @@ export class Model {
     }
     if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.number}, which serves`);
     if (this.retired) this.violate('I2: a module that was retired has recovered by itself');
+    if (this.pauses && this.#calls.length === 0 && !this.#waits) this.violate(`I2: generation ${number} comes before the pause is over`);
     this.#starts(number);
   }
 
@@ -374,7 +388,9 @@ export class Model {
     generation.state = 'lost';
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
-    if (recovery === 'retire') this.#givenUp = true;
+    // What becomes of an instance that was replaced decides nothing for the one that serves.
+    if (recovery === 'retire' && this.current === undefined) this.#retirements++;
+    if (recovery === 'retire' && (served || this.current === undefined)) this.#givenUp = true;
     if (!served) return undefined;
     this.current = undefined;
     this.#wasLost = true;

@@ -3,7 +3,7 @@ import type { Ending, FAIL_WAYS, Schedule, Step } from './steps.ts';
 
 /** One statement a line. */
 export function toJavaScript({ steps, asks }: Schedule): string {
-  return steps.flatMap((step) => [print(step, ''), ...(asks && step.do !== 'turn' ? ['ns.count();'] : [])]).join('\n');
+  return steps.flatMap((step) => [print(step, ''), ...(asks ? ['ns.count();'] : [])]).join('\n');
 }
 
 const FAIL: Readonly<Record<(typeof FAIL_WAYS)[number], (kind: string) => string>> = {
@@ -70,6 +70,8 @@ function print(step: Step, indent: string): string {
       return line(`__revive.use({ failed: () => ${step.decides} });`);
     case 'turn':
       return line('await turn();');
+    case 'wait':
+      return line('await turn(); // and all pauses before restarts pass');
     case 'collect':
       return line('gc(); await turn();');
   }

@@ -14,12 +14,14 @@ export interface Wanted {
   readonly seed: number;
   /** For how long, in milliseconds. */
   readonly ms: number;
-  /** fast-check's path to one schedule, to repeat that alone. */
+  /** Which of the seed's schedules went wrong, to repeat that one; with those before it where it takes them. */
   readonly path?: string;
   /** What to leave out: see `schedules`; and `memory`, to leave out what is looked at between batches. */
   readonly without?: readonly string[];
-  /** Whether the module is made wrong, to see that it is noticed. */
-  readonly spoilt?: boolean;
+  /** How long a schedule that goes wrong is made smaller, in milliseconds. */
+  readonly simplifyMs?: number;
+  /** After how many failures the module is made wrong, to see that it is noticed. */
+  readonly spoiltAfter?: number;
 }
 
 /** What came of it. */
@@ -35,60 +37,80 @@ export interface Violation {
   readonly what: readonly string[];
   readonly seed: number;
   readonly path: string;
-  /** The shrunk schedule, as JavaScript. */
+  /** The shrunk schedules, as JavaScript. */
   readonly schedule: string;
 }
 
 /** Where schedules run. */
 export interface Site {
   readonly probe: Probe;
-  /** A module that no other schedule has run on, where that can be had. */
+  /** A module that no other schedule has run on. */
   readonly fresh: () => Promise<World>;
   readonly collect: () => Promise<void>;
 }
 
 /** See the file. */
 export async function runSchedules(site: Site, wanted: Wanted): Promise<Ran> {
-  const arbitrary = schedules(new Set(wanted.without));
+  const { seed, path } = wanted;
+  const ran = (violation?: Violation): Ran => ({ ...made, violation });
+  if (path !== undefined) {
+    const smallest = await repeat(site, wanted, Number(path));
+    return ran(smallest && { ...smallest, seed, path });
+  }
   const until = performance.now() + wanted.ms;
   const heap = new Heap();
-  // One for all, so that each schedule inherits what the ones before it have left, until one goes wrong: shrinking it must not.
-  let shared: World | undefined = await site.fresh();
-  const ran = (violation?: Violation): Ran => ({ ...made, violation });
-  const attempt = async (schedule: Schedule): Promise<string[]> => {
-    const violations = await runSchedule(shared ?? (await site.fresh()), schedule);
-    return [...violations, ...site.probe.takeViolations().map((what) => `I3: ${what}`)];
-  };
-  for (let seed = wanted.seed; ; seed++) {
-    const result = await fc.check(
-      fc.asyncProperty(arbitrary, async (schedule) => {
-        const violations = await attempt(schedule);
-        if (violations.length === 0) return;
-        shared = undefined;
-        throw new Error(violations.join('\n'));
-      }),
-      {
-        seed,
-        numRuns: LIMITS.schedulesInBatch,
-        endOnFailure: true,
-        ...(wanted.path !== undefined && { path: wanted.path }),
-      },
-    );
-    if (result.failed && result.counterexample) {
-      let what = result.errorInstance instanceof Error ? result.errorInstance.message.split('\n') : [String(result.errorInstance)];
-      const goesWrong = async (simpler: Schedule): Promise<boolean> => {
-        const violations = await attempt(simpler);
-        if (violations.length > 0) what = violations;
-        return violations.length > 0;
+  // One for all, so that each schedule inherits what the ones before it have left.
+  const world = await site.fresh();
+  for (let first = 0; ; first += LIMITS.schedulesInBatch) {
+    for (const [index, schedule] of draw(wanted, first, LIMITS.schedulesInBatch).entries()) {
+      const what = await runOn(site, world, schedule);
+      if (what.length === 0) continue;
+      const { schedules, steps } = made;
+      const smallest = (await repeat(site, wanted, first + index)) ?? {
+        what: [...what, '(This did not happen again when the same schedules ran on another copy of the module.)'],
+        schedule: toJavaScript(schedule),
       };
-      const smallest = await simplify(result.counterexample[0], goesWrong);
-      return ran({ what, seed, path: result.counterexamplePath ?? '', schedule: toJavaScript(smallest) });
+      return { schedules, steps, violation: { ...smallest, seed, path: String(first + index) } };
     }
     await site.collect();
     const memories = wanted.without?.includes('memory') ? 0 : site.probe.liveMemories();
     const flat = memories > LIMITS.liveMemories ? `I6: ${memories} memories are alive when all schedules have ended` : heap.grown();
-    if (flat !== undefined) return ran({ what: [flat], seed, path: '', schedule: `(all ${LIMITS.schedulesInBatch} of this seed)` });
-    if (performance.now() > until || wanted.path !== undefined) return ran();
+    if (flat !== undefined) return ran({ what: [flat], seed, path: '', schedule: `(the first ${made.schedules} of this seed)` });
+    if (performance.now() > until) return ran();
+  }
+}
+
+/** Some of a seed's schedules. */
+function draw({ seed, without }: Wanted, first: number, count: number): Schedule[] {
+  return fc.sample(schedules(new Set(without)), { seed, path: String(first), numRuns: count });
+}
+
+async function runOn({ probe }: Site, world: World, schedule: Schedule): Promise<string[]> {
+  const violations = await runSchedule(world, schedule);
+  return [...violations, ...probe.takeViolations().map((what) => `I3: ${what}`)];
+}
+
+/** Repeats what a seed's schedule does wrong, after as few of those before it as it takes, and makes it as small as it gets. */
+async function repeat(site: Site, wanted: Wanted, last: number): Promise<Pick<Violation, 'what' | 'schedule'> | undefined> {
+  let what: readonly string[] = [];
+  const goesWrong = async (several: readonly Schedule[]): Promise<boolean> => {
+    const world = await site.fresh();
+    for (const schedule of several) {
+      const violations = await runOn(site, world, schedule);
+      if (violations.length === 0) continue;
+      what = violations;
+      return true;
+    }
+    return false;
+  };
+  for (let count = 1; ; count *= 4) {
+    const first = Math.max(0, last + 1 - count);
+    const several = draw(wanted, first, last + 1 - first);
+    if (await goesWrong(several)) {
+      const smallest = await simplify(several, goesWrong, performance.now() + (wanted.simplifyMs ?? LIMITS.simplifyMs));
+      return { what, schedule: smallest.map(toJavaScript).join('\n// The next schedule, on the same module:\n') };
+    }
+    if (first === 0) return undefined;
   }
 }
 

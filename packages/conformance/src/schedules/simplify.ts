@@ -4,10 +4,31 @@
  */
 import type { Schedule, Step } from './steps.ts';
 
-/** The smallest schedule found that still goes wrong, leaving out one thing at a time. */
-export async function simplify(schedule: Schedule, goesWrong: (schedule: Schedule) => Promise<boolean>): Promise<Schedule> {
-  for (const simpler of simplerSchedules(schedule)) if (await goesWrong(simpler)) return simplify(simpler, goesWrong);
-  return schedule;
+/** The smallest schedules that are found in time and still go wrong one after the other, leaving out one thing at a time. */
+export async function simplify(
+  several: readonly Schedule[],
+  goWrong: (several: readonly Schedule[]) => Promise<boolean>,
+  until: number,
+): Promise<readonly Schedule[]> {
+  for (const simpler of simplerOf(several)) {
+    if (performance.now() > until) break;
+    if (await goWrong(simpler)) return simplify(simpler, goWrong, until);
+  }
+  return several;
+}
+
+function* simplerOf(several: readonly Schedule[]): Iterable<readonly Schedule[]> {
+  if (several.length > 1) yield* without(several);
+  for (const [index, schedule] of several.entries()) {
+    for (const simpler of simplerSchedules(schedule)) yield several.with(index, simpler);
+  }
+}
+
+/** With some left out: first half of them, at last each. */
+function* without<T>(list: readonly T[]): Iterable<readonly T[]> {
+  for (let length = list.length >> 1; length > 0; length >>= 1) {
+    for (let start = 0; start < list.length; start += length) yield [...list.slice(0, start), ...list.slice(start + length)];
+  }
 }
 
 function* simplerSchedules(schedule: Schedule): Iterable<Schedule> {

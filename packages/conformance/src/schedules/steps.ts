@@ -51,6 +51,7 @@ export type Step =
   | { readonly do: 'configure'; readonly option: Option }
   | { readonly do: 'plugin'; readonly decides: Decision }
   | { readonly do: 'turn' }
+  | { readonly do: 'wait' }
   | { readonly do: 'collect' };
 
 export type ListenerEnd = 'return' | 'throw' | 'throw-later' | 'stop' | 'spoil';

@@ -69,16 +69,25 @@ export class Things {
   #free(thing: Thing, handle: Handle, how: How): Outcome {
     const free = how === 'dispose' && Symbol.dispose !== undefined ? Symbol.dispose : 'free';
     const done: Expected = { is: 'value', value: undefined };
+    const entersBy = this.#entersBy(thing);
     return this.#world.call(
       `${how}() of a ${thing.what}`,
       () => handle[free](),
       () => {
         // As in wasm-bindgen's own output, freeing twice is an ordinary error.
         if (thing.gone) return { is: 'one-of', of: [done, ORDINARY, ...this.#world.model.refusal] };
-        thing.gone = true;
+        // A stale one stays what it was.
+        thing.gone = entersBy === 'façade';
         return done;
       },
+      undefined,
+      entersBy,
     );
+  }
+
+  /** A stale handle asks for no instance. One that was freed before it could become stale points nowhere, which says nothing of a generation. */
+  #entersBy({ gone, generation }: Thing): 'façade' | 'itself' {
+    return gone || generation === this.#world.model.current ? 'façade' : 'itself';
   }
 
   #handle(thing: Thing & { what: 'counter' | 'point' }, how: How): Outcome {
@@ -86,7 +95,7 @@ export class Things {
     if (thing.what === 'point') {
       const { it } = thing;
       if (how !== 'give' && how !== 'consume') return this.#method(thing, 'length of a point', () => it.length, 5);
-      return this.#method(thing, 'sum_points of a point', () => ns.sum_points([it]), 5, true);
+      return this.#uses(thing, 'sum_points of a point', () => ns.sum_points([it]), 5, true);
     }
     const { it } = thing;
     switch (how) {
@@ -100,7 +109,7 @@ export class Things {
           () => thing.n++,
         );
       case 'give':
-        return this.#method(thing, 'a counter given to another', () => new ns.Counter(1).add(it), thing.n + 1);
+        return this.#uses(thing, 'a counter given to another', () => new ns.Counter(1).add(it), thing.n + 1, false);
       case 'consume':
         return this.#method(thing, 'finish() of a counter', () => it.finish(), thing.n, true);
       default:
@@ -109,8 +118,21 @@ export class Things {
   }
 
   #method(thing: Thing, what: string, run: () => unknown, value: unknown, consumes = false, done?: () => void): Outcome {
+    return this.#uses(thing, what, run, value, consumes, this.#entersBy(thing), done);
+  }
+
+  /** @param entersBy a handle that is given to a call says nothing of how that enters */
+  #uses(
+    thing: Thing,
+    what: string,
+    run: () => unknown,
+    value: unknown,
+    consumes: boolean,
+    entersBy: 'façade' | 'itself' = 'façade',
+    done?: () => void,
+  ): Outcome {
     const { model } = this.#world;
-    return this.#world.call(what, run, () => {
+    const expected = (): Expected => {
       const wasGone = thing.gone;
       const serves = thing.generation === model.current;
       if (wasGone) return { is: 'one-of', of: [ORDINARY, STALE, ...model.refusal] };
@@ -118,7 +140,8 @@ export class Things {
       if (consumes) thing.gone = true;
       done?.();
       return { is: 'value', value };
-    });
+    };
+    return this.#world.call(what, run, expected, undefined, entersBy);
   }
 
   #drop(thing: Thing & { what: 'adder' | 'failing' | 'once' }): Outcome | undefined {
@@ -127,6 +150,8 @@ export class Things {
       'letting go of a closure',
       () => thing.it._wbg_cb_unref?.(),
       () => ({ is: 'value', value: undefined }),
+      undefined,
+      'itself',
     );
     // Called after that, a living closure may be freed memory in wasm-bindgen's own output, too.
     this.#things.splice(this.#things.indexOf(thing), 1);
@@ -161,6 +186,7 @@ export class Things {
         return this.#served(thing);
       },
       failing,
+      'itself',
     );
   }
 

@@ -3,6 +3,7 @@ import { show } from '../runner/checks.ts';
 import type { Control, Fixtures } from '../runner/fixtures.ts';
 import { KINDS, type PanicMode } from '../runner/kinds.ts';
 import type { Runtime } from '../runner/runtime.ts';
+import type { Clock } from './clock.ts';
 import { type Expected, isAsExpected, type Outcome, wordsOf } from './expected.ts';
 import { type Call, type Failing, Model } from './model.ts';
 
@@ -12,6 +13,7 @@ export class World {
   readonly control: Control;
   readonly panic: PanicMode;
   readonly runtime: Runtime;
+  readonly clock: Clock;
   /** Of the schedule that runs. */
   model: Model;
   /** How often `onFailure` was called. */
@@ -22,11 +24,12 @@ export class World {
   #recoveriesBefore = 0;
   #hasPlugin = false;
 
-  constructor(ns: Fixtures, panic: PanicMode, runtime: Runtime) {
+  constructor(ns: Fixtures, panic: PanicMode, runtime: Runtime, clock: Clock) {
     this.ns = ns;
     this.control = ns.__revive;
     this.panic = panic;
     this.runtime = runtime;
+    this.clock = clock;
     this.model = this.#newModel();
     // Before all listeners of schedules, so that the model knows of an event when they act.
     this.control.on('failure', (report) => this.model.failed(report));
@@ -52,6 +55,8 @@ export class World {
     this.configureDefaults();
     this.model.reset();
     this.control.reset();
+    // What is left of the schedule before.
+    this.clock.pass();
     this.runtime.takeUncaught();
     globalThis.wasmReviveRanOn = undefined;
   }
@@ -97,9 +102,18 @@ export class World {
     return expected.class === 'foreign' && inPoll ? { class: 'aborted', causes: ['foreign-exception'] } : expected;
   }
 
-  /** Makes a call, and holds what its caller gets against the model. Returns what it got. */
-  call(what: string, run: (call: Call) => unknown, expected: (call: Call, outcome: Outcome) => Expected, failing?: Failing): Outcome {
-    const call = this.model.begin(failing);
+  /**
+   * Makes a call, and holds what its caller gets against the model. Returns what it got.
+   * @param entersBy how JavaScript enters: closures don't ask which instance serves
+   */
+  call(
+    what: string,
+    run: (call: Call) => unknown,
+    expected: (call: Call, outcome: Outcome) => Expected,
+    failing?: Failing,
+    entersBy: 'façade' | 'itself' = 'façade',
+  ): Outcome {
+    const call = this.model.begin(failing, entersBy);
     let outcome: Outcome;
     try {
       outcome = { threw: false, value: run(call) };
@@ -112,7 +126,7 @@ export class World {
       const got = `${outcome.threw ? 'throws ' : ''}${show(outcome.value)}`;
       this.model.violate(`I1/I2/I4/I7: ${what} ${outcome.threw ? '' : 'gives '}${got} in place of: ${wordsOf(wanted)}`);
     }
-    return outcome;
+    return { ...outcome, reported: call.tainted !== undefined || call.passesOn === true };
   }
 
   /** What the control handle says, at a moment at which no call runs. */

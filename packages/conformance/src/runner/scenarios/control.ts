@@ -69,6 +69,7 @@ export const CONTROL: readonly Scenario[] = [
       control.configure({ maxRestarts: 2, withinMs: 60_000 });
       const retired: unknown[] = [];
       const off = control.on('retired', (error) => retired.push(error));
+      let stop: (() => void) | undefined;
       try {
         for (let n = 0; n < 3; n++) {
           thrownBy(() => ns.fail('abort'));
@@ -86,8 +87,13 @@ export const CONTROL: readonly Scenario[] = [
         checks.equal('I1', 'listeners hear of it once, not at every refused call', () => retired.length, 1);
         control.reset();
         checks.equal('I2', 'reset() ends it', () => ns.add(1, 2), 3);
+        // Now that call hears of it which no longer gets an instance.
+        stop = control.on('retired', () => control.reset());
+        for (let n = 0; n < 3 && control.state !== 'retired'; n++) thrownBy(() => ns.fail('abort'));
+        checks.equal('I2', 'a listener that resets the module ends it for the very call that told it', () => ns.add(1, 2), 3);
       } finally {
         off();
+        stop?.();
         control.configure({ maxRestarts: Number.POSITIVE_INFINITY, withinMs: 10_000 });
         if (control.state !== 'running') control.reset();
       }

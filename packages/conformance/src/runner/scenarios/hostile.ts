@@ -76,6 +76,11 @@ const CHANGES: Readonly<Record<string, () => () => void>> = {
   'traps for all': () => onEveryObject({ has: nothing, apply: nothing, ownKeys: nothing, getOwnPropertyDescriptor: nothing }),
   'options for all': () =>
     onEveryObject({ cause: 'mine', report: 'mine', retryable: true, recovery: 'mine', plugins: 1, fatal: true, redact: 5, onFailure: 5 }),
+  'no error says that it is one': () => {
+    // What WebAssembly's errors extend.
+    Object.defineProperty(Error, Symbol.hasInstance, { value: () => false, configurable: true });
+    return () => void Reflect.deleteProperty(Error, Symbol.hasInstance);
+  },
   'Object and Reflect gone': () =>
     withoutFunctions([
       [Object, ['defineProperty', 'assign', 'keys', 'is', 'getPrototypeOf', 'setPrototypeOf', 'hasOwn']],
