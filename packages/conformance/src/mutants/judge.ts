@@ -74,13 +74,16 @@ function compare(plain: Seen, ours: Seen): Verdict {
       : { is: 'accepted', loads: false };
   }
   if ('ended' in ours) return { is: 'wrong', what: `it was accepted, and can't be loaded any more: ${ours.ended}` };
+  let fails = false;
   for (const [use, before] of Object.entries(plain.uses)) {
-    // From here on the untransformed package is poisoned, and what it says means nothing.
-    if (POISONED.test(before)) return { is: 'accepted', loads: true };
+    const uncaught = plain.uncaught[use] ?? [];
+    // From here on the untransformed package is poisoned, and what it says means nothing. (A trap in a promise that nobody looks at is one.)
+    if (POISONED.test(before) || uncaught.some((error) => POISONED.test(`threw ${error}`))) return { is: 'accepted', loads: true };
+    fails ||= uncaught.length > 0;
     const after = ours.uses[use];
     if (after === before) continue;
-    // It failed where nobody was told, and went on: ours says so.
-    if (plain.uncaught) return { is: 'accepted', loads: true };
+    // It has failed where nobody was told, and went on: ours says so.
+    if (fails) return { is: 'accepted', loads: true };
     return { is: 'wrong', what: `it was accepted, and "${use}" gives\n    ${after}\n  in place of\n    ${before}` };
   }
   if (plain.aborts && ours.recovers !== 'yes') return { is: 'wrong', what: `it was accepted, and does not recover: ${ours.recovers}` };
