@@ -1,6 +1,6 @@
 import { TransformError } from './errors.js';
 import { MAX_NESTING, nestingOf } from './nesting.js';
-import { type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
+import { type MethodDefinition, type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
 
 export type { Node, Program, Statement };
 
@@ -70,6 +70,11 @@ export function memberOf(node: Node | undefined | null, object: string): string 
 export function keyName(key: Node): string | undefined {
   if (key.type === 'Identifier') return key.name;
   return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
+}
+
+/** The name of a member of a class; undefined where it is found out when the program runs. */
+export function nameOfMember({ computed, key }: MethodDefinition): string | undefined {
+  return computed && key.type === 'Identifier' ? undefined : keyName(key);
 }
 
 /** The name of the function that a call calls directly. */

@@ -16,9 +16,9 @@ export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
     text.appendLeft(fn.start + 1, self);
     walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
     if (member.kind === 'constructor') removeSuperCalls(text, fn);
-    if (member.key === '__destroy_into_raw') returnAddress(text, fn);
+    if (member.name === '__destroy_into_raw') returnAddress(text, fn);
     const argument = fn.params[0];
-    if (member.static && member.key === '__unwrap' && fn.body && argument?.type === 'Identifier') {
+    if (member.static && member.name === '__unwrap' && fn.body && argument?.type === 'Identifier') {
       const value = argument.name;
       text.appendLeft(
         fn.body.start + 1,

@@ -280,7 +280,7 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
   const { name } = node.property;
   const cls = glue.classes.get(node.object.name);
   if (cls === undefined || !/^__(?:wrap|unwrap)$/.test(name)) return;
-  const member = membersOf(glue, cls).find((one) => one.static && one.key === name);
+  const member = membersOf(glue, cls).find((one) => one.static && one.name === name);
   if (member !== undefined) text.overwrite(node.start, node.end, member.scopeName);
 }
 

@@ -5,9 +5,48 @@ import { TransformError } from './errors.js';
 import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
 import type { Package } from './read-package.js';
 
-/** Names that generated code adds to a module. */
-export const OURS =
-  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|threw|isStrange|assertOwn|get|g\d+|bind|release|returned|stack|all|guarded|guardTable|noTable|guardImports|wrap|unwind|isException|carries|payload|api|initOnce|initialising))$/;
+/** Names that generated code adds to a module or to a function of the glue's, without the `$` before each. */
+export const OUR_NAMES: readonly string[] = [
+  ...[
+    'scope',
+    'host',
+    'app',
+    'first',
+    'live',
+    'revive',
+    'loadModule',
+    'base',
+    'end',
+    'turns',
+    'raw',
+    'imports',
+    'refuse',
+    'enter',
+    'leave',
+    'threw',
+    'isStrange',
+  ],
+  ...[
+    'assertOwn',
+    'get',
+    'bind',
+    'release',
+    'returned',
+    'stack',
+    'all',
+    'guarded',
+    'guardTable',
+    'noTable',
+    'guardImports',
+    'wrap',
+    'unwind',
+    'isException',
+  ],
+  ...['carries', 'payload', 'api', 'initOnce', 'initialising', 'this'],
+];
+
+/** The same, with those that are numbered. */
+export const OURS: RegExp = new RegExp(`^(?:__revive|\\$(?:${OUR_NAMES.join('|')}|import\\d+|g\\d+))$`);
 
 /** What the control handle is exported as. */
 const CONTROL = '__revive';
