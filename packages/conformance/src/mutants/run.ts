@@ -67,7 +67,7 @@ export async function runMutants(wanted: Wanted, progress: (line: object) => voi
     // As many as there is time for: those that are drawn when it is over are skipped.
     {
       seed,
-      numRuns: wanted.mutant ? 1 : 1_000_000,
+      numRuns: wanted.mutant || wanted.path !== undefined ? 1 : 1_000_000,
       maxSkipsPerRun: 0,
       endOnFailure: true,
       ...(wanted.path !== undefined && { path: wanted.path }),
