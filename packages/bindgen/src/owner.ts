@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { threadId } from 'node:worker_threads';
 
 /** The mark of a folder that no run is at work on. */
 export const FREE_MARK = 'made-by-wasm-revive.txt';
 
-/** With the process's id, the time at which the mark was made, and the machine. */
-const OWNED_MARK = /^made-by-wasm-revive\.(\d{1,10})\.(\d{1,15})\.([0-9a-f]{8})\.txt$/;
+/** With the ids of the process and of the thread in it, the time at which the mark was made, and the machine. */
+const OWNED_MARK = /^made-by-wasm-revive\.(\d{1,10})\.(\d{1,10})\.(\d{1,15})\.([0-9a-f]{8})\.txt$/;
 
 /** A mark that is older was left by a run that was killed, whatever process has its id now. A run keeps its folder for some seconds. */
 const LONGEST_RUN_MS = 5 * 60_000;
@@ -18,22 +19,27 @@ const LONGEST_RUN_MS = 5 * 60_000;
 /** How many of the ticks in which Linux counts make a second, on every architecture that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
 
+/** Linux counts from when a process was made, Node.js from when it has begun to run: on a busy machine, that is later. */
+const SLOW_START_MS = 10_000;
+
 /** Whether a file of this name is a mark, of whomever. */
 export function isMark(name: string): boolean {
   return name === FREE_MARK || OWNED_MARK.test(name);
 }
 
-/** The mark of this process, from now on. */
+/** The mark of this thread, from now on. */
 export function ownMark(): string {
-  return `made-by-wasm-revive.${process.pid}.${Date.now()}.${machine()}.txt`;
+  return `made-by-wasm-revive.${process.pid}.${threadId}.${Date.now()}.${machine()}.txt`;
 }
 
 /** The process whose mark it is, in words, while that may be at work. */
 export function processAtWork(mark: string): string | undefined {
-  const [, pid = '', madeAt = '', where] = OWNED_MARK.exec(mark) ?? [];
+  const [, pid = '', thread = '', madeAt = '', where] = OWNED_MARK.exec(mark) ?? [];
   if (pid === '' || Math.abs(Date.now() - Number(madeAt)) > LONGEST_RUN_MS) return undefined;
   if (where !== machine()) return `process ${pid} of another machine or container, which is given up five minutes after it began`;
-  return isRunning(Number(pid)) && !(startOf(Number(pid)) > Number(madeAt)) ? `process ${pid}` : undefined;
+  // A run does all of its work in one go: one of this thread is over, however it has ended.
+  if (Number(pid) === process.pid && Number(thread) === threadId) return undefined;
+  return isRunning(Number(pid)) && !hasBegunAfter(Number(madeAt), Number(pid)) ? `process ${pid}` : undefined;
 }
 
 function machine(): string {
@@ -51,13 +57,14 @@ function isRunning(pid: number): boolean {
   return statOf(pid)?.state !== 'Z';
 }
 
-/** When a process was started, by the clock of {@link Date.now}; NaN where nobody says. A process can have the id of one that has ended. */
-function startOf(pid: number): number {
-  if (pid === process.pid) return performance.timeOrigin;
+/** Whether a process has begun after that time, so that it only has the id of another one that has ended. False where nobody says. */
+function hasBegunAfter(time: number, pid: number): boolean {
+  // Note: not `performance.timeOrigin`, which may be when this thread began.
+  const ownStart = Date.now() - process.uptime() * 1000;
+  if (pid === process.pid) return ownStart > time;
   const [other, own] = [statOf(pid), statOf(process.pid)];
-  if (other === undefined || own === undefined) return Number.NaN;
-  // Both are counted from the start of the machine, and rounded.
-  return performance.timeOrigin + ((other.startedAt - own.startedAt - 1) * 1000) / TICKS_PER_SECOND;
+  if (other === undefined || own === undefined) return false;
+  return ownStart + ((other.startedAt - own.startedAt) * 1000) / TICKS_PER_SECOND > time + SLOW_START_MS;
 }
 
 /** What Linux says of a process; undefined elsewhere. Source: proc_pid_stat(5). */

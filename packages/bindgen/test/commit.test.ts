@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Change, commit, recoverStaging } from '../src/commit.js';
 import { TransformError } from '../src/errors.js';
-import { STAGING } from '../src/staging.js';
 
 /** A process that is killed makes no more renames. */
 const killed = vi.hoisted(() => ({ renamesLeft: Number.POSITIVE_INFINITY }));
@@ -34,9 +32,6 @@ const NEW: Tree = { ...OLD, 'app.js': 'new js', 'app.wasm': 'new wasm', 'snippet
 /** One for the list, then one for each change. */
 const RENAMES = [...Array(CHANGES.length + 1).keys()];
 
-/** A process that is no more. */
-const ended = spawnSync(process.execPath, ['--version']).pid;
-
 let dir: string;
 
 beforeEach(() => {
@@ -62,10 +57,6 @@ function killedAfter(renames: number, changes = CHANGES, watched?: readonly stri
   killed.renamesLeft = renames;
   expect(() => commit(dir, () => changes, watched)).toThrow('killed');
   killed.renamesLeft = Number.POSITIVE_INFINITY;
-  // This process goes on: what it leaves gets the mark of one that has ended.
-  const staging = join(dir, STAGING);
-  const mark = readdirSync(staging).find((name) => name.startsWith('made-by')) ?? '';
-  renameSync(join(staging, mark), join(staging, mark.replace(String(process.pid), String(ended))));
 }
 
 function refusal(changes: readonly Change[]): TransformError {

@@ -30,7 +30,7 @@ export async function judge(files: Files, target: string, spoil?: (dir: string) 
     const refused = refusal(ours, plain);
     if (refused) return refused;
     spoil?.(ours);
-    return compare(await look(plain, target), await look(ours, target));
+    return compare(...(await Promise.all([look(plain, target), look(ours, target)])));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -45,6 +45,7 @@ function refusal(dir: string, same: string): Verdict | undefined {
     if (name !== 'TransformError' || !code?.startsWith('REVIVE_') || !message) {
       return { is: 'wrong', what: `it is refused without words: ${error instanceof Error ? error.stack : String(error)}` };
     }
+    if (code === 'REVIVE_FAULT') return { is: 'wrong', what: `the transform itself failed: ${message}` };
     if (JSON.stringify(treeOf(dir)) !== JSON.stringify(treeOf(same)))
       return { is: 'wrong', what: `it is refused (${code}), and the folder has changed` };
     return { is: 'refused', code };
