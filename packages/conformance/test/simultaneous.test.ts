@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { transform } from 'wasm-revive/transform';
 import { exactTree, runCli, testFolders, treeOf } from '../src/drive/folders.ts';
 import { cli, needed, programs, RUNNING_NODE, upstreamPackage } from '../src/drive/paths.ts';
@@ -17,7 +17,7 @@ interface Run {
 }
 
 /** Ways to run it, each with the folders that it needs. */
-const WAYS: readonly [string, () => Run][] = [
+const WAYS: readonly [string, () => Run | Promise<Run>][] = [
   [
     'in place',
     () => {
@@ -34,6 +34,18 @@ const WAYS: readonly [string, () => Run][] = [
       return elsewhere(out);
     },
   ],
+];
+
+/** The same, in a folder that a run was killed in. */
+const AFTER_A_KILL: (typeof WAYS)[number] = [
+  'in place, where a run has been killed',
+  async () => {
+    const dir = folders.copyOf(upstreamPackage('abort', 'nodejs'));
+    const args = ['transform', dir];
+    await (await startAndStop(args)).end('SIGKILL');
+    expect(readdirSync(dir)).toContain('wasm-revive-staging');
+    return { args, result: dir };
+  },
 ];
 
 function elsewhere(out: string): Run {
@@ -55,8 +67,8 @@ const STOPS = `data:text/javascript,${encodeURIComponent(`
   syncBuiltinESMExports();
 `)}`;
 
-/** Starts a run that stops by itself, to be continued. */
-async function startAndStop(args: readonly string[]): Promise<{ goOn(): Promise<number | null> }> {
+/** Starts a run that stops by itself, to be continued or killed. */
+async function startAndStop(args: readonly string[]): Promise<{ end(signal: 'SIGCONT' | 'SIGKILL'): Promise<number | null> }> {
   const child = spawn(RUNNING_NODE.binary, ['--import', STOPS, needed(cli, 'The command line has not been built'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -64,8 +76,8 @@ async function startAndStop(args: readonly string[]): Promise<{ goOn(): Promise<
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return {
-    goOn() {
-      child.kill('SIGCONT');
+    end(signal) {
+      child.kill(signal);
       return ended;
     },
   };
@@ -76,44 +88,72 @@ async function expectToWork(dir: string): Promise<void> {
   expect(JSON.parse(stdout)).toEqual([null]);
 }
 
+/** Preloaded: a build that is still at work writes the glue once more, when the package has been read. */
+const builds = (file: string): string =>
+  `data:text/javascript,${encodeURIComponent(`
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { mkdirSync } = fs;
+  fs.mkdirSync = (...args) => {
+    fs.mkdirSync = mkdirSync;
+    syncBuiltinESMExports();
+    fs.appendFileSync(${JSON.stringify(file)}, '// built anew');
+    return mkdirSync(...args);
+  };
+  syncBuiltinESMExports();
+`)}`;
+
+it.each(['in place', 'elsewhere'])('a package that is built while it is read is refused: %s', async (where) => {
+  const dir = folders.copyOf(upstreamPackage('abort', 'nodejs'));
+  const file = join(dir, 'wasm_revive_fixtures.js');
+  const before = treeOf(dirname(dir));
+  const elsewhere = where === 'elsewhere' ? ['--out-dir', join(dirname(dir), 'out')] : [];
+  const { ended, stderr } = await runCli(['transform', dir, ...elsewhere], ['--import', builds(file)]);
+  expect(ended).toMatch(/^exit code 1/);
+  expect(stderr).toMatch(BUSY);
+  expect(treeOf(dirname(dir))).toEqual({
+    ...before,
+    'pkg/wasm_revive_fixtures.js': expect.not.stringMatching(before['pkg/wasm_revive_fixtures.js'] ?? ''),
+  });
+  expect((await runCli(['transform', dir, ...elsewhere])).ended).toBeUndefined();
+});
+
 const BUSY = /^error REVIVE_BUSY: .*(another run|was changed while).*Wait until/;
 
-describe.each(WAYS)('%s', (_name, prepare) => {
-  it('a run that finds another one at work is refused at once, and changes nothing', async () => {
-    const { args, result } = prepare();
-    const around = dirname(result);
-    const first = await startAndStop(args);
-    const before = exactTree(around);
-    const { ended, stderr } = await runCli(args);
-    expect(ended).toMatch(/^exit code 1/);
-    expect(stderr).toMatch(BUSY);
-    expect(exactTree(around)).toEqual(before);
-    expect(await first.goOn()).toBe(0);
-    await expectToWork(result);
-    expect(readdirSync(around).filter((name) => name.includes('staging'))).toEqual([]);
-  });
-
-  // `WASM_REVIVE_SOAK` says for how many minutes more is done than in every run.
-  const rounds = process.env.WASM_REVIVE_SOAK === undefined ? 1 : 20 * Number(process.env.WASM_REVIVE_SOAK);
-
-  it(
-    `two runs that are started together, ${rounds} time(s): each ends well or is refused, and the package works`,
-    async () => {
-      const alone = prepare();
-      expect((await runCli(alone.args)).ended).toBeUndefined();
-      const whole = treeOf(alone.result);
-      for (let round = 0; round < rounds; round++) {
-        const { args, result } = prepare();
-        const both = await Promise.all([runCli(args), runCli(args)]);
-        const refused = both.filter(({ ended }) => ended !== undefined);
-        expect(refused.length).toBeLessThan(2);
-        // One that was started too late to meet the other finds that all is done.
-        for (const { stderr } of refused) if (!/^error REVIVE_ALREADY_TRANSFORMED: /.test(stderr)) expect(stderr).toMatch(BUSY);
-        expect(treeOf(result)).toEqual(whole);
-        expect(readdirSync(dirname(result)).filter((name) => name.includes('staging'))).toEqual([]);
-        await expectToWork(result);
-      }
-    },
-    60_000 + rounds * 10_000,
-  );
+it.each(WAYS)('a run that finds another one at work is refused at once, and changes nothing: %s', async (_name, prepare) => {
+  const { args, result } = await prepare();
+  const around = dirname(result);
+  const first = await startAndStop(args);
+  const before = exactTree(around);
+  const { ended, stderr } = await runCli(args);
+  expect(ended).toMatch(/^exit code 1/);
+  expect(stderr).toMatch(BUSY);
+  expect(exactTree(around)).toEqual(before);
+  expect(await first.end('SIGCONT')).toBe(0);
+  await expectToWork(result);
+  expect(readdirSync(around).filter((name) => name.includes('staging'))).toEqual([]);
 });
+
+// `WASM_REVIVE_SOAK` says for how many minutes more is done than in every run.
+const rounds = process.env.WASM_REVIVE_SOAK === undefined ? 1 : 20 * Number(process.env.WASM_REVIVE_SOAK);
+
+it.each([...WAYS, AFTER_A_KILL])(
+  `two runs that are started together, ${rounds} time(s), each end well or are refused, and the package works: %s`,
+  async (_name, prepare) => {
+    const alone = await prepare();
+    expect((await runCli(alone.args)).ended).toBeUndefined();
+    const whole = treeOf(alone.result);
+    for (let round = 0; round < rounds; round++) {
+      const { args, result } = await prepare();
+      const both = await Promise.all([runCli(args), runCli(args)]);
+      const refused = both.filter(({ ended }) => ended !== undefined);
+      expect(refused.length).toBeLessThan(2);
+      // One that was started too late to meet the other finds that all is done.
+      for (const { stderr } of refused) if (!/^error REVIVE_ALREADY_TRANSFORMED: /.test(stderr)) expect(stderr).toMatch(BUSY);
+      expect(treeOf(result)).toEqual(whole);
+      expect(readdirSync(dirname(result)).filter((name) => name.includes('staging'))).toEqual([]);
+      await expectToWork(result);
+    }
+  },
+  60_000 + rounds * 10_000,
+);
