@@ -62,8 +62,12 @@ export function references(node: Node): Set<string> {
 /** `object.name` or `object["name"]`: the name, when the object is that identifier. */
 export function memberOf(node: Node | undefined | null, object: string): string | undefined {
   if (node?.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== object) return undefined;
-  if (!node.computed && node.property.type === 'Identifier') return node.property.name;
-  return node.computed && node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : undefined;
+  return propertyName(node);
+}
+
+/** `object.name` or `object["name"]`: the name, of whatever object. */
+export function propertyName({ computed, property }: Extract<Node, { type: 'MemberExpression' }>): string | undefined {
+  return computed && property.type === 'Identifier' ? undefined : keyName(property);
 }
 
 /** The name that a key or an export specifier has: `name`, `"name"`. */

@@ -12,6 +12,7 @@ import {
   type Node,
   nameOfMember,
   parseGlue,
+  propertyName,
   references,
   type Statement,
   walk,
@@ -139,7 +140,7 @@ function refuseUnsupported(body: readonly Statement[], refuse: (node: Node, foun
   for (const statement of body) {
     walk(statement, (node) => {
       if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== 'WebAssembly') return;
-      const name = node.property.type === 'Identifier' ? node.property.name : '';
+      const name = propertyName(node);
       if (name === 'promising' || name === 'Suspending') refuse(node, `\`WebAssembly.${name}\` (JavaScript promise integration)`);
     });
   }
