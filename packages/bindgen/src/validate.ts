@@ -55,6 +55,7 @@ const CONTROL = '__revive';
 export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): void {
   refuseOurNames(glue);
   refuseOtherWasm(glue);
+  refuseForeignAssignments(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
@@ -108,6 +109,21 @@ function refuseOtherWasm(glue: Glue): void {
     walk(node, (child, parent, key) => {
       if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
       refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+    });
+  }
+}
+
+/** `exports = …`: a scope would do that once more for every instance, and later than the glue does. */
+function refuseForeignAssignments(glue: Glue): void {
+  const declared = new Set(glue.statements.flatMap(({ declares }) => declares));
+  for (const { node } of glue.statements) {
+    walk(node, (child, parent, key) => {
+      if (/Function/.test(child.type)) return false;
+      const isWritten = (parent?.type === 'AssignmentExpression' && key === 'left') || parent?.type === 'UpdateExpression';
+      if (child.type === 'Identifier' && isWritten && !declared.has(child.name)) {
+        refuseGlue(glue, child.start, `an assignment to \`${child.name}\`, which the glue does not declare`);
+      }
+      return true;
     });
   }
 }

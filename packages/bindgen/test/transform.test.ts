@@ -114,6 +114,7 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
     ['a use of the instance at the top', append('console.log(wasm.memory);'), 'ExpressionStatement'],
     ['a class that stands for nothing', append('class Other {}'), 'Other'],
     ['JavaScript promise integration', append('const f = () => WebAssembly.promising(wasm.x);'), 'promise integration'],
+    ['another object for the exports', append('exports = {};'), 'an assignment to `exports`'],
     ['a name that the output needs', append('const $scope = 1;'), '$scope'],
     ['a name that methods need', append('function f() { const $this = 1; }'), '$this'],
   ])('%s', (_, change, found) => {
