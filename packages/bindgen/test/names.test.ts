@@ -194,6 +194,17 @@ it.each([
   expect(load(dir, 'nodejs', NAME, after)).toEqual(['REVIVE_STALE_HANDLE', 'undefined', 8]);
 });
 
+it('an export that is called `__proto__` is one of the exports, and gives them no prototype', () => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  const seen = "const all = wasm; return [typeof all.__proto__, typeof all.call, Object.keys(all).includes('__proto__')];";
+  writeFileSync(path, `${readFileSync(path, 'utf8')}\nfunction seen() { ${seen} }\nexports.seen = seen;\n`);
+  const expected = ['function', 'undefined', true];
+  expect(load(dir, 'nodejs', NAME, 'return ns.seen();')).toEqual(expected);
+  transform({ dir, ...options() });
+  expect(load(dir, 'nodejs', NAME, 'return ns.seen();')).toEqual(expected);
+});
+
 describe('older glue for the bundler target, which imports the wasm file itself', () => {
   const older = (): string => {
     const dir = packageFor('bundler');
