@@ -67,6 +67,10 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   if (loads && !glue.statements.some(({ declares }) => declares.includes('wasmModule'))) {
     refuseGlue(glue, 0, 'no variable `wasmModule`, in which glue for this target keeps its module');
   }
+  for (const name of glue.target === 'web' ? ['initSync', '__wbg_init'] : []) {
+    if (!glue.statements.some(({ declares }) => declares.includes(name)))
+      refuseGlue(glue, 0, `no function \`${name}\`, by which a web page starts the module`);
+  }
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));

@@ -158,6 +158,11 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
     expect(OUR_NAMES.filter((name) => !ours.has(`$${name}`))).toEqual([]);
   });
 
+  it('glue for the web whose init function has another name', () => {
+    const dir = edit(packageFor('web'), (code) => code.replaceAll(/\b__wbg_init\b/g, 'get'));
+    expect(thrownBy(() => transform({ dir, ...OPTIONS })).message).toContain('no function `__wbg_init`');
+  });
+
   it('what is not JavaScript', () => {
     const dir = edit(packageFor('nodejs'), append('function ('));
     expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
