@@ -15,6 +15,10 @@ export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
     text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}function ${member.scopeName}`);
     text.appendLeft(fn.start + 1, self);
     walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
+    // A class is strict wherever it stands; a function of CommonJS is not. (With other parameters it can't be made so.)
+    if (glue.target === 'nodejs' && fn.body && fn.params.every(({ type }) => type === 'Identifier')) {
+      text.prependLeft(fn.body.start + 1, " 'use strict';");
+    }
     if (member.kind === 'constructor') removeSuperCalls(text, fn);
     if (member.name === '__destroy_into_raw') returnAddress(text, fn);
     const argument = fn.params[0];

@@ -194,6 +194,16 @@ it.each([
   expect(load(dir, 'nodejs', NAME, after)).toEqual(['REVIVE_STALE_HANDLE', 'undefined', 8]);
 });
 
+it('methods stay strict in CommonJS, too', () => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/(split\(\) \{)/, '$1 undeclared = 1;'));
+  const use = 'try { new ns.Counter(1).split(); } catch (error) { return error.name; }';
+  expect(load(dir, 'nodejs', NAME, use)).toBe('ReferenceError');
+  transform({ dir, ...options() });
+  expect(load(dir, 'nodejs', NAME, use)).toBe('ReferenceError');
+});
+
 it('an export that is called `__proto__` is one of the exports, and gives them no prototype', () => {
   const dir = packageFor('nodejs');
   const path = join(dir, `${NAME}.js`);
