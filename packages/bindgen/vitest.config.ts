@@ -1,3 +1,4 @@
 import { packageTests } from '../../vitest.shared.ts';
 
-export default packageTests();
+// Many tests transform a package, and load it in a process of its own; a busy machine takes its time over that.
+export default packageTests({ test: { testTimeout: 30_000 } });

@@ -1,3 +1,5 @@
+import { leb, readLeb } from './leb.mjs';
+
 /** The section in which a module says what features of Wasm its code may use; tool conventions, "Target Features". */
 const SECTION = 'target_features';
 
@@ -49,24 +51,4 @@ function section(contents) {
 function readText(bytes, at) {
   const [length, start] = readLeb(bytes, at);
   return [Buffer.from(bytes.subarray(start, start + length)).toString(), start + length];
-}
-
-/** @returns {[value: number, end: number]} */
-function readLeb(bytes, at) {
-  let [value, shift, byte] = [0, 0, 0];
-  do {
-    byte = bytes[at++] ?? 0;
-    value |= (byte & 0x7f) << shift;
-    shift += 7;
-  } while (byte & 0x80);
-  return [value, at];
-}
-
-function leb(value) {
-  const bytes = [];
-  do {
-    bytes.push((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-    value >>>= 7;
-  } while (value !== 0);
-  return bytes;
 }

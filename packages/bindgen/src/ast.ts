@@ -1,6 +1,6 @@
 import { TransformError } from './errors.js';
 import { MAX_NESTING, nestingOf } from './nesting.js';
-import { type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
+import { type MethodDefinition, type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
 
 export type { Node, Program, Statement };
 
@@ -62,14 +62,23 @@ export function references(node: Node): Set<string> {
 /** `object.name` or `object["name"]`: the name, when the object is that identifier. */
 export function memberOf(node: Node | undefined | null, object: string): string | undefined {
   if (node?.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== object) return undefined;
-  if (!node.computed && node.property.type === 'Identifier') return node.property.name;
-  return node.computed && node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : undefined;
+  return propertyName(node);
+}
+
+/** `object.name` or `object["name"]`: the name, of whatever object. */
+export function propertyName({ computed, property }: Extract<Node, { type: 'MemberExpression' }>): string | undefined {
+  return computed && property.type === 'Identifier' ? undefined : keyName(property);
 }
 
 /** The name that a key or an export specifier has: `name`, `"name"`. */
 export function keyName(key: Node): string | undefined {
   if (key.type === 'Identifier') return key.name;
   return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
+}
+
+/** The name of a member of a class; undefined where it is found out when the program runs. */
+export function nameOfMember({ computed, key }: MethodDefinition): string | undefined {
+  return computed && key.type === 'Identifier' ? undefined : keyName(key);
 }
 
 /** The name of the function that a call calls directly. */

@@ -2,7 +2,7 @@
  * A class of the glue, taken apart. Each scope has its methods as plain functions that take the object first: V8 inlines
  * `api.Counter$inc(this)`, but not `Counter.prototype.inc.call(this)` (measured: 8 ns against 14). The façade has the one class that users see.
  */
-import { type Node, walk } from './ast.js';
+import { type Node, nameOfMember, walk } from './ast.js';
 import { type Glue, type GlueClass, refuseGlue } from './glue.js';
 import { UniqueNames } from './names.js';
 import type { MethodDefinition } from './oxc.js';
@@ -12,8 +12,10 @@ export interface GlueMember {
   readonly node: MethodDefinition;
   readonly kind: 'constructor' | 'method' | 'get' | 'set';
   readonly static: boolean;
-  /** The key as the class has it: `inc`, `[Symbol.iterator]`. */
+  /** The key as the class has it: `inc`, `"inc"`, `[Symbol.iterator]`. */
   readonly key: string;
+  /** What the key stands for, in quotes or not; undefined where it is computed. */
+  readonly name: string | undefined;
   /** The name of its function in the scope. */
   readonly scopeName: string;
   /** As its user knows it, for messages. */
@@ -40,9 +42,15 @@ function readMembers(glue: Glue): Map<GlueClass, readonly GlueMember[]> {
 
 function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): GlueMember[] {
   return node.body.body.map((member, index) => {
-    if (member.type !== 'MethodDefinition' || member.value.generator || member.value.body === null) {
+    if (
+      member.type !== 'MethodDefinition' ||
+      member.key.type === 'PrivateIdentifier' ||
+      member.value.generator ||
+      member.value.body === null
+    ) {
       return refuseGlue(glue, member.start, `an unknown kind of member in class \`${name}\``);
     }
+    const memberName = nameOfMember(member);
     const key = glue.code.slice(member.key.start, member.key.end);
     // A key that isn't a plain name gets a number for its function's name.
     const plain = !member.computed && member.key.type === 'Identifier' ? member.key.name : `${index}`;
@@ -53,8 +61,9 @@ function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): G
       kind: member.kind,
       static: member.static,
       key: member.computed ? `[${key}]` : key,
+      name: memberName,
       scopeName: names.take(base),
-      displayName: member.kind === 'constructor' ? `new ${name}` : `${name}.${member.computed ? `[${key}]` : key}`,
+      displayName: member.kind === 'constructor' ? `new ${name}` : `${name}.${memberName ?? `[${key}]`}`,
     };
   });
 }

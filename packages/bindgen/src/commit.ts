@@ -7,7 +7,18 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, 
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { TransformError } from './errors.js';
 import { isSystemError, systemWords } from './plain-errors.js';
-import { discardStaging, entryAt, hasStaging, isStagedName, kindOf, LIST, openStaging, STAGING, WHOLE } from './staging.js';
+import {
+  discardStaging,
+  entryAt,
+  isStagedName,
+  kindOf,
+  LIST,
+  leaveStaging,
+  openStaging,
+  STAGING,
+  takeOverStaging,
+  WHOLE,
+} from './staging.js';
 
 /** Where {@link commit} keeps what is in use until all changes are made: its path in the folder that is changed. */
 export const KEPT: string = `${STAGING}/${WHOLE}`;
@@ -31,17 +42,22 @@ interface Staged {
 
 /**
  * Finishes what an interrupted run left behind, or forgets it where the package has been built anew since.
- * @throws TransformError `REVIVE_BAD_STAGING` where no run of ours can have left it
+ * @throws TransformError `REVIVE_BUSY` where that run is still at work, `REVIVE_BAD_STAGING` where no run of ours can have left it
  */
 export function recoverStaging(dir: string): void {
   const staging = join(dir, STAGING);
-  if (!hasStaging(staging)) return;
-  if (existsSync(join(staging, LIST))) {
-    const list = readList(join(staging, LIST));
-    if (isAsLeft(dir, list)) {
-      for (const { file } of list.moves) assertReplaceable(dir, file);
-      move(dir, list);
+  if (!takeOverStaging(staging)) return;
+  try {
+    if (existsSync(join(staging, LIST))) {
+      const list = readList(join(staging, LIST));
+      if (isAsLeft(dir, list)) {
+        for (const { file } of list.moves) assertReplaceable(dir, file);
+        move(dir, list);
+      }
     }
+  } catch (error) {
+    leaveStaging(staging);
+    throw error;
   }
   discardStaging(staging);
 }
@@ -50,7 +66,7 @@ export function recoverStaging(dir: string): void {
  * Makes changes in their order, all or none.
  * @param prepare gives them; what it puts into the folder given to it, `KEPT`, stays until all are made
  * @param watched which files tell a run that finds this one interrupted that the package has been built anew. Default: all
- * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`
+ * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`, `REVIVE_BUSY`
  */
 export function commit(dir: string, prepare: (kept: string) => readonly Change[], watched?: readonly string[]): void {
   assertMode(dir);
@@ -70,8 +86,13 @@ export function commit(dir: string, prepare: (kept: string) => readonly Change[]
     discardStaging(staging);
     throw error;
   }
-  renameSync(`${list}.tmp`, list);
-  move(dir, staged);
+  try {
+    renameSync(`${list}.tmp`, list);
+    move(dir, staged);
+  } catch (error) {
+    leaveStaging(staging);
+    throw error;
+  }
   discardStaging(staging);
 }
 

@@ -15,10 +15,14 @@ export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
     text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}function ${member.scopeName}`);
     text.appendLeft(fn.start + 1, self);
     walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
+    // A class is strict wherever it stands; a function of CommonJS is not. (With other parameters it can't be made so.)
+    if (glue.target === 'nodejs' && fn.body && fn.params.every(({ type }) => type === 'Identifier')) {
+      text.prependLeft(fn.body.start + 1, " 'use strict';");
+    }
     if (member.kind === 'constructor') removeSuperCalls(text, fn);
-    if (member.key === '__destroy_into_raw') returnAddress(text, fn);
+    if (member.name === '__destroy_into_raw') returnAddress(text, fn);
     const argument = fn.params[0];
-    if (member.static && member.key === '__unwrap' && fn.body && argument?.type === 'Identifier') {
+    if (member.static && member.name === '__unwrap' && fn.body && argument?.type === 'Identifier') {
       const value = argument.name;
       text.appendLeft(
         fn.body.start + 1,

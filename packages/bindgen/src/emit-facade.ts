@@ -71,7 +71,7 @@ function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: Glue
   const head = `${member.static ? 'static ' : ''}${accessor}${member.key}(${source})`;
   if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
   const call = `${path}(${self})`;
-  if (member.key === 'free') {
+  if (member.name === 'free') {
     const suspect = '(this.__wbg_ptr < $live.base || $live.api === undefined)';
     return `${head} {\n    if (${suspect} && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
   }

@@ -6,7 +6,7 @@
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import type { GuardedExport } from './entries.js';
-import { propertyKey } from './names.js';
+import { propertyKey, setProperty } from './names.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
 
 /** Imports that can neither enter the instance nor fail, so that nothing can have happened to it while they ran. */
@@ -89,7 +89,7 @@ export function guardName(index: number): string {
 export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
-  const guarded = guards.map((guard, index) => `    wasm[${JSON.stringify(guard.export)}] = ${guardName(index)};\n`).join('');
+  const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
   function $bind($exports) {
     $raw.binding.exports = ${emitRecord(raw, '    ')};
@@ -103,7 +103,7 @@ ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\
 ${[
   ...cachedViews.map((name) => `${name} = null;`),
   'if (wasm === undefined) return;',
-  ...others.map((entry) => `wasm[${JSON.stringify(entry.name)}] = ${emitReleased(entry)};`),
+  ...others.map((entry) => `${setProperty('wasm', entry.name, emitReleased(entry))};`),
 ]
   .map((line) => `    ${line}\n`)
   .join('')}  }

@@ -5,7 +5,7 @@
 
 import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
-import { calleeName, isReference, memberOf, type Node, walk } from './ast.js';
+import { calleeName, isReference, memberOf, type Node, propertyName, walk } from './ast.js';
 import { membersOf } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
@@ -281,7 +281,7 @@ function isInstanceCheck(node: Node): boolean {
   walk(node.type === 'IfStatement' ? node.test : node, (child) => {
     if (child.type === 'FunctionExpression' || child.type === 'ArrowFunctionExpression') return false;
     if (child.type === 'Literal' && child.value === '__wbg_inst') found = true;
-    if (child.type === 'MemberExpression' && child.property.type === 'Identifier' && child.property.name === '__wbg_inst') found = true;
+    if (child.type === 'MemberExpression' && propertyName(child) === '__wbg_inst') found = true;
     return true;
   });
   return found;
@@ -293,7 +293,7 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
   const { name } = node.property;
   const cls = glue.classes.get(node.object.name);
   if (cls === undefined || !/^__(?:wrap|unwrap)$/.test(name)) return;
-  const member = membersOf(glue, cls).find((one) => one.static && one.key === name);
+  const member = membersOf(glue, cls).find((one) => one.static && one.name === name);
   if (member !== undefined) text.overwrite(node.start, node.end, member.scopeName);
 }
 
@@ -328,8 +328,8 @@ function lowerPointers(text: MagicString, args: readonly Node[]): void {
   }
 }
 
-function isPointer({ property }: Extract<Node, { type: 'MemberExpression' }>): boolean {
-  return property.type === 'Identifier' && property.name.startsWith('__wbg_ptr');
+function isPointer(node: Extract<Node, { type: 'MemberExpression' }>): boolean {
+  return propertyName(node)?.startsWith('__wbg_ptr') === true;
 }
 
 /** A handle's pointer says which instance it belongs to: `__wbg_ptr`, and `__wbg_ptr_Animal` where classes extend each other. */

@@ -17,6 +17,7 @@ export const TRANSFORM_ERROR_CODES = {
   REVIVE_BAD_OUTPUT: 'The output folder cannot be used.',
   REVIVE_BAD_FILE: 'A file of the package cannot be read or copied: a named pipe, a link that leads nowhere, too much.',
   REVIVE_BAD_STAGING: 'The folder in which changes are staged is not ours, or is broken.',
+  REVIVE_BUSY: 'Another run is at work on the folder, or something has changed the package while it was read.',
   REVIVE_FILE_SYSTEM: 'The file system refuses to read or write something.',
   REVIVE_BROKEN_INSTALLATION: 'A file of wasm-revive itself is missing or broken.',
   REVIVE_FAULT: 'wasm-revive itself failed.',

@@ -4,7 +4,19 @@
  * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`.
  */
 import { join } from 'node:path';
-import { type Comment, declaredNames, lineOf, memberOf, type Node, parseGlue, references, type Statement, walk } from './ast.js';
+import {
+  type Comment,
+  declaredNames,
+  lineOf,
+  memberOf,
+  type Node,
+  nameOfMember,
+  parseGlue,
+  propertyName,
+  references,
+  type Statement,
+  walk,
+} from './ast.js';
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
 
@@ -128,7 +140,7 @@ function refuseUnsupported(body: readonly Statement[], refuse: (node: Node, foun
   for (const statement of body) {
     walk(statement, (node) => {
       if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== 'WebAssembly') return;
-      const name = node.property.type === 'Identifier' ? node.property.name : '';
+      const name = propertyName(node);
       if (name === 'promising' || name === 'Suspending') refuse(node, `\`WebAssembly.${name}\` (JavaScript promise integration)`);
     });
   }
@@ -219,9 +231,7 @@ function superName(node: Class): string | undefined {
 }
 
 function isRustClass(node: Class): boolean {
-  return node.body.body.some(
-    (member) => member.type === 'MethodDefinition' && member.key.type === 'Identifier' && member.key.name === '__destroy_into_raw',
-  );
+  return node.body.body.some((member) => member.type === 'MethodDefinition' && nameOfMember(member) === '__destroy_into_raw');
 }
 
 function docBefore(comments: readonly Comment[], from: number, to: number): Comment | undefined {

@@ -5,6 +5,13 @@ export function propertyKey(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
 }
 
+/** An assignment to a property of an object that inherits what objects do: there, `__proto__` is its prototype. */
+export function setProperty(object: string, name: string, value: string): string {
+  if (name !== '__proto__') return `${object}[${JSON.stringify(name)}] = ${value}`;
+  const rest = 'writable: true, enumerable: true, configurable: true';
+  return `globalThis.Object.defineProperty(${object}, "__proto__", { __proto__: null, value: ${value}, ${rest} })`;
+}
+
 /**
  * The relative URL of a file in the same folder. In the address of a source map a line end would end the comment that holds it, and what
  * follows would run; `#`, `?` and `%` mean something else in every URL.

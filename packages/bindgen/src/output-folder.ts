@@ -8,11 +8,11 @@ import { readFile } from './files.js';
 import { isSystemError, systemWords } from './plain-errors.js';
 import type { Package } from './read-package.js';
 import { copyPackage, replacePackage } from './replace-package.js';
-import { discardStaging, entryAt, hasStaging, openStaging, STAGING, WHOLE } from './staging.js';
+import { discardStaging, entryAt, openStaging, refuseBusy, STAGING, takeOverStaging, WHOLE } from './staging.js';
 
 /**
  * Copies the package with its changes; a folder that wasn't there appears whole or not at all.
- * @throws TransformError `REVIVE_BAD_OUTPUT`, `REVIVE_BAD_STAGING`, `REVIVE_BAD_FILE`, `REVIVE_READ_ONLY`
+ * @throws TransformError `REVIVE_BAD_OUTPUT`, `REVIVE_BAD_STAGING`, `REVIVE_BAD_FILE`, `REVIVE_READ_ONLY`, `REVIVE_BUSY`
  */
 export function writeOutput(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
   try {
@@ -37,7 +37,7 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
   const entry = entryAt(out);
   if (entry !== undefined && !entry.isDirectory()) refuse(outDir, 'is not a folder. Give a folder, or a path at which one can be made.');
   const beside = `${out}.${STAGING}`;
-  if (hasStaging(beside)) discardStaging(beside);
+  if (takeOverStaging(beside)) discardStaging(beside);
   if (entry !== undefined) {
     recoverStaging(out);
     if (readdirSync(out).length > 0) {
@@ -50,6 +50,8 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
   try {
     openStaging(beside);
     try {
+      // Now that no other run can make it: perhaps one has, since this run looked.
+      if (entry === undefined ? entryAt(out) !== undefined : readdirSync(out).length > 0) refuseBusy(beside);
       copyPackage(pkg, join(beside, WHOLE), files);
       if (entry !== undefined) rmdirSync(out);
       renameSync(join(beside, WHOLE), out);

@@ -60,6 +60,18 @@ export function readPackage(dir: string): Package {
   };
 }
 
+/** That the package is what was read, and not a mixture of that and what others have written since. @throws TransformError `REVIVE_BUSY` */
+export function assertUnchanged({ dir, glue, entry, declarations, packageJson, wasmFile, wasmBytes }: Package): void {
+  const texts = [glue, entry, declarations, packageJson === undefined ? undefined : { file: 'package.json', code: packageJson }];
+  const changed = texts.find((text) => text !== undefined && readText(dir, text.file) !== text.code)?.file;
+  if (changed === undefined && readFile(join(dir, wasmFile))?.equals(wasmBytes)) return;
+  throw new TransformError(
+    'REVIVE_BUSY',
+    `${join(dir, changed ?? wasmFile)} was changed while wasm-revive read the package: another run, or a build, is at work on it. ` +
+      'This run has changed nothing. Wait until the other has ended, then start this one again.',
+  );
+}
+
 function refuseTransformed(dir: string, code: string | undefined): void {
   const by = code && transformedBy(code);
   if (!by) return;

@@ -12,23 +12,26 @@ import { keyName, parse } from './ast.js';
 import { type Change, commit, KEPT } from './commit.js';
 import { copyEntry, listFiles } from './files.js';
 import { urlOfFile } from './names.js';
-import type { Package } from './read-package.js';
-import { entryAt } from './staging.js';
+import { assertUnchanged, type Package } from './read-package.js';
+import { entryAt, refuseBusy, STAGING } from './staging.js';
 
 /** What the transform changes of a package, by path. */
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
-/** Copies a package, with its changes, to where nothing is. @throws TransformError `REVIVE_BAD_FILE` */
+/** Copies a package, with its changes, to where nothing is. @throws TransformError `REVIVE_BAD_FILE`, `REVIVE_BUSY` */
 export function copyPackage(pkg: Package, to: string, files: Files): void {
   const entries = listFiles(pkg.dir);
+  // There was none when the package was read.
+  if (entries.some(({ path }) => path === STAGING)) refuseBusy(join(pkg.dir, STAGING));
   mkdirSync(to);
   for (const entry of entries) if (entry.kind !== 'file' || !files.has(entry.path)) copyEntry(pkg.dir, entry, to);
   for (const [file, content] of files) writeFileSync(join(to, file), content);
+  assertUnchanged(pkg);
 }
 
 /**
  * Copies a package, with its changes, over what is in a folder.
- * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`
+ * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`, `REVIVE_BUSY`
  */
 export function replacePackage(pkg: Package, outDir: string, files: Files): void {
   const main = (pkg.entry ?? pkg.glue).file;

@@ -11,7 +11,7 @@ import { readFile } from './files.js';
 import { readGlue, type Target } from './glue.js';
 import { isSamePlace, writeOutput } from './output-folder.js';
 import { inPlainWords } from './plain-errors.js';
-import { type Package, readPackage } from './read-package.js';
+import { assertUnchanged, type Package, readPackage } from './read-package.js';
 import { entryAt } from './staging.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, type WasmInfo } from './wasm-info.js';
@@ -67,8 +67,12 @@ function transformFolder(options: TransformOptions): TransformResult {
   const pkg = readPackage(dir);
   const files = emitPackage(pkg, options);
   refuseFilesOfOthers(dir, files.keys());
-  if (isSamePlace(outDir, dir)) commit(dir, () => [...files].map(([file, content]) => ({ file, content })));
-  else writeOutput(pkg, outDir, files);
+  if (isSamePlace(outDir, dir)) {
+    commit(dir, () => {
+      assertUnchanged(pkg);
+      return [...files].map(([file, content]) => ({ file, content }));
+    });
+  } else writeOutput(pkg, outDir, files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
     name: pkg.name,

@@ -1,4 +1,5 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
+import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
@@ -6,9 +7,8 @@ import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
 
-/** Names that generated code adds to a module. */
-export const OURS =
-  /^(?:__revive|\$(?:scope|host|app|first|live|revive|loadModule|base|end|turns|raw|imports|import\d+|refuse|enter|leave|call|threw|isStrange|assertOwn|get|g\d+|bind|release|returned|watch|stack|all|guarded|guardTable|noTable|guardImports|wrap|unwind|isException|carries|payload|api|initOnce|initialising))$/;
+/** Names that generated code adds to a module or to a function of the glue's: those that the contract reserves, and those that are numbered. */
+export const OURS: RegExp = new RegExp(`^(?:__revive|\\$(?:${RESERVED_NAMES.join('|')}|import\\d+|g\\d+))$`);
 
 /** What the control handle is exported as. */
 const CONTROL = '__revive';
@@ -18,6 +18,7 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   refuseMinified(glue, new Set(wasm.imports.map(({ name }) => name)));
   refuseOurNames(glue);
   refuseOtherWasm(glue);
+  refuseForeignAssignments(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
@@ -28,6 +29,10 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   const loads = glue.target === 'nodejs' || glue.target === 'module';
   if (loads && !glue.statements.some(({ declares }) => declares.includes('wasmModule'))) {
     refuseGlue(glue, 0, 'no variable `wasmModule`, in which glue for this target keeps its module');
+  }
+  for (const name of glue.target === 'web' ? ['initSync', '__wbg_init'] : []) {
+    if (!glue.statements.some(({ declares }) => declares.includes(name)))
+      refuseGlue(glue, 0, `no function \`${name}\`, by which a web page starts the module`);
   }
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
@@ -116,6 +121,21 @@ function refuseOtherWasm(glue: Glue): void {
     walk(node, (child, parent, key) => {
       if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
       refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+    });
+  }
+}
+
+/** `exports = …`: a scope would do that once more for every instance, and later than the glue does. */
+function refuseForeignAssignments(glue: Glue): void {
+  const declared = new Set(glue.statements.flatMap(({ declares }) => declares));
+  for (const { node } of glue.statements) {
+    walk(node, (child, parent, key) => {
+      if (/Function/.test(child.type)) return false;
+      const isWritten = (parent?.type === 'AssignmentExpression' && key === 'left') || parent?.type === 'UpdateExpression';
+      if (child.type === 'Identifier' && isWritten && !declared.has(child.name)) {
+        refuseGlue(glue, child.start, `an assignment to \`${child.name}\`, which the glue does not declare`);
+      }
+      return true;
     });
   }
 }

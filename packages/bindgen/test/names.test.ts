@@ -171,6 +171,50 @@ describe('members of a class whose names the output could take for its own', () 
   });
 });
 
+it.each([
+  ['quotes', (name: string) => `"${name}"`],
+  ['brackets', (name: string) => `['${name}']`],
+])('I4: members and properties that the output knows by name are known in %s, too', (_, written) => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  const code = readFileSync(path, 'utf8')
+    .replaceAll(/^( {4}(?:static )?)(free|__wrap|__unwrap|__destroy_into_raw)(?=\()/gm, (_, before, name) => before + written(name))
+    .replaceAll(/\.(__wbg_ptr\w*)/g, '["$1"]');
+  expect(code).toContain(written('free'));
+  writeFileSync(path, code);
+  const use = 'const counter = new ns.Counter(5); counter.inc(); counter.free(); return ns.Counter.of(3).get();';
+  expect(load(dir, 'nodejs', NAME, use)).toBe(3);
+  transform({ dir, ...options() });
+  expect(load(dir, 'nodejs', NAME, use)).toBe(3);
+  const after = `
+    const counter = new ns.Counter(5);
+    try { ns.fail('abort'); } catch {}
+    const codeOf = (use) => { try { return String(use()); } catch (error) { return error.code; } };
+    return [codeOf(() => counter.get()), codeOf(() => counter.free()), new ns.Counter(7).inc()];`;
+  expect(load(dir, 'nodejs', NAME, after)).toEqual(['REVIVE_STALE_HANDLE', 'undefined', 8]);
+});
+
+it('methods stay strict in CommonJS, too', () => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/(split\(\) \{)/, '$1 undeclared = 1;'));
+  const use = 'try { new ns.Counter(1).split(); } catch (error) { return error.name; }';
+  expect(load(dir, 'nodejs', NAME, use)).toBe('ReferenceError');
+  transform({ dir, ...options() });
+  expect(load(dir, 'nodejs', NAME, use)).toBe('ReferenceError');
+});
+
+it('an export that is called `__proto__` is one of the exports, and gives them no prototype', () => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  const seen = "const all = wasm; return [typeof all.__proto__, typeof all.call, Object.keys(all).includes('__proto__')];";
+  writeFileSync(path, `${readFileSync(path, 'utf8')}\nfunction seen() { ${seen} }\nexports.seen = seen;\n`);
+  const expected = ['function', 'undefined', true];
+  expect(load(dir, 'nodejs', NAME, 'return ns.seen();')).toEqual(expected);
+  transform({ dir, ...options() });
+  expect(load(dir, 'nodejs', NAME, 'return ns.seen();')).toEqual(expected);
+});
+
 describe('older glue for the bundler target, which imports the wasm file itself', () => {
   const older = (): string => {
     const dir = packageFor('bundler');

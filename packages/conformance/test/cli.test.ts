@@ -1,10 +1,11 @@
 /** The command line on good input: in place, elsewhere, again; with the runtime beside the output, and imported. */
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli, testFolders, treeOf } from '../src/drive/folders.ts';
-import { needed, nodeVersion, otherNodeMajors, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
+import { cli, needed, nodeVersion, otherNodeMajors, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
 import { canLoad, nodeFlags, runInNode, runProgram } from '../src/drive/run-in-node.ts';
 import { failing } from '../src/drive/table-tests.ts';
 import { withCustomSection } from '../src/drive/wasm-bytes.ts';
@@ -92,5 +93,57 @@ describe('output with upstream’s own reset', () => {
     const dir = folders.copyOf(upstreamPackage('abort', variant));
     expect((await runCli(['transform', dir])).ended).toBeUndefined();
     await expectRevives(dir, variant.replace('-reset', '') as Target);
+  });
+});
+
+const REPORT = {
+  ...{ version: 1, fingerprint: 'f', module: 'app', generation: 1, memoryBytes: 1, uptimeMs: 1, callsLost: 0, recovery: 'fresh', at: 1 },
+  failure: { kind: 'aborted', cause: 'unreachable', trap: { name: 'RuntimeError', message: 'unreachable' }, frames: [] },
+};
+
+describe('I9 plain errors › a fault of the command line itself', () => {
+  const breaks = "Object.defineProperty(process.stdout, 'isTTY', { get() { throw new TypeError('broken\\non purpose'); } });";
+  const preloaded = (code: string): string[] => ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+
+  it('is told as one, with what to do, and without a stack', async () => {
+    const dir = folders.copyOf(upstreamPackage('abort', 'nodejs'));
+    const { ended, stderr } = await runCli(['transform', dir], preloaded(breaks));
+    expect(ended).toMatch(/^exit code 1/);
+    expect(stderr.trimEnd()).toMatch(
+      /^error: wasm-revive itself failed \(TypeError: broken on purpose\)\. .*Please report it at https:.*$/,
+    );
+    expect(stderr).toContain('WASM_REVIVE_DEBUG=1');
+  });
+
+  it('with its stack, where that is asked for', async () => {
+    const dir = folders.copyOf(upstreamPackage('abort', 'nodejs'));
+    const { stderr } = await runCli(['transform', dir], preloaded(`process.env.WASM_REVIVE_DEBUG = '1'; ${breaks}`));
+    expect(stderr).toMatch(/Please report it at[^\n]*\nTypeError: broken\non purpose\n +at /);
+    const ours = await runCli(['transform', join(dir, 'nowhere')], preloaded("process.env.WASM_REVIVE_DEBUG = '1';"));
+    expect(ours.stderr).toMatch(/^error REVIVE_NOT_A_FOLDER: [^\n]*\nTransformError: [^\n]*\n +at /);
+  });
+
+  it('is told so where nobody could catch it, too', async () => {
+    const dir = folders.copyOf(upstreamPackage('abort', 'nodejs'));
+    const { ended, stderr } = await runCli(
+      ['transform', dir],
+      preloaded("process.once('beforeExit', () => { throw new Error('late'); });"),
+    );
+    expect(ended).toMatch(/^exit code 1/);
+    expect(stderr.trimEnd()).toMatch(/^error: wasm-revive itself failed \(Error: late\)\. .*$/);
+  });
+
+  it('is none where the reader of its output stops early', async () => {
+    const report = join(folders.empty(), 'report.json');
+    writeFileSync(report, JSON.stringify(REPORT));
+    const command = [needed(cli, 'The command line has not been built'), 'symbolicate', report];
+    const child = spawn(RUNNING_NODE.binary, command, { stdio: 'pipe' });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += text;
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(said).toBe('');
   });
 });

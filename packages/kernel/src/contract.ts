@@ -13,6 +13,23 @@ import type { Build } from './report.js';
 /** The version of this contract, counted up with every change of which the other side must know. */
 export const CONTRACT = 1;
 
+/**
+ * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
+ *
+ * Beside the façade: the factory (`$scope`), the application ({@link Application}), and `$live`, whose field `api` has the functions that serve
+ * ({@link Scope.api}; undefined: ask the application) and whose field `base` says where the pointers of their handles start. The manager fills
+ * it by `onCurrent`; guards that may have no stack left empty it.
+ *
+ * In a scope: its host, where the pointers of its handles start and end, whether turns are heard of, `$raw`, whose `binding` binds it to its
+ * instance, and the functions that stand behind guards.
+ */
+export const RESERVED_NAMES: readonly string[] = [
+  'scope app live revive loadModule first initOnce initialising',
+  'host base end turns raw imports api stack this',
+  'refuse call enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
+  'wrap unwind isException carries payload isStrange assertOwn get',
+].flatMap((names) => names.split(' '));
+
 /** Functions that the façade calls, by the name the generator gave them. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
 

@@ -36,6 +36,7 @@ export {
   type Host,
   type ModuleDescription,
   type PromiseExecutor,
+  RESERVED_NAMES,
   type Scope,
   type Thenable,
 } from './contract.js';

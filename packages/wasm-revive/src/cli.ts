@@ -1,7 +1,6 @@
 // Started by `bin/wasm-revive.js`.
-import { TransformError } from '@wasm-revive/bindgen';
-import { SymbolicateError } from '@wasm-revive/symbolicate';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { showFailure } from './cli/failure.js';
 import { runSymbolicate } from './cli/symbolicate.js';
 import { runTransform } from './cli/transform.js';
 import { version } from './transform.js';
@@ -37,11 +36,19 @@ program
   .option('--force', 'use the debug file though it is of another build, or has no debug information')
   .action(runSymbolicate);
 
+// What reads the output may stop before its end, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+process.on('uncaughtException', (error) => {
+  showFailure(error);
+  process.exit(1);
+});
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof TransformError || error instanceof SymbolicateError) console.error(`error ${error.code}: ${error.message}`);
-  else console.error(error);
+  showFailure(error);
   process.exitCode = 1;
 }
 

@@ -22,9 +22,10 @@ export function runCli(args: readonly string[], nodeArgs: readonly string[] = []
 /** Folders for one test each, gone after it. */
 export function testFolders(): { empty(): string; copyOf(dir: string): string } {
   const folders: string[] = [];
+  // Note: some tests make hundreds of them, and a busy machine takes its time over that.
   afterEach(() => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  });
+  }, 120_000);
   const empty = (): string => {
     const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-test-'));
     folders.push(folder);

@@ -1,4 +1,5 @@
 /** Small changes to Wasm files, byte by byte, for modules that no toolchain at hand makes. */
+import { leb, readLeb } from '../../../../scripts/lib/leb.mjs';
 
 const IMPORT_SECTION = 2;
 const MEMORY_SECTION = 5;
@@ -99,24 +100,4 @@ function* sections(module: Uint8Array): Generator<{ id: number; start: number; e
     yield { id, start: at, end: at + size };
     at += size;
   }
-}
-
-function readLeb(bytes: Uint8Array, at: number): [value: number, end: number] {
-  let [value, shift, byte] = [0, 0, 0];
-  do {
-    byte = bytes[at++] ?? 0;
-    value |= (byte & 0x7f) << shift;
-    shift += 7;
-  } while (byte & 0x80);
-  return [value, at];
-}
-
-function leb(value: number): number[] {
-  const bytes: number[] = [];
-  do {
-    const byte = value & 0x7f;
-    value >>>= 7;
-    bytes.push(value === 0 ? byte : byte | 0x80);
-  } while (value !== 0);
-  return bytes;
 }

@@ -8,11 +8,10 @@ import { loadPackage, type Target } from './node.ts';
 const { dir, target } = workerData as { dir: string; target: Target };
 installHost();
 // What a mutated package throws at nobody is no reason to stop looking.
-let uncaught = 0;
-for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => uncaught++);
+const uncaught: unknown[] = [];
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error: unknown) => uncaught.push(error));
 try {
-  const seen = await see((await loadPackage(dir, target)) as AllFixtures);
-  parentPort?.postMessage({ ...seen, uncaught });
+  parentPort?.postMessage(await see((await loadPackage(dir, target)) as AllFixtures, () => uncaught.splice(0)));
 } catch (error) {
   parentPort?.postMessage({ ended: String(error) });
 }

@@ -55,6 +55,8 @@ export function mutate(files: Files, mutation: Mutation): Files {
       return onBytes(files, wasmOf(files), (bytes) => withCustomSection(bytes, mutation.name, '\u0001'.repeat(mutation.bytes)));
     case 'file':
       return new Map([...files, [mutation.name, Buffer.from(mutation.text)]]);
+    case 'edit':
+      return onText(files, glueOf(files), (text) => text.replaceAll(mutation.from, () => mutation.to));
     case 'remove': {
       const gone = [...files.keys()][Math.floor(files.size * mutation.at)];
       return new Map([...files].filter(([path]) => path !== gone));

@@ -30,7 +30,7 @@ export async function judge(files: Files, target: string, spoil?: (dir: string) 
     const refused = refusal(ours, plain);
     if (refused) return refused;
     spoil?.(ours);
-    return compare(await look(plain, target), await look(ours, target));
+    return compare(...(await Promise.all([look(plain, target), look(ours, target)])));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -45,6 +45,7 @@ function refusal(dir: string, same: string): Verdict | undefined {
     if (name !== 'TransformError' || !code?.startsWith('REVIVE_') || !message) {
       return { is: 'wrong', what: `it is refused without words: ${error instanceof Error ? error.stack : String(error)}` };
     }
+    if (code === 'REVIVE_FAULT') return { is: 'wrong', what: `the transform itself failed: ${message}` };
     if (JSON.stringify(treeOf(dir)) !== JSON.stringify(treeOf(same)))
       return { is: 'wrong', what: `it is refused (${code}), and the folder has changed` };
     return { is: 'refused', code };
@@ -74,13 +75,16 @@ function compare(plain: Seen, ours: Seen): Verdict {
       : { is: 'accepted', loads: false };
   }
   if ('ended' in ours) return { is: 'wrong', what: `it was accepted, and can't be loaded any more: ${ours.ended}` };
+  let fails = false;
   for (const [use, before] of Object.entries(plain.uses)) {
-    // From here on the untransformed package is poisoned, and what it says means nothing.
-    if (POISONED.test(before)) return { is: 'accepted', loads: true };
+    const uncaught = plain.uncaught[use] ?? [];
+    // From here on the untransformed package is poisoned, and what it says means nothing. (A trap in a promise that nobody looks at is one.)
+    if (POISONED.test(before) || uncaught.some((error) => POISONED.test(`threw ${error}`))) return { is: 'accepted', loads: true };
+    fails ||= uncaught.length > 0;
     const after = ours.uses[use];
     if (after === before) continue;
-    // It failed where nobody was told, and went on: ours says so.
-    if (plain.uncaught) return { is: 'accepted', loads: true };
+    // It has failed where nobody was told, and went on: ours says so.
+    if (fails) return { is: 'accepted', loads: true };
     return { is: 'wrong', what: `it was accepted, and "${use}" gives\n    ${after}\n  in place of\n    ${before}` };
   }
   if (plain.aborts && ours.recovers !== 'yes') return { is: 'wrong', what: `it was accepted, and does not recover: ${ours.recovers}` };

@@ -76,4 +76,6 @@ export type Mutation =
   | { readonly do: 'rename-in-wasm'; readonly at: number }
   | { readonly do: 'section'; readonly name: string; readonly bytes: number }
   | { readonly do: 'file'; readonly name: string; readonly text: string }
-  | { readonly do: 'remove'; readonly at: number };
+  | { readonly do: 'remove'; readonly at: number }
+  /** Not drawn: one that was found, kept in words that outlive other changes of the glue. */
+  | { readonly do: 'edit'; readonly from: string; readonly to: string };

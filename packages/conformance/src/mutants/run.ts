@@ -15,6 +15,8 @@ export interface Wanted {
   readonly ms: number;
   /** fast-check's path to one mutant, to repeat that alone. */
   readonly path?: string;
+  /** To judge this one alone, in place of those that are drawn. */
+  readonly mutant?: Mutant;
   /** Kinds of mutations, and what is in them, to leave out while a fault in them is known. */
   readonly without?: readonly string[];
   /** Whether what was transformed is made wrong, to see that it is noticed. */
@@ -52,7 +54,7 @@ export async function runMutants(wanted: Wanted, progress: (line: object) => voi
     return judge(mutated, origins[origin]?.target ?? '', spoilt ? spoil : undefined);
   };
   const result = await fc.check(
-    fc.asyncProperty(mutants(origins.length), async (mutant) => {
+    fc.asyncProperty(wanted.mutant ? fc.constant(wanted.mutant) : mutants(origins.length), async (mutant) => {
       fc.pre(performance.now() < until || wanted.path !== undefined);
       const verdict: Verdict = mutant.mutations.some((mutation) => isLeftOut(mutation, without))
         ? { is: 'refused', code: '' }
@@ -63,7 +65,13 @@ export async function runMutants(wanted: Wanted, progress: (line: object) => voi
       if (verdict.is === 'accepted' && verdict.loads) counts.compared++;
     }),
     // As many as there is time for: those that are drawn when it is over are skipped.
-    { seed, numRuns: 1_000_000, maxSkipsPerRun: 0, endOnFailure: true, ...(wanted.path !== undefined && { path: wanted.path }) },
+    {
+      seed,
+      numRuns: wanted.mutant || wanted.path !== undefined ? 1 : 1_000_000,
+      maxSkipsPerRun: 0,
+      endOnFailure: true,
+      ...(wanted.path !== undefined && { path: wanted.path }),
+    },
   );
   const failed = result.counterexample?.[0];
   if (!result.failed || failed === undefined || result.errorInstance === undefined) return counts;

@@ -8,11 +8,23 @@ import { codeOf } from '../runner/checks.ts';
 /** Why it can't be seen, or what every use of it gives, and what a call gives after an abort. */
 export type Seen =
   | { readonly ended: string }
-  | { readonly uses: Readonly<Record<string, string>>; readonly aborts: boolean; readonly recovers: string; readonly uncaught?: number };
+  | {
+      readonly uses: Readonly<Record<string, string>>;
+      /** By use: what was thrown, or rejected with, and nobody was there to catch. */
+      readonly uncaught: Readonly<Record<string, readonly string[]>>;
+      readonly aborts: boolean;
+      readonly recovers: string;
+    };
 
-/** Uses a package, and aborts it in the end. */
-export async function see(ns: AllFixtures): Promise<Seen> {
-  const uses = await behaviour(ns);
+/** Uses a package, and aborts it in the end. @param takeUncaught gives what nobody has caught since it was called last */
+export async function see(ns: AllFixtures, takeUncaught: () => unknown[]): Promise<Seen> {
+  const uncaught: Record<string, string[]> = {};
+  const uses = await behaviour(ns, async (name) => {
+    // Node.js looks for rejections that nobody handles when there are no more microtasks.
+    await new Promise((resolve) => setImmediate(resolve));
+    const taken = takeUncaught();
+    if (taken.length > 0) uncaught[name] = taken.map(written);
+  });
   const before = attempt(() => ns.add(2, 3));
   let aborts = false;
   try {
@@ -21,7 +33,7 @@ export async function see(ns: AllFixtures): Promise<Seen> {
     aborts = error instanceof WebAssembly.RuntimeError || codeOf(error) === 'REVIVE_ABORT';
   }
   const after = attempt(() => ns.add(2, 3));
-  return { uses, aborts, recovers: after === before ? 'yes' : `${after} in place of ${before}` };
+  return { uses, uncaught, aborts, recovers: after === before ? 'yes' : `${after} in place of ${before}` };
 }
 
 function attempt(call: () => unknown): string {

@@ -16,8 +16,8 @@ export type Use = (ns: AllFixtures) => unknown;
 /** Every use by name, in the order they are made. */
 export const USES: Readonly<Record<string, Use>> = { ...SHAPE, ...VALUES, ...CLASSES, ...IMPORTS, ...ASYNC };
 
-/** Makes every use once, and gives what came of each. */
-export async function behaviour(ns: AllFixtures): Promise<Record<string, string>> {
+/** Makes every use once, and gives what came of each. @param after called with the name of a use, before the next one is made */
+export async function behaviour(ns: AllFixtures, after?: (name: string) => Promise<void>): Promise<Record<string, string>> {
   const seen: Record<string, string> = {};
   for (const [name, use] of Object.entries(USES)) {
     try {
@@ -25,6 +25,7 @@ export async function behaviour(ns: AllFixtures): Promise<Record<string, string>
     } catch (error) {
       seen[name] = `threw ${written(error)}`;
     }
+    await after?.(name);
   }
   return seen;
 }
