@@ -17,17 +17,12 @@ export interface CallbackContext {
   readonly entersAgain: boolean;
 }
 
-/** Makes the closures of Rust known to the host, and each call of one a turn: `const real = (...args) => …` is what JavaScript calls. */
+/** Makes the closures of Rust known to the host. */
 export function editClosureMaker(text: MagicString, node: FunctionNode): void {
   if (!/^make(?:Mut)?Closure$/.test(node.id?.name ?? '')) return;
   const last = node.body?.body.at(-1);
   if (last?.type !== 'ReturnStatement' || last.argument?.type !== 'Identifier') return;
-  const { name, start, end } = last.argument;
-  text.appendLeft(start, '$host.closure(').appendRight(end, ')');
-  const real = node.body?.body
-    .flatMap((statement) => (statement.type === 'VariableDeclaration' ? statement.declarations : []))
-    .find(({ id, init }) => id.type === 'Identifier' && id.name === name && init?.type === 'ArrowFunctionExpression')?.init;
-  if (real) text.appendLeft(real.start, "$call('a closure', ").appendRight(real.end, ')');
+  text.appendLeft(last.argument.start, '$host.closure(').appendRight(last.argument.end, ')');
 }
 
 /** Edits a node that gives a function to the host. False: it doesn't. */

@@ -153,7 +153,7 @@ export interface Host {
   finalizer(callback: unknown): unknown;
   /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */
   registry(callback: (held: unknown) => unknown): Registry;
-  /** A closure of Rust that the glue has made for JavaScript to keep. Gives it back. */
+  /** A closure of Rust that the glue has made for JavaScript to keep. Gives what JavaScript is to have: the same, unless turns are heard of. */
   closure<F>(closure: F): F;
   /** What an import reads where it reads a property `queueMicrotask`. Gives it back. */
   readQueueMicrotask<T>(value: T): T;

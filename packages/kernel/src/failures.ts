@@ -11,6 +11,7 @@ import { realTrap } from './real-trap.js';
 import { type CrashReport, describeFailure, isOfProgram, safely } from './report.js';
 import { hasStackRoom } from './stack-room.js';
 import { describeThrown, lookAt } from './thrown.js';
+import { UnreadStacks } from './unread-stacks.js';
 import { writeReport } from './write-report.js';
 
 /** Something that left an instance by throwing, or a panic that has reached no guard. */
@@ -29,6 +30,8 @@ export class Failures {
   readonly #panics = new Panics((panic) => this.#panicReachedNobody(panic));
   /** The foreign exception that was reported last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
+  /** Of the failures that the instance has lived on after. */
+  readonly #unread = new UnreadStacks();
   /** What may have left Rust panicking. */
   #suspected: Suspected | undefined;
   /** Whether the exception that cost the instance goes on through frames further out. */
@@ -277,6 +280,8 @@ export class Failures {
     const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
     // The program may have it already, and may have frozen it.
     store(error, 'report', report);
+    this.#unread.add(error);
+    this.#unread.add(panic?.site);
     if (instance.exports !== undefined) forgetPanic(instance.exports);
     if (panic === undefined) this.#noteDropped(error);
     if (recovery !== 'keep') instance.replaceAfter(error, occurrence.quiescent);
@@ -290,6 +295,7 @@ export class Failures {
     const instance = this.#instance;
     if (!occurrence.isReported) {
       const report = this.#report(failure, 'keep', occurrence, 0);
+      this.#unread.add(occurrence.error);
       // Where it may be the end of a panic, that is reported in its place.
       if (!occurrence.quiescent && instance.unwinds) this.#suspect(occurrence.error);
       if (this.#suspected === undefined) this.#tell(report);
@@ -347,9 +353,10 @@ export class Failures {
     this.#crossings.forget();
   }
 
-  /** What may have left Rust panicking matters no more. */
+  /** Everything has been told: what may have left Rust panicking matters no more, and nobody may keep the instance by an error of its own. */
   clear(): void {
     this.#suspected = undefined;
+    this.#unread.readSoon();
   }
 
   #noteDropped(by: PanicError): void {

@@ -118,7 +118,8 @@ export class InstanceHost implements Host {
   }
 
   closure<F>(closure: F): F {
-    return this.#instance.ownClosures.add(closure);
+    const { turns, ownClosures } = this.#instance;
+    return ownClosures.add(turns === undefined ? closure : turns.closure(closure));
   }
 
   readQueueMicrotask<T>(value: T): T {

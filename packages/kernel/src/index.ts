@@ -62,7 +62,7 @@ export { lazyProperty } from './lazy.js';
 export { mapImports } from './map-imports.js';
 export { catchesPanics, describedModule, type Module, type ModuleFacts, type Stacks } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
-export { Panicking, type PanicPhase } from './panicking.js';
+export { Panicking, type PanickingView, type PanicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
 export { realTrap } from './real-trap.js';

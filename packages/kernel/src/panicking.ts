@@ -76,3 +76,6 @@ export class Panicking {
     return new DataView(memory.buffer, address, 5);
   }
 }
+
+/** {@link Panicking} as plugins see it: of any copy of this package. */
+export type PanickingView = Pick<Panicking, 'phase' | 'isLeft' | 'ended'>;

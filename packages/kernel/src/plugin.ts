@@ -2,7 +2,7 @@ import { complain } from './complain.js';
 
 import type { Failure, Recovery } from './failure.js';
 import type { ModuleFacts, Stacks } from './module.js';
-import type { Panicking } from './panicking.js';
+import type { PanickingView } from './panicking.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
 import { hasStackRoom } from './stack-room.js';
@@ -21,7 +21,7 @@ export interface InstanceView {
   /** The stacks that Rust has besides the engine's; there as long as the exports are. */
   readonly stacks: Stacks | undefined;
   /** What Rust believes of its panics; there as long as the exports are. */
-  readonly panicking: Panicking | undefined;
+  readonly panicking: PanickingView | undefined;
   /** The size of its memory; 0 where there are no exports. */
   readonly memoryBytes: number;
   /** How many promises it has still to settle. */

@@ -38,6 +38,11 @@ export class Turns {
     };
   }
 
+  /** The same for a closure of Rust, with what the glue has put on it. */
+  closure<F>(closure: F): F {
+    return assign(this.call('a closure', closure as () => unknown), closure) as F;
+  }
+
   /** No frame of the instance was on the stack, and one is about to be. @param entry the name of the export, for what no call of the user's is */
   entered(entry: string): void {
     if (this.#isOpen) return;
@@ -58,3 +63,4 @@ export class Turns {
 }
 
 const { apply } = Reflect;
+const { assign } = Object;

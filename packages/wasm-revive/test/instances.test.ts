@@ -109,11 +109,12 @@ describe('an instance that the program made and did not give the module of', () 
 
   it('I2, I7: has the module read once, and is replaced by a fresh one', async () => {
     const load = vi.fn(async () => new WebAssembly.Module(BYTES));
-    const { wasm } = byHand(load);
+    const { app, wasm } = byHand(load);
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    const recovered = new Promise((resolve) => app.control.on('recovered', resolve));
     expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY', retryable: true }));
-    await tick();
+    await recovered;
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow();
     expect(wasm.count()).toBe(1);

@@ -397,6 +397,40 @@ export const HOSTILE: readonly Scenario[] = [
     },
   },
   {
+    id: 'a program that keeps every report and every error',
+    invariants: ['I6'],
+    needsGc: true,
+    async run(ground, checks) {
+      const { ns, probe } = ground;
+      const kept: unknown[] = [];
+      const refuse = (): never => {
+        throw new Error('of the program');
+      };
+      const stop = ns.__revive.on('failure', (report) => kept.push(report));
+      const keep = (call: () => unknown): void => void kept.push(thrownBy(call));
+      // From the first failure on, there is one in reserve.
+      keep(() => ns.fail('abort'));
+      ns.add(1, 2);
+      await collect(ground);
+      const before = probe.liveMemories();
+      for (let n = 0; n < 20; n++) {
+        // Kept with the instance as they are, with stacks that nobody has read when it is lost.
+        keep(() => ns.fail('panic-message'));
+        keep(() => ns.nested(refuse));
+        keep(() => ns.fail('abort'));
+        ns.add(1, 2);
+      }
+      await collect(ground);
+      checks.that(
+        'I6',
+        'keeps no memory of a lost instance',
+        () => probe.liveMemories() <= before || `${probe.liveMemories()} memories, ${before} before`,
+      );
+      checks.that('I1', 'and can read them', () => JSON.stringify(kept).includes('the message of panic-message') || show(kept[0]));
+      stop();
+    },
+  },
+  {
     id: 'instances that can not be made',
     invariants: ['I6'],
     needsGc: true,
