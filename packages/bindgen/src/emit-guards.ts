@@ -29,12 +29,18 @@ const DELIBERATE = /^__wb(?:g_(?:__)?wb)?indgen_?(?:throw|rethrow|panic_error)(?
 export const GUARD_PRELUDE = `  const $base = $host.base;
   const $end = $base + 0x100000000;
   const $turns = $host.turns;
-  // What binds the scope to its instance: the raw exports, which $bind gives, and how many imports are running (frames of the instance are on
-  // the stack exactly while one is). A frame that comes back and finds another binding goes no further before it has asked.
-  // There is none once the instance is lost.
-  const $raw = { binding: { imports: { running: 0 } } };
-  const $imports = $raw.binding.imports;
+  // How many imports are running: frames of the instance are on the stack exactly while one is.
+  const $imports = { running: 0 };
+  // What binds the scope to its instance: the raw exports, which $bind gives, with the count of its imports. There is none once the instance is
+  // lost. A frame that comes back and finds another binding goes no further before it has asked.
+  const $raw = {};
   let wasm;
+  // In place of a binding while the instance is being made, which may run a start function of the module's own.
+  const $unborn = { imports: $imports };
+  function $unbound() {
+    if (wasm !== undefined) throw $host.dropped();
+    return $unborn;
+  }
   function $refuse(entry) {
     $host.refuse(entry);
   }
@@ -66,14 +72,13 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
       return $host.exhausted;
     }
   }
-  function $returned(result) {
+  function $returned(result, binding) {
+    if (binding === $unborn) return;
     if ($raw.binding === undefined) throw $host.dropped(result);
-    $host.returned($raw.binding.imports.running);
+    $host.returned($imports.running);
   }
   function $watch() {
-    const { imports, exports } = $raw.binding;
-    $raw.binding = { imports };
-    $raw.binding.exports = exports;
+    $raw.binding = { ...$raw.binding };
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
@@ -92,7 +97,7 @@ export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInf
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
   function $bind($exports) {
-    $raw.binding.exports = ${emitRecord(raw, '    ')};
+    $raw.binding = ${emitRecord(raw, '    ', 'imports: $imports')};
     wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
@@ -140,7 +145,7 @@ function emitExportGuard(guard: GuardedExport, index: number, count: number): st
     if ($binding === undefined) return $refuse(${index});
 ${guard.movesStack ? OVERPAID : ''}    if ($turns) $enter(${index});
     let $result;
-    try { $result = $binding.exports${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
+    try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
 ${guard.movesStack ? '    $stack.lent -= $0;\n' : ''}    if ($turns) $leave();
     return $result;
   };`;
@@ -210,7 +215,7 @@ function emitUnwind(unwindPath: string, toRust: string): string {
     const thrown = $host.crossed(error, true, $imports.running - 1);
     const $binding = $raw.binding;
     if ($binding === undefined) return thrown;
-    try { $binding.exports${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
+    try { $binding${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
   }
 `;
 }
@@ -312,13 +317,12 @@ function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string 
 function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
-          const $binding = $raw.binding;
-          if ($binding === undefined) throw $host.dropped();
+          const $binding = $raw.binding ?? $unbound();
           $binding.imports.running++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}
           $binding.imports.running--;${onReturn}
-          if ($raw.binding !== $binding) $returned(${result});
+          if ($raw.binding !== $binding) $returned(${result}, $binding);
           return $result;
         },`;
 }

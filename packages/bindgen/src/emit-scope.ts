@@ -91,7 +91,7 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     payload: $payload,
     held: ${emitHeld(glue, wasm)},
     release: $release,
-    isShut: () => $raw.binding === undefined,
+    isShut: () => $raw.binding === undefined && wasm !== undefined,
     isQuiescent: () => $imports.running === 0,
     watch: $watch,
     trap: () => $raw.trap,

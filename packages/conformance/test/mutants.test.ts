@@ -4,10 +4,11 @@ import { describeWrong, mutantOrigins, runMutantsOn } from '../src/drive/run-mut
 import type { Mutant } from '../src/mutants/arbitrary.ts';
 import { LIMITS } from '../src/mutants/limits.ts';
 
-const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+// The same each time, so that a change is judged by what it changes. `npm run soak` draws others.
+const seed = Number(process.env.CONFORMANCE_SEED ?? 1);
 const origins = mutantOrigins();
 
-describe(`mutated packages (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {
+describe(`mutated packages (seed ${seed}; CONFORMANCE_SEED draws others)`, () => {
   it('are refused in words, or do what they did', async () => {
     const { refused, compared, wrong } = await runMutantsOn({ origins, seed, ms: LIMITS.boundedMs });
     expect(wrong && describeWrong(wrong)).toBeUndefined();

@@ -3,10 +3,10 @@ import { describe, expect, inject, it } from 'vitest';
 import { describeViolation, runSchedulesOn, SCHEDULE_PACKAGES, type SchedulePackage } from '../src/drive/run-schedules.ts';
 import { LIMITS } from '../src/schedules/limits.ts';
 
-// Another each time: whatever it is, nothing may go wrong.
-const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+// The same each time, so that a change is judged by what it changes. `npm run soak` draws others.
+const seed = Number(process.env.CONFORMANCE_SEED ?? 1);
 
-describe(`random schedules (seed ${seed}; CONFORMANCE_SEED repeats them)`, () => {
+describe(`random schedules (seed ${seed}; CONFORMANCE_SEED draws others)`, () => {
   it.each(SCHEDULE_PACKAGES)('$name does what the model says', async (pkg) => {
     const { schedules, violation } = await runSchedulesOn(inject('transformed'), pkg, { seed, ms: LIMITS.boundedMs });
     expect(violation && describeViolation(pkg, {}, violation)).toBeUndefined();

@@ -25,8 +25,8 @@ export const CONTRACT = 1;
  */
 export const RESERVED_NAMES: readonly string[] = [
   'scope app live revive loadModule first initOnce initialising',
-  'host base end turns raw imports api stack this',
-  'refuse call enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
+  'host base end turns raw imports unborn api stack this',
+  'refuse call unbound enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
