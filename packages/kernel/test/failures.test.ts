@@ -1,0 +1,187 @@
+/** The one way of a failure, on an instance without Wasm. */
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { isReviveError, PanicError, type Plugin, type Recovery, type ReviveError } from '../src/index.js';
+import { type Made, makeInstance } from './fake.js';
+
+const trap = (): WebAssembly.RuntimeError => new WebAssembly.RuntimeError('unreachable');
+const microtasks = async (): Promise<void> => {
+  for (let n = 0; n < 10; n++) await undefined;
+};
+
+/** As the guard of an export does: the innermost one catches, with so many imports running further out. */
+function leaves({ host, stack }: Made, error: unknown, imports = 0): unknown {
+  stack.imports = imports;
+  return host.threw(error, 0, imports);
+}
+
+/** As the guard of an import does, and then the one of the export that it was called from. */
+function throughImport(made: Made, error: unknown, imports = 0): unknown {
+  made.stack.imports = imports;
+  return leaves(made, made.host.crossed(error, false, imports), imports);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('an abort', () => {
+  it('I1, I3: shuts the scope, decides, tells; in this order, and once', () => {
+    const made = makeInstance();
+    const error = trap();
+    const caught = leaves(made, error) as ReviveError;
+    expect(caught).toMatchObject({ code: 'REVIVE_ABORT', cause: error });
+    expect(made.log).toEqual(['released', 'decide fresh', 'failed fresh']);
+    // Guards further out see it, too.
+    expect(leaves(made, made.host.dropped(undefined))).toBe(caught);
+    expect(made.reports).toHaveLength(1);
+    expect(caught.report).toBe(made.reports[0]);
+  });
+
+  it('I1: everybody reads what the supervisor has decided', () => {
+    const read: Recovery[] = [];
+    const plugin: Plugin = { name: 'reads', lost: (_, { recovery }) => void read.push(recovery) };
+    const made = makeInstance({ plugins: [plugin], decide: () => 'retire' });
+    const { report } = leaves(made, trap()) as ReviveError;
+    expect([...read, report?.recovery, made.reports[0]?.recovery]).toEqual(['retire', 'retire', 'retire']);
+    expect(Object.isFrozen(report) && Object.isFrozen(report?.failure)).toBe(true);
+  });
+
+  it('I5: promises that Rust owes are rejected, and whose call it was is told', async () => {
+    const made = makeInstance();
+    const owed = made.host.promise(() => {});
+    const caught = leaves(made, trap()) as ReviveError;
+    await expect(owed).rejects.toMatchObject({ code: 'REVIVE_INSTANCE_LOST', cause: caught });
+    expect(made.reports[0]?.callsLost).toBe(1);
+  });
+
+  it('I3: can not be kept, whatever plugins want', () => {
+    const made = makeInstance({ plugins: [{ name: 'keeps', failed: () => 'keep' }] });
+    leaves(made, trap());
+    expect(made.log).toEqual(['released', 'decide fresh', 'failed fresh']);
+  });
+
+  it('I1: a plugin that breaks down over it costs the instance, and is logged', () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const breaks: Plugin = {
+      name: 'breaks',
+      failed() {
+        throw new Error('broken');
+      },
+    };
+    const made = makeInstance({ plugins: [breaks] });
+    expect(leaves(made, trap())).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect([made.instance.state, logged.mock.calls.length]).toEqual(['lost', 1]);
+  });
+});
+
+describe('a panic that was caught', () => {
+  const panics = (made: Made, imports = 0): unknown => leaves(made, made.host.panic('no way'), imports);
+
+  it('I7: keeps the instance', () => {
+    const made = makeInstance({ unwinds: true });
+    const caught = panics(made);
+    expect(caught).toBeInstanceOf(PanicError);
+    expect([made.instance.state, made.log]).toEqual(['running', ['decide keep', 'failed keep']]);
+  });
+
+  it.each(['fresh', 'retire'] as const)('I5, I7: costs the instance where a plugin wants that (%s)', async (wanted) => {
+    const made = makeInstance({
+      unwinds: true,
+      plugins: [{ name: 'policy', failed: ({ state }) => (state === 'running' ? wanted : undefined) }],
+    });
+    const owed = made.host.promise(() => {});
+    const caught = panics(made) as PanicError;
+    expect(caught.report?.recovery).toBe(wanted);
+    await expect(owed).rejects.toMatchObject({ code: 'REVIVE_INSTANCE_LOST', cause: { cause: caught } });
+    expect([made.instance.state, made.reports.length]).toEqual(['lost', 1]);
+  });
+
+  it('I7: a turn that goes on may end well first', async () => {
+    const made = makeInstance({ unwinds: true, plugins: [{ name: 'policy', failed: () => 'fresh' }] });
+    panics(made, 1);
+    expect(made.instance.state).toBe('running');
+    made.stack.imports = 0;
+    await microtasks();
+    expect(made.instance.state).toBe('lost');
+  });
+
+  it('I1: that reaches no guard is told in a microtask', async () => {
+    const made = makeInstance({ unwinds: true });
+    made.host.panic('in a task');
+    await microtasks();
+    expect(made.reports.map(({ failure }) => failure.panic?.message)).toEqual(['in a task']);
+  });
+});
+
+describe('an exception of JavaScript', () => {
+  it('I1: is reported at the innermost guard, once, and goes on by identity', () => {
+    const made = makeInstance();
+    const error = new Error('of the program');
+    expect(throughImport(made, error, 1)).toBe(error);
+    expect(throughImport(made, error, 0)).toBe(error);
+    expect(made.log.filter((text) => text !== 'suspected')).toEqual(['failed keep', 'watched']);
+  });
+
+  it('I1: is a new failure once an import has swallowed it', async () => {
+    const made = makeInstance();
+    const error = new Error('of the program');
+    throughImport(made, error, 1);
+    made.host.returned(0);
+    throughImport(made, error, 0);
+    await microtasks();
+    expect(made.reports).toHaveLength(2);
+  });
+});
+
+/** What may leave an instance, with how many imports running further out. */
+const event = fc.oneof(
+  fc.record({ do: fc.constant('trap' as const), imports: fc.nat(2) }),
+  fc.record({ do: fc.constant('panic' as const), imports: fc.nat(2) }),
+  fc.record({ do: fc.constant('foreign' as const), imports: fc.nat(2), again: fc.boolean() }),
+  fc.record({ do: fc.constant('ordinary' as const), imports: fc.nat(2) }),
+  fc.record({ do: fc.constant('returned' as const), imports: fc.nat(2) }),
+  fc.record({ do: fc.constant('owe' as const), imports: fc.constant(0) }),
+);
+
+describe('any sequence of failures', () => {
+  it('I1, I2, I3, I5: each is decided once, told once and as it was decided; nothing is told of a lost instance', async () => {
+    const recovery = fc.constantFrom<Recovery>('keep', 'fresh', 'retire');
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 12 }), fc.array(recovery, { minLength: 12, maxLength: 12 }), async (events, wanted) => {
+        let asked = 0;
+        const made = makeInstance({ unwinds: true, plugins: [{ name: 'random', failed: () => wanted[asked++ % wanted.length] }] });
+        const owed: Promise<unknown>[] = [];
+        const same = new Error('the same');
+        for (const one of events) {
+          const before = made.reports.length;
+          const wasLost = made.instance.state === 'lost';
+          let caught: unknown;
+          if (one.do === 'owe' && !wasLost) owed.push(made.host.promise(() => {}));
+          else if (one.do === 'returned') made.host.returned(one.imports);
+          else if (one.do === 'trap') caught = leaves(made, trap(), one.imports);
+          else if (one.do === 'panic') caught = leaves(made, made.host.panic('a panic'), one.imports);
+          else if (one.do === 'foreign') caught = throughImport(made, one.again ? same : new Error('another'), one.imports);
+          else if (one.do === 'ordinary') caught = leaves(made, same, one.imports);
+          const told = made.reports.slice(before);
+          if (wasLost) expect(told).toEqual([]);
+          if (one.do === 'trap' || one.do === 'panic') {
+            expect(isReviveError(caught)).toBe(true);
+            if (!wasLost) expect(told).toHaveLength(1);
+          }
+          if (one.do === 'trap') expect(made.instance.state).toBe('lost');
+          if (one.do === 'ordinary' && !wasLost) expect([caught, told]).toEqual([same, []]);
+          made.stack.imports = 0;
+          await microtasks();
+        }
+        // Each report says what was decided right before, and after the first that isn't kept there is no other.
+        const decided = made.log.filter((text) => text.startsWith('decide')).map((text) => text.slice('decide '.length));
+        const lastWords = made.reports.map(({ recovery: said }) => said).filter((said) => said !== 'keep');
+        expect(decided.filter((said) => said !== 'keep')).toEqual(lastWords);
+        expect(lastWords.length).toBeLessThanOrEqual(1);
+        expect(made.reports.every((report) => Object.isFrozen(report))).toBe(true);
+        expect(made.instance.state).toBe(lastWords.length === 0 ? 'running' : 'lost');
+        if (made.instance.state === 'lost') for (const one of await Promise.allSettled(owed)) expect(one.status).toBe('rejected');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

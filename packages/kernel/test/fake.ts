@@ -1,0 +1,107 @@
+/** An instance without Wasm: a scope that does nothing, and an owner that writes down what it is asked and told. */
+import {
+  type CrashReport,
+  composePlugins,
+  describedModule,
+  type Factory,
+  type Host,
+  Instance,
+  type Owner,
+  type Plugin,
+  type Recovery,
+} from '../src/index.js';
+
+/** What {@link makeInstance} gives. */
+export interface Made {
+  readonly instance: Instance;
+  /** What generated code would call. */
+  readonly host: Host;
+  /** How many imports are running. */
+  readonly stack: { imports: number };
+  /** What was asked and told, in order: `decide fresh`, `failed fresh`, `released`. */
+  readonly log: string[];
+  readonly reports: CrashReport[];
+}
+
+/** What {@link makeInstance} is made with. */
+export interface Making {
+  readonly plugins?: readonly Plugin[];
+  /** The supervisor's word. Default: what was asked. */
+  readonly decide?: (asked: Recovery) => Recovery;
+  /** Whether the module catches panics. */
+  readonly unwinds?: boolean;
+}
+
+/** A trap is a RuntimeError; everything else is an ordinary error, as for a detector that knows nothing more. */
+export const trapsAreAborts: Plugin = {
+  name: 'traps',
+  threw({ error, origin, condemn, panic }) {
+    if (panic !== undefined) return { kind: 'unwound', panic: { message: panic.error.message, frames: [] } };
+    if (origin === 'own' && error instanceof WebAssembly.RuntimeError) {
+      condemn();
+      return { kind: 'aborted', cause: 'unreachable', trap: error, frames: [] };
+    }
+    return origin === 'foreign' ? { kind: 'aborted', cause: 'foreign-exception', trap: error, frames: [] } : undefined;
+  },
+  failed: (_, failure) => (failure.kind === 'aborted' && failure.cause === 'foreign-exception' ? 'keep' : undefined),
+};
+
+/** Makes one that runs. */
+export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds = false }: Making = {}): Made {
+  const log: string[] = [];
+  const reports: CrashReport[] = [];
+  const stack = { imports: 0 };
+  const owner: Owner = {
+    module: describedModule({
+      contract: 1,
+      generatedBy: 'a test',
+      name: 'fake',
+      entries: [
+        { name: 'call', whenLost: 'throw' },
+        { name: 'free', whenLost: 'nothing' },
+      ],
+      onCurrent: () => {},
+      ...(unwinds && { exceptions: { encoding: 'legacy', jsTag: false } }),
+    }),
+    hooks: composePlugins([trapsAreAborts, ...plugins]),
+    redact: undefined,
+    decide(_, asked) {
+      const decided = decide(asked);
+      log.push(`decide ${decided}`);
+      return decided;
+    },
+    failed(_, report) {
+      log.push(`failed ${report.recovery}`);
+      reports.push(report);
+    },
+    suspected: () => void log.push('suspected'),
+    reinitRequested: () => void log.push('reinit'),
+    staleClosureCalled: () => false,
+  };
+  let host: Host | undefined;
+  const factory: Factory = (given) => {
+    host = given;
+    let isShut = false;
+    return {
+      imports: {},
+      api: {},
+      bind() {},
+      exports: () => ({}),
+      start() {},
+      payload: (error) => error,
+      held: () => undefined,
+      release() {
+        isShut = true;
+        log.push('released');
+      },
+      isShut: () => isShut,
+      isQuiescent: () => stack.imports === 0,
+      watch: () => void log.push('watched'),
+      trap: () => undefined,
+    };
+  };
+  const instance = new Instance(1, owner, factory);
+  instance.bind({ exports: {} });
+  instance.start();
+  return { instance, host: host as unknown as Host, stack, log, reports };
+}
