@@ -4,8 +4,8 @@ import {
   describeFailure,
   hasStackRoom,
   type ModuleFacts,
-  mapImports,
   ReviveError,
+  RuntimeGuards,
   realTrap,
   StackPointers,
   stackPointerNames,
@@ -32,8 +32,6 @@ export interface InstanceGuard {
   readonly aborted: AbortCause | undefined;
 }
 
-type Callable = (...args: unknown[]) => unknown;
-
 /**
  * Guards any instance, whoever made its JavaScript: after an abort none of its exports is entered again, and with its imports guarded, too, no
  * frame of it that is still on the stack runs on. The call that aborts throws `REVIVE_ABORT` with a report, every later one
@@ -54,8 +52,12 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
   /** What an import threw last. */
   let crossed: { readonly error: unknown } | undefined;
 
-  function abort(trap: Error, entrypoint: string, exports: WebAssembly.Exports, stack: StackPointers): ReviveError {
-    const failure = abortOf(trap, { exports, module, stacks: stack, panicking: undefined });
+  /** The instance, once its exports are there. */
+  let guarded: { readonly exports: WebAssembly.Exports; readonly stacks: StackPointers } | undefined;
+
+  function abort(trap: Error, entrypoint: string): ReviveError {
+    const exports = guarded?.exports ?? {};
+    const failure = abortOf(trap, { exports, module, stacks: guarded?.stacks, panicking: undefined });
     const { memory } = exports;
     const instance = {
       module,
@@ -72,55 +74,45 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
     return error;
   }
 
-  function guardExport(entrypoint: string, call: Callable, exports: WebAssembly.Exports, stack: StackPointers): Callable {
-    return (...args) => {
+  const guards = new RuntimeGuards({
+    enter(entrypoint) {
       const before = lostTo();
-      if (before !== undefined) {
-        throw new ReviveError('REVIVE_INSTANCE_LOST', `${entrypoint} was called on an instance that has aborted (${before.cause}).`, {
-          cause: before.trap,
-          report: before.error.report,
-        });
-      }
-      try {
-        return call(...args);
-      } catch (error) {
-        // A nested entry may have noticed first.
-        const nested = lostTo();
-        if (nested !== undefined) throw nested.error;
-        const isForeign = crossed !== undefined && Object.is(crossed.error, error);
-        crossed = undefined;
-        // A trap of another module is not ours, nor a stack that JavaScript filled by itself: that has room again here.
-        if (!isAbort(error) || (isForeign && (!isStackExhausted(error) || hasStackRoom()))) throw error;
-        throw abort(error, entrypoint, exports, stack);
-      }
-    };
-  }
+      if (before === undefined) return true;
+      throw new ReviveError('REVIVE_INSTANCE_LOST', `${entrypoint} was called on an instance that has aborted (${before.cause}).`, {
+        cause: before.trap,
+        report: before.error.report,
+      });
+    },
+    threw(error, entrypoint) {
+      // A nested entry may have noticed first.
+      const nested = lostTo();
+      if (nested !== undefined) return nested.error;
+      const isForeign = crossed !== undefined && Object.is(crossed.error, error);
+      crossed = undefined;
+      // A trap of another module is not ours, nor a stack that JavaScript filled by itself: that has room again here.
+      if (!isAbort(error) || (isForeign && (!isStackExhausted(error) || hasStackRoom()))) return error;
+      return abort(error, entrypoint);
+    },
+    crossed(error) {
+      crossed = { error };
+      return lostTo() === undefined ? error : trapForFrames();
+    },
+    returned() {
+      if (lostTo() !== undefined) throw trapForFrames();
+    },
+  });
 
-  function guardImport(call: Callable): Callable {
-    return (...args) => {
-      let result: unknown;
-      try {
-        result = call(...args);
-      } catch (error) {
-        crossed = { error };
-        if (lostTo() === undefined) throw error;
-      }
-      // While JavaScript ran, the instance was lost: its frames must not run on, nor their landing pads.
-      const lost = lostTo();
-      if (lost !== undefined) throw lost.trap instanceof WebAssembly.RuntimeError ? lost.trap : (realTrap() ?? lost.trap);
-      return result;
-    };
+  /** While JavaScript ran, the instance was lost: its frames must not run on, nor their landing pads. */
+  function trapForFrames(): unknown {
+    const trap = lostTo()?.trap;
+    return trap instanceof WebAssembly.RuntimeError ? trap : (realTrap() ?? trap);
   }
 
   return {
-    imports: (imports) => mapImports(imports, guardImport),
+    imports: (imports) => guards.imports(imports),
     exports<E extends WebAssembly.Exports>(exports: E): E {
-      const stack = new StackPointers(exports, stackPointerNames(exports));
-      const guarded = Object.entries(exports).map(([name, value]) => [
-        name,
-        typeof value === 'function' ? guardExport(name, value as Callable, exports, stack) : value,
-      ]);
-      return Object.fromEntries(guarded) as E;
+      guarded = { exports, stacks: new StackPointers(exports, stackPointerNames(exports)) };
+      return guards.exports(exports);
     },
     get aborted() {
       return loss?.cause;

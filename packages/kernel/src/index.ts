@@ -59,7 +59,6 @@ export { Instance, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys, store } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
-export { mapImports } from './map-imports.js';
 export { catchesPanics, describedModule, type Module, type ModuleFacts, type Stacks } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
 export { Panicking, type PanickingView, type PanicPhase } from './panicking.js';
@@ -77,6 +76,7 @@ export {
   toFailureRecord,
   UNKNOWN_PANIC,
 } from './report.js';
+export { type GuardActions, RuntimeGuards } from './runtime-guards.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { hasStackRoom } from './stack-room.js';
 export { describeThrown, isError, lookAt } from './thrown.js';

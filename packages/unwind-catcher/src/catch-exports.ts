@@ -1,4 +1,12 @@
-import { forgetPanic, INSTALL_EXPORT, PanicError, readBlackBox, StackPointers, stackPointerNames } from '@wasm-revive/kernel';
+import {
+  forgetPanic,
+  INSTALL_EXPORT,
+  PanicError,
+  RuntimeGuards,
+  readBlackBox,
+  StackPointers,
+  stackPointerNames,
+} from '@wasm-revive/kernel';
 import { type CatchUnwindOptions, tell } from './catch-unwind.js';
 import { isWasmException, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, takePanicSite } from './raw-panic.js';
@@ -15,29 +23,16 @@ export function catchExports<E extends WebAssembly.Exports>(exports: E, options:
   const install = exports[INSTALL_EXPORT];
   if (typeof install === 'function') install();
   const stack = new StackPointers(exports, stackPointerNames(exports));
-  let depth = 0;
-  const guard =
-    (call: (...args: unknown[]) => unknown) =>
-    (...args: unknown[]): unknown => {
-      depth++;
-      try {
-        return call(...args);
-      } catch (error) {
-        const panic = isWasmException(error) ? panicOf(exports, error) : undefined;
-        // Frames further out put it right by themselves.
-        if (depth === 1) stack.restore();
-        if (panic === undefined) throw error;
-        tell(panic, options);
-        throw panic;
-      } finally {
-        depth--;
-      }
-    };
-  const guarded = Object.entries(exports).map(([name, value]) => [
-    name,
-    typeof value === 'function' ? guard(value as () => unknown) : value,
-  ]);
-  return Object.fromEntries(guarded) as E;
+  return new RuntimeGuards({
+    threw(error, _name, depth) {
+      const panic = isWasmException(error) ? panicOf(exports, error) : undefined;
+      // Frames further out put it right by themselves.
+      if (depth === 0) stack.restore();
+      if (panic === undefined) return error;
+      tell(panic, options);
+      return panic;
+    },
+  }).exports(exports);
 }
 
 /** The panic that an exception is. Undefined: another module's. */

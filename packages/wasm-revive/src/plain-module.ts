@@ -7,7 +7,7 @@ import {
   type Host,
   INSTALL_EXPORT,
   type ModuleDescription,
-  mapImports,
+  RuntimeGuards,
 } from '@wasm-revive/kernel';
 import { rawImports } from '@wasm-revive/unwind-catcher';
 
@@ -57,62 +57,45 @@ function compile(source: BufferSource, name: string): WebAssembly.Module {
 }
 
 function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
-  // How many exports are running: but for the innermost, each waits for an import that runs.
-  let depth = 0;
+  const entries = new Map(functions.map((name, entry) => [name, entry]));
+  const entryOf = (name: string): number => entries.get(name) ?? -1;
   let shut: { readonly trap: unknown } | undefined;
-  // Another object after every `watch()`, which asks for the return of the imports that are running then.
-  let watched = {};
+  let watches = false;
   let exports: GuardedExports = {};
-  const guardExport =
-    (call: Callable, entry: number): Callable =>
-    (...args) => {
-      if (shut !== undefined) return void host.refuse(entry);
-      if (depth === 0 && host.turns) host.entered(entry);
-      depth++;
-      let result: unknown;
+  const guards = new RuntimeGuards({
+    enter(name, depth) {
+      if (shut !== undefined) return !host.refuse(entryOf(name));
+      if (depth === 0 && host.turns) host.entered(entryOf(name));
+      return true;
+    },
+    left(depth) {
+      if (depth === 0 && host.turns) host.left();
+    },
+    threw(error, name, depth) {
       try {
-        result = call(...args);
-      } catch (error) {
-        depth--;
-        let thrown: unknown = host.exhausted;
-        try {
-          thrown = host.threw(error, entry, depth);
-        } catch {
-          // There was no stack left to call the host.
-          shut = { trap: error };
-        }
-        throw thrown;
+        return host.threw(error, entryOf(name), depth);
+      } catch {
+        // There was no stack left to call the host.
+        shut = { trap: error };
+        return host.exhausted;
       }
-      if (--depth === 0 && host.turns) host.left();
-      return result;
-    };
-  const guardImport =
-    (call: Callable): Callable =>
-    (...args) => {
-      const before = watched;
-      let result: unknown;
-      try {
-        result = call(...args);
-      } catch (error) {
-        throw host.crossed(error, false, depth - 1);
-      }
+    },
+    crossed: (error, depth) => host.crossed(error, false, depth - 1),
+    returned(result, depth) {
       // While JavaScript ran, the instance was lost: its frames must not run on.
       if (shut !== undefined) throw host.dropped(result);
-      if (watched !== before) host.returned(depth - 1);
-      return result;
-    };
+      if (watches) host.returned(depth - 1);
+    },
+  });
   return {
     imports: {
-      ...mapImports(imports, guardImport),
+      ...guards.imports(imports),
       // Called only from within a failure, and they enter nothing.
       ...rawImports,
     },
     api: {},
     bind(raw) {
-      exports = { ...raw };
-      functions.forEach((name, entry) => {
-        exports[name] = guardExport(raw[name] as Callable, entry);
-      });
+      exports = guards.exports({ ...raw });
     },
     exports: () => exports,
     start: () => void (exports[INSTALL_EXPORT] as Callable | undefined)?.(),
@@ -124,10 +107,10 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       exports = {};
     },
     isShut: () => shut !== undefined,
-    isQuiescent: () => depth === 0,
-    trap: () => shut?.trap,
+    isQuiescent: () => guards.depth === 0,
     watch() {
-      watched = {};
+      watches = true;
     },
+    trap: () => shut?.trap,
   };
 }
