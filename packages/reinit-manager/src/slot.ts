@@ -91,14 +91,18 @@ export class Slot {
 
   /** The façade asks again before it sends anybody to this instance. */
   suspect(instance: Instance): void {
-    if (instance === this.#current) this.#around.onCurrent(undefined, instance.base);
+    if (instance === this.#current) this.#unpublish();
   }
 
   /** Nobody is sent to this instance from now on. */
   vacate(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#current = undefined;
-    // No pointer of a handle is above this: each is looked at.
+    this.#unpublish();
+  }
+
+  /** Every call asks. No pointer of a handle is above this base, so that each is looked at; and no guard takes the façade's place for its own. */
+  #unpublish(): void {
     this.#around.onCurrent(undefined, Number.POSITIVE_INFINITY);
   }
 

@@ -29,6 +29,10 @@ export const PANICKING: readonly Scenario[] = [
         run();
         for (let length = 1; length < 64; length++) thrownBy(() => ns.echo('#'.repeat(length)));
       };
+      const thenFails = (run: () => void) => (): void => {
+        run();
+        thrownBy(() => ns.throw_text('text'));
+      };
       const ways: readonly (readonly [string, () => unknown])[] = [
         ['an import in a destructor', () => ns.panic_past('calling', throws)],
         ['throw_str in a destructor', () => ns.panic_past('text', throws)],
@@ -39,6 +43,7 @@ export const PANICKING: readonly Scenario[] = [
         ['a nested call that JavaScript swallows', () => ns.nested(swallowing(() => ns.panic_past('calling', throws)))],
         ['one with a hook', () => ns.nested(swallowing(() => ns.panic_in_hook('text', throws)))],
         ['one after which Rust goes on', () => ns.nested(thenCalls(swallowing(() => ns.panic_in_hook('calling', throws))))],
+        ['one after which another call fails', () => ns.nested(thenFails(swallowing(() => ns.panic_in_hook('text', throws))))],
         ...(crates ? [['an import that unwinds', () => ns.panic_past('unwinding', throws)] as const] : []),
       ];
       for (const [what, fire] of ways) {
