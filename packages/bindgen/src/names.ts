@@ -5,11 +5,14 @@ export function propertyKey(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
 }
 
-/** An assignment to a property of an object that inherits what objects do: there, `__proto__` is its prototype. */
+/**
+ * An assignment to a property of an object that inherits what objects do: there, `__proto__` is its prototype, and where the program has frozen
+ * that, what has the name of one of its methods can't be assigned.
+ */
 export function setProperty(object: string, name: string, value: string): string {
-  if (name !== '__proto__') return `${object}[${JSON.stringify(name)}] = ${value}`;
+  if (!(name in Object.prototype)) return `${object}[${JSON.stringify(name)}] = ${value}`;
   const rest = 'writable: true, enumerable: true, configurable: true';
-  return `globalThis.Object.defineProperty(${object}, "__proto__", { __proto__: null, value: ${value}, ${rest} })`;
+  return `globalThis.Object.defineProperty(${object}, ${JSON.stringify(name)}, { __proto__: null, value: ${value}, ${rest} })`;
 }
 
 /**
