@@ -10,6 +10,14 @@ export function engineHere(): Engine {
 }
 
 /**
+ * Whether an error whose stack was read still holds the frames that were on it. Deno keeps the engine's call sites with every error that it has
+ * written the stack of (`prepare_stack_trace_callback` in `core/error.rs` of denoland/deno_core).
+ */
+export function errorsKeepFrames(): boolean {
+  return 'Deno' in globalThis;
+}
+
+/**
  * The causes that may be told of a failure. SpiderMonkey says `index out of bounds` of a `call_indirect` past the end of its table as of an
  * address past the end of memory: one trap for both (`js/src/wasm/WasmBuiltins.cpp`, `Trap::OutOfBounds`).
  */
