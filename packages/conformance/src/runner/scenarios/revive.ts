@@ -134,13 +134,17 @@ export const REVIVE: readonly Scenario[] = [
     id: 'the fingerprint of a failure',
     invariants: ['I1'],
     run(ground, checks) {
-      const { ns } = ground;
+      const { ns, runtime } = ground;
       const { failures, stop } = listen(ground);
       const KINDS = ['unreachable', 'panic-message', 'panic-unwrap', 'panic-index', 'oom', 'stack-overflow'];
       for (const kind of [...KINDS, ...KINDS]) thrownBy(() => ns.fail_marked?.(kind));
       const prints = failures.map(({ fingerprint }) => fingerprint);
       const [first, second] = [prints.slice(0, KINDS.length), prints.slice(KINDS.length)];
-      checks.equal('I1', 'the same failure has the same', () => second.join(), first.join());
+      const functions = failures.map(({ failure }) => show((failure.frames ?? failure.panic?.frames)?.map((frame) => frame.function)));
+      // JavaScriptCore leaves out functions that it has compiled into others by then.
+      const isSame = (print: string | undefined, n: number): boolean =>
+        print === first[n] || (runtime.engine === 'javaScriptCore' && functions[n] !== functions[n + KINDS.length]);
+      checks.that('I1', 'the same failure has the same', () => second.every(isSame) || show([first, second, functions]));
       checks.equal('I1', 'others have others', () => new Set(first).size, KINDS.length);
       stop();
     },
