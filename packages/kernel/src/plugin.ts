@@ -110,12 +110,15 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
   };
 }
 
-/** A plugin's `failed`, without whose answer it goes as well. */
+/** A plugin's `failed`, as if it had not answered where it throws or gives what is no recovery. */
 function orNothing({ name, failed }: Plugin): Plugin['failed'] {
   if (failed === undefined) return undefined;
   return (instance, failure) => {
     try {
-      return failed(instance, failure);
+      const answer = failed(instance, failure);
+      if (answer === undefined || answer === 'keep' || answer === 'fresh' || answer === 'retire') return answer;
+      complain(`the plugin ${name} wants a recovery that there is not`, answer);
+      return undefined;
     } catch (error) {
       // Where there is no stack, that is what matters.
       if (!hasStackRoom()) throw error;

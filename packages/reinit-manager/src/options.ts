@@ -1,3 +1,4 @@
+import type { Plugin } from '@wasm-revive/kernel';
 import type { ReviveOptions } from './control.js';
 
 /** What may be given for each option, in words, and whether it is that. */
@@ -24,6 +25,23 @@ export function checkOptions(options: ReviveOptions): void {
     }
     const [what, is] = OPTIONS[name as keyof ReviveOptions];
     if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
+  }
+}
+
+const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'] as const satisfies readonly (keyof Plugin)[];
+
+/**
+ * Refuses what is no plugin. What else an object has besides hooks is its own.
+ * @throws TypeError
+ */
+export function checkPlugin(plugin: Plugin): void {
+  if (typeof plugin !== 'object' || plugin === null || typeof plugin.name !== 'string') {
+    throw new TypeError(`wasm-revive: a plugin has to be an object with a name and hooks, not ${show(plugin)}.`);
+  }
+  for (const hook of HOOKS) {
+    const value: unknown = plugin[hook];
+    if (value === undefined || typeof value === 'function') continue;
+    throw new TypeError(`wasm-revive: ${hook} of the plugin ${plugin.name} has to be a function, not ${show(value)}.`);
   }
 }
 
