@@ -59,7 +59,7 @@ export interface Thrown {
 
 /**
  * A feature, as a handful of small hooks. They are composed once, when the first instance is made, into plain functions:
- * a hook that no plugin has costs nothing on a call.
+ * a hook that no plugin has costs nothing on a call, and each is called without `this`.
  */
 export interface Plugin {
   readonly name: string;
