@@ -35,9 +35,9 @@ const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'
  * @throws TypeError
  */
 export function checkPlugin(plugin: Plugin): void {
-  if (typeof plugin !== 'object' || plugin === null || typeof plugin.name !== 'string') {
-    throw new TypeError(`wasm-revive: a plugin has to be an object with a name and hooks, not ${show(plugin)}.`);
-  }
+  if (typeof plugin !== 'object' || plugin === null) throw new TypeError(`wasm-revive: a plugin has to be an object, not ${show(plugin)}.`);
+  if (typeof plugin.name !== 'string')
+    throw new TypeError(`wasm-revive: the name of a plugin has to be a string, not ${show(plugin.name)}.`);
   for (const hook of HOOKS) {
     const value: unknown = plugin[hook];
     if (value === undefined || typeof value === 'function') continue;
@@ -46,5 +46,5 @@ export function checkPlugin(plugin: Plugin): void {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' ? 'an object' : String(value);
+  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
