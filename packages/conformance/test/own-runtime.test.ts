@@ -1,24 +1,26 @@
 /** A runtime that a user has put together from single packages, in place of the one that comes with wasm-revive. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import ts from 'typescript';
 import { afterEach, describe, expect, it } from 'vitest';
 import { transform } from 'wasm-revive/transform';
 import { upstreamPackage } from '../src/drive/paths.ts';
 import { loadPackage } from '../src/hosts/node.ts';
 import { nameOf } from '../src/invariants.ts';
 
-/** As `packages/reinit-manager/README.md` has it. */
-const RUNTIME = `
-import { abortDetector } from '@wasm-revive/abort-detector';
-import { shim } from '@wasm-revive/entrypoint-shim';
-import { createManager, loadModule } from '@wasm-revive/reinit-manager';
+const readme = readFileSync(new URL('../../reinit-manager/README.md', import.meta.url), 'utf8');
 
-export function revive(factory, description) {
-  const application = createManager(factory, description, { plugins: [abortDetector()], maxRestarts: 2 });
-  return Object.assign(application, { wasm: shim(() => application.exports()) });
-}
-export { loadModule };
+/** The one that users are shown. */
+const RUNTIME = /```js\n(\/\/ recovery\.js\n[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+
+/** What they are told to add in TypeScript. */
+const TYPE = /`(export type \{ Revive \}[^`]*)`/.exec(readme)?.[1] ?? '';
+
+/** Its parameter has no type of its own. */
+const USES_EVENTS = `
+  import { __revive } from './pkg/wasm_revive_fixtures.js';
+  __revive.on('recovered', ({ ms }) => ms.toFixed());
 `;
 
 const dirs: string[] = [];
@@ -27,7 +29,7 @@ afterEach(() => {
 });
 
 /** Transforms the fixtures into a folder from which the packages of this repository are found. */
-function transformed(target: 'web' | 'bundler', runtime: string, change: (code: string) => string = (code) => code): string {
+function transformed(target: 'web' | 'bundler' | 'nodejs', runtime: string, change: (code: string) => string = (code) => code): string {
   const dir = mkdtempSync(fileURLToPath(new URL('../.own-runtime-', import.meta.url)));
   dirs.push(dir);
   transform({ dir: upstreamPackage('abort', target), outDir: join(dir, 'pkg'), runtime });
@@ -36,7 +38,7 @@ function transformed(target: 'web' | 'bundler', runtime: string, change: (code: 
 }
 
 describe('--runtime with a module of the user', () => {
-  it.each(['web', 'bundler'] as const)(`${nameOf('I2')}: recovers as it is put together there (%s)`, async (target) => {
+  it.each(['web', 'bundler', 'nodejs'] as const)(`${nameOf('I2')}: recovers as it is put together there (%s)`, async (target) => {
     const ns = await loadPackage(transformed(target, '../recovery.mjs'), target);
     for (const code of ['REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_ABORT']) {
       expect(ns.add(1, 2)).toBe(3);
@@ -44,6 +46,20 @@ describe('--runtime with a module of the user', () => {
     }
     // Its own limit, and not the default.
     expect(() => ns.add(1, 2)).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP' }));
+  });
+
+  it('has types, where it says which', () => {
+    const dir = transformed('web', '../recovery.mjs', () => '');
+    const typed = RUNTIME.replace(
+      '(factory, description)',
+      "(factory: import('@wasm-revive/kernel').Factory, description: ModuleDescription)",
+    );
+    writeFileSync(join(dir, '../recovery.mts'), `import type { ModuleDescription } from '@wasm-revive/kernel';\n${typed}${TYPE}`);
+    const program = join(dir, '../program.mts');
+    writeFileSync(program, USES_EVENTS);
+    const options = { strict: true, noEmit: true, skipLibCheck: true, module: ts.ModuleKind.NodeNext, types: [] };
+    const { length } = ts.getPreEmitDiagnostics(ts.createProgram([program], { ...options, target: ts.ScriptTarget.ES2022 }));
+    expect(length).toBe(0);
   });
 
   it(`${nameOf('I9')}: a runtime of another contract refuses the package, and names both versions`, async () => {

@@ -28,6 +28,7 @@ export { checkContract } from './check-contract.js';
 export { complain } from './complain.js';
 export {
   type Api,
+  type Application,
   CONTRACT,
   type Entry,
   type Factory,

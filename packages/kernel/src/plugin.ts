@@ -59,7 +59,7 @@ export interface Thrown {
 
 /**
  * A feature, as a handful of small hooks. They are composed once, when the first instance is made, into plain functions:
- * a hook that no plugin has costs nothing on a call.
+ * a hook that no plugin has costs nothing on a call, and each is called without `this`.
  */
 export interface Plugin {
   readonly name: string;
@@ -110,12 +110,15 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
   };
 }
 
-/** A plugin's `failed`, without whose answer it goes as well. */
+/** A plugin's `failed`, as if it had not answered where it throws or gives what is no recovery. */
 function orNothing({ name, failed }: Plugin): Plugin['failed'] {
   if (failed === undefined) return undefined;
   return (instance, failure) => {
     try {
-      return failed(instance, failure);
+      const answer = failed(instance, failure);
+      if (answer === undefined || answer === 'keep' || answer === 'fresh' || answer === 'retire') return answer;
+      complain(`the plugin ${name} wants a recovery that there is not`, answer);
+      return undefined;
     } catch (error) {
       // Where there is no stack, that is what matters.
       if (!hasStackRoom()) throw error;

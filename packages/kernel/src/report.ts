@@ -1,7 +1,7 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
-import { isInstance } from './intrinsics.js';
+import { freeze, isInstance } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
-import { LONGEST_NAME, LONGEST_TEXT, redactAndShorten, shorten } from './text-limits.js';
+import { LONGEST_NAME, redactAndShorten, shorten } from './text-limits.js';
 import { describeThrown, lookAt } from './thrown.js';
 
 /** A failure without the engine's error object in it, so that it survives `JSON.stringify`. */
@@ -104,10 +104,12 @@ export function safely(redact: Redact | undefined): Redact {
   };
 }
 
-const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => of.frames);
+const withFramesOf = lazyProperty('frames', ({ frames }: { readonly frames: readonly Frame[] }) => {
+  for (const frame of frames) freeze(frame);
+  return freeze(frames);
+});
 
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
-  if (redact === asItIs && panic.message.length <= LONGEST_TEXT) return panic;
   const { message, location } = panic;
   return withFramesOf({ message: redact(message), ...(location && { location }) }, panic);
 }

@@ -54,7 +54,7 @@ export interface Revive {
   configure(options: ReviveOptions): void;
   /**
    * Adds a plugin, behind those that are there and before what the module does by itself after a failure. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
-   * generation on (for a module that hasn't been initialised: from the first).
+   * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
    */
   use(plugin: Plugin): void;
   /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */

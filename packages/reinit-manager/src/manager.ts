@@ -24,7 +24,7 @@ import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 import { Emitter, type EventName, type Events, tell } from './events.js';
 import { FirstInstance } from './first-instance.js';
 import { InstanceMaker } from './instance-maker.js';
-import { checkOptions } from './options.js';
+import { checkOptions, checkPlugin } from './options.js';
 import { type Manages, managerPlugin } from './plugin.js';
 import { Slot } from './slot.js';
 import { Supervisor } from './supervisor.js';
@@ -211,6 +211,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   use(plugin: Plugin): void {
+    checkPlugin(plugin);
     const plugins = [...this.#plugins, plugin];
     this.hooks = composePlugins([...plugins, this.#own]);
     this.#plugins = plugins;

@@ -1,3 +1,4 @@
+import type { Plugin } from '@wasm-revive/kernel';
 import type { ReviveOptions } from './control.js';
 
 /** What may be given for each option, in words, and whether it is that. */
@@ -27,6 +28,23 @@ export function checkOptions(options: ReviveOptions): void {
   }
 }
 
+const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'] as const satisfies readonly (keyof Plugin)[];
+
+/**
+ * Refuses what is no plugin. What else an object has besides hooks is its own.
+ * @throws TypeError
+ */
+export function checkPlugin(plugin: Plugin): void {
+  if (typeof plugin !== 'object' || plugin === null) throw new TypeError(`wasm-revive: a plugin has to be an object, not ${show(plugin)}.`);
+  if (typeof plugin.name !== 'string')
+    throw new TypeError(`wasm-revive: the name of a plugin has to be a string, not ${show(plugin.name)}.`);
+  for (const hook of HOOKS) {
+    const value: unknown = plugin[hook];
+    if (value === undefined || typeof value === 'function') continue;
+    throw new TypeError(`wasm-revive: ${hook} of the plugin ${plugin.name} has to be a function, not ${show(value)}.`);
+  }
+}
+
 function show(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' ? 'an object' : String(value);
+  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

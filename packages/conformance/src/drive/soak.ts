@@ -1,12 +1,14 @@
 /**
- * `npm run soak`: random schedules and mutated packages, until it is stopped, the minutes are over, or something is wrong.
+ * `npm run soak`: random schedules, mutated packages, hostile folders and runs of the command that are killed or meet, until it is stopped, the
+ * minutes are over, or something is wrong.
  *
- * Options: `--minutes N`; `--only NAME`, a package or `mutants`; `--seed N` and `--path P`, to repeat something; `--without a,b`, steps to leave out.
+ * Options: `--minutes N`; `--only NAME`, a package, `mutants`, or one of {@link LONGER}; `--seed N` and `--path P`, to repeat something; `--without a,b`, steps to leave out.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LONGER, runLonger } from './run-longer.ts';
 import { describeWrong, mutantOrigins, runMutantsOn } from './run-mutants.ts';
 import { describeViolation, runSchedulesOn, SOAK_PACKAGES } from './run-schedules.ts';
 import { transformFixtures } from './transform-fixtures.ts';
@@ -84,5 +86,16 @@ function work(): Work[] {
       return wrong ? { done, wrong: describeWrong(wrong) } : { done };
     },
   };
-  return [...onPackages, mutants];
+  const longer = Object.keys(LONGER).map(
+    (name): Work => ({
+      name,
+      async run(seed) {
+        const began = performance.now();
+        const wrong = await runLonger(name, ROUND_MS / 60_000, seed);
+        const done = `for ${Math.round((performance.now() - began) / 1000)} s`;
+        return wrong === undefined ? { done } : { done, wrong };
+      },
+    }),
+  );
+  return [...onPackages, mutants, ...longer];
 }

@@ -131,6 +131,8 @@ export const CONTROL: readonly Scenario[] = [
         ['an event that there is not', () => control.on('fail' as 'failure', () => {})],
         ['a listener that is none', () => control.on('failure', undefined as unknown as () => void)],
         ['a plugin that is none', () => control.use(undefined as unknown as { name: string })],
+        ['a plugin without a name', () => control.use({} as { name: string })],
+        ['a hook that is none', () => control.use({ name: 'broken', failed: 'fresh' } as unknown as { name: string })],
       ];
       for (const [what, run] of refused) checks.that('I9', `${what} is refused`, () => thrownBy(run) instanceof TypeError);
       checks.quiet('I9', 'and what comes after it is not', () => control.use({ name: 'nothing' }));

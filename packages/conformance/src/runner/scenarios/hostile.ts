@@ -385,8 +385,12 @@ export const HOSTILE: readonly Scenario[] = [
           }),
         1,
       );
+      checks.equal('I1', 'so is one that wants what there is not', () => recoveriesOf(abort, () => 'freeze' as 'fresh'), 1);
       console.error = consoleError;
-      checks.that('I1', 'and complained of', () => complaints.length > 0);
+      checks.equal('I1', 'and both are complained of', () => complaints.length, 2);
+      checks.that('I1', 'and each report says what was done', () =>
+        failures.every(({ recovery }) => recovery === 'keep' || recovery === 'fresh'),
+      );
       checks.that('I1', 'each failure is told as what it is', () => failures.every(({ failure }) => failure.cause !== 'stack-overflow'));
       wanted = () => 'retire';
       abort();

@@ -100,6 +100,15 @@ export const TURNS: readonly Scenario[] = [
       control.configure({ maxRestarts: Number.POSITIVE_INFINITY, onFailure: undefined });
       control.reset();
       stop();
+      for (const kind of ['abort', 'panic-index', 'oom', 'js-exception']) {
+        let report: unknown;
+        const stopKind = control.on('failure', (told) => {
+          report = told;
+        });
+        thrownBy(() => ns.fail(kind));
+        stopKind();
+        checks.equal('I1', `${kind}: nobody can change a part of it`, () => unfrozen(report, 'report').join(), '');
+      }
       if (panic === 'abort') return;
       // A plugin may want a fresh instance after a panic, too.
       let wanted: 'keep' | 'fresh' = 'fresh';
@@ -114,3 +123,10 @@ export const TURNS: readonly Scenario[] = [
     },
   },
 ];
+
+/** The parts of a report that can be changed, by their paths. */
+function unfrozen(part: unknown, path: string): string[] {
+  if (typeof part !== 'object' || part === null) return [];
+  const within = Object.entries(part).flatMap(([key, value]) => unfrozen(value, `${path}.${key}`));
+  return Object.isFrozen(part) ? within : [path, ...within];
+}
