@@ -78,7 +78,8 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     $host.returned($imports.running);
   }
   function $watch() {
-    $raw.binding = { ...$raw.binding };
+    // A guard may have shut the scope meanwhile: without a binding, it stays shut.
+    if ($raw.binding !== undefined) $raw.binding = { ...$raw.binding };
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
