@@ -4,7 +4,7 @@ import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import type { Instance } from './instance.js';
-import { define, inMicrotask, is, store } from './intrinsics.js';
+import { alarm, define, inMicrotask, is, store } from './intrinsics.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
@@ -36,6 +36,9 @@ export class Failures {
   #suspected: Suspected | undefined;
   /** Whether the exception that cost the instance goes on through frames further out. */
   #passesOn = false;
+  /** Has a microtask ask whether the instance is well. Called once: Node.js reports the second time that a promise is resolved. */
+  readonly #alarm = alarm(() => this.#instance.isWell());
+  #isAskingAgain = false;
 
   constructor(instance: Instance) {
     this.#instance = instance;
@@ -201,14 +204,37 @@ export class Failures {
       this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isReported: false });
     } catch (broken) {
       this.#giveUp(error, broken);
+    } finally {
+      // Whatever there was no stack for.
+      instance.isLookedAt = false;
     }
   }
 
   /** A failure of which, when it happened, there was no stack left to find out more. Waits for another asker where there still is none. */
   tellExhausted(): void {
-    if (!hasStackRoom()) return;
-    const { trap } = this.#instance;
-    this.#carryOut({ kind: 'aborted', cause: 'stack-overflow', trap, frames: [] }, blindly(trap));
+    const instance = this.#instance;
+    if (!hasStackRoom()) {
+      this.#askAgain();
+      return;
+    }
+    const { trap } = instance;
+    instance.isLookedAt = true;
+    try {
+      this.#carryOut({ kind: 'aborted', cause: 'stack-overflow', trap, frames: [] }, blindly(trap));
+    } finally {
+      instance.isLookedAt = false;
+    }
+  }
+
+  /** Whoever asks with a full stack may be the last who does. */
+  #askAgain(): void {
+    if (this.#isAskingAgain) return;
+    try {
+      this.#alarm();
+      this.#isAskingAgain = true;
+    } catch {
+      // Too little stack even for that. Those further out have more.
+    }
   }
 
   /** A plugin broke down over a failure. Whether the instance is well, nobody knows. */
@@ -216,6 +242,7 @@ export class Failures {
     const instance = this.#instance;
     complain('a failure could not be looked at', broken);
     if (instance.isTold) return instance.error;
+    instance.isLookedAt = true;
     instance.shut(trap);
     return this.#carryOut({ kind: 'aborted', cause: 'unknown', trap: instance.trap, frames: [] }, blindly(trap));
   }
@@ -311,6 +338,8 @@ export class Failures {
     const instance = this.#instance;
     const { owner } = instance;
     const { entrypoint } = occurrence;
+    // What is asked from here on may run the program's code, and that may call the module.
+    instance.isLookedAt = true;
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = owner.decide(instance, asked, failure, occurrence.quiescent);

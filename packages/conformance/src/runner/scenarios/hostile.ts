@@ -265,6 +265,30 @@ export const HOSTILE: readonly Scenario[] = [
     },
   },
   {
+    id: 'a program that calls the module as it redacts',
+    invariants: ['I1', 'I2'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { __revive: control } = ns;
+      const { failures, stop } = listen(ground);
+      const redact = (text: string): string => {
+        thrownBy(() => ns.add(1, 2));
+        return text;
+      };
+      control.configure({ foreignExceptions: 'recover', redact });
+      const refuse = (): never => {
+        throw new Error('of the program');
+      };
+      thrownBy(() => ns.nested(refuse));
+      thrownBy(() => ns.fail('panic-message'));
+      const told = failures.map(({ failure }) => `${failure.kind} ${failure.cause}`.replace('unwound undefined', 'aborted panic-abort'));
+      checks.equal('I1', 'each failure is told once, as what it is', () => told.join(), 'aborted foreign-exception,aborted panic-abort');
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      control.configure({ foreignExceptions: 'keep', redact: undefined });
+      stop();
+    },
+  },
+  {
     id: 'a program that writes stacks its own way',
     invariants: ['I1', 'I3'],
     run(ground, checks) {
