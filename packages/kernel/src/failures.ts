@@ -3,7 +3,7 @@ import { complain } from './complain.js';
 import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
-import type { Instance } from './instance.js';
+import type { Instance, Loss } from './instance.js';
 import { alarm, define, inMicrotask, is, store } from './intrinsics.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Thrown } from './plugin.js';
@@ -311,8 +311,8 @@ export class Failures {
     this.#unread.add(panic?.site);
     if (instance.exports !== undefined) forgetPanic(instance.exports);
     if (panic === undefined) this.#noteDropped(error);
-    if (recovery !== 'keep') instance.replaceAfter(error, occurrence.quiescent);
-    this.#tell(report);
+    const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, occurrence.quiescent), earlier: [] };
+    this.#tell(report, loss);
     instance.promises.rejectAbandoned(error);
     return error;
   }
@@ -358,17 +358,17 @@ export class Failures {
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     const earlier = this.#suspected?.reports ?? [];
     this.clear();
-    for (const one of [...earlier, report]) owner.failed(instance, one);
+    owner.failed(instance, report, { error, earlier });
     // Last, for that may run code of the program's.
     instance.registrations.takeBack();
     // The thrower of a foreign exception gets its own error back, by identity.
     return isForeign ? occurrence.error : error;
   }
 
-  /** Tells the program of a failure that the instance lives on after. */
-  #tell(report: CrashReport): void {
+  /** Tells the program of a failure that the instance lives on after, if only until its turn is over. */
+  #tell(report: CrashReport, loss?: Loss): void {
     const instance = this.#instance;
-    instance.callbacks.tells(() => instance.owner.failed(instance, report));
+    instance.callbacks.tells(() => instance.owner.failed(instance, report, loss));
   }
 
   #report(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): CrashReport {

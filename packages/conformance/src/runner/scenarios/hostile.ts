@@ -425,8 +425,10 @@ export const HOSTILE: readonly Scenario[] = [
     invariants: ['I6'],
     needsGc: true,
     async run(ground, checks) {
-      const { ns, probe } = ground;
+      const { ns, probe, panic } = ground;
       const kept: unknown[] = [];
+      let wanted: 'fresh' | undefined;
+      if (panic === 'unwind') ns.__revive.use({ name: 'policy', failed: () => wanted });
       const refuse = (): never => {
         throw new Error('of the program');
       };
@@ -437,13 +439,26 @@ export const HOSTILE: readonly Scenario[] = [
       ns.add(1, 2);
       await collect(ground);
       const before = probe.liveMemories();
+      const { stackTraceLimit } = Error as { stackTraceLimit?: number };
+      Reflect.set(Error, 'stackTraceLimit', 100);
       for (let n = 0; n < 20; n++) {
         // Kept with the instance as they are, with stacks that nobody has read when it is lost.
         keep(() => ns.fail('panic-message'));
         keep(() => ns.nested(refuse));
         keep(() => ns.fail('abort'));
         ns.add(1, 2);
+        // The same of one that a plugin has replaced, with frames on the stack.
+        wanted = 'fresh';
+        kept.push(
+          ns.length_adder(),
+          ns.wait_for(new Promise(() => {})).catch((error: unknown) => kept.push(error)),
+        );
+        thrownBy(() => ns.nested(() => keep(() => ns.fail('panic-message'))));
+        wanted = undefined;
+        await ground.runtime.turn();
+        ns.add(1, 2);
       }
+      Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
       await collect(ground);
       checks.that(
         'I6',

@@ -1,5 +1,5 @@
 /** What plugins hear of turns and of failures. */
-import { show } from '../checks.ts';
+import { codeOf, show } from '../checks.ts';
 import type { Ground } from '../row.ts';
 import { type Scenario, thrownBy } from './scenario.ts';
 
@@ -102,7 +102,7 @@ export const TURNS: readonly Scenario[] = [
       stop();
       if (panic === 'abort') return;
       // A plugin may want a fresh instance after a panic, too.
-      let wanted: 'keep' | 'fresh' = 'fresh';
+      let wanted: 'fresh' | undefined = 'fresh';
       control.use({ name: 'policy', failed: () => wanted });
       ns.bump();
       const { generation } = control;
@@ -110,7 +110,51 @@ export const TURNS: readonly Scenario[] = [
       checks.equal('I1', 'a panic after which a fresh instance is wanted', () => error.report.recovery, 'fresh');
       checks.equal('I7', 'is followed by one', () => ns.bump(), 101);
       checks.equal('I7', 'of the next generation', () => control.generation, generation + 1);
-      wanted = 'keep';
+      wanted = undefined;
+    },
+  },
+  {
+    id: 'a plugin that wants no instance kept after a panic, with frames on the stack',
+    invariants: ['I1', 'I2', 'I5', 'I7'],
+    async run({ ns, runtime, panic }, checks) {
+      if (panic === 'abort') return;
+      const { __revive: control } = ns;
+      let wanted: 'fresh' | 'retire' | undefined;
+      control.use({ name: 'policy', failed: () => wanted });
+      const nestedPanic = (): unknown =>
+        ns.nested(() => {
+          thrownBy(() => ns.fail('panic-message'));
+          return 'the end';
+        });
+      wanted = 'retire';
+      checks.equal('I2', 'the turn ends well', nestedPanic, 'the end');
+      wanted = undefined;
+      await runtime.turn();
+      const refused = thrownBy(() => ns.add(1, 2)) as Error;
+      checks.equal('I1', 'where it is retired, a call is refused', () => codeOf(refused), 'REVIVE_CRASH_LOOP');
+      checks.equal('I1', 'which says what failed last', () => codeOf(refused.cause), 'REVIVE_INSTANCE_LOST');
+      checks.that('I1', "in Rust's words", () => String((refused.cause as Error).message).includes('the message of panic-message'));
+      control.reset();
+      wanted = 'fresh';
+      const { generation } = control;
+      nestedPanic();
+      wanted = undefined;
+      await runtime.turn();
+      checks.equal('I7', 'where a fresh one is wanted, it is made', () => control.generation, generation + 1);
+      checks.equal('I7', 'and serves', () => ns.bump(), 101);
+      // While it starts, in JavaScript that swallows it.
+      globalThis.wasmReviveStart = () => {
+        globalThis.wasmReviveStart = undefined;
+        wanted = 'fresh';
+        thrownBy(() => ns.fail('panic-message'));
+        wanted = undefined;
+        return '';
+      };
+      const before = control.generation;
+      thrownBy(() => ns.fail('abort'));
+      await runtime.turn();
+      checks.equal('I7', 'in a start function: it is followed by one that nobody has to call for', () => control.generation, before + 2);
+      checks.equal('I7', 'in a start function: which runs', () => control.state, 'running');
     },
   },
 ];
