@@ -63,7 +63,7 @@ export class Failures {
       if (!instance.isRunning()) return instance.error;
       const caught = this.#leftExport(error, entry, imports);
       if (instance.state !== 'running') return caught;
-      if (imports > 0) this.#suspect(error);
+      if (imports > 0) this.#suspect(caught);
       else {
         instance.settleDown();
         instance.turns?.left();

@@ -143,6 +143,11 @@ export const PANICKING: readonly Scenario[] = [
       );
       checks.equal('I2', 'with more that is thrown: the next call is served by Rust that does not panic', () => ns.panicking(), false);
 
+      // Through Rust, such an error is wrapped in an exception of Wasm's.
+      thrownBy(() => ns.nested(() => void thrownBy(() => ns.panic_in_hook('text', throws))));
+      ns.panicking();
+      checks.equal('I1', 'with nothing more: what was thrown is told as what it is', () => failures.at(-1)?.failure.trap?.name, 'Error');
+
       failures.length = 0;
       const { generation } = ns.__revive;
       const served: unknown[] = [];
