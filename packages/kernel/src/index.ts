@@ -53,7 +53,7 @@ export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCom
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
-export { wasmFrames } from './frames.js';
+export { NO_FRAMES, wasmFrames } from './frames.js';
 export { LAST_GENERATION, pointerBase, pointerGeneration } from './handle.js';
 export { Instance, type Loss, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';

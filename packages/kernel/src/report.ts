@@ -1,4 +1,5 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
+import { frozen } from './frames.js';
 import { isInstance } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import { LONGEST_NAME, LONGEST_TEXT, redactAndShorten, shorten } from './text-limits.js';
@@ -104,7 +105,7 @@ export function safely(redact: Redact | undefined): Redact {
   };
 }
 
-const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => of.frames);
+const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => frozen(of.frames));
 
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
   if (redact === asItIs && panic.message.length <= LONGEST_TEXT) return panic;

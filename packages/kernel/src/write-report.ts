@@ -57,9 +57,10 @@ export function writeReport(thrown: Failure, instance: Failed, { entrypoint, rec
 
 /** Nobody changes a report, so that everybody reads the same: it is frozen with all that it holds. */
 function final(report: CrashReport): CrashReport {
-  const { failure, breadcrumbs } = report;
+  const { failure, breadcrumbs, build } = report;
   const { panic } = failure;
-  for (const part of [breadcrumbs, panic?.location, panic, failure.kind === 'aborted' ? failure.trap : undefined, failure]) {
+  const ofAbort = failure.kind === 'aborted' ? [failure.trap, failure.allocation] : [];
+  for (const part of [breadcrumbs, build, panic?.location, panic, ...ofAbort, failure]) {
     if (part !== undefined) freeze(part);
   }
   return freeze(report);

@@ -1,7 +1,7 @@
 /** What plugins hear of turns and of failures. */
 import { codeOf, show } from '../checks.ts';
 import type { Ground } from '../row.ts';
-import { type Scenario, thrownBy } from './scenario.ts';
+import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 /** Adds a plugin that hears of turns, and gives what it has heard since it was asked last: `greet +` is a turn that was committed. */
 function hearTurns({ ns }: Ground): () => string[] {
@@ -16,6 +16,11 @@ function hearTurns({ ns }: Ground): () => string[] {
   ns.__revive.reset();
   heard = [];
   return () => heard.splice(0);
+}
+
+/** Whether neither a value nor anything in it can be changed. */
+function isFinal(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFinal));
 }
 
 export const TURNS: readonly Scenario[] = [
@@ -75,10 +80,11 @@ export const TURNS: readonly Scenario[] = [
   {
     id: 'a report is final before anybody sees it',
     invariants: ['I1', 'I7'],
-    run({ ns, panic }, checks) {
+    run(ground, checks) {
+      const { ns, panic } = ground;
       const { __revive: control } = ns;
       const seen: string[] = [];
-      const note = (who: string) => (report: unknown) => void seen.push(`${who} ${Object.isFrozen(report)} ${JSON.stringify(report)}`);
+      const note = (who: string) => (report: unknown) => void seen.push(`${who} ${isFinal(report)} ${JSON.stringify(report)}`);
       control.use({ name: 'notes', lost: (_instance, report) => note('lost')(report) });
       control.configure({ maxRestarts: 1, withinMs: 60_000, onFailure: note('onFailure') });
       const stop = control.on('failure', note('listener'));
@@ -100,6 +106,12 @@ export const TURNS: readonly Scenario[] = [
       control.configure({ maxRestarts: Number.POSITIVE_INFINITY, onFailure: undefined });
       control.reset();
       stop();
+      for (const kind of ['oom', 'panic-message', 'js-exception']) {
+        const { failures, stop } = listen(ground);
+        thrownBy(() => ns.fail(kind));
+        checks.that('I1', `nothing in a report can be changed: ${kind}`, () => failures.length === 1 && failures.every(isFinal));
+        stop();
+      }
       if (panic === 'abort') return;
       // A plugin may want a fresh instance after a panic, too.
       let wanted: 'fresh' | undefined = 'fresh';
