@@ -121,6 +121,19 @@ describe('an instance that the program made and did not give the module of', () 
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('I2: is replaced by a fresh one, whatever was announced while it served', () => {
+    const module = new WebAssembly.Module(BYTES);
+    const { factory, description } = plainModule(module, {}, 'plain');
+    const app = revive(factory, description);
+    const wasm = app.wasm as unknown as Exports;
+    const imports = app.prepare();
+    app.bootFrom(new WebAssembly.Instance(module, imports).exports, module, imports, false);
+    app.bootFrom({}, module, imports, false);
+    wasm.count();
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(wasm.count()).toBe(1);
+  });
+
   it('I9: serves on when it is reset and the module can not be read', async () => {
     for (const load of [undefined, () => Promise.reject(new Error('404'))]) {
       const { app, wasm } = byHand(load);
