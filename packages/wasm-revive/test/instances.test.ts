@@ -158,6 +158,22 @@ describe('an instance that the program made and did not give the module of', () 
   });
 });
 
+describe('generated code of another version', () => {
+  it('I9: is refused in words that say what to do, also where it says nothing of its version', () => {
+    const { factory, description } = plainModule(new WebAssembly.Module(BYTES), {}, 'plain');
+    const { contract, generatedBy, ...unversioned } = description;
+    expect([contract, generatedBy]).not.toContain(undefined);
+    for (const given of [unversioned as typeof description, { ...description, contract: 99, generatedBy: '9.9.9' }]) {
+      expect(() => revive(factory, given)).toThrow(
+        expect.objectContaining({
+          code: 'REVIVE_CONTRACT_MISMATCH',
+          message: expect.stringMatching(/^plain was transformed by (?!.*undefined).*transform wasm-bindgen's output again/),
+        }),
+      );
+    }
+  });
+});
+
 describe('options', () => {
   it('I9: a getter can not give another value than the one that was checked', () => {
     const { control } = setUp();
