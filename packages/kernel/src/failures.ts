@@ -311,7 +311,9 @@ export class Failures {
     this.#unread.add(panic?.site);
     if (instance.exports !== undefined) forgetPanic(instance.exports);
     if (panic === undefined) this.#noteDropped(error);
-    const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, occurrence.quiescent), earlier: [] };
+    // Other tasks may have panicked in the same turn of the executor: those are told before the instance goes.
+    const isOver = occurrence.quiescent && !this.#panics.areUntold;
+    const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, isOver), earlier: [] };
     this.#tell(report, loss);
     instance.promises.rejectAbandoned(error);
     return error;

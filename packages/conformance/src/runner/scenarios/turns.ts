@@ -1,6 +1,8 @@
 /** What plugins hear of turns and of failures. */
 import { codeOf, show } from '../checks.ts';
+import type { Report } from '../fixtures.ts';
 import type { Ground } from '../row.ts';
+import { until, Watched } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 /** Adds a plugin that hears of turns, and gives what it has heard since it was asked last: `greet +` is a turn that was committed. */
@@ -128,7 +130,8 @@ export const TURNS: readonly Scenario[] = [
   {
     id: 'a plugin that wants no instance kept after a panic, with frames on the stack',
     invariants: ['I1', 'I2', 'I5', 'I7'],
-    async run({ ns, runtime, panic }, checks) {
+    async run(ground, checks) {
+      const { ns, runtime, panic } = ground;
       if (panic === 'abort') return;
       const { __revive: control } = ns;
       let wanted: 'fresh' | 'retire' | undefined;
@@ -154,6 +157,19 @@ export const TURNS: readonly Scenario[] = [
       await runtime.turn();
       checks.equal('I7', 'where a fresh one is wanted, it is made', () => control.generation, generation + 1);
       checks.equal('I7', 'and serves', () => ns.bump(), 101);
+      // Each may be the last word that its caller gets.
+      const { failures, stop } = listen(ground);
+      wanted = 'fresh';
+      const polled = [1, 2].map(() => new Watched(ns.fail_later_poll('panic-message', Promise.resolve())));
+      await until(runtime, () => polled.every(({ state }) => state === 'rejected') && control.state === 'running');
+      await runtime.turn();
+      wanted = undefined;
+      checks.equal('I1', 'of tasks that panic in one turn, each is reported', () => failures.length, 2);
+      checks.that('I1', 'and each caller reads its report', () =>
+        polled.every(({ value }) => failures.includes((value as { report: Report }).report)),
+      );
+      checks.equal('I2', 'then, too, a fresh instance serves', () => ns.bump(), 101);
+      stop();
       // While it starts, in JavaScript that swallows it.
       globalThis.wasmReviveStart = () => {
         globalThis.wasmReviveStart = undefined;
