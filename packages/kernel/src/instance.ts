@@ -297,7 +297,10 @@ export class Instance implements InstanceView {
     this.registrations.takeBack();
   }
 
-  /** A panic has left it intact, and another is to take its place. A turn that goes on may end well first. Gives what those in flight hear. @param isOver whether it has ended, and everything of it has been told */
+  /**
+   * A panic has left it intact, and another is to take its place. A turn that goes on may end well first. Gives what those in flight hear.
+   * @param isOver whether the turn has ended, and everything of it has been told
+   */
   replaceAfter(panic: PanicError, isOver: boolean): ReviveError {
     // Before those frames are gone that it holds.
     const error = this.#withoutFrames(replacedError(panic));
