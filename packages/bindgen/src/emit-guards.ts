@@ -44,8 +44,10 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $refuse(entry) {
     $host.refuse(entry);
   }
+  // Says whether the hooks that hear of it have cost the instance.
   function $enter(entry) {
     if ($imports.running === 0) $host.entered(entry);
+    return $raw.binding === undefined && $host.refuse(entry);
   }
   function $call(name, run) {
     return $turns ? $host.call(name, run) : run;
@@ -144,7 +146,7 @@ function emitExportGuard(guard: GuardedExport, index: number, count: number): st
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
     if ($binding === undefined) return $refuse(${index});
-${guard.movesStack ? OVERPAID : ''}    if ($turns) $enter(${index});
+${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index})) return;
     let $result;
     try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
 ${guard.movesStack ? '    $stack.lent -= $0;\n' : ''}    if ($turns) $leave();

@@ -63,11 +63,14 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   // Another object after every `watch()`, which asks for the return of the imports that are running then.
   let watched = {};
   let exports: GuardedExports = {};
+  const isShut = (): boolean => shut !== undefined;
   const guardExport =
     (call: Callable, entry: number): Callable =>
     (...args) => {
-      if (shut !== undefined) return void host.refuse(entry);
+      if (isShut()) return void host.refuse(entry);
       if (depth === 0 && host.turns) host.entered(entry);
+      // Hooks may have cost the instance.
+      if (isShut()) return void host.refuse(entry);
       depth++;
       let result: unknown;
       try {
@@ -123,7 +126,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       shut ??= { trap: undefined };
       exports = {};
     },
-    isShut: () => shut !== undefined,
+    isShut,
     isQuiescent: () => depth === 0,
     trap: () => shut?.trap,
     watch() {

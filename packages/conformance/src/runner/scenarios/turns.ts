@@ -80,6 +80,26 @@ export const TURNS: readonly Scenario[] = [
     },
   },
   {
+    id: 'a hook that costs the instance which is being entered',
+    invariants: ['I2', 'I3'],
+    run({ ns }, checks) {
+      let fails = false;
+      ns.__revive.use({
+        name: 'fails',
+        entered() {
+          if (!fails) return;
+          fails = false;
+          thrownBy(() => ns.fail('abort'));
+        },
+      });
+      ns.__revive.reset();
+      ns.add(1, 2);
+      fails = true;
+      checks.throwsCode('I3', 'it is entered no more', () => ns.add(1, 2), 'REVIVE_STALE_HANDLE');
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+    },
+  },
+  {
     id: 'a report is final before anybody sees it',
     invariants: ['I1', 'I7'],
     run(ground, checks) {
