@@ -44,8 +44,10 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $refuse(entry) {
     $host.refuse(entry);
   }
+  // Says whether the hooks that hear of it have cost the instance.
   function $enter(entry) {
     if ($imports.running === 0) $host.entered(entry);
+    return $raw.binding === undefined && $host.refuse(entry);
   }
   function $call(name, run) {
     return $turns ? $host.call(name, run) : run;
@@ -78,7 +80,8 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     $host.returned($imports.running);
   }
   function $watch() {
-    $raw.binding = { ...$raw.binding };
+    // A guard may have shut the scope meanwhile: without a binding, it stays shut.
+    if ($raw.binding !== undefined) $raw.binding = { ...$raw.binding };
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
@@ -143,7 +146,7 @@ function emitExportGuard(guard: GuardedExport, index: number, count: number): st
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
     if ($binding === undefined) return $refuse(${index});
-${guard.movesStack ? OVERPAID : ''}    if ($turns) $enter(${index});
+${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index})) return;
     let $result;
     try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
 ${guard.movesStack ? '    $stack.lent -= $0;\n' : ''}    if ($turns) $leave();

@@ -3,8 +3,8 @@ import { complain } from './complain.js';
 import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
-import type { Instance } from './instance.js';
-import { define, inMicrotask, is, store } from './intrinsics.js';
+import type { Instance, Loss } from './instance.js';
+import { alarm, define, inMicrotask, is, store } from './intrinsics.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
@@ -36,6 +36,9 @@ export class Failures {
   #suspected: Suspected | undefined;
   /** Whether the exception that cost the instance goes on through frames further out. */
   #passesOn = false;
+  /** Has a microtask ask whether the instance is well. Called once: Node.js reports the second time that a promise is resolved. */
+  readonly #alarm = alarm(() => this.#instance.isWell());
+  #isAskingAgain = false;
 
   constructor(instance: Instance) {
     this.#instance = instance;
@@ -60,7 +63,7 @@ export class Failures {
       if (!instance.isRunning()) return instance.error;
       const caught = this.#leftExport(error, entry, imports);
       if (instance.state !== 'running') return caught;
-      if (imports > 0) this.#suspect(error);
+      if (imports > 0) this.#suspect(caught);
       else {
         instance.settleDown();
         instance.turns?.left();
@@ -201,14 +204,37 @@ export class Failures {
       this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isReported: false });
     } catch (broken) {
       this.#giveUp(error, broken);
+    } finally {
+      // Whatever there was no stack for.
+      instance.isLookedAt = false;
     }
   }
 
   /** A failure of which, when it happened, there was no stack left to find out more. Waits for another asker where there still is none. */
   tellExhausted(): void {
-    if (!hasStackRoom()) return;
-    const { trap } = this.#instance;
-    this.#carryOut({ kind: 'aborted', cause: 'stack-overflow', trap, frames: [] }, blindly(trap));
+    const instance = this.#instance;
+    if (!hasStackRoom()) {
+      this.#askAgain();
+      return;
+    }
+    const { trap } = instance;
+    instance.isLookedAt = true;
+    try {
+      this.#carryOut({ kind: 'aborted', cause: 'stack-overflow', trap, frames: [] }, blindly(trap));
+    } finally {
+      instance.isLookedAt = false;
+    }
+  }
+
+  /** Whoever asks with a full stack may be the last who does. */
+  #askAgain(): void {
+    if (this.#isAskingAgain) return;
+    try {
+      this.#alarm();
+      this.#isAskingAgain = true;
+    } catch {
+      // Too little stack even for that. Those further out have more.
+    }
   }
 
   /** A plugin broke down over a failure. Whether the instance is well, nobody knows. */
@@ -216,6 +242,7 @@ export class Failures {
     const instance = this.#instance;
     complain('a failure could not be looked at', broken);
     if (instance.isTold) return instance.error;
+    instance.isLookedAt = true;
     instance.shut(trap);
     return this.#carryOut({ kind: 'aborted', cause: 'unknown', trap: instance.trap, frames: [] }, blindly(trap));
   }
@@ -284,8 +311,10 @@ export class Failures {
     this.#unread.add(panic?.site);
     if (instance.exports !== undefined) forgetPanic(instance.exports);
     if (panic === undefined) this.#noteDropped(error);
-    if (recovery !== 'keep') instance.replaceAfter(error, occurrence.quiescent);
-    this.#tell(report);
+    // Other tasks may have panicked in the same turn of the executor: those are told before the instance goes.
+    const isOver = occurrence.quiescent && !this.#panics.areUntold;
+    const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, isOver), earlier: [] };
+    this.#tell(report, loss);
     instance.promises.rejectAbandoned(error);
     return error;
   }
@@ -311,6 +340,8 @@ export class Failures {
     const instance = this.#instance;
     const { owner } = instance;
     const { entrypoint } = occurrence;
+    // What is asked from here on may run the program's code, and that may call the module.
+    instance.isLookedAt = true;
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = owner.decide(instance, asked, failure, occurrence.quiescent);
@@ -329,17 +360,17 @@ export class Failures {
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     const earlier = this.#suspected?.reports ?? [];
     this.clear();
-    for (const one of [...earlier, report]) owner.failed(instance, one);
+    owner.failed(instance, report, { error, earlier });
     // Last, for that may run code of the program's.
     instance.registrations.takeBack();
     // The thrower of a foreign exception gets its own error back, by identity.
     return isForeign ? occurrence.error : error;
   }
 
-  /** Tells the program of a failure that the instance lives on after. */
-  #tell(report: CrashReport): void {
+  /** Tells the program of a failure that the instance lives on after, if only until its turn is over. */
+  #tell(report: CrashReport, loss?: Loss): void {
     const instance = this.#instance;
-    instance.callbacks.tells(() => instance.owner.failed(instance, report));
+    instance.callbacks.tells(() => instance.owner.failed(instance, report, loss));
   }
 
   #report(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): CrashReport {

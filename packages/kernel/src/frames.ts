@@ -29,8 +29,17 @@ export function wasmFrames(error: unknown): readonly Frame[] {
     else more++;
   }
   // Deno (2.9) says 0 of every function (denoland/deno_core#1305). In what wasm-bindgen makes, function 0 is an import.
-  const told = frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...frame }) => frame) : frames;
-  return freeze(more === 0 ? told : [...told, { function: `[${more} more frames left out]` }]);
+  const told: readonly Frame[] = frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...frame }) => frame) : frames;
+  return frozen(more === 0 ? told : [...told, { function: `[${more} more frames left out]` }]);
+}
+
+/** None that an engine tells of. */
+export const NO_FRAMES: readonly Frame[] = freeze([]);
+
+/** Frames that nobody changes: many may read them. */
+export function frozen(frames: readonly Frame[]): readonly Frame[] {
+  for (const frame of frames) freeze(frame);
+  return freeze(frames);
 }
 
 /** SpiderMonkey: `promise callback*run@…`, `setTimeout handler*run@…`, `async*run@…`. */

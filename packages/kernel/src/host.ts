@@ -6,7 +6,7 @@ import { pointerGeneration } from './handle.js';
 import { handlePromise } from './held.js';
 import type { Instance } from './instance.js';
 import { EXHAUSTED, staleHandleError } from './instance-errors.js';
-import { whenSettled } from './intrinsics.js';
+import { alarm } from './intrinsics.js';
 
 /** What generated code asks of the runtime, for one instance: it passes on what is asked to whoever knows. */
 export class InstanceHost implements Host {
@@ -26,12 +26,7 @@ export class InstanceHost implements Host {
     this.turns = instance.turns !== undefined;
     this.#instance = instance;
     this.#failures = failures;
-    let alarm = (): void => {};
-    const called = new Promise<void>((resolve) => {
-      alarm = resolve;
-    });
-    whenSettled(called, () => instance.isWell());
-    this.alarm = alarm;
+    this.alarm = alarm(() => instance.isWell());
   }
 
   refuse(entry: number): true {

@@ -54,9 +54,9 @@ export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCom
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
-export { wasmFrames } from './frames.js';
+export { NO_FRAMES, wasmFrames } from './frames.js';
 export { LAST_GENERATION, pointerBase, pointerGeneration } from './handle.js';
-export { Instance, type Owner } from './instance.js';
+export { Instance, type Loss, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys, store } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';

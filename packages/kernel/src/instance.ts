@@ -32,14 +32,22 @@ export interface Owner {
    * @param quiescent whether no frame of the instance is on the stack
    */
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery;
-  /** A failure that was decided, and how. For any recovery but `keep` nobody may be sent to the instance from now on. */
-  failed(instance: Instance, report: CrashReport): void;
+  /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
+  failed(instance: Instance, report: CrashReport, loss?: Loss): void;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
   reinitRequested(instance: Instance): void;
   /** A closure of a lost instance was called. True: the call is to throw. */
   staleClosureCalled(instance: Instance, entrypoint: string): boolean;
+}
+
+/** That an instance ends, for any recovery but `keep`. */
+export interface Loss {
+  /** What those hear who ask for it. */
+  readonly error: ReviveError;
+  /** Failures before it of which nobody has been told yet: those come first. */
+  readonly earlier: readonly CrashReport[];
 }
 
 /**
@@ -289,11 +297,16 @@ export class Instance implements InstanceView {
     this.registrations.takeBack();
   }
 
-  /** A panic has left it intact, and another is to take its place. A turn that goes on may end well first. */
-  replaceAfter(panic: PanicError, quiescent: boolean): void {
-    const error = replacedError(panic);
-    if (quiescent) this.retire(error);
+  /**
+   * A panic has left it intact, and another is to take its place. A turn that goes on may end well first. Gives what those in flight hear.
+   * @param isOver whether the turn has ended, and everything of it has been told
+   */
+  replaceAfter(panic: PanicError, isOver: boolean): ReviveError {
+    // Before those frames are gone that it holds.
+    const error = this.#withoutFrames(replacedError(panic));
+    if (isOver) this.retire(error);
     else inMicrotask(() => this.retire(error));
+    return error;
   }
 
   /** An error that outlives the instance must not hold it by frames that are still on the stack. To read the stack makes text of them. */

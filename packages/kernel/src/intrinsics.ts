@@ -30,6 +30,16 @@ export function whenSettled(promise: Promise<unknown>, onValue: (() => void) | u
   apply(then, promise, [onValue, onReason]);
 }
 
+/** A function that has something run in a microtask. It is the engine's, for it takes no stack. */
+export function alarm(run: () => void): () => void {
+  let call = (): void => {};
+  const called = new Promise<void>((resolve) => {
+    call = resolve;
+  });
+  whenSettled(called, run);
+  return call;
+}
+
 /**
  * An object that has no more than these properties. What reads options or descriptors finds what `Object.prototype` has, too:
  * with `Object.prototype.get` set, `{ value: 1 }` is no descriptor any more.

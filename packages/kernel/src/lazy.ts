@@ -1,4 +1,4 @@
-import { define } from './intrinsics.js';
+import { define, freeze } from './intrinsics.js';
 
 /** Opens a {@link Source}. Only this module can. */
 let open: <V>(source: Source<V>) => V;
@@ -18,7 +18,7 @@ class Source<V> {
 
   static {
     open = (source) => {
-      if (source.#workOut !== undefined) source.#value = source.#workOut();
+      if (source.#workOut !== undefined) source.#value = freeze(source.#workOut());
       source.#workOut = undefined;
       return source.#value as never;
     };
@@ -26,7 +26,7 @@ class Source<V> {
 }
 
 /**
- * A property that is worked out when it is first read, of an object that may be frozen. To whoever reads, `JSON.stringify` and
+ * A property that is worked out when it is first read, of an object that may be frozen, as is what it is worked out to. To whoever reads, `JSON.stringify` and
  * `structuredClone` included, it is like any other. Gives the function that adds it to an object, with what it is to be worked out from.
  *
  * Note: one getter for all objects, which finds its source in them. With a getter each, V8 makes a hidden class for each. In the object, and

@@ -24,6 +24,11 @@ export class Panics {
     this.#tell = tell;
   }
 
+  /** Whether there are any. */
+  get areUntold(): boolean {
+    return this.#untold.length > 0;
+  }
+
   /** Rust has panicked, and nothing is unwound yet. */
   began(exports: WebAssembly.Exports): void {
     this.#site.note(exports);
@@ -39,7 +44,7 @@ export class Panics {
     this.#scheduled = true;
     inMicrotask(() => {
       this.#scheduled = false;
-      for (const panic of this.#untold.splice(0)) this.#tell(panic);
+      for (let panic = this.#untold.shift(); panic !== undefined; panic = this.#untold.shift()) this.#tell(panic);
     });
   }
 

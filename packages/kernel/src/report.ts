@@ -1,5 +1,6 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
-import { freeze, isInstance } from './intrinsics.js';
+import { frozen } from './frames.js';
+import { isInstance } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import { LONGEST_NAME, redactAndShorten, shorten } from './text-limits.js';
 import { describeThrown, lookAt } from './thrown.js';
@@ -104,10 +105,7 @@ export function safely(redact: Redact | undefined): Redact {
   };
 }
 
-const withFramesOf = lazyProperty('frames', ({ frames }: { readonly frames: readonly Frame[] }) => {
-  for (const frame of frames) freeze(frame);
-  return freeze(frames);
-});
+const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => frozen(of.frames));
 
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
   const { message, location } = panic;

@@ -22,6 +22,7 @@ it('exports this and no more', () => {
       "INSTALL_EXPORT",
       "Instance",
       "LAST_GENERATION",
+      "NO_FRAMES",
       "PANICKED_IMPORT",
       "PANICKING_EXPORT",
       "PanicError",

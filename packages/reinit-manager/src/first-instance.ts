@@ -129,6 +129,8 @@ export class FirstInstance {
     if (this.#promised !== promised) return true;
     if (imports !== undefined) {
       this.adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+      // Ignored where a later one has served meanwhile: there is nothing to wait for any more.
+      this.#promised = undefined;
       return true;
     }
     // An instance whose imports aren't guarded is not used.

@@ -10,6 +10,7 @@ import {
   type GuardedExports,
   type Hooks,
   Instance,
+  type Loss,
   type Module,
   type ModuleDescription,
   type Owner,
@@ -151,15 +152,19 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     return this.#supervisor.decide(ending, asked, failure, quiescent);
   }
 
-  failed(instance: Instance, report: CrashReport): void {
-    this.#failures++;
-    if (report.recovery !== 'keep' && (this.#slot.current ?? instance) === instance) {
+  failed(instance: Instance, report: CrashReport, loss?: Loss): void {
+    if (loss !== undefined && (this.#slot.current ?? instance) === instance) {
       // Before anybody hears of it, who may call the module again.
       this.#slot.vacate(instance);
-      this.#supervisor.lost(instance.error);
-      // The one that starts it hears of that by itself.
-      if (!this.#slot.isStarting(instance)) this.#supervisor.schedule();
+      this.#supervisor.lost(loss.error);
+      // The one that starts it hears of that by itself, unless its start function goes on.
+      if (!this.#slot.isStarting(instance) || instance.state === 'running') this.#supervisor.schedule();
     }
+    for (const one of [...(loss?.earlier ?? []), report]) this.#tell(one);
+  }
+
+  #tell(report: CrashReport): void {
+    this.#failures++;
     this.#emitter.emit('failure', report, () => tell('onFailure', () => this.#options.onFailure?.(report)));
   }
 

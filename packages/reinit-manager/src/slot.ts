@@ -25,6 +25,9 @@ export interface Thrown {
   readonly error?: unknown;
 }
 
+/** In place of where pointers of handles start: none is above this, so each is looked at, and no guard sends callers past the slot. */
+const ASK = Number.POSITIVE_INFINITY;
+
 /** Where one instance serves at a time, generation after generation. */
 export class Slot {
   readonly #around: Surroundings;
@@ -91,19 +94,14 @@ export class Slot {
 
   /** The façade asks again before it sends anybody to this instance. */
   suspect(instance: Instance): void {
-    if (instance === this.#current) this.#unpublish();
+    if (instance === this.#current) this.#around.onCurrent(undefined, ASK);
   }
 
   /** Nobody is sent to this instance from now on. */
   vacate(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#current = undefined;
-    this.#unpublish();
-  }
-
-  /** Every call asks. No pointer of a handle is above this base, so that each is looked at; and no guard takes the façade's place for its own. */
-  #unpublish(): void {
-    this.#around.onCurrent(undefined, Number.POSITIVE_INFINITY);
+    this.#around.onCurrent(undefined, ASK);
   }
 
   /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */

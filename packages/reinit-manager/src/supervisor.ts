@@ -99,7 +99,7 @@ export class Supervisor {
   }
 
   /** An instance was lost, so that another has to make up for it. */
-  lost(error: ReviveError | undefined): void {
+  lost(error: ReviveError): void {
     this.#lostAt = performance.now();
     this.#lastError = error;
   }

@@ -6,6 +6,7 @@ import {
   isReviveError,
   lazyProperty,
   lookAt,
+  NO_FRAMES,
   PanicError,
   type PanicInfo,
   wasmFrames,
@@ -52,12 +53,12 @@ export function isWasmException(value: unknown): boolean {
  */
 export function uncaughtPanicInfo(blackBox: BlackBox | undefined, site: Error | undefined): PanicInfo {
   if (blackBox?.panic === undefined) {
-    return { message: 'a panic, whose message is known only with the wasm-revive-unwind-catcher crate', frames: [] };
+    return { message: 'a panic, whose message is known only with the wasm-revive-unwind-catcher crate', frames: NO_FRAMES };
   }
   const { message, location } = blackBox.panic;
   // What `resume_unwind` starts, no hook hears of, and it is nowhere.
-  if (location.file === '') return { message, frames: [] };
-  return site === undefined ? { message, location, frames: [] } : withFrames({ message, location }, site);
+  if (location.file === '') return { message, frames: NO_FRAMES };
+  return site === undefined ? { message, location, frames: NO_FRAMES } : withFrames({ message, location }, site);
 }
 
 // Engines write a stack down when it is asked for: half of what a panic costs, and most are never looked at.

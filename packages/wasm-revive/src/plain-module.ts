@@ -62,11 +62,13 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   let shut: { readonly trap: unknown } | undefined;
   let watches = false;
   let exports: GuardedExports = {};
+  const isShut = (): boolean => shut !== undefined;
   const guards = new RuntimeGuards({
     enter(name, depth) {
-      if (shut !== undefined) return !host.refuse(entryOf(name));
+      if (isShut()) return !host.refuse(entryOf(name));
       if (depth === 0 && host.turns) host.entered(entryOf(name));
-      return true;
+      // Hooks may have cost the instance.
+      return !isShut() || !host.refuse(entryOf(name));
     },
     left(depth) {
       if (depth === 0 && host.turns) host.left();
@@ -106,7 +108,7 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       shut ??= { trap: undefined };
       exports = {};
     },
-    isShut: () => shut !== undefined,
+    isShut,
     isQuiescent: () => guards.depth === 0,
     watch() {
       watches = true;

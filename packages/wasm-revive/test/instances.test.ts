@@ -121,6 +121,19 @@ describe('an instance that the program made and did not give the module of', () 
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('I2: is replaced by a fresh one, whatever was announced while it served', () => {
+    const module = new WebAssembly.Module(BYTES);
+    const { factory, description } = plainModule(module, {}, 'plain');
+    const app = revive(factory, description);
+    const wasm = app.wasm as unknown as Exports;
+    const imports = app.prepare();
+    app.bootFrom(new WebAssembly.Instance(module, imports).exports, module, imports, false);
+    app.bootFrom({}, module, imports, false);
+    wasm.count();
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(wasm.count()).toBe(1);
+  });
+
   it('I9: serves on when it is reset and the module can not be read', async () => {
     for (const load of [undefined, () => Promise.reject(new Error('404'))]) {
       const { app, wasm } = byHand(load);
@@ -142,6 +155,22 @@ describe('an instance that the program made and did not give the module of', () 
       expect.objectContaining({ code: 'REVIVE_NO_MODULE', message: expect.stringContaining('__wbg_set_wasm(exports, module)') }),
     );
     expect(load).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('generated code of another version', () => {
+  it('I9: is refused in words that say what to do, also where it says nothing of its version', () => {
+    const { factory, description } = plainModule(new WebAssembly.Module(BYTES), {}, 'plain');
+    const { contract, generatedBy, ...unversioned } = description;
+    expect([contract, generatedBy]).not.toContain(undefined);
+    for (const given of [unversioned as typeof description, { ...description, contract: 99, generatedBy: '9.9.9' }]) {
+      expect(() => revive(factory, given)).toThrow(
+        expect.objectContaining({
+          code: 'REVIVE_CONTRACT_MISMATCH',
+          message: expect.stringMatching(/^plain was transformed by (?!.*undefined).*transform wasm-bindgen's output again/),
+        }),
+      );
+    }
   });
 });
 

@@ -266,6 +266,30 @@ export const HOSTILE: readonly Scenario[] = [
     },
   },
   {
+    id: 'a program that calls the module as it redacts',
+    invariants: ['I1', 'I2'],
+    run(ground, checks) {
+      const { ns } = ground;
+      const { __revive: control } = ns;
+      const { failures, stop } = listen(ground);
+      const redact = (text: string): string => {
+        thrownBy(() => ns.add(1, 2));
+        return text;
+      };
+      control.configure({ foreignExceptions: 'recover', redact });
+      const refuse = (): never => {
+        throw new Error('of the program');
+      };
+      thrownBy(() => ns.nested(refuse));
+      thrownBy(() => ns.fail('panic-message'));
+      const told = failures.map(({ failure }) => `${failure.kind} ${failure.cause}`.replace('unwound undefined', 'aborted panic-abort'));
+      checks.equal('I1', 'each failure is told once, as what it is', () => told.join(), 'aborted foreign-exception,aborted panic-abort');
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+      control.configure({ foreignExceptions: 'keep', redact: undefined });
+      stop();
+    },
+  },
+  {
     id: 'a program that writes stacks its own way',
     invariants: ['I1', 'I3'],
     run(ground, checks) {
@@ -406,8 +430,10 @@ export const HOSTILE: readonly Scenario[] = [
     invariants: ['I6'],
     needsGc: true,
     async run(ground, checks) {
-      const { ns, probe } = ground;
+      const { ns, probe, panic } = ground;
       const kept: unknown[] = [];
+      let wanted: 'fresh' | undefined;
+      if (panic === 'unwind') ns.__revive.use({ name: 'policy', failed: () => wanted });
       const refuse = (): never => {
         throw new Error('of the program');
       };
@@ -418,13 +444,26 @@ export const HOSTILE: readonly Scenario[] = [
       ns.add(1, 2);
       await collect(ground);
       const before = probe.liveMemories();
+      const { stackTraceLimit } = Error as { stackTraceLimit?: number };
+      Reflect.set(Error, 'stackTraceLimit', 100);
       for (let n = 0; n < 20; n++) {
         // Kept with the instance as they are, with stacks that nobody has read when it is lost.
         keep(() => ns.fail('panic-message'));
         keep(() => ns.nested(refuse));
         keep(() => ns.fail('abort'));
         ns.add(1, 2);
+        // The same of one that a plugin has replaced, with frames on the stack.
+        wanted = 'fresh';
+        kept.push(
+          ns.length_adder(),
+          ns.wait_for(new Promise(() => {})).catch((error: unknown) => kept.push(error)),
+        );
+        thrownBy(() => ns.nested(() => keep(() => ns.fail('panic-message'))));
+        wanted = undefined;
+        await ground.runtime.turn();
+        ns.add(1, 2);
       }
+      Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
       await collect(ground);
       checks.that(
         'I6',

@@ -129,4 +129,51 @@ export const PANICKING: readonly Scenario[] = [
       stop();
     },
   },
+  {
+    id: 'what follows while Rust may be left panicking',
+    invariants: ['I1', 'I2', 'I7'],
+    run(ground, checks) {
+      const { ns, panic } = ground;
+      const { failures, stop } = listen(ground);
+      const throws = (): never => {
+        throw new Error('of the program');
+      };
+      const leave = (): void => void thrownBy(() => ns.panic_in_hook('calling', throws));
+      thrownBy(() =>
+        ns.nested(() => {
+          leave();
+          thrownBy(() => ns.nested(throws));
+          thrownBy(() => ns.throw_text('text'));
+        }),
+      );
+      checks.equal('I2', 'with more that is thrown: the next call is served by Rust that does not panic', () => ns.panicking(), false);
+
+      // Through Rust, such an error is wrapped in an exception of Wasm's.
+      thrownBy(() => ns.nested(() => void thrownBy(() => ns.panic_in_hook('text', throws))));
+      ns.panicking();
+      checks.equal('I1', 'with nothing more: what was thrown is told as what it is', () => failures.at(-1)?.failure.trap?.name, 'Error');
+
+      failures.length = 0;
+      const { generation } = ns.__revive;
+      const served: unknown[] = [];
+      const stopCalling = ns.__revive.on('failure', () => served.push(thrownBy(() => ns.add(1, 2)) ?? ns.add(1, 2)));
+      thrownBy(() =>
+        ns.nested(() => {
+          leave();
+          ns.fail('out-of-bounds');
+        }),
+      );
+      stopCalling();
+      const causes = panic === 'unwind' ? 'foreign-exception,out-of-bounds' : 'panic-abort,out-of-bounds';
+      checks.equal(
+        'I1',
+        'with an abort: each failure is told once, in order',
+        () => failures.map(({ failure }) => failure.cause).join(),
+        causes,
+      );
+      checks.equal('I2', 'with an abort: listeners are served by a fresh instance', () => served.join(), '3,3');
+      checks.equal('I7', 'with an abort: the instance is replaced', () => ns.__revive.generation > generation, true);
+      stop();
+    },
+  },
 ];

@@ -106,4 +106,99 @@ export const STACK: readonly Scenario[] = [
       checks.that('I1', 'with enough stack it is told of the failure', () => told.has('REVIVE_ABORT') || show([...told]));
     },
   },
+  {
+    id: 'the program calls while a full stack has yet to be told of',
+    invariants: ['I1', 'I2', 'I5'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { __revive: control } = ns;
+      // A plugin that calls the module when it is asked what to do.
+      let asked = 0;
+      let calls = true;
+      control.use({
+        name: 'calls',
+        failed() {
+          asked++;
+          if (calls) thrownBy(() => ns.add(1, 2));
+          return undefined;
+        },
+      });
+      const { failures, stop } = listen(ground);
+      fillWith(() => ns.nested_catching(() => 1));
+      await runtime.turn();
+      calls = false;
+      checks.that('I1', 'a plugin is asked of each failure once', () => asked === failures.length || `${asked}, ${failures.length}`);
+      checks.that('I1', 'which is reported once', () => failures.length <= 1 || failures.length);
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+
+      // Nobody calls after that.
+      for (let offset = 0; offset < OFFSETS; offset++) {
+        const owed = new Watched(ns.wait_for(new Promise(() => {})));
+        await runtime.turn();
+        const call = [() => ns.nested_catching(() => 1), () => ns.echo('text'), () => ns.bump(), () => new ns.Counter(1)][offset % 4];
+        const isRefused = fromDepth(offset, () => fillWith(() => call?.()));
+        await runtime.turn();
+        if (isRefused) checks.equal('I5', 'what was in flight is rejected', () => owed.state, 'rejected');
+        checks.equal('I2', 'and the next call is served', () => ns.add(1, 2), 3);
+      }
+
+      // A listener that fills the stack, while an exception that was reported goes on.
+      failures.length = 0;
+      let fills = true;
+      const stopFilling = control.on('failure', () => {
+        if (!fills) return;
+        fills = false;
+        fillWith(() => ns.nested_catching(() => 1));
+      });
+      const refuse = (): never => {
+        throw new Error('of the program');
+      };
+      thrownBy(() => ns.nested(() => ns.nested(refuse)));
+      checks.equal('I2', 'after a listener that has filled the stack, the next call is served', () => ns.add(1, 2), 3);
+      stopFilling();
+
+      // Rust may have been left panicking, and whoever asks has little stack.
+      const room = stackRoom();
+      for (let spare = 0; spare < room / 2; spare += Math.ceil(room / 100)) {
+        thrownBy(() => ns.nested(() => void thrownBy(() => ns.panic_in_hook('calling', refuse))));
+        thrownBy(() => fromDepth(room - spare, () => ns.add(1, 2)));
+        await runtime.turn();
+        checks.equal('I2', 'after a call with little stack, the next one is served', () => ns.add(1, 2), 3);
+      }
+      stop();
+    },
+  },
 ];
+
+/** Calls from the innermost of as many frames as there is room for, and from those further out, until the runtime refuses a call. Says whether it has. */
+function fillWith(call: () => unknown): boolean {
+  let isRefused = false;
+  const fill = (): void => {
+    try {
+      fill();
+    } catch {
+      // The stack is full.
+    }
+    if (isRefused) return;
+    try {
+      call();
+    } catch (error) {
+      isRefused = (error as { code?: unknown }).code !== undefined;
+    }
+  };
+  thrownBy(fill);
+  return isRefused;
+}
+
+/** How many frames of {@link fromDepth} there is room for. */
+function stackRoom(): number {
+  let frames = 0;
+  const dig = (): void => {
+    frames++;
+    dig();
+  };
+  thrownBy(dig);
+  let room = frames;
+  while (thrownBy(() => fromDepth(room, () => undefined)) !== undefined) room -= Math.ceil(frames / 100);
+  return room;
+}

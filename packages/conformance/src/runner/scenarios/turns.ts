@@ -1,7 +1,9 @@
 /** What plugins hear of turns and of failures. */
-import { show } from '../checks.ts';
+import { codeOf, show } from '../checks.ts';
+import type { Report } from '../fixtures.ts';
 import type { Ground } from '../row.ts';
-import { type Scenario, thrownBy } from './scenario.ts';
+import { until, Watched } from '../runtime.ts';
+import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 /** Adds a plugin that hears of turns, and gives what it has heard since it was asked last: `greet +` is a turn that was committed. */
 function hearTurns({ ns }: Ground): () => string[] {
@@ -16,6 +18,11 @@ function hearTurns({ ns }: Ground): () => string[] {
   ns.__revive.reset();
   heard = [];
   return () => heard.splice(0);
+}
+
+/** Whether neither a value nor anything in it can be changed. */
+function isFinal(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFinal));
 }
 
 export const TURNS: readonly Scenario[] = [
@@ -73,12 +80,33 @@ export const TURNS: readonly Scenario[] = [
     },
   },
   {
+    id: 'a hook that costs the instance which is being entered',
+    invariants: ['I2', 'I3'],
+    run({ ns }, checks) {
+      let fails = false;
+      ns.__revive.use({
+        name: 'fails',
+        entered() {
+          if (!fails) return;
+          fails = false;
+          thrownBy(() => ns.fail('abort'));
+        },
+      });
+      ns.__revive.reset();
+      ns.add(1, 2);
+      fails = true;
+      checks.throwsCode('I3', 'it is entered no more', () => ns.add(1, 2), 'REVIVE_STALE_HANDLE');
+      checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+    },
+  },
+  {
     id: 'a report is final before anybody sees it',
     invariants: ['I1', 'I7'],
-    run({ ns, panic }, checks) {
+    run(ground, checks) {
+      const { ns, panic } = ground;
       const { __revive: control } = ns;
       const seen: string[] = [];
-      const note = (who: string) => (report: unknown) => void seen.push(`${who} ${Object.isFrozen(report)} ${JSON.stringify(report)}`);
+      const note = (who: string) => (report: unknown) => void seen.push(`${who} ${isFinal(report)} ${JSON.stringify(report)}`);
       control.use({ name: 'notes', lost: (_instance, report) => note('lost')(report) });
       control.configure({ maxRestarts: 1, withinMs: 60_000, onFailure: note('onFailure') });
       const stop = control.on('failure', note('listener'));
@@ -111,7 +139,7 @@ export const TURNS: readonly Scenario[] = [
       }
       if (panic === 'abort') return;
       // A plugin may want a fresh instance after a panic, too.
-      let wanted: 'keep' | 'fresh' = 'fresh';
+      let wanted: 'fresh' | undefined = 'fresh';
       control.use({ name: 'policy', failed: () => wanted });
       ns.bump();
       const { generation } = control;
@@ -119,7 +147,65 @@ export const TURNS: readonly Scenario[] = [
       checks.equal('I1', 'a panic after which a fresh instance is wanted', () => error.report.recovery, 'fresh');
       checks.equal('I7', 'is followed by one', () => ns.bump(), 101);
       checks.equal('I7', 'of the next generation', () => control.generation, generation + 1);
-      wanted = 'keep';
+      wanted = undefined;
+    },
+  },
+  {
+    id: 'a plugin that wants no instance kept after a panic, with frames on the stack',
+    invariants: ['I1', 'I2', 'I5', 'I7'],
+    async run(ground, checks) {
+      const { ns, runtime, panic } = ground;
+      if (panic === 'abort') return;
+      const { __revive: control } = ns;
+      let wanted: 'fresh' | 'retire' | undefined;
+      control.use({ name: 'policy', failed: () => wanted });
+      const nestedPanic = (): unknown =>
+        ns.nested(() => {
+          thrownBy(() => ns.fail('panic-message'));
+          return 'the end';
+        });
+      wanted = 'retire';
+      checks.equal('I2', 'the turn ends well', nestedPanic, 'the end');
+      wanted = undefined;
+      await runtime.turn();
+      const refused = thrownBy(() => ns.add(1, 2)) as Error;
+      checks.equal('I1', 'where it is retired, a call is refused', () => codeOf(refused), 'REVIVE_CRASH_LOOP');
+      checks.equal('I1', 'which says what failed last', () => codeOf(refused.cause), 'REVIVE_INSTANCE_LOST');
+      checks.that('I1', "in Rust's words", () => String((refused.cause as Error).message).includes('the message of panic-message'));
+      control.reset();
+      wanted = 'fresh';
+      const { generation } = control;
+      nestedPanic();
+      wanted = undefined;
+      await runtime.turn();
+      checks.equal('I7', 'where a fresh one is wanted, it is made', () => control.generation, generation + 1);
+      checks.equal('I7', 'and serves', () => ns.bump(), 101);
+      // Each may be the last word that its caller gets.
+      const { failures, stop } = listen(ground);
+      wanted = 'fresh';
+      const polled = [1, 2].map(() => new Watched(ns.fail_later_poll('panic-message', Promise.resolve())));
+      await until(runtime, () => polled.every(({ state }) => state === 'rejected') && control.state === 'running');
+      await runtime.turn();
+      wanted = undefined;
+      checks.equal('I1', 'of tasks that panic in one turn, each is reported', () => failures.length, 2);
+      checks.that('I1', 'and each caller reads its report', () =>
+        polled.every(({ value }) => failures.includes((value as { report: Report }).report)),
+      );
+      checks.equal('I2', 'then, too, a fresh instance serves', () => ns.bump(), 101);
+      stop();
+      // While it starts, in JavaScript that swallows it.
+      globalThis.wasmReviveStart = () => {
+        globalThis.wasmReviveStart = undefined;
+        wanted = 'fresh';
+        thrownBy(() => ns.fail('panic-message'));
+        wanted = undefined;
+        return '';
+      };
+      const before = control.generation;
+      thrownBy(() => ns.fail('abort'));
+      await runtime.turn();
+      checks.equal('I7', 'in a start function: it is followed by one that nobody has to call for', () => control.generation, before + 2);
+      checks.equal('I7', 'in a start function: which runs', () => control.state, 'running');
     },
   },
 ];
