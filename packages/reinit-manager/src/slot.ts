@@ -130,7 +130,7 @@ export class Slot {
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
     const began = performance.now();
-    const instance = maker.take(this.#generation, supervisor.lastError);
+    const instance = this.#take();
     // Plugins have looked at it.
     if (this.#current !== undefined) {
       maker.giveBack(instance);
@@ -142,6 +142,17 @@ export class Slot {
     if (instance !== this.current) return;
     this.#around.recovered(instance, performance.now() - supervisor.recovered(began), thrown);
     maker.keepReserve(bytes);
+  }
+
+  /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
+  #take(): Instance {
+    const { maker, supervisor } = this.#around;
+    try {
+      return maker.take(this.#generation, supervisor.lastError);
+    } catch (error) {
+      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error, (retired) => this.#around.retired(retired));
+      throw error;
+    }
   }
 
   /** Starts a fresh instance. Gives what its start function threw on purpose, or let through; throws what the instance was lost through. */

@@ -123,11 +123,21 @@ export class Supervisor {
     const wait = this.#restarts.waitMs(Date.now());
     if (wait === 0) return;
     const error = this.#crashLoop(wait);
-    const isNew = !this.#saidRetired;
-    this.#saidRetired = true;
-    if (isNew) sayRetired(error);
+    this.#sayRetired(error, sayRetired);
     // A listener may have reset the module, or raised the limit.
     if (this.isRefusing) throw error;
+  }
+
+  /** There can never be another instance. @param sayRetired as in {@link admit} */
+  end(error: ReviveError, sayRetired: (error: ReviveError) => void): void {
+    this.#restarts.giveUp();
+    this.#sayRetired(error, sayRetired);
+  }
+
+  #sayRetired(error: ReviveError, say: (error: ReviveError) => void): void {
+    const isNew = !this.#saidRetired;
+    this.#saidRetired = true;
+    if (isNew) say(error);
   }
 
   /** One was made, and is about to be started: counts it, where it makes up for one that was lost. */

@@ -1,4 +1,5 @@
 /** What the manager does while instances are made, on a module without glue. */
+
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { plainModule, revive } from '../src/index.js';
 
