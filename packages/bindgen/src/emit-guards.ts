@@ -68,8 +68,9 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
       $live.api = $raw.binding = undefined;
       $raw.trap ??= error;
       if (!$raw.alarmed) {
-        $raw.alarmed = true;
+        // Where there is too little stack even for that, a guard further out does it.
         $host.alarm();
+        $raw.alarmed = true;
       }
       return $host.exhausted;
     }

@@ -214,7 +214,11 @@ export class Failures {
   tellExhausted(): void {
     const instance = this.#instance;
     if (!hasStackRoom()) {
-      this.#askAgain();
+      try {
+        this.askAgain();
+      } catch {
+        // Those further out have more.
+      }
       return;
     }
     const { trap } = instance;
@@ -226,15 +230,11 @@ export class Failures {
     }
   }
 
-  /** Whoever asks with a full stack may be the last who does. */
-  #askAgain(): void {
+  /** Has a microtask ask: whoever asks with a full stack may be the last who does. Throws where there is too little stack even for that. */
+  askAgain(): void {
     if (this.#isAskingAgain) return;
-    try {
-      this.#alarm();
-      this.#isAskingAgain = true;
-    } catch {
-      // Too little stack even for that. Those further out have more.
-    }
+    this.#alarm();
+    this.#isAskingAgain = true;
   }
 
   /** A plugin broke down over a failure. Whether the instance is well, nobody knows. */

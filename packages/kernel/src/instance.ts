@@ -212,6 +212,11 @@ export class Instance implements InstanceView {
     return this.#life.is === 'running';
   }
 
+  /** Has it told as soon as there is stack for it. Throws as the engine does where there is too little even for that. */
+  askAgain(): void {
+    this.#failures.askAgain();
+  }
+
   /** An entry into a lost instance: see `Host.refuse`. */
   refuse(entry: number): true {
     this.isWell();

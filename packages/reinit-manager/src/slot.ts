@@ -67,7 +67,10 @@ export class Slot {
       const current = this.#current;
       if (current?.isWell()) return this.#called(current);
       // Lost, and there is no stack to say so, let alone to make another.
-      if (current !== undefined && current === this.#current) throw current.error;
+      if (current !== undefined && current === this.#current) {
+        current.askAgain();
+        throw current.error;
+      }
       if (this.#current === undefined && !this.#around.claim()) this.recover();
     }
   }
