@@ -39,8 +39,8 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   };
 }
 
-/** The panic whose hook was just left. */
-export function panicWithHook(instance: Witness): Partial<Told> | undefined {
+/** The panic that something has just left, as Rust has it in memory: out of its hook, or while it unwinds. */
+export function panicInMemory(instance: Witness): Partial<Told> | undefined {
   return panicWritten(instance) ?? panicLeft(instance);
 }
 
@@ -48,9 +48,9 @@ export function panicWithHook(instance: Witness): Partial<Told> | undefined {
  * What an error that is no trap has made of an instance that was panicking.
  * @param known what was read of the panic when its hook was left
  */
-export function panickingAbort(error: unknown, instance: Witness, known?: Partial<Told>): Aborted {
+export function panickingAbort(error: unknown, instance: Witness, known: Partial<Told> | undefined): Aborted {
   const frames = wasmFrames(error);
-  const panic = known ?? panicWritten(instance) ?? panicLeft(instance);
+  const panic = known ?? panicInMemory(instance);
   return { kind: 'aborted', cause: 'panic-abort', panic: { message: UNKNOWN_PANIC, ...panic, frames }, trap: error, frames };
 }
 

@@ -8,7 +8,7 @@ import {
   type Thrown,
   wasmFrames,
 } from '@wasm-revive/kernel';
-import { abortOf, panickingAbort, panicWithHook } from './abort-of.js';
+import { abortOf, panicInMemory, panickingAbort } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
@@ -40,7 +40,7 @@ function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
     return panickingAbort(error, instance, hook?.error === error ? hook?.panic : undefined);
   }
   // Whether it is one can be told when no frame is left. By then Rust may have written over what the panic had on its stack.
-  if (instance.panicking?.phase === 'hook' && !thrown.suspected) hooks.set(instance, { error, panic: panicWithHook(instance) });
+  if (instance.panicking?.phase === 'hook' && !thrown.suspected) hooks.set(instance, { error, panic: panicInMemory(instance) });
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }

@@ -3,11 +3,13 @@
  * timers do, and may put anything on the prototypes of objects.
  */
 const { defineProperty: defineOn, setPrototypeOf } = Object;
-const { apply, defineProperty: tryToDefine } = Reflect;
+const { defineProperty: tryToDefine } = Reflect;
 const { then } = Promise.prototype;
 const { queueMicrotask: enqueue } = globalThis;
 const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
 
+export const apply: typeof Reflect.apply = Reflect.apply;
+export const assign: typeof Object.assign = Object.assign;
 export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
 export const freeze: typeof Object.freeze = Object.freeze;
 export const is: typeof Object.is = Object.is;

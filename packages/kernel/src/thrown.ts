@@ -1,8 +1,7 @@
-import { isInstance } from './intrinsics.js';
+import { apply, isInstance } from './intrinsics.js';
 import { hasStackRoom } from './stack-room.js';
 
 // As they are when this is loaded: the program may replace them.
-const { apply } = Reflect;
 const { toString: toText } = Object.prototype;
 
 /**

@@ -1,3 +1,5 @@
+import { apply, assign } from './intrinsics.js';
+
 /** What a turn's plugins hear. */
 export interface TurnHooks {
   /** A turn begins: an idle instance is entered. */
@@ -61,6 +63,3 @@ export class Turns {
     this.#hooks.committed();
   }
 }
-
-const { apply } = Reflect;
-const { assign } = Object;

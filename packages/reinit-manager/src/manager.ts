@@ -112,13 +112,8 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     return this.#first.boot(module, this.prepare());
   }
 
-  bootFrom(
-    source: object,
-    module: WebAssembly.Module | null | undefined,
-    imports: WebAssembly.Imports | undefined,
-    start: boolean,
-  ): Promise<void> | undefined {
-    return this.#first.bootFrom(source, module, imports, start);
+  bootFrom(...given: Parameters<Application['bootFrom']>): Promise<void> | undefined {
+    return this.#first.bootFrom(...given);
   }
 
   wake(): Api {

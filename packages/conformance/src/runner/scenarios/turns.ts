@@ -20,11 +20,6 @@ function hearTurns({ ns }: Ground): () => string[] {
   return () => heard.splice(0);
 }
 
-/** Whether neither a value nor anything in it can be changed. */
-function isFinal(value: unknown): boolean {
-  return typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFinal));
-}
-
 export const TURNS: readonly Scenario[] = [
   {
     id: 'a turn is one call of the user',
@@ -106,6 +101,7 @@ export const TURNS: readonly Scenario[] = [
       const { ns, panic } = ground;
       const { __revive: control } = ns;
       const seen: string[] = [];
+      const isFinal = (report: unknown): boolean => unfrozen(report, 'report').length === 0;
       const note = (who: string) => (report: unknown) => void seen.push(`${who} ${isFinal(report)} ${JSON.stringify(report)}`);
       control.use({ name: 'notes', lost: (_instance, report) => note('lost')(report) });
       control.configure({ maxRestarts: 1, withinMs: 60_000, onFailure: note('onFailure') });
