@@ -13,7 +13,7 @@ const RUNTIME = ['kernel', 'unwind-catcher', 'abort-detector', 'reinit-manager',
  * @returns {string[]} one sentence a problem
  */
 export function ruleProblems(root) {
-  return [...packageProblems(root), ...lockFileProblems(root), ...committedBinaries(root)];
+  return [...packageProblems(root), ...lockFileProblems(root), ...builtFilesProblems(root), ...committedBinaries(root)];
 }
 
 function packageProblems(root) {
@@ -59,6 +59,33 @@ function lockFileProblems(root) {
 }
 
 const sameEntries = (a = {}, b = {}) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+
+/** Tests wait for the builds of what their package depends on. What they read of another one may be there or not, or be half written. */
+function builtFilesProblems(root) {
+  const packages = readPackages(root);
+  return packages.flatMap(({ folder, manifest }) => {
+    const known = { [manifest.name]: true, ...manifest.dependencies, ...manifest.devDependencies, ...manifest.peerDependencies };
+    return sourceFiles(path.join(root, 'packages', folder)).flatMap((file) =>
+      [...fs.readFileSync(file, 'utf8').matchAll(/\.\.\/([\w-]+)\/dist\//g)].flatMap(([, other]) => {
+        const name = packages.find((one) => one.folder === other)?.manifest.name;
+        if (!name || name in known) return [];
+        return `${path.relative(root, file)} reads what the build of ${name} makes, which the package does not depend on.`;
+      }),
+    );
+  });
+}
+
+/** The files of a package in which its code and its tests are written. */
+function sourceFiles(folder) {
+  return ['src', 'test', 'scripts'].flatMap((part) => {
+    const under = path.join(folder, part);
+    if (!fs.existsSync(under)) return [];
+    return fs
+      .readdirSync(under, { recursive: true })
+      .filter((file) => /\.m?[jt]s$/.test(file))
+      .map((file) => path.join(under, file));
+  });
+}
 
 function committedBinaries(root) {
   const tracked = ask('git', ['-C', root, 'ls-files', '*.wasm', '*.tgz', '*.node']) ?? '';

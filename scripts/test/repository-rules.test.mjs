@@ -44,3 +44,16 @@ test('the lock file knows what every package asks for', () => {
     'package-lock.json does not know what packages/kernel/package.json asks for; run `npm install`.',
   ]);
 });
+
+test('what a build makes is read only where the package depends on it, so that the build has ended', () => {
+  const test = "new URL('../../wasm-revive/dist/', import.meta.url)";
+  const files = (devDependencies) => ({
+    'packages/bench/package.json': { name: '@wasm-revive/bench', private: true, type: 'module', devDependencies },
+    'packages/wasm-revive/package.json': { name: 'wasm-revive', private: true, type: 'module' },
+    'packages/bench/test/one.test.ts': test,
+  });
+  expect(ruleProblems(checkout(files({ 'wasm-revive': '1.0.0' })))).toEqual([]);
+  expect(ruleProblems(checkout(files()))).toEqual([
+    'packages/bench/test/one.test.ts reads what the build of wasm-revive makes, which the package does not depend on.',
+  ]);
+});

@@ -4,11 +4,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Target, transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Target, transform } from '../src/index.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/fixtures/abort/', import.meta.url);
-const RUNTIME = new URL('../../wasm-revive/dist/', import.meta.url);
+const RUNTIME = new URL('../dist/', import.meta.url);
 const NAME = 'wasm_revive_fixtures';
 
 const folders: string[] = [];
