@@ -71,7 +71,6 @@ it('exports this and no more', () => {
       "realTrap",
       "stackPointerNames",
       "staleHandleError",
-      "store",
       "toFailureRecord",
       "wasmFrames",
       "writeReport",
