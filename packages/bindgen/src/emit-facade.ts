@@ -7,7 +7,10 @@ import { isSkip } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 
-const CURRENT = '($live.api ?? $app.wake())';
+/** The functions that serve. There are none while nobody serves, nor once a guard has shut the scope that does. */
+const SERVING = '$live.raw.api';
+
+const CURRENT = `(${SERVING} ?? $app.wake())`;
 
 /** A glue, and where its scope has the functions to forward to. */
 interface FacadeContext {
@@ -72,12 +75,12 @@ function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: Glue
   if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
   const call = `${path}(${self})`;
   if (member.name === 'free') {
-    const suspect = '(this.__wbg_ptr < $live.base || $live.api === undefined)';
+    const suspect = `(this.__wbg_ptr < $live.base || ${SERVING} === undefined)`;
     return `${head} {\n    if (${suspect} && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
   }
   // A branch that leaves, so that the path of a live handle stays constant even where stale ones are met.
   const owner = `$app.owner(this.__wbg_ptr, ${JSON.stringify(member.displayName)})`;
-  return `${head} {\n    if (this.__wbg_ptr < $live.base) return ${owner}${call};\n    return ($live.api ?? ${owner})${call};\n}`;
+  return `${head} {\n    if (this.__wbg_ptr < $live.base) return ${owner}${call};\n    return (${SERVING} ?? ${owner})${call};\n}`;
 }
 
 function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, call: string): string {
