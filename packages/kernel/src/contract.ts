@@ -61,9 +61,9 @@ export interface Scope {
   /** What binds it, for the façade. */
   readonly raw: Raw;
   /**
-   * Gives the scope its instance; another one after {@link release}. Wasm frames of the former that are still on the stack go no further: they
-   * ask its host. Note: glue is no frame of anybody's. What an import or an argument's conversion has called must not have the scope bound to
-   * another instance, where glue goes on with addresses of the former.
+   * Gives the scope its instance; another one after {@link release}. Wasm frames of the former instance that are still on the stack go no
+   * further, and ask its host what is thrown. Note: frames of the glue can't be stopped. Glue that has called the program, in an import or to
+   * convert an argument, goes on with addresses of the former instance, which guards would take for the new one's.
    * @param host of this instance
    */
   bind(exports: WebAssembly.Exports, host: Host): void;

@@ -13,6 +13,7 @@ import {
   composePlugins,
   describedModule,
   type Factory,
+  type Host,
   Instance,
   type ModuleDescription,
   type Owner,
@@ -78,16 +79,19 @@ function serve({ factory, description, module }: Given) {
     staleClosureCalled: () => false,
   };
   const bound: Instance[] = [];
+  const hosts: Host[] = [];
   const bind = (): Instance => {
-    const scope = bound[0]?.scope;
-    const instance = new Instance(1, owner, scope === undefined ? factory : () => scope);
+    const instance = new Instance(1, owner, (host) => {
+      hosts.push(host);
+      return bound[0]?.scope ?? factory(host);
+    });
     instance.bind(new WebAssembly.Instance(module, instance.scope.imports));
     instance.start();
     bound.push(instance);
     description.onCurrent(instance.scope.raw, instance.base);
     return instance;
   };
-  return { bind, reports, bound };
+  return { bind, reports, bound, hosts };
 }
 
 const codeOf = (run: () => unknown): unknown => {
@@ -169,4 +173,26 @@ it('I3: the same without glue, where guards are made at run time', () => {
     'REVIVE_STALE_HANDLE',
   ]);
   expect(reports.map(({ of }) => bound.indexOf(of))).toEqual([0]);
+});
+
+it('I2, I3: a guard that has too little stack to call anybody shuts its own instance, and not the one that has its place', () => {
+  const { fixtures, given } = load('fixtures/abort');
+  const { bind, bound, hosts } = serve(given);
+  const noStack = (): never => {
+    throw new RangeError('Maximum call stack size exceeded');
+  };
+  const { scope } = bind();
+  fixtures.bump();
+  const caught = codeOf(() =>
+    fixtures.catch_from(() => {
+      codeOf(() => fixtures.fail('abort'));
+      bind();
+      Object.assign(hosts[0] ?? {}, { threw: noStack });
+    }),
+  );
+  expect([caught, scope.isShut(), bound[1]?.state, fixtures.bump()]).toEqual(['REVIVE_ABORT', false, 'running', 101]);
+  Object.assign(hosts[1] ?? {}, { threw: noStack });
+  expect(codeOf(() => fixtures.fail('abort'))).toBe('REVIVE_ABORT');
+  expect([scope.isShut(), scope.raw.api]).toEqual([true, undefined]);
+  expect(() => fixtures.bump()).toThrow('The façade asks who serves.');
 });
