@@ -112,8 +112,11 @@ export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInf
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
+  // The guarded exports as an object, once somebody has asked for it.
+  let $all;
   function $bind($exports, $of) {
     $raw.state = $stateFor($of);
+    $all = undefined;
     $raw.api = $api;
     $raw.binding = ${emitRecord(raw, '    ', 'state: $raw.state')};
     wasm = {
@@ -129,7 +132,6 @@ ${[
 ]
   .map((line) => `    ${line}\n`)
   .join('')}  }
-  let $all;
   function $guarded() {
     if ($all !== undefined) return $all;
 ${guarded}    return ($all = wasm);
@@ -187,7 +189,7 @@ export function isFunctionTable(entry: WasmExport): boolean {
  */
 export const TABLE_GUARD = `  function $guardTable($table, $exports) {
     // Note: no Map, which may be the name of a class of the module's.
-    const $functions = [], $guards = [];
+    const $functions = [], $guards = [], { state: $state } = $raw;
     function get($index) {
       const $function = $table.get($index);
       if ($function === null) return null;
@@ -197,7 +199,7 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
         $functions.push($function);
         $guards.push($name !== undefined ? $app.wasm[$name] : (...$args) => {
           const $binding = $raw.binding;
-          if ($binding === undefined) return;
+          if ($binding?.state !== $state) return;
           try { return $function(...$args); } ${emitCatch(-1)}
         });
       }

@@ -118,6 +118,7 @@ describe.each(['fixtures/abort', 'fixtures/unwind', 'fixtures-revive/unwind'])(
       const { bind, reports, bound } = serve(given);
       const first = bind();
       fixtures.bump();
+      expect(first.scope.exports().memory).toBe(first.exports?.memory);
       const seen: unknown[] = [];
       const caught = codeOf(() =>
         fixtures.catch_from(() => {
@@ -133,6 +134,7 @@ describe.each(['fixtures/abort', 'fixtures/unwind', 'fixtures-revive/unwind'])(
       );
       const [, second] = bound;
       expect(seen).toEqual([false, 'REVIVE_ABORT', true, 101, true, false, true]);
+      expect(first.scope.exports().memory).toBe(second?.exports?.memory ?? 'the memory of the second');
       // What became of the call, and not what Rust would have made of it.
       expect(caught).toBe('REVIVE_ABORT');
       expect([second?.state, second?.scope.isQuiescent(), fixtures.bump(), fixtures.add(1, 2)]).toEqual(['running', true, 102, 3]);
