@@ -7,7 +7,11 @@ import { isSkip } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 
-const CURRENT = '($live.api ?? $app.wake())';
+/** The functions that serve. There are none while nobody serves, nor once a guard has shut the scope that does. */
+const SERVING = '$live.raw.api';
+
+/** Note: not by `??`, which compares with null, too (measured, after two recoveries: up to 0.8 ns a call). */
+const CURRENT = `(${SERVING} === undefined ? $app.wake() : ${SERVING})`;
 
 /** A glue, and where its scope has the functions to forward to. */
 interface FacadeContext {
@@ -71,13 +75,13 @@ function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: Glue
   const head = `${member.static ? 'static ' : ''}${accessor}${member.key}(${source})`;
   if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
   const call = `${path}(${self})`;
+  const suspect = `this.__wbg_ptr < $live.base || ${SERVING} === undefined`;
   if (member.name === 'free') {
-    const suspect = '(this.__wbg_ptr < $live.base || $live.api === undefined)';
-    return `${head} {\n    if (${suspect} && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
+    return `${head} {\n    if ((${suspect}) && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
   }
   // A branch that leaves, so that the path of a live handle stays constant even where stale ones are met.
   const owner = `$app.owner(this.__wbg_ptr, ${JSON.stringify(member.displayName)})`;
-  return `${head} {\n    if (this.__wbg_ptr < $live.base) return ${owner}${call};\n    return ($live.api ?? ${owner})${call};\n}`;
+  return `${head} {\n    if (${suspect}) return ${owner}${call};\n    return ${SERVING}${call};\n}`;
 }
 
 function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, call: string): string {

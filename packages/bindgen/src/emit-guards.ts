@@ -29,56 +29,68 @@ const DELIBERATE = /^__wb(?:g_(?:__)?wb)?indgen_?(?:throw|rethrow|panic_error)(?
 export const GUARD_PRELUDE = `  const $base = $host.base;
   const $end = $base + 0x100000000;
   const $turns = $host.turns;
-  // How many imports are running: frames of the instance are on the stack exactly while one is.
-  const $imports = { running: 0 };
-  // What binds the scope to its instance: the raw exports, which $bind gives, with the count of its imports. There is none once the instance is
-  // lost. A frame that comes back and finds another binding goes no further before it has asked.
-  const $raw = {};
-  let wasm;
+  // What is known of one instance of the scope, also when its binding is gone. While imports run, and only then, frames of it are on the stack.
+  function $stateFor(host) {
+    return { host, imports: 0, lent: 0, trap: undefined, alarmed: false };
+  }
   // In place of a binding while the instance is being made, which may run a start function of the module's own.
-  const $unborn = { imports: $imports };
+  const $unborn = { state: $stateFor($host) };
+  // What binds the scope to its instance: in $raw.binding the raw exports, for guards; in $raw.api the functions for the façade. Both are gone once
+  // the instance is lost. A frame that comes back and finds another binding goes no further before it has asked.
+  // Note: its fields are added one by one, so that the first store of each is the only one until something is caught; see $nobody.
+  const $raw = {};
+  $raw.state = $unborn.state;
+  let wasm;
   function $unbound() {
-    if (wasm !== undefined) throw $host.dropped();
+    if (wasm !== undefined) throw $raw.state.host.dropped();
     return $unborn;
   }
   function $refuse(entry) {
-    $host.refuse(entry);
+    $raw.state.host.refuse(entry);
+  }
+  // Whether the instance is lost that a frame began with. Another one may have its place.
+  function $isFormer({ state }) {
+    return $raw.binding?.state !== state;
   }
   // Says whether the hooks that hear of it have cost the instance.
-  function $enter(entry) {
-    if ($imports.running === 0) $host.entered(entry);
-    return $raw.binding === undefined && $host.refuse(entry);
+  function $enter(entry, binding) {
+    const { host, imports } = binding.state;
+    if (imports === 0) host.entered(entry);
+    return $isFormer(binding) && host.refuse(entry);
   }
   function $call(name, run) {
     return $turns ? $host.call(name, run) : run;
   }
-  function $leave() {
-    if ($imports.running === 0) $host.left();
+  function $leave({ state }) {
+    if (state.imports === 0) state.host.left();
   }
-  // What a guard caught, and the binding that it took away before it called this: it may have had no stack left for the call.
-  function $threw(error, entry, binding, imports) {
-    if (binding !== undefined) {
-      $raw.binding = binding;
-      $raw.trap = undefined;
-      if ($live.base === $base) $live.api = $api;
+  // What a guard caught, and what was bound when it shut the scope before it called this: it may have had no stack left for the call.
+  function $threw(error, entry, bound, { state }) {
+    if (bound !== undefined) {
+      $raw.api = $api;
+      $raw.binding = bound;
+      state.trap = undefined;
     }
     try {
-      return $host.threw(error, entry, imports.running);
+      return state.host.threw(error, entry, state.imports);
     } catch {
-      $live.api = $raw.binding = undefined;
-      $raw.trap ??= error;
-      if (!$raw.alarmed) {
+      // An instance that has the place of this one is well.
+      if ($raw.state !== state) return state.host.exhausted;
+      $raw.api = $raw.binding = undefined;
+      state.trap ??= error;
+      if (!state.alarmed) {
         // Where there is too little stack even for that, a guard further out does it.
-        $host.alarm();
-        $raw.alarmed = true;
+        state.host.alarm();
+        state.alarmed = true;
       }
-      return $host.exhausted;
+      return state.host.exhausted;
     }
   }
   function $returned(result, binding) {
     if (binding === $unborn) return;
-    if ($raw.binding === undefined) throw $host.dropped(result);
-    $host.returned($imports.running);
+    const { host, imports } = binding.state;
+    if ($isFormer(binding)) throw host.dropped(result);
+    host.returned(imports);
   }
   function $watch() {
     // A guard may have shut the scope meanwhile: without a binding, it stays shut.
@@ -100,14 +112,18 @@ export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInf
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
-  function $bind($exports) {
-    $raw.binding = ${emitRecord(raw, '    ', 'imports: $imports')};
+  // The guarded exports as an object, once somebody has asked for it.
+  let $all;
+  function $bind($exports, $of) {
+    $raw.state = $stateFor($of);
+    $all = undefined;
+    $raw.api = $api;
+    $raw.binding = ${emitRecord(raw, '    ', 'state: $raw.state')};
     wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
-    $raw.binding = undefined;
-    if ($live.base === $base) $live.api = undefined;
+    $raw.api = $raw.binding = undefined;
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
   ...cachedViews.map((name) => `${name} = null;`),
@@ -116,7 +132,6 @@ ${[
 ]
   .map((line) => `    ${line}\n`)
   .join('')}  }
-  let $all;
   function $guarded() {
     if ($all !== undefined) return $all;
 ${guarded}    return ($all = wasm);
@@ -130,27 +145,25 @@ ${guarded}    return ($all = wasm);
  * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function, of which a guard takes 161 on Node 20).
  */
 function emitCatch(entry: number): string {
-  return `catch ($error) { const $was = $raw.binding; $live.api = $raw.binding = undefined; $raw.trap ??= $error; throw $threw($error, ${entry}, $was, $binding.imports); }`;
+  return `catch ($error) { const $bound = $raw.binding; $raw.api = $raw.binding = undefined; $binding.state.trap ??= $error; throw $threw($error, ${entry}, $bound, $binding); }`;
 }
 
 /**
- * Emitted where glue moves the stack pointer by itself (`wasm.__wbindgen_add_to_stack_pointer(-16)`, and `(16)` in a `finally`): how much of
- * Rust's stack it holds. When the pointer is put back, that much is still to be given back by glue whose `finally` has not run yet.
+ * Where glue moves the stack pointer by itself (`wasm.__wbindgen_add_to_stack_pointer(-16)`, and `(16)` in a `finally`), `lent` is how much of
+ * Rust's stack it holds. When the pointer is put back, that much is still to be given back by glue whose `finally` has not run yet. Glue runs the
+ * `finally` also when it has failed before it took anything.
  */
-export const STACK_ACCOUNT = '  const $stack = { lent: 0 };\n';
-
-/** Glue runs the `finally` also when it has failed before it took anything. */
-const OVERPAID = '    if ($0 > $stack.lent) return;\n';
+const OVERPAID = '    if ($0 > $binding.state.lent) return;\n';
 
 function emitExportGuard(guard: GuardedExport, index: number, count: number): string {
   const params = parameterList(guard.parameters);
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
     if ($binding === undefined) return $refuse(${index});
-${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index})) return;
+${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index}, $binding)) return;
     let $result;
     try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
-${guard.movesStack ? '    $stack.lent -= $0;\n' : ''}    if ($turns) $leave();
+${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if ($turns) $leave($binding);
     return $result;
   };`;
 }
@@ -176,7 +189,7 @@ export function isFunctionTable(entry: WasmExport): boolean {
  */
 export const TABLE_GUARD = `  function $guardTable($table, $exports) {
     // Note: no Map, which may be the name of a class of the module's.
-    const $functions = [], $guards = [];
+    const $functions = [], $guards = [], { state: $state } = $raw;
     function get($index) {
       const $function = $table.get($index);
       if ($function === null) return null;
@@ -186,7 +199,7 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
         $functions.push($function);
         $guards.push($name !== undefined ? $app.wasm[$name] : (...$args) => {
           const $binding = $raw.binding;
-          if ($binding === undefined) return;
+          if ($binding?.state !== $state) return;
           try { return $function(...$args); } ${emitCatch(-1)}
         });
       }
@@ -215,11 +228,11 @@ ${pass}    try { wrapError(() => { throw error; }, []); } catch (wrapped) { retu
  * `catch_unwind` or out of the export. What is caught here is the exception that does it; a trap, when there was no stack left for that.
  */
 function emitUnwind(unwindPath: string, toRust: string): string {
-  return `  function $unwind(error) {
-    const thrown = $host.crossed(error, true, $imports.running - 1);
-    const $binding = $raw.binding;
-    if ($binding === undefined) return thrown;
-    try { $binding${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return $host.unwinding(unwinding); }
+  return `  function $unwind(error, binding) {
+    const { host, imports } = binding.state;
+    const thrown = host.crossed(error, true, imports - 1);
+    if ($isFormer(binding)) return thrown;
+    try { binding${unwindPath}(${toRust}(thrown)); } catch (unwinding) { return host.unwinding(unwinding); }
   }
 `;
 }
@@ -314,18 +327,18 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
 
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
-  if (unwinds) return '{ try { throw $unwind($error); } finally { $binding.imports.running--; } }';
-  return `{ const $left = --$binding.imports.running; throw $host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $left); }`;
+  if (unwinds) return '{ try { throw $unwind($error, $binding); } finally { $binding.state.imports--; } }';
+  return `{ const $left = --$binding.state.imports; throw $binding.state.host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $left); }`;
 }
 
 function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
           const $binding = $raw.binding ?? $unbound();
-          $binding.imports.running++;
+          $binding.state.imports++;
           let $result;
           try { $result = ${slot}(${params}); } catch ($error) ${onError}
-          $binding.imports.running--;${onReturn}
+          $binding.state.imports--;${onReturn}
           if ($raw.binding !== $binding) $returned(${result}, $binding);
           return $result;
         },`;

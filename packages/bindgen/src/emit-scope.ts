@@ -17,7 +17,6 @@ import {
   guardName,
   type ImportGuards,
   isFunctionTable,
-  STACK_ACCOUNT,
   TABLE_GUARD,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
@@ -65,11 +64,10 @@ export function editScope(text: MagicString, context: ScopeContext): Set<string>
 }
 
 /** The text before the glue's own. */
-export function scopeHead({ glue, guards }: ScopeContext): string {
+export function scopeHead({ glue }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
     `function $scope($host) {\n${GUARD_PRELUDE}`,
-    movesStack(guards) ? STACK_ACCOUNT : '',
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -92,12 +90,14 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     held: ${emitHeld(glue, wasm)},
     release: $release,
     isShut: () => $raw.binding === undefined && wasm !== undefined,
-    isQuiescent: () => $imports.running === 0,
+    isQuiescent: () => $raw.state.imports === 0,
     watch: $watch,
-    trap: () => $raw.trap,
-${movesStack(guards) ? '    lent: () => $stack.lent,\n' : ''}    exports: $guarded,
+    trap: () => $raw.state.trap,
+    lent: () => $raw.state.lent,
+    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
     api: $api,
+    raw: $raw,
   };
 }
 `;
@@ -113,10 +113,6 @@ function emitHeld(glue: Glue, wasm: WasmInfo): string {
 /** Whether values of JavaScript go to Rust by their place in an array. */
 function hasHeap(glue: Glue): boolean {
   return glue.statements.some(({ role, declares }) => role === 'scope' && declares.includes('heap'));
-}
-
-function movesStack(guards: readonly GuardedExport[]): boolean {
-  return guards.some((guard) => guard.movesStack);
 }
 
 /** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */

@@ -11,22 +11,22 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 1;
+export const CONTRACT = 2;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
  *
- * Beside the façade: the factory (`$scope`), the application ({@link Application}), and `$live`, whose field `api` has the functions that serve
- * ({@link Scope.api}; undefined: ask the application) and whose field `base` says where the pointers of their handles start. The manager fills
- * it by `onCurrent`; guards that may have no stack left empty it.
+ * Beside the façade: the factory (`$scope`), the application ({@link Application}), and `$live`, whose field `raw` is {@link Scope.raw} of the
+ * scope that serves, else `$nobody`, and whose field `base` says where the pointers of its handles start. Nobody but the manager writes it, by
+ * `onCurrent`.
  *
- * In a scope: its host, where the pointers of its handles start and end, whether turns are heard of, `$raw`, whose `binding` binds it to its
- * instance, and the functions that stand behind guards.
+ * In a scope: its host, where the pointers of its handles start and end, whether turns are heard of, `$raw`, and the functions that stand behind
+ * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live revive loadModule first initOnce initialising',
-  'host base end turns raw imports unborn api stack this',
-  'refuse call unbound enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
+  'scope app live nobody revive loadModule first initOnce initialising',
+  'host base end turns raw stateFor unborn api this',
+  'refuse call unbound isFormer enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
@@ -36,14 +36,37 @@ export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
 /** Exports of an instance behind their guards, in place of `instance.exports`. */
 export type GuardedExports = Record<string, WebAssembly.ExportValue>;
 
-/** One evaluation of the glue, bound to at most one instance for all its life. */
+/**
+ * What binds a scope to its instance. Only the scope writes it. A guard that catches something does so without a call, for it may have no stack
+ * left for one; from then on neither the façade nor another guard finds the way in. Both fields are there or neither.
+ */
+export interface Raw {
+  /** {@link Scope.api}, for the façade, which asks the application where there is none. */
+  readonly api?: Api;
+  /** The instance's exports and its state, for the guards. */
+  readonly binding?: object;
+  /**
+   * What belongs to the instance that was bound last: its host, how many imports of it are running, what a guard caught. Frames keep the state
+   * with which they began, so that those of a lost instance change nothing of the next one's.
+   */
+  readonly state: object;
+}
+
+/** One evaluation of the glue, bound to at most one instance at a time. */
 export interface Scope {
   /** Import object for the instance of this scope, each function behind its guard. */
   readonly imports: WebAssembly.Imports;
   /** The glue's functions; they may be called after {@link bind}. */
   readonly api: Api;
-  /** Gives the scope its instance. Called once. */
-  bind(exports: WebAssembly.Exports): void;
+  /** What binds it, for the façade. */
+  readonly raw: Raw;
+  /**
+   * Gives the scope its instance; another one after {@link release}. Wasm frames of the former instance that are still on the stack go no
+   * further, and ask its host what is thrown. Note: frames of the glue can't be stopped. Glue that has called the program, in an import or to
+   * convert an argument, goes on with addresses of the former instance, which guards would take for the new one's.
+   * @param host of this instance
+   */
+  bind(exports: WebAssembly.Exports, host: Host): void;
   /** The guarded exports. Only after {@link bind}. */
   exports(): GuardedExports;
   /** Runs what wasm-bindgen runs after instantiation (`__wbindgen_start`). */
@@ -56,9 +79,9 @@ export interface Scope {
   release(): void;
   /** Whether every way in is shut: by {@link release}, or by a guard that had no stack left to call anybody. */
   isShut(): boolean;
-  /** Whether no frame of the instance is on the stack. */
+  /** Whether no frame of the instance that was bound last is on the stack. */
   isQuiescent(): boolean;
-  /** What that guard caught. */
+  /** What that guard caught of the instance that was bound last. */
   trap(): unknown;
   /** From now on the host is told of every import that is running, when it returns: {@link Host.returned}. */
   watch(): void;
@@ -99,8 +122,8 @@ export interface ModuleDescription {
   readonly reinitRequests?: boolean;
   /** Reads the module again, where the first instance may be given without it. */
   readonly load?: () => Promise<WebAssembly.Module>;
-  /** Given the functions to forward to, and where the pointers of their handles start, whenever they change; undefined while there are none. */
-  readonly onCurrent: (api: Api | undefined, base: number) => void;
+  /** Given the scope that serves, whenever that changes, and where the pointers of its handles start; undefined while callers are to ask. */
+  readonly onCurrent: (raw: Raw | undefined, base: number) => void;
 }
 
 /** What the façade asks of the runtime: a module under management. `Control` is the control handle that users get. */

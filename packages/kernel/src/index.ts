@@ -37,6 +37,7 @@ export {
   type Host,
   type ModuleDescription,
   type PromiseExecutor,
+  type Raw,
   RESERVED_NAMES,
   type Scope,
   type Thenable,

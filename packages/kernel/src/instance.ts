@@ -80,6 +80,7 @@ export class Instance implements InstanceView {
   /** Whether somebody is just finding out what it was shut for. A field, for it is set where there may be no stack. */
   isLookedAt = false;
   readonly #failures = new Failures(this);
+  readonly #host: InstanceHost;
   #life: Life = { is: 'idle' };
   #exports: WebAssembly.Exports | undefined;
   #stacks: StackPointers | undefined;
@@ -97,7 +98,8 @@ export class Instance implements InstanceView {
       (who) => this.promises.turnBegins(who === 'reaction'),
     );
     this.turns = this.#hearTurns(owner.hooks);
-    this.scope = factory(new InstanceHost(this, this.#failures));
+    this.#host = new InstanceHost(this, this.#failures);
+    this.scope = factory(this.#host);
   }
 
   get state(): InstanceState {
@@ -182,7 +184,7 @@ export class Instance implements InstanceView {
     this.#panicking = new Panicking(exports, this.module);
     if (this.unwinds) realTrap();
     hooks.instantiated?.(this);
-    this.scope.bind(exports);
+    this.scope.bind(exports, this.#host);
     this.promises.bind(this.scope.held(exports));
     this.#life = { is: 'running' };
   }

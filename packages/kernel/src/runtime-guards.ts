@@ -17,27 +17,35 @@ export interface GuardActions {
   readonly returned?: (result: unknown, depth: number) => void;
 }
 
+/** One instance behind its guards. Frames keep the one with which they began. */
+interface Guarded {
+  readonly actions: GuardActions;
+  /** How many exports are running. */
+  depth: number;
+}
+
 /**
- * Guards around the exports and imports of one instance, made at run time: for what isn't transformed, whose guards are text and cost less (36–48
+ * Guards around the exports and imports of one instance at a time, made at run time: for what isn't transformed, whose guards are text and cost less (36–48
  * ns a call in V8, against 15–17).
  */
 export class RuntimeGuards {
-  readonly #actions: GuardActions;
-  #depth = 0;
+  #guarded: Guarded;
 
   constructor(actions: GuardActions) {
-    this.#actions = actions;
+    this.#guarded = { actions, depth: 0 };
   }
 
-  /** How many exports are running. */
+  /** How many exports of the instance are running. */
   get depth(): number {
-    return this.#depth;
+    return this.#guarded.depth;
   }
 
-  /** Exports with a guard in the place of each function. */
-  exports<E extends WebAssembly.Exports>(exports: E): E {
+  /** The exports of an instance with a guard in the place of each function. @param actions those of this instance */
+  exports<E extends WebAssembly.Exports>(exports: E, actions: GuardActions = this.#guarded.actions): E {
+    const own = { actions, depth: 0 };
+    this.#guarded = own;
     const guarded = (name: string, value: WebAssembly.ExportValue): WebAssembly.ExportValue =>
-      typeof value === 'function' ? this.#guardExport(name, value as Callable) : value;
+      typeof value === 'function' ? guardExport(own, name, value as Callable) : value;
     return Object.fromEntries(Object.entries(exports).map(([name, value]) => [name, guarded(name, value)])) as E;
   }
 
@@ -48,37 +56,38 @@ export class RuntimeGuards {
     return mapValues(imports, (names) => mapValues(names, guarded));
   }
 
-  #guardExport(name: string, call: Callable): Callable {
-    const { enter, left, threw } = this.#actions;
-    return (...args) => {
-      if (enter?.(name, this.#depth) === false) return undefined;
-      this.#depth++;
-      let result: unknown;
-      try {
-        result = call(...args);
-      } catch (error) {
-        this.#depth--;
-        throw threw(error, name, this.#depth);
-      }
-      this.#depth--;
-      left?.(this.#depth);
-      return result;
-    };
-  }
-
   #guardImport(call: Callable): Callable {
-    const { crossed, returned } = this.#actions;
     return (...args) => {
+      const own = this.#guarded;
+      const { crossed, returned } = own.actions;
       let result: unknown;
       try {
         result = call(...args);
       } catch (error) {
-        throw crossed === undefined ? error : crossed(error, this.#depth);
+        throw crossed === undefined ? error : crossed(error, own.depth);
       }
-      returned?.(result, this.#depth);
+      returned?.(result, own.depth);
       return result;
     };
   }
+}
+
+function guardExport(own: Guarded, name: string, call: Callable): Callable {
+  const { enter, left, threw } = own.actions;
+  return (...args) => {
+    if (enter?.(name, own.depth) === false) return undefined;
+    own.depth++;
+    let result: unknown;
+    try {
+      result = call(...args);
+    } catch (error) {
+      own.depth--;
+      throw threw(error, name, own.depth);
+    }
+    own.depth--;
+    left?.(own.depth);
+    return result;
+  };
 }
 
 function mapValues<V, R>(object: Readonly<Record<string, V>>, map: (value: V) => R): Record<string, R> {

@@ -1,5 +1,6 @@
 /** An instance without Wasm: a scope that does nothing, and an owner that writes down what it is asked and told. */
 import {
+  CONTRACT,
   type CrashReport,
   composePlugins,
   describedModule,
@@ -57,7 +58,7 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
   const stack = { imports: 0 };
   const owner: Owner = {
     module: describedModule({
-      contract: 1,
+      contract: CONTRACT,
       generatedBy: 'a test',
       name: 'fake',
       entries: [
@@ -89,6 +90,7 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
     return {
       imports: {},
       api: {},
+      raw: { state: {} },
       bind() {},
       exports: () => ({}),
       start() {},

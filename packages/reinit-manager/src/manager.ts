@@ -81,7 +81,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#slot = new Slot({
       maker: this.#maker,
       supervisor: this.#supervisor,
-      onCurrent: (instance, base) => onCurrent(instance?.scope.api, base),
+      onCurrent: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
       isEmitting: () => this.#emitter.isEmitting,
       claim: () => this.#first.claim(),
       notReady: () => this.#first.notReady(),

@@ -7,7 +7,7 @@ export interface Surroundings {
   readonly maker: InstanceMaker;
   readonly supervisor: Supervisor;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
-  readonly onCurrent: (instance: Instance | undefined, base: number) => void;
+  readonly onCurrent: (instance: Instance | undefined) => void;
   /** Whether listeners are being called. */
   isEmitting(): boolean;
   /** Has the program give the first instance, where it has only announced one. False: there is nothing to wait for. */
@@ -24,9 +24,6 @@ export interface Surroundings {
 export interface Thrown {
   readonly error?: unknown;
 }
-
-/** In place of where pointers of handles start: none is above this, so each is looked at, and no guard sends callers past the slot. */
-const ASK = Number.POSITIVE_INFINITY;
 
 /** Where one instance serves at a time, generation after generation. */
 export class Slot {
@@ -91,20 +88,20 @@ export class Slot {
     if (this.isWithin) return instance;
     this.#around.supervisor.called();
     // Whether it is well may be known only later: until then, each call asks.
-    if (!instance.isSuspected) this.#around.onCurrent(instance, instance.base);
+    if (!instance.isSuspected) this.#around.onCurrent(instance);
     return instance;
   }
 
   /** The façade asks again before it sends anybody to this instance. */
   suspect(instance: Instance): void {
-    if (instance === this.#current) this.#around.onCurrent(undefined, ASK);
+    if (instance === this.#current) this.#around.onCurrent(undefined);
   }
 
   /** Nobody is sent to this instance from now on. */
   vacate(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#current = undefined;
-    this.#around.onCurrent(undefined, ASK);
+    this.#around.onCurrent(undefined);
   }
 
   /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */

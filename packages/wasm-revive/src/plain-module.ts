@@ -3,6 +3,7 @@ import {
   type Entry,
   explainCompileError,
   type Factory,
+  type GuardActions,
   type GuardedExports,
   type Host,
   INSTALL_EXPORT,
@@ -59,36 +60,9 @@ function compile(source: BufferSource, name: string): WebAssembly.Module {
 function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
   const entries = new Map(functions.map((name, entry) => [name, entry]));
   const entryOf = (name: string): number => entries.get(name) ?? -1;
-  let shut: { readonly trap: unknown } | undefined;
-  let watches = false;
+  let bound = new PlainBinding(host, entryOf);
   let exports: GuardedExports = {};
-  const isShut = (): boolean => shut !== undefined;
-  const guards = new RuntimeGuards({
-    enter(name, depth) {
-      if (isShut()) return !host.refuse(entryOf(name));
-      if (depth === 0 && host.turns) host.entered(entryOf(name));
-      // Hooks may have cost the instance.
-      return !isShut() || !host.refuse(entryOf(name));
-    },
-    left(depth) {
-      if (depth === 0 && host.turns) host.left();
-    },
-    threw(error, name, depth) {
-      try {
-        return host.threw(error, entryOf(name), depth);
-      } catch {
-        // There was no stack left to call the host.
-        shut = { trap: error };
-        return host.exhausted;
-      }
-    },
-    crossed: (error, depth) => host.crossed(error, false, depth - 1),
-    returned(result, depth) {
-      // While JavaScript ran, the instance was lost: its frames must not run on.
-      if (shut !== undefined) throw host.dropped(result);
-      if (watches) host.returned(depth - 1);
-    },
-  });
+  const guards = new RuntimeGuards(bound.actions);
   return {
     imports: {
       ...guards.imports(imports),
@@ -96,8 +70,11 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
       ...rawImports,
     },
     api: {},
-    bind(raw) {
-      exports = guards.exports({ ...raw });
+    // There is no façade that reads it.
+    raw: { state: {} },
+    bind(raw, of) {
+      bound = new PlainBinding(of, entryOf);
+      exports = guards.exports({ ...raw }, bound.actions);
     },
     exports: () => exports,
     start: () => void (exports[INSTALL_EXPORT] as Callable | undefined)?.(),
@@ -105,14 +82,51 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
     // Its values are numbers.
     held: () => undefined,
     release() {
-      shut ??= { trap: undefined };
+      bound.shut ??= { trap: undefined };
       exports = {};
     },
-    isShut,
+    isShut: () => bound.shut !== undefined,
     isQuiescent: () => guards.depth === 0,
     watch() {
-      watches = true;
+      bound.watches = true;
     },
-    trap: () => shut?.trap,
+    trap: () => bound.shut?.trap,
   };
+}
+
+/** What belongs to one instance of a scope. */
+class PlainBinding {
+  readonly actions: GuardActions;
+  shut: { readonly trap: unknown } | undefined;
+  watches = false;
+
+  constructor(host: Host, entryOf: (name: string) => number) {
+    const isShut = (): boolean => this.shut !== undefined;
+    this.actions = {
+      enter(name, depth) {
+        if (isShut()) return !host.refuse(entryOf(name));
+        if (depth === 0 && host.turns) host.entered(entryOf(name));
+        // Hooks may have cost the instance.
+        return !isShut() || !host.refuse(entryOf(name));
+      },
+      left(depth) {
+        if (depth === 0 && host.turns) host.left();
+      },
+      threw: (error, name, depth) => {
+        try {
+          return host.threw(error, entryOf(name), depth);
+        } catch {
+          // There was no stack left to call the host.
+          this.shut = { trap: error };
+          return host.exhausted;
+        }
+      },
+      crossed: (error, depth) => host.crossed(error, false, depth - 1),
+      returned: (result, depth) => {
+        // While JavaScript ran, the instance was lost: its frames must not run on.
+        if (isShut()) throw host.dropped(result);
+        if (this.watches) host.returned(depth - 1);
+      },
+    };
+  }
 }
