@@ -41,7 +41,7 @@ export {
   type Scope,
   type Thenable,
 } from './contract.js';
-export { type CrateRecord, checkCrates, readCrates } from './crates.js';
+export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './crates.js';
 export {
   ERROR_CODES,
   isReviveError,

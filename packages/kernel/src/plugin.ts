@@ -1,5 +1,5 @@
 import { complain } from './complain.js';
-
+import type { MatchedPackage } from './crates.js';
 import type { Failure, Recovery } from './failure.js';
 import type { ModuleFacts, Stacks } from './module.js';
 import type { PanickingView } from './panicking.js';
@@ -63,6 +63,8 @@ export interface Thrown {
  */
 export interface Plugin {
   readonly name: string;
+  /** The package that the plugin comes from, where a crate is matched with it: a module with another version of the crate is refused. */
+  readonly package?: MatchedPackage;
   /** The instance's exports are there; nothing of it has run. Throwing refuses the module. */
   readonly instantiated?: (instance: InstanceView) => void;
   /**
@@ -88,6 +90,8 @@ export interface Plugin {
 
 /** {@link Plugin}s made one. */
 export interface Hooks {
+  /** Those that {@link Plugin.package} names. */
+  readonly packages: readonly MatchedPackage[];
   readonly instantiated: ((instance: InstanceView) => void) | undefined;
   readonly entered: ((instance: InstanceView, entrypoint: string) => void) | undefined;
   readonly committed: ((instance: InstanceView) => void) | undefined;
@@ -101,6 +105,7 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
   const threw = present(plugins.map((plugin) => plugin.threw));
   const failed = present(plugins.map(orNothing));
   return {
+    packages: present(plugins.map((plugin) => plugin.package)),
     instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
     entered: sequence(present(plugins.map(({ name, entered }) => harmless(name, entered)))),
     committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),

@@ -3,6 +3,7 @@ import {
   bare,
   type CrashReport,
   checkContract,
+  checkCrates,
   composePlugins,
   describedModule,
   type Factory,
@@ -74,9 +75,10 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       this.#lastGeneration = instance.generation;
       return instance;
     };
+    const check = (module: WebAssembly.Module): void => void checkCrates(module, this.hooks.packages);
     const recoverQuietly = (): boolean => this.#slot.recoverQuietly();
     this.#supervisor = new Supervisor(name, options, recoverQuietly);
-    this.#maker = new InstanceMaker({ moduleName: name, load, scope, made: recoverQuietly });
+    this.#maker = new InstanceMaker({ moduleName: name, load, scope, check, made: recoverQuietly });
     this.#slot = new Slot({
       maker: this.#maker,
       supervisor: this.#supervisor,
@@ -90,7 +92,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       },
       retired: (error) => this.#emitter.emit('retired', error),
     });
-    this.#first = new FirstInstance(this.module, this.#maker, this.#slot, scope);
+    this.#first = new FirstInstance(this.module, this.#maker, this.#slot, scope, check);
     this.control = controlOf(this);
   }
 
@@ -213,7 +215,9 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   use(plugin: Plugin): void {
     checkPlugin(plugin);
     const plugins = [...this.#plugins, plugin];
-    this.hooks = composePlugins([...plugins, this.#own]);
+    const hooks = composePlugins([...plugins, this.#own]);
+    if (this.#maker.module !== undefined) checkCrates(this.#maker.module, hooks.packages);
+    this.hooks = hooks;
     this.#plugins = plugins;
     this.#maker.drop();
   }

@@ -1,5 +1,12 @@
-import { BlackBoxOffset, blackBoxView, type InstanceView, type Plugin } from '@wasm-revive/kernel';
+import { BlackBoxOffset, blackBoxView, type InstanceView, type MatchedPackage, type Plugin } from '@wasm-revive/kernel';
+import manifest from '../package.json' with { type: 'json' };
 import type { ReviveOptions } from './control.js';
+
+const PACKAGE: MatchedPackage = {
+  name: '@wasm-revive/reinit-manager',
+  version: manifest.version,
+  crate: 'wasm-revive-reinit-manager',
+};
 
 /** What the manager's own plugin asks of it, and tells it. */
 export interface Manages {
@@ -14,6 +21,7 @@ export interface Manages {
 export function managerPlugin(manager: Manages, asks: boolean): Plugin {
   return {
     name: 'reinit-manager',
+    package: PACKAGE,
     failed(_, failure) {
       const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
       return foreign && manager.options.foreignExceptions !== 'recover' ? 'keep' : undefined;
