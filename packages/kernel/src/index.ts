@@ -60,7 +60,7 @@ export { Instance, type Loss, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys, store } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
-export { catchesPanics, describedModule, type Module, type ModuleFacts, type Stacks } from './module.js';
+export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
 export { Panicking, type PanickingView, type PanicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';

@@ -1,7 +1,7 @@
 import { complain } from './complain.js';
 import type { MatchedPackage } from './crates.js';
 import type { Failure, Recovery } from './failure.js';
-import type { ModuleFacts, Stacks } from './module.js';
+import type { ModuleFacts } from './module.js';
 import type { PanickingView } from './panicking.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
@@ -10,7 +10,10 @@ import { hasStackRoom } from './stack-room.js';
 /** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
 export type InstanceState = 'idle' | 'running' | 'lost';
 
-/** What plugins see of an instance. An interface, so that a plugin of one copy of this package fits the instances of another. */
+/**
+ * What plugins get of an instance: an object with these members and no others, the same one for each hook. An interface, so that a plugin of one
+ * copy of this package fits the instances of another.
+ */
 export interface InstanceView {
   readonly generation: number;
   readonly state: InstanceState;
@@ -18,8 +21,6 @@ export interface InstanceView {
   readonly module: ModuleFacts;
   /** The raw exports, for reading memory and globals; undefined before they are bound and once everybody has been told of a loss. */
   readonly exports: WebAssembly.Exports | undefined;
-  /** The stacks that Rust has besides the engine's; there as long as the exports are. */
-  readonly stacks: Stacks | undefined;
   /** What Rust believes of its panics; there as long as the exports are. */
   readonly panicking: PanickingView | undefined;
   /** The size of its memory; 0 where there are no exports. */

@@ -11,6 +11,7 @@ import {
   type GuardedExports,
   type Hooks,
   Instance,
+  type InstanceView,
   type Loss,
   type Module,
   type ModuleDescription,
@@ -27,7 +28,7 @@ import { Emitter, type EventName, type Events, tell } from './events.js';
 import { FirstInstance } from './first-instance.js';
 import { InstanceMaker } from './instance-maker.js';
 import { checkOptions, checkPlugin } from './options.js';
-import { type Manages, managerPlugin } from './plugin.js';
+import { managerPlugin } from './plugin.js';
 import { Slot } from './slot.js';
 import { Supervisor } from './supervisor.js';
 
@@ -46,7 +47,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
 }
 
 /** A module under management: its slot, its supervisor, its listeners and its plugins, and who asks which of them what. */
-class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
+class Manager implements Application, Owner, Omit<Revive, 'module'> {
   readonly module: Module;
   readonly control: Revive;
   hooks: Hooks;
@@ -68,7 +69,11 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.module = describedModule(description);
     this.#options = bare(options);
     this.#plugins = plugins;
-    this.#own = managerPlugin(this, description.reinitRequests === true);
+    const requested = (view: InstanceView): void => {
+      const { current } = this.#slot;
+      if (current?.view === view) this.reinitRequested(current);
+    };
+    this.#own = managerPlugin(() => this.#options, description.reinitRequests === true ? requested : undefined);
     this.hooks = composePlugins([...plugins, this.#own]);
     const scope = (): Instance => {
       const instance = new Instance(this.#lastGeneration + 1, this, factory);
@@ -181,10 +186,6 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   // What the program asks: see `Revive`.
-
-  get options(): ReviveOptions {
-    return this.#options;
-  }
 
   get generation(): number {
     return this.#slot.generation;
