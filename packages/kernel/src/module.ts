@@ -7,6 +7,8 @@ export interface Module {
   readonly description: ModuleDescription;
   /** What plugins see of it. */
   readonly facts: ModuleFacts;
+  /** The compiled module; undefined where the program has made the first instance and kept it, until it is read again. */
+  compiled: WebAssembly.Module | undefined;
   /** The finalizers of all generations, by their place in the glue. */
   readonly registries: SharedRegistry[];
   /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
@@ -23,7 +25,7 @@ export function catchesPanics({ exceptions }: Pick<ModuleFacts, 'exceptions'>): 
 
 /** Makes a {@link Module} of what generated code says of it. */
 export function describedModule(description: ModuleDescription): Module {
-  return bare({ description, facts: factsOf(description), registries: [], stackPointers: undefined });
+  return bare({ description, facts: factsOf(description), compiled: undefined, registries: [], stackPointers: undefined });
 }
 
 function factsOf({ name, build, formatters, panicCount, exceptions }: ModuleDescription): ModuleFacts {
