@@ -34,6 +34,8 @@ export class Failures {
   readonly #unread = new UnreadStacks();
   /** What may have left Rust panicking. */
   #suspected: Suspected | undefined;
+  /** What was decided of a failure that costs the instance, until that is reported: the stack may end in between. */
+  #decided: Recovery | undefined;
   /** Whether the exception that cost the instance goes on through frames further out. */
   #passesOn = false;
   /** Has a microtask ask whether the instance is well. Called once: Node.js reports the second time that a promise is resolved. */
@@ -279,7 +281,10 @@ export class Failures {
   }
 
   #carryOut(failure: Failure, occurrence: Occurrence): unknown {
-    const asked = this.#askPlugins(failure, occurrence);
+    const instance = this.#instance;
+    const asked = this.#decided ?? this.#askPlugins(failure, occurrence);
+    // A hook may have called the instance, and cost it: that was reported, and whatever fails further out gets it.
+    if (!instance.isRunning() && instance.isTold) return instance.error;
     if (failure.kind === 'unwound') return this.#unwound(failure, asked, occurrence);
     if (asked === 'keep') return this.#tainted(failure, occurrence);
     if (!hasStackRoom()) return this.#tear(occurrence.error);
@@ -297,11 +302,19 @@ export class Failures {
     return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
   }
 
+  /** The last word on a failure. Where the stack ends before that is reported, it is the last word on what is reported in its place. */
+  #decide(failure: Failure, asked: Recovery, { quiescent }: Occurrence): Recovery {
+    const instance = this.#instance;
+    const decided = this.#decided ?? instance.owner.decide(instance, asked, failure, quiescent);
+    if (decided !== 'keep') this.#decided = decided;
+    return decided;
+  }
+
   /** Rust ran its destructors: the instance is intact, and kept unless somebody wants otherwise. */
   #unwound(failure: Unwound, asked: Recovery, occurrence: Occurrence): PanicError {
     const instance = this.#instance;
     const { panic } = occurrence;
-    const recovery = instance.owner.decide(instance, asked, failure, occurrence.quiescent);
+    const recovery = this.#decide(failure, asked, occurrence);
     const report = this.#report(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
     const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
@@ -315,6 +328,9 @@ export class Failures {
     const isOver = occurrence.quiescent && !this.#panics.areUntold;
     const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, isOver), earlier: [] };
     this.#tell(report, loss);
+    this.#decided = undefined;
+    // Last, for that may run code of the program's.
+    if (loss !== undefined && isOver) instance.registrations.takeBack();
     instance.promises.rejectAbandoned(error);
     return error;
   }
@@ -344,7 +360,7 @@ export class Failures {
     instance.isLookedAt = true;
     instance.shut(occurrence.error);
     const { trap } = instance;
-    const recovery = owner.decide(instance, asked, failure, occurrence.quiescent);
+    const recovery = this.#decide(failure, asked, occurrence);
     const report = this.#report(failure, recovery, occurrence, instance.callsInFlight);
     const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
       cause: isOfProgram(failure) ? this.#causeOf(trap) : trap,

@@ -293,22 +293,28 @@ export class Instance {
 
   /** Ends it without a failure of its own: everything that it still owes is rejected. */
   retire(error: ReviveError): void {
-    if (!this.isWell()) return;
+    if (this.#end(error)) this.registrations.takeBack();
+  }
+
+  /** The same, but for what the host was given. Says whether there was anything to end. */
+  #end(error: ReviveError): boolean {
+    if (!this.isWell()) return false;
     this.shut(error);
     this.#failures.clear();
     this.lost(error, false);
     this.letGo(error, false);
-    this.registrations.takeBack();
+    return true;
   }
 
   /**
-   * A panic has left it intact, and another is to take its place. A turn that goes on may end well first. Gives what those in flight hear.
+   * A panic has left it intact, and another is to take its place. A turn that goes on may end well first; where it is over, what the host was
+   * given is taken back by the caller, after that is reported. Gives what those in flight hear.
    * @param isOver whether the turn has ended, and everything of it has been told
    */
   replaceAfter(panic: PanicError, isOver: boolean): ReviveError {
     // Before those frames are gone that it holds.
     const error = this.#withoutFrames(replacedError(panic));
-    if (isOver) this.retire(error);
+    if (isOver) this.#end(error);
     else inMicrotask(() => this.retire(error));
     return error;
   }

@@ -9,6 +9,7 @@ import {
   type Owner,
   type Plugin,
   type Recovery,
+  type Redact,
 } from '../src/index.js';
 
 /** What {@link makeInstance} gives. */
@@ -28,6 +29,8 @@ export interface Making {
   readonly plugins?: readonly Plugin[];
   /** The supervisor's word. Default: what was asked. */
   readonly decide?: (asked: Recovery) => Recovery;
+  /** What the program takes out of texts, asked each time. */
+  readonly redact?: () => Redact | undefined;
   /** Whether the plugins come before the one that recognises traps. */
   readonly spiesFirst?: boolean;
   /** Whether the module catches panics. */
@@ -49,7 +52,13 @@ export const trapsAreAborts: Plugin = {
 };
 
 /** Makes one that runs. */
-export function makeInstance({ plugins = [], decide = (asked) => asked, spiesFirst = false, unwinds = false }: Making = {}): Made {
+export function makeInstance({
+  plugins = [],
+  decide = (asked) => asked,
+  redact = () => undefined,
+  spiesFirst = false,
+  unwinds = false,
+}: Making = {}): Made {
   const log: string[] = [];
   const reports: CrashReport[] = [];
   const stack = { imports: 0 };
@@ -66,7 +75,9 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, spiesFir
       ...(unwinds && { exceptions: { encoding: 'legacy', jsTag: false } }),
     }),
     hooks: composePlugins(spiesFirst ? [...plugins, trapsAreAborts] : [trapsAreAborts, ...plugins]),
-    redact: undefined,
+    get redact() {
+      return redact();
+    },
     decide(_, asked) {
       const decided = decide(asked);
       log.push(`decide ${decided}`);
