@@ -283,7 +283,7 @@ export class Failures {
   #carryOut(failure: Failure, occurrence: Occurrence): unknown {
     const instance = this.#instance;
     const asked = this.#decided ?? this.#askPlugins(failure, occurrence);
-    // A hook may have called the instance, and cost it: that was reported, and whatever fails further out gets it.
+    // A hook may have called the instance, and cost it: that was reported, and whatever failed further out gets that.
     if (!instance.isRunning() && instance.isTold) return instance.error;
     if (failure.kind === 'unwound') return this.#unwound(failure, asked, occurrence);
     if (asked === 'keep') return this.#tainted(failure, occurrence);
@@ -311,11 +311,13 @@ export class Failures {
   }
 
   /** Rust ran its destructors: the instance is intact, and kept unless somebody wants otherwise. */
-  #unwound(failure: Unwound, asked: Recovery, occurrence: Occurrence): PanicError {
+  #unwound(failure: Unwound, asked: Recovery, occurrence: Occurrence): unknown {
     const instance = this.#instance;
     const { panic } = occurrence;
     const recovery = this.#decide(failure, asked, occurrence);
     const report = this.#report(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
+    // As a hook, a redaction may have cost the instance.
+    if (instance.isTold) return instance.error;
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
     const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
     // The program may have it already, and may have frozen it.
@@ -340,6 +342,8 @@ export class Failures {
     const instance = this.#instance;
     if (!occurrence.isReported) {
       const report = this.#report(failure, 'keep', occurrence, 0);
+      // As a hook, a redaction may have cost the instance.
+      if (instance.isTold) return instance.error;
       this.#unread.add(occurrence.error);
       // Where it may be the end of a panic, that is reported in its place.
       if (!occurrence.quiescent && instance.unwinds) this.#suspect(occurrence.error);

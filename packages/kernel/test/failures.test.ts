@@ -161,6 +161,22 @@ describe('a hook that itself costs the instance', () => {
   });
 });
 
+describe('a redaction that itself costs the instance', () => {
+  it('I1: is reported once, as what it was lost through', async () => {
+    let calls = 0;
+    const nested = trap();
+    const calling = (text: string): string => {
+      if (calls++ === 0) leaves(made, nested);
+      return text;
+    };
+    const made: Made = makeInstance({ redact: () => calling });
+    const caught = throughImport(made, new Error('of the program')) as ReviveError;
+    await microtasks();
+    expect(caught).toMatchObject({ code: 'REVIVE_ABORT', cause: nested });
+    expect(made.reports).toEqual([caught.report]);
+  });
+});
+
 describe('what an instance gave to the host', () => {
   it.each(['a panic', 'an abort'])('I2, I6: is taken back after everybody knows that another serves (%s)', (what) => {
     const made = makeInstance({ unwinds: true, plugins: [{ name: 'policy', failed: () => 'fresh' }] });
