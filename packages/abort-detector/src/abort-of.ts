@@ -107,14 +107,21 @@ function isUnwinding({ module, panicking }: Witness): boolean {
 }
 
 /** The panic on Rust's stack. */
-function panicFound({ exports, module }: Witness): Partial<Told> | undefined {
-  const memory = exports?.memory;
-  const shadowStack = stacksOf({ exports })?.shadowStack;
+function panicFound(instance: Witness): Partial<Told> | undefined {
+  const memory = instance.exports?.memory;
+  const shadowStack = stacksOf(instance)?.shadowStack;
   if (!(memory instanceof WebAssembly.Memory) || shadowStack === undefined) return undefined;
-  return panicOnStack(memory, shadowStack, module.formatters);
+  return panicOnStack(memory, shadowStack, instance.module.formatters);
 }
 
-/** The stacks that Rust has besides the engine's, by the exports that point to them. */
-function stacksOf({ exports }: Pick<Witness, 'exports'>): StackPointers | undefined {
-  return exports && new StackPointers(exports, stackPointerNames(exports));
+/** The exports that point to stacks, the same in every instance of a module: to list the exports takes longer than all else here. */
+const pointers = new WeakMap<Witness['module'], readonly string[]>();
+
+/** The stacks that Rust has besides the engine's. */
+function stacksOf({ exports, module }: Witness): StackPointers | undefined {
+  if (exports === undefined) return undefined;
+  const names = pointers.get(module) ?? stackPointerNames(exports);
+  // Exports that are made when they are read can't be listed; those of the next instance can.
+  if (names.length > 0) pointers.set(module, names);
+  return new StackPointers(exports, names);
 }
