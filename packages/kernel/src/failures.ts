@@ -34,6 +34,8 @@ export class Failures {
   readonly #unread = new UnreadStacks();
   /** What may have left Rust panicking. */
   #suspected: Suspected | undefined;
+  /** What was decided of a failure that costs the instance, until that is reported: the stack may end in between. */
+  #decided: Recovery | undefined;
   /** Whether the exception that cost the instance goes on through frames further out. */
   #passesOn = false;
   /** Has a microtask ask whether the instance is well. Called once: Node.js reports the second time that a promise is resolved. */
@@ -268,7 +270,7 @@ export class Failures {
       quiescent,
       tornPoll,
       suspected: this.isSuspecting,
-      instance,
+      instance: instance.view,
       condemn() {
         if (instance.state !== 'running') return;
         instance.isLookedAt = true;
@@ -279,7 +281,10 @@ export class Failures {
   }
 
   #carryOut(failure: Failure, occurrence: Occurrence): unknown {
-    const asked = this.#askPlugins(failure, occurrence);
+    const instance = this.#instance;
+    const asked = this.#decided ?? this.#askPlugins(failure, occurrence);
+    // A hook may have called the instance, and cost it: that was reported, and whatever failed further out gets that.
+    if (!instance.isRunning() && instance.isTold) return instance.error;
     if (failure.kind === 'unwound') return this.#unwound(failure, asked, occurrence);
     if (asked === 'keep') return this.#tainted(failure, occurrence);
     if (!hasStackRoom()) return this.#tear(occurrence.error);
@@ -291,20 +296,30 @@ export class Failures {
     const instance = this.#instance;
     // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
-    const asked = isKept ? 'keep' : instance.owner.hooks.failed(instance, failure);
+    const asked = isKept ? 'keep' : instance.owner.hooks.failed(instance.view, failure);
     // A torn poll leaves its task locked, and the promise that the task owes would never settle.
     const isGone = instance.state !== 'running' || tornPoll;
     return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
   }
 
+  /** The last word on a failure. Where the stack ends before that is reported, it is the last word on what is reported in its place. */
+  #decide(failure: Failure, asked: Recovery, { quiescent }: Occurrence): Recovery {
+    const instance = this.#instance;
+    const decided = this.#decided ?? instance.owner.decide(instance, asked, failure, quiescent);
+    if (decided !== 'keep') this.#decided = decided;
+    return decided;
+  }
+
   /** Rust ran its destructors: the instance is intact, and kept unless somebody wants otherwise. */
-  #unwound(failure: Unwound, asked: Recovery, occurrence: Occurrence): PanicError {
+  #unwound(failure: Unwound, asked: Recovery, occurrence: Occurrence): unknown {
     const instance = this.#instance;
     const { panic } = occurrence;
-    const recovery = instance.owner.decide(instance, asked, failure, occurrence.quiescent);
+    const recovery = this.#decide(failure, asked, occurrence);
     const draft = this.#draft(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
     // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs. The program may have it already, and may have frozen it.
     const error = withReport(panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
+    // As a hook, a redaction may have cost the instance.
+    if (instance.isTold) return instance.error;
     this.#unread.add(error);
     this.#unread.add(panic?.site);
     if (instance.exports !== undefined) forgetPanic(instance.exports);
@@ -313,6 +328,9 @@ export class Failures {
     const isOver = occurrence.quiescent && !this.#panics.areUntold;
     const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, isOver), earlier: [] };
     this.#tell(draft, loss);
+    this.#decided = undefined;
+    // Last, for that may run code of the program's.
+    if (loss !== undefined && isOver) instance.registrations.takeBack();
     instance.promises.rejectAbandoned(error);
     return error;
   }
@@ -322,6 +340,8 @@ export class Failures {
     const instance = this.#instance;
     if (!occurrence.isReported) {
       const draft = this.#draft(failure, 'keep', occurrence, 0);
+      // As a hook, a redaction may have cost the instance.
+      if (instance.isTold) return instance.error;
       this.#unread.add(occurrence.error);
       // Where it may be the end of a panic, that is reported in its place.
       if (!occurrence.quiescent && instance.unwinds) this.#suspect(occurrence.error);
@@ -342,7 +362,7 @@ export class Failures {
     instance.isLookedAt = true;
     instance.shut(occurrence.error);
     const { trap } = instance;
-    const recovery = owner.decide(instance, asked, failure, occurrence.quiescent);
+    const recovery = this.#decide(failure, asked, occurrence);
     const draft = this.#draft(failure, recovery, occurrence, instance.callsInFlight);
     const { report } = draft;
     const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
@@ -354,7 +374,7 @@ export class Failures {
     const isForeign = failure.cause === 'foreign-exception';
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     instance.lost(error, isForeign);
-    owner.hooks.lost?.(instance, report);
+    owner.hooks.lost?.(instance.view, report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     const earlier = this.#suspected?.drafts ?? [];

@@ -42,7 +42,7 @@ export {
   type Scope,
   type Thenable,
 } from './contract.js';
-export { type CrateRecord, checkCrates, readCrates } from './crates.js';
+export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './crates.js';
 export {
   ERROR_CODES,
   isReviveError,
@@ -61,7 +61,7 @@ export { Instance, type Loss, type Owner } from './instance.js';
 export { staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
-export { catchesPanics, describedModule, type Module, type ModuleFacts, type Stacks } from './module.js';
+export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
 export { Panicking, type PanickingView, type PanicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';

@@ -19,6 +19,7 @@ import type { Redact } from './report.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
+import { viewOf } from './view.js';
 import type { ReportDraft } from './write-report.js';
 
 /** What an instance asks of the one that owns it, and tells it. */
@@ -64,11 +65,13 @@ type Life =
  * One instance and its glue scope, from the moment when the scope is made until nothing of the instance is left. From when it is shut, nothing of
  * it runs (invariant I3).
  */
-export class Instance implements InstanceView {
+export class Instance {
   readonly generation: number;
   readonly base: number;
   readonly owner: Owner;
   readonly scope: Scope;
+  /** What plugins get in place of the instance: they may be anybody's. */
+  readonly view: InstanceView = viewOf(this);
   readonly ownClosures: OwnClosures = new OwnClosures();
   readonly registrations: Registrations = new Registrations({
     has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value),
@@ -112,10 +115,6 @@ export class Instance implements InstanceView {
 
   get exports(): WebAssembly.Exports | undefined {
     return this.#exports;
-  }
-
-  get stacks(): StackPointers | undefined {
-    return this.#stacks;
   }
 
   get panicking(): Panicking | undefined {
@@ -183,7 +182,7 @@ export class Instance implements InstanceView {
     this.#stacks = new StackPointers(exports, stackPointers);
     this.#panicking = new Panicking(exports, this.module);
     if (this.unwinds) realTrap();
-    hooks.instantiated?.(this);
+    hooks.instantiated?.(this.view);
     this.scope.bind(exports, this.#host);
     this.promises.bind(this.scope.held(exports));
     this.#life = { is: 'running' };
@@ -239,9 +238,9 @@ export class Instance implements InstanceView {
   #hearTurns({ entered, committed }: Hooks): Turns | undefined {
     if (entered === undefined && committed === undefined) return undefined;
     return new Turns({
-      entered: (entrypoint) => entered?.(this, entrypoint),
+      entered: (entrypoint) => entered?.(this.view, entrypoint),
       committed: () => {
-        if (this.state === 'running') committed?.(this);
+        if (this.state === 'running') committed?.(this.view);
       },
     });
   }
@@ -297,22 +296,28 @@ export class Instance implements InstanceView {
 
   /** Ends it without a failure of its own: everything that it still owes is rejected. */
   retire(error: ReviveError): void {
-    if (!this.isWell()) return;
+    if (this.#end(error)) this.registrations.takeBack();
+  }
+
+  /** The same, but for what the host was given. Says whether there was anything to end. */
+  #end(error: ReviveError): boolean {
+    if (!this.isWell()) return false;
     this.shut(error);
     this.#failures.clear();
     this.lost(error, false);
     this.letGo(error, false);
-    this.registrations.takeBack();
+    return true;
   }
 
   /**
-   * A panic has left it intact, and another is to take its place. A turn that goes on may end well first. Gives what those in flight hear.
+   * A panic has left it intact, and another is to take its place. A turn that goes on may end well first; where it is over, what the host was
+   * given is taken back by the caller, after that is reported. Gives what those in flight hear.
    * @param isOver whether the turn has ended, and everything of it has been told
    */
   replaceAfter(panic: PanicError, isOver: boolean): ReviveError {
     // Before those frames are gone that it holds.
     const error = this.#withoutFrames(replacedError(panic));
-    if (isOver) this.retire(error);
+    if (isOver) this.#end(error);
     else inMicrotask(() => this.retire(error));
     return error;
   }

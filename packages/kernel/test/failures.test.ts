@@ -159,6 +159,97 @@ describe('an exception of JavaScript', () => {
   });
 });
 
+describe('a hook that itself costs the instance', () => {
+  const without: Plugin = {
+    name: 'condemns nothing',
+    threw: ({ error, origin }) =>
+      origin === 'own' && error instanceof WebAssembly.RuntimeError
+        ? { kind: 'aborted', cause: 'unreachable', trap: error, frames: [] }
+        : undefined,
+  };
+
+  it.each([
+    ['a panic', (made: Made) => leaves(made, made.host.panic('no way'))],
+    ['an exception of JavaScript', (made: Made) => throughImport(made, new Error('of the program'))],
+    ['an abort', (made: Made) => leaves(made, trap())],
+  ])('I1: is reported once, as what it was lost through, and the caller gets that (%s)', async (_, fails) => {
+    let calls = 0;
+    const nested = trap();
+    const calling: Plugin = {
+      name: 'calls the module',
+      failed: () => void (calls++ === 0 && leaves(made, nested)),
+    };
+    const made: Made = makeInstance({ unwinds: true, spiesFirst: true, plugins: [without, calling] });
+    const caught = fails(made) as ReviveError;
+    await microtasks();
+    expect(caught).toMatchObject({ code: 'REVIVE_ABORT', cause: nested });
+    expect(made.reports).toEqual([caught.report]);
+    expect(made.log.filter((text) => text !== 'watched')).toEqual(['released', 'decide fresh', 'failed fresh']);
+  });
+});
+
+describe('a redaction that itself costs the instance', () => {
+  it('I1: is reported once, as what it was lost through', async () => {
+    let calls = 0;
+    const nested = trap();
+    const calling = (text: string): string => {
+      if (calls++ === 0) leaves(made, nested);
+      return text;
+    };
+    const made: Made = makeInstance({ redact: () => calling });
+    const caught = throughImport(made, new Error('of the program')) as ReviveError;
+    await microtasks();
+    expect(caught).toMatchObject({ code: 'REVIVE_ABORT', cause: nested });
+    expect(made.reports).toEqual([caught.report]);
+  });
+});
+
+describe('what an instance gave to the host', () => {
+  it.each(['a panic', 'an abort'])('I2, I6: is taken back after everybody knows that another serves (%s)', (what) => {
+    const made = makeInstance({ unwinds: true, plugins: [{ name: 'policy', failed: () => 'fresh' }] });
+    const target = { addEventListener() {}, removeEventListener: () => void made.log.push('taken back') };
+    made.host.register(target, 'addEventListener', ['click', made.host.closure(() => {})]);
+    leaves(made, what === 'a panic' ? made.host.panic('no way') : trap());
+    expect(made.log).toContain('taken back');
+    expect(made.log.indexOf('taken back')).toBeGreaterThan(made.log.indexOf('failed fresh'));
+  });
+});
+
+describe('a stack that ends between the decision and the report', () => {
+  it.each(['an abort', 'a panic'])('I1: what is reported afterwards is not decided again (%s)', async (what) => {
+    let isFull = false;
+    const asked: string[] = [];
+    const made: Made = makeInstance({
+      unwinds: true,
+      plugins: [
+        {
+          name: 'policy',
+          failed(_, { kind }) {
+            asked.push(kind);
+            return 'fresh';
+          },
+        },
+      ],
+      decide(wanted) {
+        isFull = true;
+        return wanted;
+      },
+      redact() {
+        if (!isFull) return undefined;
+        isFull = false;
+        throw new RangeError('Maximum call stack size exceeded');
+      },
+    });
+    expect(leaves(made, what === 'a panic' ? made.host.panic('no way') : trap())).toMatchObject({ code: 'REVIVE_ABORT' });
+    await microtasks();
+    expect(asked).toHaveLength(1);
+    expect(made.log).toEqual(
+      what === 'a panic' ? ['decide fresh', 'released', 'failed fresh'] : ['released', 'decide fresh', 'failed fresh'],
+    );
+    expect(made.reports).toHaveLength(1);
+  });
+});
+
 /** What may leave an instance, with how many imports running further out. */
 const event = fc.oneof(
   fc.record({ do: fc.constant('trap' as const), imports: fc.nat(2) }),

@@ -10,6 +10,7 @@ import {
   type Owner,
   type Plugin,
   type Recovery,
+  type Redact,
   type ReportDraft,
 } from '../src/index.js';
 
@@ -33,6 +34,10 @@ export interface Making {
   readonly plugins?: readonly Plugin[];
   /** The supervisor's word. Default: what was asked. */
   readonly decide?: (asked: Recovery) => Recovery;
+  /** What the program takes out of texts, asked each time. */
+  readonly redact?: () => Redact | undefined;
+  /** Whether the plugins come before the one that recognises traps. */
+  readonly spiesFirst?: boolean;
   /** Whether the module catches panics. */
   readonly unwinds?: boolean;
 }
@@ -52,7 +57,13 @@ export const trapsAreAborts: Plugin = {
 };
 
 /** Makes one that runs. */
-export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds = false }: Making = {}): Made {
+export function makeInstance({
+  plugins = [],
+  decide = (asked) => asked,
+  redact = () => undefined,
+  spiesFirst = false,
+  unwinds = false,
+}: Making = {}): Made {
   const log: string[] = [];
   const drafts: ReportDraft[] = [];
   const stack = { imports: 0 };
@@ -68,8 +79,10 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
       onCurrent: () => {},
       ...(unwinds && { exceptions: { encoding: 'legacy', jsTag: false } }),
     }),
-    hooks: composePlugins([trapsAreAborts, ...plugins]),
-    redact: undefined,
+    hooks: composePlugins(spiesFirst ? [...plugins, trapsAreAborts] : [trapsAreAborts, ...plugins]),
+    get redact() {
+      return redact();
+    },
     decide(_, asked) {
       const decided = decide(asked);
       log.push(`decide ${decided}`);

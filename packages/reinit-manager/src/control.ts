@@ -1,6 +1,9 @@
-import type { CrashReport, Plugin } from '@wasm-revive/kernel';
-import type { EventName, Events } from './events.js';
+import { type CrashReport, checkCrates, type Module, type Plugin } from '@wasm-revive/kernel';
+import type { Emitter, EventName, Events } from './events.js';
 import type { RestartIntensity } from './restart-intensity.js';
+import type { Settings } from './settings.js';
+import type { Slot } from './slot.js';
+import type { Supervisor } from './supervisor.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
@@ -59,4 +62,48 @@ export interface Revive {
   use(plugin: Plugin): void;
   /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
+}
+
+/** Counted as it happens. */
+export interface Counts {
+  failures: number;
+  recoveries: number;
+}
+
+/** What the control handle stands on. */
+interface Controlled {
+  readonly module: Module;
+  readonly slot: Slot;
+  readonly supervisor: Supervisor;
+  readonly settings: Settings;
+  readonly emitter: Emitter;
+  readonly counts: Counts;
+}
+
+/** Makes the control handle of a module. */
+export function reviveOf({ module, slot, supervisor, settings, emitter, counts }: Controlled): Revive {
+  return {
+    module: module.description.name,
+    get generation() {
+      return slot.generation;
+    },
+    get state() {
+      return slot.state;
+    },
+    get stats() {
+      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
+    },
+    on: (name, listener) => emitter.on(name, listener),
+    configure(options) {
+      const changes = settings.configure(options);
+      if ('maxRestarts' in changes || 'withinMs' in changes) supervisor.configure(settings.options);
+    },
+    use(plugin) {
+      settings.use(plugin, ({ packages }) => {
+        if (module.compiled !== undefined) checkCrates(module.compiled, packages);
+      });
+      slot.dropReserve();
+    },
+    reset: () => slot.reset(),
+  };
 }

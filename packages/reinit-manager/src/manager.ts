@@ -1,33 +1,27 @@
 import {
-  type Api,
-  bare,
   type CrashReport,
   checkContract,
-  composePlugins,
+  checkCrates,
   describedModule,
   type Factory,
   type Failure,
-  type GuardedExports,
   type Hooks,
   Instance,
+  type InstanceView,
   type Loss,
   type Module,
   type ModuleDescription,
   type Owner,
   type Plugin,
-  pointerGeneration,
   type Recovery,
   type Redact,
   type ReportDraft,
-  staleHandleError,
 } from '@wasm-revive/kernel';
-import type { Application } from './application.js';
-import type { Revive, ReviveOptions, ReviveState, Stats } from './control.js';
-import { Emitter, type EventName, type Events, tell } from './events.js';
-import { FirstInstance } from './first-instance.js';
-import { InstanceMaker } from './instance-maker.js';
-import { checkOptions, checkPlugin } from './options.js';
-import { type Manages, managerPlugin } from './plugin.js';
+import { type Application, ModuleApplication } from './application.js';
+import { type Counts, type ReviveOptions, reviveOf } from './control.js';
+import { Emitter, tell } from './events.js';
+import { managerPlugin } from './plugin.js';
+import { Settings } from './settings.js';
 import { Slot } from './slot.js';
 import { Supervisor } from './supervisor.js';
 
@@ -42,103 +36,54 @@ export interface ManagerOptions extends ReviveOptions {
  */
 export function createManager(factory: Factory, description: ModuleDescription, options: ManagerOptions): Application {
   checkContract(description);
-  return new Manager(factory, description, options);
+  return new Manager(factory, describedModule(description), options).application;
 }
 
-/** A module under management: its slot, its supervisor, its listeners and its plugins, and who asks which of them what. */
-class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
+/** Puts the pieces of a managed module together, and answers its instances: what is done after a failure, and who is told. */
+class Manager implements Owner {
   readonly module: Module;
-  readonly control: Revive;
-  hooks: Hooks;
-  readonly #own: Plugin;
+  readonly application: Application;
+  readonly #settings: Settings;
   readonly #emitter = new Emitter();
+  readonly #counts: Counts = { failures: 0, recoveries: 0 };
   readonly #supervisor: Supervisor;
-  readonly #maker: InstanceMaker;
   readonly #slot: Slot;
-  readonly #first: FirstInstance;
-  #plugins: readonly Plugin[];
-  #options: ReviveOptions;
-  /** Of the instance that was made last. */
-  #lastGeneration = 0;
-  #failures = 0;
-  #recoveries = 0;
 
-  constructor(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions) {
-    const { name, load, onCurrent } = description;
-    this.module = describedModule(description);
-    this.#options = bare(options);
-    this.#plugins = plugins;
-    this.#own = managerPlugin(this, description.reinitRequests === true);
-    this.hooks = composePlugins([...plugins, this.#own]);
-    const scope = (): Instance => {
-      const instance = new Instance(this.#lastGeneration + 1, this, factory);
-      this.#lastGeneration = instance.generation;
-      return instance;
-    };
-    const recoverQuietly = (): boolean => this.#slot.recoverQuietly();
-    this.#supervisor = new Supervisor(name, options, recoverQuietly);
-    this.#maker = new InstanceMaker({ moduleName: name, load, scope, made: recoverQuietly });
+  constructor(factory: Factory, module: Module, { plugins, ...options }: ManagerOptions) {
+    const { name, reinitRequests } = module.description;
+    this.module = module;
+    const asks = reinitRequests === true ? (view: InstanceView): void => this.#askedByCrate(view) : undefined;
+    const own = managerPlugin(() => this.#settings.options, asks);
+    this.#settings = new Settings(options, plugins, own);
+    this.#supervisor = new Supervisor(name, options, () => this.#slot.recoverQuietly());
+    const check = (compiled: WebAssembly.Module): void => void checkCrates(compiled, this.hooks.packages);
     this.#slot = new Slot({
-      maker: this.#maker,
+      module,
       supervisor: this.#supervisor,
-      onCurrent: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
+      scope: (generation) => new Instance(generation, this, factory),
+      check,
       isEmitting: () => this.#emitter.isEmitting,
-      claim: () => this.#first.claim(),
-      notReady: () => this.#first.notReady(),
+      claim: () => application.claim(),
+      notReady: () => application.notReady(),
       recovered: ({ generation }, ms, thrown) => {
-        this.#recoveries++;
+        this.#counts.recoveries++;
         const recovered = { generation, ms, ...thrown };
         this.#emitter.emit('recovered', () => recovered);
       },
       retired: (error) => this.#emitter.emit('retired', () => error),
     });
-    this.#first = new FirstInstance(this.module, this.#maker, this.#slot, scope);
-    this.control = controlOf(this);
+    const parts = { module, settings: this.#settings, emitter: this.#emitter, counts: this.#counts };
+    const control = reviveOf({ ...parts, supervisor: this.#supervisor, slot: this.#slot });
+    const application = new ModuleApplication(module, this.#slot, control, check);
+    this.application = application;
   }
 
-  // What generated code asks: see `Application`.
-
-  checkEngine(): void {
-    this.#first.checkEngine();
+  get hooks(): Hooks {
+    return this.#settings.hooks;
   }
-
-  prepare(): WebAssembly.Imports {
-    return this.#first.prepare();
-  }
-
-  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void {
-    this.#first.adopt(imports, instance, module, true);
-  }
-
-  boot(module: WebAssembly.Module): Promise<void> | undefined {
-    return this.#first.boot(module, this.prepare());
-  }
-
-  bootFrom(...given: Parameters<Application['bootFrom']>): Promise<void> | undefined {
-    return this.#first.bootFrom(...given);
-  }
-
-  wake(): Api {
-    return this.#slot.instance().scope.api;
-  }
-
-  owner(pointer: unknown, what: string): Api {
-    if (!this.isGone(pointer)) return this.wake();
-    throw staleHandleError(what, pointerGeneration(pointer) ?? 0, undefined);
-  }
-
-  isGone(pointer: unknown): boolean {
-    return this.#slot.isGone(pointer);
-  }
-
-  exports(): GuardedExports {
-    return this.#slot.instance().scope.exports();
-  }
-
-  // What an instance asks and tells: see `Owner`.
 
   get redact(): Redact | undefined {
-    return this.#options.redact;
+    return this.#settings.options.redact;
   }
 
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {
@@ -150,20 +95,14 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
-    if (loss !== undefined && (this.#slot.current ?? instance) === instance) {
-      // Before anybody hears of it, who may call the module again.
-      this.#slot.vacate(instance);
-      this.#supervisor.lost(loss.error);
-      // The one that starts it hears of that by itself, unless its start function goes on.
-      if (!this.#slot.isStarting(instance) || instance.state === 'running') this.#supervisor.schedule();
-    }
+    if (loss !== undefined) this.#slot.lost(instance, loss.error);
     for (const one of [...(loss?.earlier ?? []), draft]) this.#tell(one);
   }
 
   #tell(draft: ReportDraft): void {
-    this.#failures++;
+    this.#counts.failures++;
     const event = (): CrashReport => draft.report;
-    this.#emitter.emit('failure', event, () => tell('onFailure', () => this.#options.onFailure?.(event())));
+    this.#emitter.emit('failure', event, () => tell('onFailure', () => this.#settings.options.onFailure?.(event())));
   }
 
   suspected(instance: Instance): void {
@@ -176,86 +115,16 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.#supervisor.schedule();
   }
 
+  /** The same, where the crate says so at the end of a turn. */
+  #askedByCrate(view: InstanceView): void {
+    const { current } = this.#slot;
+    if (current?.view === view) this.reinitRequested(current);
+  }
+
   staleClosureCalled(instance: Instance, entrypoint: string): boolean {
     const { generation } = instance;
     const stale = { entrypoint, generation };
     this.#emitter.emit('stale', () => stale);
-    return this.#options.staleClosures === 'throw';
+    return this.#settings.options.staleClosures === 'throw';
   }
-
-  // What the program asks: see `Revive`.
-
-  get options(): ReviveOptions {
-    return this.#options;
-  }
-
-  get generation(): number {
-    return this.#slot.generation;
-  }
-
-  get state(): ReviveState {
-    if (this.#slot.current !== undefined) return 'running';
-    if (this.generation === 0) return 'idle';
-    return !this.#maker.canMake || this.#supervisor.isRefusing ? 'retired' : 'recovering';
-  }
-
-  get stats(): Stats {
-    return { failures: this.#failures, recoveries: this.#recoveries, inFlight: this.#slot.current?.callsInFlight ?? 0 };
-  }
-
-  on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
-    return this.#emitter.on(name, listener);
-  }
-
-  configure(options: ReviveOptions): void {
-    // A copy first: the program's getters may give another value each time.
-    const changes = bare({ ...options });
-    checkOptions(changes);
-    this.#options = bare({ ...this.#options, ...changes });
-    if ('maxRestarts' in changes || 'withinMs' in changes) this.#supervisor.configure(this.#options);
-  }
-
-  use(plugin: Plugin): void {
-    checkPlugin(plugin);
-    const plugins = [...this.#plugins, plugin];
-    this.hooks = composePlugins([...plugins, this.#own]);
-    this.#plugins = plugins;
-    this.#maker.drop();
-  }
-
-  reset(): void {
-    const { current, generation } = this.#slot;
-    if (generation === 0) throw this.#first.notReady();
-    // Before the present one goes: there may be nothing to make another of. Throws until the module has been read.
-    if (this.#maker.module === undefined) this.#maker.giveBack(this.#maker.take(generation, this.#supervisor.lastError));
-    this.#supervisor.reset(this.#slot.isWithin);
-    if (current !== undefined) this.#slot.replace(current, 'The module was reset.');
-    this.#supervisor.forgive();
-    try {
-      this.#slot.recover();
-    } catch (error) {
-      // One that is being made asynchronously serves as soon as it is there.
-      if (!this.#maker.isMaking) throw error;
-    }
-  }
-}
-
-/** The handle that users get: the manager without what only the façade may call. */
-function controlOf(manager: Manager): Revive {
-  return {
-    module: manager.module.description.name,
-    get generation() {
-      return manager.generation;
-    },
-    get state() {
-      return manager.state;
-    },
-    get stats() {
-      return manager.stats;
-    },
-    on: (name, listener) => manager.on(name, listener),
-    configure: (options) => manager.configure(options),
-    use: (plugin) => manager.use(plugin),
-    reset: () => manager.reset(),
-  };
 }

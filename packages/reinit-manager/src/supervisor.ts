@@ -33,6 +33,8 @@ export class Supervisor {
   #lastError: ReviveError | undefined;
   /** When the last instance was lost; undefined where there is none to make up for. */
   #lostAt: number | undefined;
+  /** Whether the next instance makes up for one that was lost, so that it is counted: not after a reset. */
+  #isRestart = false;
   /** Whether it has been said that the module is retired, since an instance served. */
   #saidRetired = false;
 
@@ -76,8 +78,9 @@ export class Supervisor {
     else if (++this.#resetsWithin > MOST_RESETS_WITHIN) throw this.#crashLoop(Number.POSITIVE_INFINITY);
   }
 
-  /** Forgets all failures. */
+  /** Forgets all failures, also the one that the next instance would make up for. */
   forgive(): void {
+    this.#isRestart = false;
     this.#restarts.forgive();
   }
 
@@ -101,6 +104,7 @@ export class Supervisor {
   /** An instance was lost, so that another has to make up for it. */
   lost(error: ReviveError): void {
     this.#lostAt = performance.now();
+    this.#isRestart = true;
     this.#lastError = error;
   }
 
@@ -142,13 +146,14 @@ export class Supervisor {
 
   /** One was made, and is about to be started: counts it, where it makes up for one that was lost. */
   restarts(): void {
-    if (this.#lostAt !== undefined) this.#restarts.restarted(Date.now());
+    if (this.#isRestart) this.#restarts.restarted(Date.now());
   }
 
   /** It serves. Gives when the module began to be without one. @param madeSince when this one began to be made */
   recovered(madeSince: number): number {
     const since = this.#lostAt ?? madeSince;
     this.#lostAt = undefined;
+    this.#isRestart = false;
     this.#saidRetired = false;
     return since;
   }

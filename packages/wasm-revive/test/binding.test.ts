@@ -73,7 +73,7 @@ function serve({ factory, description, module }: Given) {
     hooks: composePlugins(defaultPlugins()),
     redact: undefined,
     decide: (_, asked) => asked,
-    failed: (of, report) => void reports.push({ of, report }),
+    failed: (of, { report }) => void reports.push({ of, report }),
     suspected: () => {},
     reinitRequested: () => {},
     staleClosureCalled: () => false,

@@ -105,4 +105,17 @@ describe('revive, on a module without glue', () => {
     app.control.reset();
     expect(wasm.count()).toBe(1);
   });
+
+  it('I1: a reset that makes up for a loss does not count against maxRestarts', () => {
+    const { app, wasm } = setUp();
+    app.control.configure({ maxRestarts: 1, withinMs: 60_000 });
+    for (let i = 0; i < 3; i++) {
+      expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+      app.control.reset();
+    }
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(wasm.count()).toBe(1);
+    expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP' }));
+  });
 });

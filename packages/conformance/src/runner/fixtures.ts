@@ -185,6 +185,11 @@ export interface DropBomb extends Handle {
   explode(): void;
 }
 
+/** What a plugin gets of an instance, as far as the suite looks at it. */
+export interface View {
+  readonly generation: number;
+}
+
 /** The control handle of a transformed package, `__revive`, spelt out here so that the suite does not lean on the code it judges. */
 export interface Control {
   readonly generation: number;
@@ -204,11 +209,11 @@ export interface Control {
   }): void;
   use(plugin: {
     readonly name: string;
-    failed?(): 'keep' | 'fresh' | 'retire' | undefined;
+    failed?(instance: View): 'keep' | 'fresh' | 'retire' | undefined;
     instantiated?(): void;
     entered?(instance: unknown, entrypoint: string): void;
     committed?(): void;
-    lost?(instance: unknown, report: Report): void;
+    lost?(instance: View, report: Report): void;
   }): void;
   reset(): void;
 }

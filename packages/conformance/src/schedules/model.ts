@@ -245,7 +245,7 @@ export class Model {
 
   /** `reset()` was called, and is about to make a fresh instance. Gives what takes this back, where that may be refused. */
   reset(): (() => void) | undefined {
-    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts] as const;
+    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost] as const;
     if (this.within === 0) this.#resetsWithin = 0;
     else this.#resetsWithin++;
     if (this.current) this.current.state = 'replaced';
@@ -253,9 +253,10 @@ export class Model {
     this.#restarts = 0;
     this.#givenUp = false;
     this.#failedStarts = 0;
+    this.#wasLost = false;
     if (this.#resetsWithin <= RESETS_WITHIN) return undefined;
     return () => {
-      [this.current, this.#restarts, this.#givenUp, this.#failedStarts] = before;
+      [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost] = before;
       if (this.current) this.current.state = 'serves';
     };
   }

@@ -87,6 +87,11 @@ export const CONTROL: readonly Scenario[] = [
         checks.equal('I1', 'listeners hear of it once, not at every refused call', () => retired.length, 1);
         control.reset();
         checks.equal('I2', 'reset() ends it', () => ns.add(1, 2), 3);
+        thrownBy(() => ns.fail('abort'));
+        control.reset();
+        for (let n = 0; n < 2; n++) thrownBy(() => ns.fail('abort'));
+        checks.equal('I2', 'reset() right after a failure is no restart that counts', () => ns.add(1, 2), 3);
+        control.reset();
         // Now that call hears of it which no longer gets an instance.
         stop = control.on('retired', () => control.reset());
         for (let n = 0; n < 3 && control.state !== 'retired'; n++) thrownBy(() => ns.fail('abort'));

@@ -1,6 +1,7 @@
 /** Programs that do what nobody expects: with what they throw, with what they are told, with JavaScript itself. */
 import { codeOf, show } from '../checks.ts';
 import { errorsKeepFrames } from '../engines.ts';
+import type { View } from '../fixtures.ts';
 import type { Ground } from '../row.ts';
 import { until, Watched } from '../runtime.ts';
 import { ORDINARY } from './ordinary-errors.ts';
@@ -374,7 +375,15 @@ export const HOSTILE: readonly Scenario[] = [
       const { error: consoleError } = console;
       const complaints: unknown[] = [];
       let wanted: () => 'keep' | 'fresh' | 'retire' | undefined = () => undefined;
-      control.use({ name: 'policy', failed: () => wanted() });
+      const views = new Set<View>();
+      control.use({
+        name: 'policy',
+        failed(instance) {
+          views.add(instance);
+          return wanted();
+        },
+        lost: (instance) => void views.add(instance),
+      });
       const foreign = (): unknown =>
         thrownBy(() =>
           ns.nested(() => {
@@ -416,12 +425,37 @@ export const HOSTILE: readonly Scenario[] = [
         failures.every(({ recovery }) => recovery === 'keep' || recovery === 'fresh'),
       );
       checks.that('I1', 'each failure is told as what it is', () => failures.every(({ failure }) => failure.cause !== 'stack-overflow'));
+      const reported = failures.length;
+      let inside: unknown;
+      const costly = (): number =>
+        recoveriesOf(
+          () => {
+            checks.that('I1', 'where one costs the instance itself, the caller gets that', () => foreign() === inside || show(inside));
+          },
+          () => {
+            wanted = () => undefined;
+            inside = abort();
+            return undefined;
+          },
+        );
+      checks.equal('I2', 'and it is replaced once', costly, 1);
+      checks.equal('I1', 'and reported once', () => failures.length - reported, 1);
       wanted = () => 'retire';
       abort();
       wanted = () => undefined;
       checks.throwsCode('I2', 'one can have the module retired', () => ns.add(1, 2), 'REVIVE_CRASH_LOOP');
       control.reset();
       checks.equal('I2', 'until it is reset', () => ns.add(1, 2), 3);
+      const members = 'generation,state,module,exports,panicking,memoryBytes,callsInFlight';
+      checks.that('I3', 'plugins get a view with what is documented, and nothing else', () =>
+        [...views].every((view) => Reflect.ownKeys(view).join() === members && Object.getPrototypeOf(view) === null),
+      );
+      checks.equal(
+        'I3',
+        'and the same one of each instance',
+        () => views.size,
+        new Set([...views].map(({ generation }) => generation)).size,
+      );
       stop();
     },
   },
