@@ -5,6 +5,9 @@ import { ReviveError } from './errors.js';
  * of 2³². Wasm takes a pointer modulo 2³² (`ToInt32`, WebAssembly JavaScript Interface §"ToWebAssemblyValue"), so the glue passes it on as
  * it is. In the first generation it is the address alone: until something fails, a handle is in nothing different from wasm-bindgen's own,
  * and it says where it belongs through a `Proxy` (of Vue's, say), too.
+ *
+ * The pointers of siblings, which stand beside the instance that the module's own exports lead to, are below zero: one comparison tells their
+ * handles from those of that instance, together with those of former generations.
  */
 const ADDRESSES = 2 ** 32;
 
@@ -26,7 +29,21 @@ export function pointerBase(generation: number): number {
   return (generation - 1) * ADDRESSES;
 }
 
-/** The generation that a pointer belongs to; undefined for what points nowhere: a freed handle, or an object that is none. */
-export function pointerGeneration(pointer: unknown): number | undefined {
-  return typeof pointer === 'number' && pointer > 0 ? Math.floor(pointer / ADDRESSES) + 1 : undefined;
+/**
+ * Where the pointers of a sibling start, by its number among all that there have been, counted from 1.
+ * @throws ReviveError `REVIVE_CRASH_LOOP` past the last number whose pointers are exact
+ */
+export function siblingBase(number: number): number {
+  return -pointerBase(number) - ADDRESSES;
+}
+
+/** Where the pointers start of the instance that a pointer belongs to; undefined for what points nowhere: a freed handle, or an object that is none. */
+export function baseOf(pointer: unknown): number | undefined {
+  if (typeof pointer !== 'number' || pointer === 0 || Number.isNaN(pointer)) return undefined;
+  return Math.floor(pointer / ADDRESSES) * ADDRESSES;
+}
+
+/** The generation whose pointers start there; undefined for a sibling. */
+export function generationAt(base: number): number | undefined {
+  return base < 0 ? undefined : base / ADDRESSES + 1;
 }

@@ -1,5 +1,6 @@
 /** What is said of an instance that is gone, and of one that a panic went through. */
 import { PanicError, ReviveError } from './errors.js';
+import { generationAt } from './handle.js';
 
 /** What a caller gets where the stack is so full that not even an error can be made: one for all, made beforehand. */
 export const EXHAUSTED: ReviveError = new ReviveError(
@@ -17,13 +18,23 @@ export function staleError(what: string, generation: number, error: ReviveError 
   );
 }
 
-/** The error for a handle of one generation that was used with another. */
-export function staleHandleError(what: string, handleGeneration: number, generation: number | undefined): ReviveError {
+/** The error for a handle of an instance that is gone. @param base where the pointers of that instance started */
+export function staleHandleError(what: string, base: number, given: string | undefined): ReviveError {
+  const generation = generationAt(base);
+  const from = generation === undefined ? 'a sibling' : `generation ${generation} of its module`;
   return new ReviveError(
     'REVIVE_STALE_HANDLE',
-    `${what}: this object belongs to generation ${handleGeneration} of its module, ${
-      generation === undefined ? 'which is gone' : `not to generation ${generation}, to which it was given`
-    }. Make a new object; this one can only be freed, which does nothing.`,
+    `${what}: this object belongs to ${from}, ${given === undefined ? 'which is gone' : `not to ${given}, to which it was given`}. ` +
+      'Make a new object; this one can only be freed, which does nothing.',
+  );
+}
+
+/** The error for a handle of one instance that was given to another, while both live. */
+export function foreignHandleError(what: string, owner: string, given: string): ReviveError {
+  return new ReviveError(
+    'REVIVE_FOREIGN_HANDLE',
+    `${what}: this object belongs to ${owner}, not to ${given}, to which it was given. An object can be used with its own instance only: ` +
+      'call that one, or make an object of the other.',
   );
 }
 

@@ -4,7 +4,6 @@ import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
-import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
 import { inMicrotask } from './intrinsics.js';
@@ -34,6 +33,8 @@ export interface Owner {
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, report: CrashReport, loss?: Loss): void;
+  /** The error for a handle that was given to an instance to which it doesn't belong. */
+  strangeError(pointer: unknown, what: string, instance: Instance): ReviveError;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
@@ -86,9 +87,10 @@ export class Instance implements InstanceView {
   #panicking: Panicking | undefined;
   #startedAt = 0;
 
-  constructor(generation: number, owner: Owner, factory: Factory) {
+  /** @param base where the pointers of its handles start, which no other instance of the module has */
+  constructor(generation: number, base: number, owner: Owner, factory: Factory) {
     this.generation = generation;
-    this.base = pointerBase(generation);
+    this.base = base;
     this.owner = owner;
     this.promises = new Promises(this.ownClosures, this.unwinds);
     this.callbacks = new Callbacks(
@@ -291,7 +293,7 @@ export class Instance implements InstanceView {
 
   /** Lets go of what outlives the instance. An instance that never ran needs no more than this. */
   forget(): void {
-    for (const registry of this.owner.module.registries) registry.forget(this.generation);
+    for (const registry of this.owner.module.registries) registry.forget(this.base);
   }
 
   /** Ends it without a failure of its own: everything that it still owes is rejected. */

@@ -1,5 +1,6 @@
 /** An instance without Wasm: a scope that does nothing, and an owner that writes down what it is asked and told. */
 import {
+  baseOf,
   CONTRACT,
   type CrashReport,
   composePlugins,
@@ -10,6 +11,7 @@ import {
   type Owner,
   type Plugin,
   type Recovery,
+  staleHandleError,
 } from '../src/index.js';
 
 /** What {@link makeInstance} gives. */
@@ -75,6 +77,7 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
       log.push(`failed ${report.recovery}`);
       reports.push(report);
     },
+    strangeError: (pointer, what) => staleHandleError(what, baseOf(pointer) ?? 0, undefined),
     suspected: () => void log.push('suspected'),
     reinitRequested: () => void log.push('reinit'),
     staleClosureCalled: () => false,
@@ -102,7 +105,7 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
       trap: () => undefined,
     };
   };
-  const instance = new Instance(1, owner, factory);
+  const instance = new Instance(1, 0, owner, factory);
   instance.bind({ exports: {} });
   instance.start();
   return { instance, host: host as unknown as Host, stack, log, reports };

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { LAST_GENERATION, pointerBase, pointerGeneration } from '../src/index.js';
+import { baseOf, LAST_GENERATION, pointerBase, siblingBase } from '../src/index.js';
 
 it('I4: tells every address of the last generation from every other', () => {
   const base = pointerBase(LAST_GENERATION);
   const last = base + 2 ** 32 - 1;
   expect(Number.isSafeInteger(last)).toBe(true);
-  expect([pointerGeneration(base + 1), pointerGeneration(last)]).toEqual([LAST_GENERATION, LAST_GENERATION]);
+  expect([baseOf(base + 1), baseOf(last)]).toEqual([base, base]);
 });
 
 it('I4, I9: refuses a generation whose pointers would not be exact', () => {
@@ -14,4 +14,15 @@ it('I4, I9: refuses a generation whose pointers would not be exact', () => {
       expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryable: false, message: expect.stringContaining('Load the program again') }),
     );
   }
+});
+
+it('I4: siblings have pointers of their own, below zero, as exact as the others', () => {
+  for (const number of [1, 2, LAST_GENERATION]) {
+    const base = siblingBase(number);
+    const last = base + 2 ** 32 - 1;
+    expect(last).toBeLessThan(0);
+    expect([baseOf(base + 1), baseOf(last), Number.isSafeInteger(base + 1)]).toEqual([base, base, true]);
+  }
+  expect(() => siblingBase(LAST_GENERATION + 1)).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP' }));
+  expect([baseOf(0), baseOf(Number.NaN), baseOf('1')]).toEqual([undefined, undefined, undefined]);
 });
