@@ -47,13 +47,13 @@ export class ReviveError extends Error {
   readonly code: ReviveErrorCode;
   readonly retryable: boolean;
   /** The crash report, on errors that stand for a failure. */
-  report: CrashReport | undefined;
+  declare readonly report?: CrashReport | undefined;
 
   constructor(code: ReviveErrorCode, message: string, init: ReviveErrorInit = NO_INIT) {
     super(message, hasOwn(init, 'cause') ? { cause: init.cause } : undefined);
     this.code = code;
     this.retryable = init.retryable ?? false;
-    this.report = init.report;
+    if (init.report !== undefined) this.report = init.report;
   }
 
   static {

@@ -4,15 +4,15 @@ import { type Crossed, Crossings } from './crossings.js';
 import { PanicError, ReviveError } from './errors.js';
 import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
 import type { Instance, Loss } from './instance.js';
-import { alarm, define, inMicrotask, is, store } from './intrinsics.js';
+import { alarm, define, inMicrotask, is } from './intrinsics.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Thrown } from './plugin.js';
 import { realTrap } from './real-trap.js';
-import { type CrashReport, describeFailure, isOfProgram, safely } from './report.js';
+import { describeFailure, isOfProgram, safely } from './report.js';
 import { hasStackRoom } from './stack-room.js';
 import { describeThrown, lookAt } from './thrown.js';
 import { UnreadStacks } from './unread-stacks.js';
-import { writeReport } from './write-report.js';
+import { draftReport, type ReportDraft, withReport } from './write-report.js';
 
 /** Something that left an instance by throwing, or a panic that has reached no guard. */
 interface Occurrence extends Pick<Thrown, 'error' | 'origin' | 'panic' | 'entrypoint' | 'quiescent' | 'tornPoll'> {
@@ -181,7 +181,7 @@ export class Failures {
   #suspect(error: unknown): void {
     const instance = this.#instance;
     if (instance.state !== 'running' || this.#suspected !== undefined || instance.panicking?.phase === 'none') return;
-    this.#suspected = { error, reports: [] };
+    this.#suspected = { error, drafts: [] };
     instance.owner.suspected(instance);
     inMicrotask(() => this.lookAgain());
   }
@@ -193,7 +193,7 @@ export class Failures {
     if (suspected === undefined || instance.state !== 'running' || !instance.scope.isQuiescent()) return;
     this.#suspected = undefined;
     if (instance.panicking?.isLeft(true)) this.#occurredBehind(suspected.error, 'foreign', undefined);
-    else for (const report of suspected.reports) this.#tell(report);
+    else for (const draft of suspected.drafts) this.#tell(draft);
   }
 
   /** A failure that has reached no guard, or left one before it was known. */
@@ -302,11 +302,9 @@ export class Failures {
     const instance = this.#instance;
     const { panic } = occurrence;
     const recovery = instance.owner.decide(instance, asked, failure, occurrence.quiescent);
-    const report = this.#report(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
-    // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs.
-    const error = panic?.error ?? new PanicError(report.failure.panic?.message ?? '');
-    // The program may have it already, and may have frozen it.
-    store(error, 'report', report);
+    const draft = this.#draft(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
+    // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs. The program may have it already, and may have frozen it.
+    const error = withReport(panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
     this.#unread.add(error);
     this.#unread.add(panic?.site);
     if (instance.exports !== undefined) forgetPanic(instance.exports);
@@ -314,7 +312,7 @@ export class Failures {
     // Other tasks may have panicked in the same turn of the executor: those are told before the instance goes.
     const isOver = occurrence.quiescent && !this.#panics.areUntold;
     const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, isOver), earlier: [] };
-    this.#tell(report, loss);
+    this.#tell(draft, loss);
     instance.promises.rejectAbandoned(error);
     return error;
   }
@@ -323,12 +321,12 @@ export class Failures {
   #tainted(failure: Aborted, occurrence: Occurrence): unknown {
     const instance = this.#instance;
     if (!occurrence.isReported) {
-      const report = this.#report(failure, 'keep', occurrence, 0);
+      const draft = this.#draft(failure, 'keep', occurrence, 0);
       this.#unread.add(occurrence.error);
       // Where it may be the end of a panic, that is reported in its place.
       if (!occurrence.quiescent && instance.unwinds) this.#suspect(occurrence.error);
-      if (this.#suspected === undefined) this.#tell(report);
-      else this.#suspected.reports.push(report);
+      if (this.#suspected === undefined) this.#tell(draft);
+      else this.#suspected.drafts.push(draft);
     }
     // Listeners may have thrown through the instance, or cost it.
     if (instance.state === 'running') this.#taint = occurrence.error;
@@ -345,7 +343,8 @@ export class Failures {
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = owner.decide(instance, asked, failure, occurrence.quiescent);
-    const report = this.#report(failure, recovery, occurrence, instance.callsInFlight);
+    const draft = this.#draft(failure, recovery, occurrence, instance.callsInFlight);
+    const { report } = draft;
     const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
       cause: isOfProgram(failure) ? this.#causeOf(trap) : trap,
       report,
@@ -358,9 +357,9 @@ export class Failures {
     owner.hooks.lost?.(instance, report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
-    const earlier = this.#suspected?.reports ?? [];
+    const earlier = this.#suspected?.drafts ?? [];
     this.clear();
-    owner.failed(instance, report, { error, earlier });
+    owner.failed(instance, draft, { error, earlier });
     // Last, for that may run code of the program's.
     instance.registrations.takeBack();
     // The thrower of a foreign exception gets its own error back, by identity.
@@ -368,13 +367,13 @@ export class Failures {
   }
 
   /** Tells the program of a failure that the instance lives on after, if only until its turn is over. */
-  #tell(report: CrashReport, loss?: Loss): void {
+  #tell(draft: ReportDraft, loss?: Loss): void {
     const instance = this.#instance;
-    instance.callbacks.tells(() => instance.owner.failed(instance, report, loss));
+    instance.callbacks.tells(() => instance.owner.failed(instance, draft, loss));
   }
 
-  #report(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): CrashReport {
-    return writeReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic });
+  #draft(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): ReportDraft {
+    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic });
   }
 
   /** Lets go of all that may hold the instance. Errors hold the frames that were on the stack, and those hold the instance. */
@@ -410,10 +409,10 @@ export class Failures {
   }
 }
 
-/** What may have left Rust panicking, and the reports of it and of what followed, in case that it has not. */
+/** What may have left Rust panicking, and the reports of it and of what followed, for the case that it has not. */
 interface Suspected {
   readonly error: unknown;
-  readonly reports: CrashReport[];
+  readonly drafts: ReportDraft[];
 }
 
 /** A failure of which nothing is known but what was caught. */

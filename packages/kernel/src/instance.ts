@@ -14,10 +14,11 @@ import type { Hooks, InstanceState, InstanceView } from './plugin.js';
 import { Promises } from './promises.js';
 import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
-import type { CrashReport, Redact } from './report.js';
+import type { Redact } from './report.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
+import type { ReportDraft } from './write-report.js';
 
 /** What an instance asks of the one that owns it, and tells it. */
 export interface Owner {
@@ -32,7 +33,7 @@ export interface Owner {
    */
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
-  failed(instance: Instance, report: CrashReport, loss?: Loss): void;
+  failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
   /** The error for a handle that was given to an instance to which it doesn't belong. */
   strangeError(pointer: unknown, what: string, instance: Instance): ReviveError;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
@@ -48,7 +49,7 @@ export interface Loss {
   /** What those hear who ask for it. */
   readonly error: ReviveError;
   /** Failures before it of which nobody has been told yet: those come first. */
-  readonly earlier: readonly CrashReport[];
+  readonly earlier: readonly ReportDraft[];
 }
 
 /**

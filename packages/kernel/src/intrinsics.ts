@@ -3,7 +3,6 @@
  * timers do, and may put anything on the prototypes of objects.
  */
 const { defineProperty: defineOn, setPrototypeOf } = Object;
-const { defineProperty: tryToDefine } = Reflect;
 const { then } = Promise.prototype;
 const { queueMicrotask: enqueue } = globalThis;
 const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
@@ -15,6 +14,7 @@ export const freeze: typeof Object.freeze = Object.freeze;
 export const is: typeof Object.is = Object.is;
 export const keys: typeof Object.keys = Object.keys;
 export const setProperty: typeof Reflect.set = Reflect.set;
+export const tryToDefine: typeof Reflect.defineProperty = Reflect.defineProperty;
 export const deleteProperty: typeof Reflect.deleteProperty = Reflect.deleteProperty;
 
 /** `queueMicrotask`. */
@@ -53,12 +53,4 @@ export function bare<T extends object>(properties: T): T {
 /** `Object.defineProperty`, whatever `Object.prototype` has. */
 export function define<T extends object>(target: T, key: PropertyKey, descriptor: PropertyDescriptor): T {
   return defineOn(target, key, bare(descriptor));
-}
-
-/**
- * Stores a property in an object that the program has, too, and that it may have frozen or given a setter. No code of the program's runs, and
- * nothing is thrown. @returns whether it could be stored
- */
-export function store(target: object, key: PropertyKey, value: unknown): boolean {
-  return tryToDefine(target, key, bare({ value, enumerable: true, configurable: true, writable: true }));
 }

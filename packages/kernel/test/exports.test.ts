@@ -74,7 +74,6 @@ it('exports this and no more', () => {
       "siblingBase",
       "stackPointerNames",
       "staleHandleError",
-      "store",
       "toFailureRecord",
       "wasmFrames",
       "writeReport",

@@ -104,6 +104,25 @@ describe('a panic that was caught', () => {
     expect(made.instance.state).toBe('lost');
   });
 
+  it('I1: its report is the same for everybody, and a property of the error like any other', () => {
+    const made = makeInstance({ unwinds: true });
+    const caught = panics(made) as PanicError;
+    expect(caught.report).toBe(made.reports[0]);
+    expect(caught.panic?.message).toBe('no way');
+    expect(JSON.parse(JSON.stringify(caught))).toMatchObject({
+      code: 'REVIVE_PANIC',
+      report: { failure: { panic: { message: 'no way' } } },
+    });
+    expect(Object.isFrozen(caught.report)).toBe(true);
+  });
+
+  it('I1, I9: an error that the program has frozen meanwhile stays as it is, and the failure is told', () => {
+    const made = makeInstance({ unwinds: true });
+    const error = Object.freeze(made.host.panic('no way'));
+    expect(leaves(made, error)).toBe(error);
+    expect(made.reports).toHaveLength(1);
+  });
+
   it('I1: that reaches no guard is told in a microtask', async () => {
     const made = makeInstance({ unwinds: true });
     made.host.panic('in a task');
@@ -119,6 +138,14 @@ describe('an exception of JavaScript', () => {
     expect(throughImport(made, error, 1)).toBe(error);
     expect(throughImport(made, error, 0)).toBe(error);
     expect(made.log.filter((text) => text !== 'suspected')).toEqual(['failed keep', 'watched']);
+  });
+
+  it('I1: is reported in the words that it had, however late the report is read', () => {
+    const made = makeInstance();
+    const error = new Error('of the program');
+    throughImport(made, error, 0);
+    error.message = 'changed by whoever caught it';
+    expect(made.drafts[0]?.report.failure).toMatchObject({ trap: { message: 'of the program' } });
   });
 
   it('I1: is a new failure once an import has swallowed it', async () => {

@@ -11,6 +11,7 @@ import {
   type Owner,
   type Plugin,
   type Recovery,
+  type ReportDraft,
   staleHandleError,
 } from '../src/index.js';
 
@@ -23,7 +24,10 @@ export interface Made {
   readonly stack: { imports: number };
   /** What was asked and told, in order: `decide fresh`, `failed fresh`, `released`. */
   readonly log: string[];
-  readonly reports: CrashReport[];
+  /** What was told, as it was told: nobody has read it yet. */
+  readonly drafts: ReportDraft[];
+  /** What was told. */
+  readonly reports: readonly CrashReport[];
 }
 
 /** What {@link makeInstance} is made with. */
@@ -52,7 +56,7 @@ export const trapsAreAborts: Plugin = {
 /** Makes one that runs. */
 export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds = false }: Making = {}): Made {
   const log: string[] = [];
-  const reports: CrashReport[] = [];
+  const drafts: ReportDraft[] = [];
   const stack = { imports: 0 };
   const owner: Owner = {
     module: describedModule({
@@ -73,9 +77,9 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
       log.push(`decide ${decided}`);
       return decided;
     },
-    failed(_, report) {
-      log.push(`failed ${report.recovery}`);
-      reports.push(report);
+    failed(_, draft) {
+      log.push(`failed ${draft.recovery}`);
+      drafts.push(draft);
     },
     strangeError: (pointer, what) => staleHandleError(what, baseOf(pointer) ?? 0, undefined),
     suspected: () => void log.push('suspected'),
@@ -108,5 +112,14 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
   const instance = new Instance(1, 0, owner, factory);
   instance.bind({ exports: {} });
   instance.start();
-  return { instance, host: host as unknown as Host, stack, log, reports };
+  return {
+    instance,
+    host: host as unknown as Host,
+    stack,
+    log,
+    drafts,
+    get reports() {
+      return drafts.map(({ report }) => report);
+    },
+  };
 }

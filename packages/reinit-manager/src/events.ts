@@ -46,8 +46,8 @@ export class Emitter {
     };
   }
 
-  /** @param last is called behind the listeners */
-  emit<E extends EventName>(name: E, event: Events[E], last?: () => void): void {
+  /** @param event gives the event where somebody listens @param last is called behind the listeners */
+  emit<E extends EventName>(name: E, event: () => Events[E], last?: () => void): void {
     if (this.#depth >= DEEPEST) {
       complain(`'${name}' is not emitted`, 'Listeners cause events without end.');
       return;
@@ -60,7 +60,7 @@ export class Emitter {
       emit() {
         for (const listener of listeners) {
           if (!listening?.has(listener)) continue;
-          tell(`a listener for '${name}'`, () => (listener as (event: Events[E]) => unknown)(event));
+          tell(`a listener for '${name}'`, () => (listener as (event: Events[E]) => unknown)(event()));
         }
         last?.();
       },

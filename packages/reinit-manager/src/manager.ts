@@ -18,6 +18,7 @@ import {
   pointerGeneration,
   type Recovery,
   type Redact,
+  type ReportDraft,
   staleHandleError,
 } from '@wasm-revive/kernel';
 import type { Application } from './application.js';
@@ -86,9 +87,10 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       notReady: () => this.#first.notReady(),
       recovered: ({ generation }, ms, thrown) => {
         this.#recoveries++;
-        this.#emitter.emit('recovered', { generation, ms, ...thrown });
+        const recovered = { generation, ms, ...thrown };
+        this.#emitter.emit('recovered', () => recovered);
       },
-      retired: (error) => this.#emitter.emit('retired', error),
+      retired: (error) => this.#emitter.emit('retired', () => error),
     });
     this.#first = new FirstInstance(this.module, this.#maker, this.#slot, scope);
     this.control = controlOf(this);
@@ -147,7 +149,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     return this.#supervisor.decide(ending, asked, failure, quiescent);
   }
 
-  failed(instance: Instance, report: CrashReport, loss?: Loss): void {
+  failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
     if (loss !== undefined && (this.#slot.current ?? instance) === instance) {
       // Before anybody hears of it, who may call the module again.
       this.#slot.vacate(instance);
@@ -155,12 +157,13 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       // The one that starts it hears of that by itself, unless its start function goes on.
       if (!this.#slot.isStarting(instance) || instance.state === 'running') this.#supervisor.schedule();
     }
-    for (const one of [...(loss?.earlier ?? []), report]) this.#tell(one);
+    for (const one of [...(loss?.earlier ?? []), draft]) this.#tell(one);
   }
 
-  #tell(report: CrashReport): void {
+  #tell(draft: ReportDraft): void {
     this.#failures++;
-    this.#emitter.emit('failure', report, () => tell('onFailure', () => this.#options.onFailure?.(report)));
+    const event = (): CrashReport => draft.report;
+    this.#emitter.emit('failure', event, () => tell('onFailure', () => this.#options.onFailure?.(event())));
   }
 
   suspected(instance: Instance): void {
@@ -174,7 +177,9 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   }
 
   staleClosureCalled(instance: Instance, entrypoint: string): boolean {
-    this.#emitter.emit('stale', { entrypoint, generation: instance.generation });
+    const { generation } = instance;
+    const stale = { entrypoint, generation };
+    this.#emitter.emit('stale', () => stale);
     return this.#options.staleClosures === 'throw';
   }
 
