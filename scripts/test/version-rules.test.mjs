@@ -1,6 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
+import { satisfies } from 'semver';
 import { expect, test } from 'vitest';
+import { isWithinCaret } from '../../packages/kernel/src/caret.ts';
 import { writeCrateVersions } from '../lib/crate-versions.mjs';
 import { versionProblems } from '../lib/version-rules.mjs';
 import { checkout, matchingCheckout } from './checkout.mjs';
@@ -135,4 +138,17 @@ test('crates ask for what their packages ask for when a version leaves their ran
   expect(unwind).toContain('serde = { version = "1.0" }\nwasm-revive-abi = { version = "2.0.0", path = "../abi" }');
   expect(all).toContain('wasm-revive-abi = "2.0.0"\nwasm-revive-unwind-catcher = { path = "../unwind-catcher", version = "0.2.0" }');
   expect(writeCrateVersions(folder)).toEqual([]);
+});
+
+test('the runtime means by a caret range what npm and this check mean', () => {
+  const number = fc.integer({ min: 0, max: 2 });
+  const version = fc
+    .tuple(number, number, number, fc.constantFrom('', '-rc.1', '-rc.2', '-alpha'))
+    .map(([major, minor, patch, preRelease]) => `${major}.${minor}.${patch}${preRelease}`);
+  fc.assert(
+    fc.property(version, version, (a, b) => {
+      expect(isWithinCaret(a, b)).toBe(satisfies(a, `^${b}`) || satisfies(b, `^${a}`));
+    }),
+    { numRuns: 3_000 },
+  );
 });

@@ -6,6 +6,8 @@ import {
   type InstanceView,
   type PanicInfo,
   readBlackBox,
+  StackPointers,
+  stackPointerNames,
   UNKNOWN_PANIC,
   wasmFrames,
 } from '@wasm-revive/kernel';
@@ -14,17 +16,18 @@ import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
 /** What is read of an instance to find out why it aborted. */
-export type Witness = Pick<InstanceView, 'exports' | 'module' | 'stacks' | 'panicking'>;
+export type Witness = Pick<InstanceView, 'exports' | 'module' | 'panicking'>;
 
 /** What is known of an abort: from the engine's error, from what the crate wrote down, and from what is left on Rust's stack. Runs no Wasm. */
 export function abortOf(error: Error, instance: Witness): Aborted {
   const blackBox = instance.exports && readBlackBox(instance.exports);
   const frames = wasmFrames(error);
-  const told = abortCause(error, blackBox, frames, instance.stacks?.hasRoom === true);
+  const stacks = stacksOf(instance);
+  const told = abortCause(error, blackBox, frames, stacks?.hasRoom === true);
   const panic = told === 'panic-abort' || isUntold(told, frames, instance) ? panicOf(instance, blackBox) : undefined;
   // The stack pointers know for certain what the frames show only of simple recursions. That of borrowed values of JavaScript is one of
   // a table's slots, and past its end an access to the table traps.
-  const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && instance.stacks?.overflowed === true;
+  const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && stacks?.overflowed === true;
   // Where panics are caught, Rust may have caught this one; that it has not, names say, or Rust's own count.
   const ofPanic = !catchesPanics(instance.module) || hasNames(frames) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
   const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : ofPanic;
@@ -84,18 +87,19 @@ function panicWritten(instance: Witness): Told | undefined {
 
 /** The panic of which something else took the frames. Where panics are caught, what is on the stack may be of an earlier one. */
 function panicLeft(instance: Witness): Partial<Told> | undefined {
-  const { exports, module, stacks, panicking } = instance;
+  const { exports, module, panicking } = instance;
   if (!catchesPanics(module)) return panicFound(instance);
   if (panicking?.phase !== 'hook') return panicUnwinding(instance);
-  if (!(exports?.memory instanceof WebAssembly.Memory) || stacks?.shadowStack === undefined) return undefined;
-  return panicBehindHook(exports.memory, stacks.shadowStack, module.formatters);
+  const shadowStack = stacksOf(instance)?.shadowStack;
+  if (!(exports?.memory instanceof WebAssembly.Memory) || shadowStack === undefined) return undefined;
+  return panicBehindHook(exports.memory, shadowStack, module.formatters);
 }
 
 /** What Rust unwinds with. */
 function panicUnwinding(instance: Witness): Told | undefined {
-  const { exports, module, stacks } = instance;
+  const { exports, module } = instance;
   if (!isUnwinding(instance) || !(exports?.memory instanceof WebAssembly.Memory)) return undefined;
-  return panicInFlight(exports.memory, stacks?.shadowStack, module.formatters);
+  return panicInFlight(exports.memory, stacksOf(instance)?.shadowStack, module.formatters);
 }
 
 function isUnwinding({ module, panicking }: Witness): boolean {
@@ -103,8 +107,14 @@ function isUnwinding({ module, panicking }: Witness): boolean {
 }
 
 /** The panic on Rust's stack. */
-function panicFound({ exports, module, stacks }: Witness): Partial<Told> | undefined {
+function panicFound({ exports, module }: Witness): Partial<Told> | undefined {
   const memory = exports?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || stacks?.shadowStack === undefined) return undefined;
-  return panicOnStack(memory, stacks.shadowStack, module.formatters);
+  const shadowStack = stacksOf({ exports })?.shadowStack;
+  if (!(memory instanceof WebAssembly.Memory) || shadowStack === undefined) return undefined;
+  return panicOnStack(memory, shadowStack, module.formatters);
+}
+
+/** The stacks that Rust has besides the engine's, by the exports that point to them. */
+function stacksOf({ exports }: Pick<Witness, 'exports'>): StackPointers | undefined {
+  return exports && new StackPointers(exports, stackPointerNames(exports));
 }

@@ -7,8 +7,6 @@ import {
   ReviveError,
   RuntimeGuards,
   realTrap,
-  StackPointers,
-  stackPointerNames,
   writeReport,
 } from '@wasm-revive/kernel';
 import { abortOf } from './abort-of.js';
@@ -52,12 +50,12 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
   /** What an import threw last. */
   let crossed: { readonly error: unknown } | undefined;
 
-  /** The instance, once its exports are there. */
-  let guarded: { readonly exports: WebAssembly.Exports; readonly stacks: StackPointers } | undefined;
+  /** The instance's exports, once they are there. */
+  let guarded: WebAssembly.Exports | undefined;
 
   function abort(trap: Error, entrypoint: string): ReviveError {
-    const exports = guarded?.exports ?? {};
-    const failure = abortOf(trap, { exports, module, stacks: guarded?.stacks, panicking: undefined });
+    const exports = guarded ?? {};
+    const failure = abortOf(trap, { exports, module, panicking: undefined });
     const { memory } = exports;
     const instance = {
       module,
@@ -111,7 +109,7 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
   return {
     imports: (imports) => guards.imports(imports),
     exports<E extends WebAssembly.Exports>(exports: E): E {
-      guarded = { exports, stacks: new StackPointers(exports, stackPointerNames(exports)) };
+      guarded = exports;
       return guards.exports(exports);
     },
     get aborted() {

@@ -3,18 +3,22 @@ import {
   hasStackRoom,
   type InstanceView,
   lazyProperty,
+  type MatchedPackage,
   type PanicInfo,
   type Plugin,
   type Thrown,
   wasmFrames,
 } from '@wasm-revive/kernel';
+import manifest from '../package.json' with { type: 'json' };
 import { abortOf, panicInMemory, panickingAbort } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
+
+const PACKAGE: MatchedPackage = { name: '@wasm-revive/abort-detector', version: manifest.version, crate: 'wasm-revive-abort-detector' };
 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
 export function abortDetector(): Plugin {
   const hooks: Hooks = new WeakMap();
-  return { name: 'abort-detector', threw: (thrown) => classify(thrown, hooks) };
+  return { name: 'abort-detector', package: PACKAGE, threw: (thrown) => classify(thrown, hooks) };
 }
 
 /** The panics whose hooks something has thrown out of, which may have left Rust panicking. */

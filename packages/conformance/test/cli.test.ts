@@ -74,10 +74,13 @@ describe.each(TARGETS)('%s', (target) => {
     await expectRevives(dir, target);
   });
 
-  it('I9 plain errors › a module of a crate that speaks another ABI is refused when it is loaded', async () => {
+  it.each([
+    ['speaks another ABI', 'wasm-revive-abort-detector 7.8.9 999'],
+    ['is not within the caret range of its package', 'wasm-revive-abort-detector 7.8.9 1'],
+  ])('I9 plain errors › a module of a crate that %s is refused when it is loaded', async (_, record) => {
     const dir = folders.copyOf(upstreamPackage('abort', target));
     const wasm = join(dir, 'wasm_revive_fixtures_bg.wasm');
-    writeFileSync(wasm, withCustomSection(readFileSync(wasm), 'wasm_revive', 'wasm-revive-abort-detector 7.8.9 999\n'));
+    writeFileSync(wasm, withCustomSection(readFileSync(wasm), 'wasm_revive', `${record}\n`));
     await runCli(['transform', dir]);
     const node = nodeFor(target);
     const program = needed(join(programs, 'behaviour-child.js'), 'The programs have not been built');

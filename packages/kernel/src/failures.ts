@@ -268,7 +268,7 @@ export class Failures {
       quiescent,
       tornPoll,
       suspected: this.isSuspecting,
-      instance,
+      instance: instance.view,
       condemn() {
         if (instance.state !== 'running') return;
         instance.isLookedAt = true;
@@ -291,7 +291,7 @@ export class Failures {
     const instance = this.#instance;
     // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
-    const asked = isKept ? 'keep' : instance.owner.hooks.failed(instance, failure);
+    const asked = isKept ? 'keep' : instance.owner.hooks.failed(instance.view, failure);
     // A torn poll leaves its task locked, and the promise that the task owes would never settle.
     const isGone = instance.state !== 'running' || tornPoll;
     return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
@@ -354,7 +354,7 @@ export class Failures {
     const isForeign = failure.cause === 'foreign-exception';
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     instance.lost(error, isForeign);
-    owner.hooks.lost?.(instance, report);
+    owner.hooks.lost?.(instance.view, report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     const earlier = this.#suspected?.drafts ?? [];

@@ -47,7 +47,7 @@ export {
   type SiblingFacade,
   type Thenable,
 } from './contract.js';
-export { type CrateRecord, checkCrates, readCrates } from './crates.js';
+export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './crates.js';
 export {
   ERROR_CODES,
   isReviveError,
@@ -66,7 +66,7 @@ export { Instance, type Loss, type Owner } from './instance.js';
 export { foreignHandleError, staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
-export { catchesPanics, describedModule, type Module, type ModuleFacts, type Stacks } from './module.js';
+export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';
 export { Panicking, type PanickingView, type PanicPhase } from './panicking.js';
 export type { CaughtPanic } from './panics.js';

@@ -18,6 +18,7 @@ import type { Redact } from './report.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
+import { viewOf } from './view.js';
 import type { ReportDraft } from './write-report.js';
 
 /** What an instance asks of the one that owns it, and tells it. */
@@ -65,11 +66,13 @@ type Life =
  * One instance and its glue scope, from the moment when the scope is made until nothing of the instance is left. From when it is shut, nothing of
  * it runs (invariant I3).
  */
-export class Instance implements InstanceView {
+export class Instance {
   readonly generation: number;
   readonly base: number;
   readonly owner: Owner;
   readonly scope: Scope;
+  /** What plugins get in place of the instance: they may be anybody's. */
+  readonly view: InstanceView = viewOf(this);
   readonly ownClosures: OwnClosures = new OwnClosures();
   readonly registrations: Registrations = new Registrations({
     has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value),
@@ -114,10 +117,6 @@ export class Instance implements InstanceView {
 
   get exports(): WebAssembly.Exports | undefined {
     return this.#exports;
-  }
-
-  get stacks(): StackPointers | undefined {
-    return this.#stacks;
   }
 
   get panicking(): Panicking | undefined {
@@ -185,7 +184,7 @@ export class Instance implements InstanceView {
     this.#stacks = new StackPointers(exports, stackPointers);
     this.#panicking = new Panicking(exports, this.module);
     if (this.unwinds) realTrap();
-    hooks.instantiated?.(this);
+    hooks.instantiated?.(this.view);
     this.scope.bind(exports, this.#host);
     this.promises.bind(this.scope.held(exports));
     this.#life = { is: 'running' };
@@ -241,9 +240,9 @@ export class Instance implements InstanceView {
   #hearTurns({ entered, committed }: Hooks): Turns | undefined {
     if (entered === undefined && committed === undefined) return undefined;
     return new Turns({
-      entered: (entrypoint) => entered?.(this, entrypoint),
+      entered: (entrypoint) => entered?.(this.view, entrypoint),
       committed: () => {
-        if (this.state === 'running') committed?.(this);
+        if (this.state === 'running') committed?.(this.view);
       },
     });
   }

@@ -1,11 +1,12 @@
 import type { ModuleDescription } from './contract.js';
 import type { SharedRegistry } from './finalizers.js';
-import { bare } from './intrinsics.js';
-import type { StackPointers } from './stack-pointers.js';
+import { bare, freeze } from './intrinsics.js';
 
 /** A module: what all of its instances share. */
 export interface Module {
   readonly description: ModuleDescription;
+  /** What plugins see of it. */
+  readonly facts: ModuleFacts;
   /** The finalizers of all generations, by their place in the glue. */
   readonly registries: SharedRegistry[];
   /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
@@ -22,8 +23,17 @@ export function catchesPanics({ exceptions }: Pick<ModuleFacts, 'exceptions'>): 
 
 /** Makes a {@link Module} of what generated code says of it. */
 export function describedModule(description: ModuleDescription): Module {
-  return bare({ description, registries: [], stackPointers: undefined });
+  return bare({ description, facts: factsOf(description), registries: [], stackPointers: undefined });
 }
 
-/** The stacks that Rust has besides the engine's, as plugins see them: see {@link StackPointers}. */
-export type Stacks = Pick<StackPointers, 'shadowStack' | 'hasRoom' | 'overflowed'>;
+function factsOf({ name, build, formatters, panicCount, exceptions }: ModuleDescription): ModuleFacts {
+  return freeze(
+    bare({
+      name,
+      ...(build && { build }),
+      ...(formatters && { formatters }),
+      ...(panicCount !== undefined && { panicCount }),
+      ...(exceptions && { exceptions }),
+    }),
+  );
+}

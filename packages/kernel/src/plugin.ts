@@ -1,7 +1,7 @@
 import { complain } from './complain.js';
-
+import type { MatchedPackage } from './crates.js';
 import type { Failure, Recovery } from './failure.js';
-import type { ModuleFacts, Stacks } from './module.js';
+import type { ModuleFacts } from './module.js';
 import type { PanickingView } from './panicking.js';
 import type { CaughtPanic } from './panics.js';
 import type { CrashReport } from './report.js';
@@ -10,7 +10,10 @@ import { hasStackRoom } from './stack-room.js';
 /** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
 export type InstanceState = 'idle' | 'running' | 'lost';
 
-/** What plugins see of an instance. An interface, so that a plugin of one copy of this package fits the instances of another. */
+/**
+ * What plugins get of an instance: an object with these members and no others, the same one for each hook. An interface, so that a plugin of one
+ * copy of this package fits the instances of another.
+ */
 export interface InstanceView {
   readonly generation: number;
   readonly state: InstanceState;
@@ -18,8 +21,6 @@ export interface InstanceView {
   readonly module: ModuleFacts;
   /** The raw exports, for reading memory and globals; undefined before they are bound and once everybody has been told of a loss. */
   readonly exports: WebAssembly.Exports | undefined;
-  /** The stacks that Rust has besides the engine's; there as long as the exports are. */
-  readonly stacks: Stacks | undefined;
   /** What Rust believes of its panics; there as long as the exports are. */
   readonly panicking: PanickingView | undefined;
   /** The size of its memory; 0 where there are no exports. */
@@ -63,6 +64,8 @@ export interface Thrown {
  */
 export interface Plugin {
   readonly name: string;
+  /** The package that the plugin comes from, where a crate is matched with it: a module with another version of the crate is refused. */
+  readonly package?: MatchedPackage;
   /** The instance's exports are there; nothing of it has run. Throwing refuses the module. */
   readonly instantiated?: (instance: InstanceView) => void;
   /**
@@ -88,6 +91,8 @@ export interface Plugin {
 
 /** {@link Plugin}s made one. */
 export interface Hooks {
+  /** Those that {@link Plugin.package} names. */
+  readonly packages: readonly MatchedPackage[];
   readonly instantiated: ((instance: InstanceView) => void) | undefined;
   readonly entered: ((instance: InstanceView, entrypoint: string) => void) | undefined;
   readonly committed: ((instance: InstanceView) => void) | undefined;
@@ -101,6 +106,7 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
   const threw = present(plugins.map((plugin) => plugin.threw));
   const failed = present(plugins.map(orNothing));
   return {
+    packages: present(plugins.map((plugin) => plugin.package)),
     instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
     entered: sequence(present(plugins.map(({ name, entered }) => harmless(name, entered)))),
     committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),

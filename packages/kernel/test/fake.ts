@@ -35,6 +35,8 @@ export interface Making {
   readonly plugins?: readonly Plugin[];
   /** The supervisor's word. Default: what was asked. */
   readonly decide?: (asked: Recovery) => Recovery;
+  /** Whether the plugins come before the one that recognises traps. */
+  readonly spiesFirst?: boolean;
   /** Whether the module catches panics. */
   readonly unwinds?: boolean;
 }
@@ -54,7 +56,7 @@ export const trapsAreAborts: Plugin = {
 };
 
 /** Makes one that runs. */
-export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds = false }: Making = {}): Made {
+export function makeInstance({ plugins = [], decide = (asked) => asked, spiesFirst = false, unwinds = false }: Making = {}): Made {
   const log: string[] = [];
   const drafts: ReportDraft[] = [];
   const stack = { imports: 0 };
@@ -70,7 +72,7 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, unwinds 
       onCurrent: () => {},
       ...(unwinds && { exceptions: { encoding: 'legacy', jsTag: false } }),
     }),
-    hooks: composePlugins([trapsAreAborts, ...plugins]),
+    hooks: composePlugins(spiesFirst ? [...plugins, trapsAreAborts] : [trapsAreAborts, ...plugins]),
     redact: undefined,
     decide(_, asked) {
       const decided = decide(asked);

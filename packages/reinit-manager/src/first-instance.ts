@@ -1,4 +1,4 @@
-import { checkCrates, checkEngine, type Instance, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import { checkEngine, type Instance, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
 import { type InstanceMaker, isRefusal, noModuleError } from './instance-maker.js';
 import type { Slot } from './slot.js';
 
@@ -19,18 +19,23 @@ export class FirstInstance {
   readonly #maker: InstanceMaker;
   readonly #slot: Slot;
   readonly #scope: () => Instance;
+  readonly #check: (module: WebAssembly.Module) => void;
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   /** Where it is made asynchronously, and why it could not be made. */
   #booting: { readonly error?: unknown } | undefined;
   /** What the program has given in place of exports that are not there yet. */
   #promised: Promised | undefined;
 
-  /** @param scope makes a glue scope that waits for its instance */
-  constructor(module: Module, maker: InstanceMaker, slot: Slot, scope: () => Instance) {
+  /**
+   * @param scope makes a glue scope that waits for its instance
+   * @param check refuses a module whose crates don't match
+   */
+  constructor(module: Module, maker: InstanceMaker, slot: Slot, scope: () => Instance, check: (module: WebAssembly.Module) => void) {
     this.#module = module;
     this.#maker = maker;
     this.#slot = slot;
     this.#scope = scope;
+    this.#check = check;
   }
 
   /** See `Application.checkEngine`. */
@@ -104,7 +109,7 @@ export class FirstInstance {
     if (this.#slot.current !== undefined) return;
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
-    if (module !== undefined) checkCrates(module);
+    if (module !== undefined) this.#check(module);
     // A later one has served meanwhile: from this one its handles could not be told.
     if (prepared.generation <= this.#slot.generation) {
       this.#maker.module ??= module;

@@ -1,4 +1,4 @@
-import { checkCrates, describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
 
 /** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
 const RESERVE_MAX_BYTES = 16 * 2 ** 20;
@@ -15,6 +15,8 @@ export interface Workshop {
   readonly moduleName: string;
   /** Makes a glue scope that waits for its instance. */
   scope(): Instance;
+  /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
+  check(module: WebAssembly.Module): void;
   /** Reads the module, where nobody has given it. */
   readonly load: (() => Promise<WebAssembly.Module>) | undefined;
   /** Called when an instance that was made asynchronously is there. */
@@ -171,12 +173,12 @@ export class InstanceMaker {
   }
 
   async #load(): Promise<WebAssembly.Module> {
-    const { load, moduleName } = this.#workshop;
+    const { load, check, moduleName } = this.#workshop;
     try {
       this.#loadedAt = performance.now();
       const module = await load?.();
       if (module === undefined) throw new TypeError('The wasm file can not be read.');
-      checkCrates(module);
+      check(module);
       return module;
     } catch (error) {
       throw isReviveError(error, 'REVIVE_VERSION_MISMATCH') ? error : noModuleError(moduleName, error);

@@ -3,6 +3,7 @@ import {
   bare,
   type CrashReport,
   checkContract,
+  checkCrates,
   composePlugins,
   describedModule,
   type Factory,
@@ -10,6 +11,7 @@ import {
   type GuardedExports,
   type Hooks,
   Instance,
+  type InstanceView,
   type Loss,
   type Module,
   type ModuleDescription,
@@ -27,7 +29,7 @@ import { Emitter, type EventName, type Events, tell } from './events.js';
 import { FirstInstance } from './first-instance.js';
 import { InstanceMaker } from './instance-maker.js';
 import { checkOptions, checkPlugin } from './options.js';
-import { type Manages, managerPlugin } from './plugin.js';
+import { managerPlugin } from './plugin.js';
 import { Slot } from './slot.js';
 import { Supervisor } from './supervisor.js';
 
@@ -46,7 +48,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
 }
 
 /** A module under management: its slot, its supervisor, its listeners and its plugins, and who asks which of them what. */
-class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
+class Manager implements Application, Owner, Omit<Revive, 'module'> {
   readonly module: Module;
   readonly control: Revive;
   hooks: Hooks;
@@ -68,16 +70,21 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
     this.module = describedModule(description);
     this.#options = bare(options);
     this.#plugins = plugins;
-    this.#own = managerPlugin(this, description.reinitRequests === true);
+    const requested = (view: InstanceView): void => {
+      const { current } = this.#slot;
+      if (current?.view === view) this.reinitRequested(current);
+    };
+    this.#own = managerPlugin(() => this.#options, description.reinitRequests === true ? requested : undefined);
     this.hooks = composePlugins([...plugins, this.#own]);
     const scope = (): Instance => {
       const instance = new Instance(this.#lastGeneration + 1, this, factory);
       this.#lastGeneration = instance.generation;
       return instance;
     };
+    const check = (module: WebAssembly.Module): void => void checkCrates(module, this.hooks.packages);
     const recoverQuietly = (): boolean => this.#slot.recoverQuietly();
     this.#supervisor = new Supervisor(name, options, recoverQuietly);
-    this.#maker = new InstanceMaker({ moduleName: name, load, scope, made: recoverQuietly });
+    this.#maker = new InstanceMaker({ moduleName: name, load, scope, check, made: recoverQuietly });
     this.#slot = new Slot({
       maker: this.#maker,
       supervisor: this.#supervisor,
@@ -92,7 +99,7 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
       },
       retired: (error) => this.#emitter.emit('retired', () => error),
     });
-    this.#first = new FirstInstance(this.module, this.#maker, this.#slot, scope);
+    this.#first = new FirstInstance(this.module, this.#maker, this.#slot, scope, check);
     this.control = controlOf(this);
   }
 
@@ -185,10 +192,6 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
 
   // What the program asks: see `Revive`.
 
-  get options(): ReviveOptions {
-    return this.#options;
-  }
-
   get generation(): number {
     return this.#slot.generation;
   }
@@ -218,7 +221,9 @@ class Manager implements Application, Owner, Manages, Omit<Revive, 'module'> {
   use(plugin: Plugin): void {
     checkPlugin(plugin);
     const plugins = [...this.#plugins, plugin];
-    this.hooks = composePlugins([...plugins, this.#own]);
+    const hooks = composePlugins([...plugins, this.#own]);
+    if (this.#maker.module !== undefined) checkCrates(this.#maker.module, hooks.packages);
+    this.hooks = hooks;
     this.#plugins = plugins;
     this.#maker.drop();
   }

@@ -38,6 +38,10 @@ export function checkPlugin(plugin: Plugin): void {
   if (typeof plugin !== 'object' || plugin === null) throw new TypeError(`wasm-revive: a plugin has to be an object, not ${show(plugin)}.`);
   if (typeof plugin.name !== 'string')
     throw new TypeError(`wasm-revive: the name of a plugin has to be a string, not ${show(plugin.name)}.`);
+  const { package: from } = plugin;
+  if (from !== undefined && !(['name', 'version', 'crate'] as const).every((key) => typeof from?.[key] === 'string')) {
+    throw new TypeError(`wasm-revive: package of the plugin ${plugin.name} has to have a name, a version and a crate, each a string.`);
+  }
   for (const hook of HOOKS) {
     const value: unknown = plugin[hook];
     if (value === undefined || typeof value === 'function') continue;

@@ -1,27 +1,31 @@
-import { BlackBoxOffset, blackBoxView, type InstanceView, type Plugin } from '@wasm-revive/kernel';
+import { BlackBoxOffset, blackBoxView, type InstanceView, type MatchedPackage, type Plugin } from '@wasm-revive/kernel';
+import manifest from '../package.json' with { type: 'json' };
 import type { ReviveOptions } from './control.js';
 
-/** What the manager's own plugin asks of it, and tells it. */
-export interface Manages {
-  readonly options: ReviveOptions;
-  reinitRequested(instance: InstanceView): void;
-}
+const PACKAGE: MatchedPackage = {
+  name: '@wasm-revive/reinit-manager',
+  version: manifest.version,
+  crate: 'wasm-revive-reinit-manager',
+};
 
 /**
  * The manager's own hooks, behind those of all plugins.
- * @param asks whether the crate has to be asked, at the end of every turn, whether Rust wants a fresh instance
+ * @param options those of the moment
+ * @param reinitRequested called where Rust wants a fresh instance, for which the crate has to be asked at the end of every turn; undefined where
+ * it signals that by itself
  */
-export function managerPlugin(manager: Manages, asks: boolean): Plugin {
+export function managerPlugin(options: () => ReviveOptions, reinitRequested: ((instance: InstanceView) => void) | undefined): Plugin {
   return {
     name: 'reinit-manager',
+    package: PACKAGE,
     failed(_, failure) {
       const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
-      return foreign && manager.options.foreignExceptions !== 'recover' ? 'keep' : undefined;
+      return foreign && options().foreignExceptions !== 'recover' ? 'keep' : undefined;
     },
-    ...(asks && {
+    ...(reinitRequested && {
       committed(instance: InstanceView) {
         const view = instance.exports && blackBoxView(instance.exports);
-        if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) manager.reinitRequested(instance);
+        if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) reinitRequested(instance);
       },
     }),
   };

@@ -1,11 +1,15 @@
-import { isInstance, isReviveError, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import { isInstance, isReviveError, type MatchedPackage, type Plugin, readBlackBox, type Thrown, wasmFrames } from '@wasm-revive/kernel';
+import manifest from '../package.json' with { type: 'json' };
 import { isWasmException, panicInfo, uncaughtPanicInfo } from './panic.js';
 import { checkStackPointer, endPanic, type RawPanic, takePanicSite } from './raw-panic.js';
+
+const PACKAGE: MatchedPackage = { name: '@wasm-revive/unwind-catcher', version: manifest.version, crate: 'wasm-revive-unwind-catcher' };
 
 /** Recognises panics, those that wasm-bindgen caught at the boundary and those that nobody did, and keeps their instance. */
 export function unwindCatcher(): Plugin {
   return {
     name: 'unwind-catcher',
+    package: PACKAGE,
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
     threw(thrown) {
       const { error, origin, panic, instance, quiescent } = thrown;

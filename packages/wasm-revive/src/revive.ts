@@ -1,8 +1,15 @@
 import { abortDetector } from '@wasm-revive/abort-detector';
-import { shim } from '@wasm-revive/entrypoint-shim';
+import { matchedPackage, shim } from '@wasm-revive/entrypoint-shim';
 import { bare, type Factory, type GuardedExports, type ModuleDescription, type Plugin } from '@wasm-revive/kernel';
 import { type Application, createManager, type ReviveOptions } from '@wasm-revive/reinit-manager';
 import { unwindCatcher } from '@wasm-revive/unwind-catcher';
+import manifest from '../package.json' with { type: 'json' };
+
+/** No hooks: the composition says which crates it is matched with. */
+const COMPOSITION: readonly Plugin[] = [
+  { name: 'wasm-revive', package: { name: 'wasm-revive', version: manifest.version, crate: 'wasm-revive' } },
+  { name: 'entrypoint-shim', package: matchedPackage },
+];
 
 /** What {@link revive} is made with. */
 export interface ReviveFactoryOptions extends ReviveOptions {
@@ -29,6 +36,6 @@ export function defaultPlugins(): Plugin[] {
  */
 export function revive(factory: Factory, description: ModuleDescription, options: ReviveFactoryOptions = NO_OPTIONS): RevivedModule {
   const { plugins = defaultPlugins(), ...rest } = options;
-  const application = createManager(factory, description, { ...rest, plugins });
+  const application = createManager(factory, description, { ...rest, plugins: [...plugins, ...COMPOSITION] });
   return Object.assign(application, { wasm: shim(() => application.exports()) });
 }

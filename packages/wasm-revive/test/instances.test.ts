@@ -1,7 +1,7 @@
 /** What the manager does while instances are made, on a module without glue. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { plainModule, revive } from '../src/index.js';
+import { type Plugin, plainModule, revive } from '../src/index.js';
 
 // (module
 //   (global $n (mut i32) (i32.const 0))
@@ -11,6 +11,16 @@ const BYTES = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 2, 96, 0, 1, 127, 96, 0, 0, 3, 3, 2, 0, 1, 6, 6, 1, 127, 1, 65, 0, 11, 7, 15, 2, 5, 99, 111, 117, 110,
   116, 0, 0, 3, 100, 105, 101, 0, 1, 10, 17, 2, 11, 0, 35, 0, 65, 1, 106, 36, 0, 35, 0, 11, 3, 0, 0, 11,
 ]);
+
+/** Each crate that a module may have a record of, and the package that it is matched with. */
+const PAIRS: [string, string][] = [
+  ['wasm-revive', 'wasm-revive'],
+  ['wasm-revive-abi', '@wasm-revive/kernel'],
+  ...['abort-detector', 'entrypoint-shim', 'reinit-manager', 'unwind-catcher'].map((name): [string, string] => [
+    `wasm-revive-${name}`,
+    `@wasm-revive/${name}`,
+  ]),
+];
 
 interface Exports {
   count(): number;
@@ -172,6 +182,53 @@ describe('generated code of another version', () => {
         }),
       );
     }
+  });
+});
+
+describe('a module with the record of a crate', () => {
+  const built = (record: string): WebAssembly.Module => {
+    const content = new TextEncoder().encode(`\u000bwasm_revive${record}\n`);
+    return new WebAssembly.Module(new Uint8Array([...BYTES, 0, content.length, ...content]));
+  };
+  const managed = (record: string) => {
+    const module = built(record);
+    const { factory, description } = plainModule(module, {}, 'plain');
+    const app = revive(factory, description);
+    return { app, module, wasm: app.wasm as unknown as Exports };
+  };
+
+  it.each(PAIRS)('I9: %s is refused before anything of it runs where it does not match %s', (crate, npm) => {
+    const { app, module, wasm } = managed(`${crate} 99.0.0 1`);
+    const refused = { code: 'REVIVE_VERSION_MISMATCH', message: expect.stringMatching(`${crate} 99\\.0\\.0.* ${npm} `) };
+    expect(() => app.boot(module)).toThrow(expect.objectContaining(refused));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(app.control.state).toBe('idle');
+  });
+
+  it('I9: is refused where it was made asynchronously, and calls say why', async () => {
+    const engine = refuseNow();
+    const { app, module, wasm } = managed('wasm-revive 99.0.0 1');
+    const booted = app.boot(module);
+    engine.arrive();
+    const refused = expect.objectContaining({ code: 'REVIVE_VERSION_MISMATCH' });
+    await expect(booted).rejects.toEqual(refused);
+    expect(() => wasm.count()).toThrow(refused);
+  });
+
+  it('I9: a plugin that its crate does not match is refused, and leaves everything as it was', () => {
+    const { app, module, wasm } = managed('of-somebody 1.2.0 1');
+    app.boot(module);
+    const heard: string[] = [];
+    const plugin = (version: string): Plugin => ({
+      name: version,
+      package: { name: '@of/somebody', version, crate: 'of-somebody' },
+      failed: () => void heard.push(version),
+    });
+    expect(() => app.control.use(plugin('2.0.0'))).toThrow(expect.objectContaining({ code: 'REVIVE_VERSION_MISMATCH' }));
+    expect(() => app.control.use({ ...plugin('1.0.0'), package: null } as unknown as Plugin)).toThrow(TypeError);
+    app.control.use(plugin('1.0.0'));
+    expect(() => wasm.die()).toThrow();
+    expect([heard, wasm.count()]).toEqual([['1.0.0'], 1]);
   });
 });
 
