@@ -1,4 +1,4 @@
-import { baseOf } from './handle.js';
+import { spaceOf } from './handle.js';
 
 /** What glue uses of a `FinalizationRegistry`. */
 export interface Registry {
@@ -17,29 +17,29 @@ export class SharedRegistry {
   readonly #callbacks = new Map<number, (held: unknown) => void>();
   readonly #registry = new FinalizationRegistry<unknown>((held) => this.#run(held));
 
-  /** The registry as one instance has it. @param base where its pointers start */
-  of(base: number, callback: (held: unknown) => void): Registry {
+  /** The registry as one instance has it. */
+  of(space: number, callback: (held: unknown) => void): Registry {
     let used = false;
     return {
       register: (target, held, token) => {
         // Not before: of an instance that could not be made, nothing must stay.
-        if (!used) this.#callbacks.set(base, callback);
+        if (!used) this.#callbacks.set(space, callback);
         used = true;
         // A pointer says whose it is; anything else has to be told.
-        this.#registry.register(target, typeof held === 'number' ? held : { base, held }, token);
+        this.#registry.register(target, typeof held === 'number' ? held : { space, held }, token);
       },
       unregister: (token) => this.#registry.unregister(token),
     };
   }
 
   /** The instance is gone: what its objects pointed to is, too. */
-  forget(base: number): void {
-    this.#callbacks.delete(base);
+  forget(space: number): void {
+    this.#callbacks.delete(space);
   }
 
   #run(record: unknown): void {
-    const { base, held } =
-      typeof record === 'number' ? { base: baseOf(record), held: record } : (record as { base: number; held: unknown });
-    if (base !== undefined) this.#callbacks.get(base)?.(held);
+    const { space, held } =
+      typeof record === 'number' ? { space: spaceOf(record), held: record } : (record as { space: number; held: unknown });
+    if (space !== undefined) this.#callbacks.get(space)?.(held);
   }
 }

@@ -1,6 +1,5 @@
 /** What is said of an instance that is gone, and of one that a panic went through. */
 import { PanicError, ReviveError } from './errors.js';
-import { generationAt } from './handle.js';
 
 /** What a caller gets where the stack is so full that not even an error can be made: one for all, made beforehand. */
 export const EXHAUSTED: ReviveError = new ReviveError(
@@ -18,10 +17,9 @@ export function staleError(what: string, generation: number, error: ReviveError 
   );
 }
 
-/** The error for a handle of an instance that is gone. @param base where the pointers of that instance started */
-export function staleHandleError(what: string, base: number, given: string | undefined): ReviveError {
-  const generation = generationAt(base);
-  const from = generation === undefined ? 'a sibling' : `generation ${generation} of its module`;
+/** The error for a handle of an instance that is gone. @param space of the handle's pointer */
+export function staleHandleError(what: string, space: number, given: string | undefined): ReviveError {
+  const from = space < 0 ? 'a keyed instance of its module' : `generation ${space + 1} of its module`;
   return new ReviveError(
     'REVIVE_STALE_HANDLE',
     `${what}: this object belongs to ${from}, ${given === undefined ? 'which is gone' : `not to ${given}, to which it was given`}. ` +

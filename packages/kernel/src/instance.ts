@@ -4,6 +4,7 @@ import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
+import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
 import { inMicrotask } from './intrinsics.js';
@@ -25,6 +26,10 @@ import type { ReportDraft } from './write-report.js';
 export interface Owner {
   readonly module: Module;
   readonly hooks: Hooks;
+  /** What messages call its instances: `the default instance`, `instance "a"`. */
+  readonly name: string;
+  /** The key of a sibling as text; undefined for the instance that the module's own exports lead to. */
+  readonly key: string | undefined;
   /** What the program takes out of messages and breadcrumbs. */
   readonly redact: Redact | undefined;
   /**
@@ -35,8 +40,6 @@ export interface Owner {
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
-  /** The error for a handle that was given to an instance to which it doesn't belong. */
-  strangeError(pointer: unknown, what: string, instance: Instance): ReviveError;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
@@ -68,6 +71,8 @@ type Life =
  */
 export class Instance {
   readonly generation: number;
+  /** Of the pointers of its handles, see `handle.ts`. */
+  readonly space: number;
   readonly base: number;
   readonly owner: Owner;
   readonly scope: Scope;
@@ -91,11 +96,12 @@ export class Instance {
   #panicking: Panicking | undefined;
   #startedAt = 0;
 
-  /** @param base where the pointers of its handles start, which no other instance of the module has */
-  constructor(generation: number, base: number, owner: Owner, factory: Factory) {
+  constructor(generation: number, space: number, owner: Owner, factory: Factory) {
     this.generation = generation;
-    this.base = base;
+    this.space = space;
+    this.base = pointerBase(space);
     this.owner = owner;
+    owner.module.owners.set(space, owner);
     this.promises = new Promises(this.ownClosures, this.unwinds);
     this.callbacks = new Callbacks(
       this.ownClosures,
@@ -293,7 +299,9 @@ export class Instance {
 
   /** Lets go of what outlives the instance. An instance that never ran needs no more than this. */
   forget(): void {
-    for (const registry of this.owner.module.registries) registry.forget(this.base);
+    const { registries, owners } = this.owner.module;
+    for (const registry of registries) registry.forget(this.space);
+    owners.delete(this.space);
   }
 
   /** Ends it without a failure of its own: everything that it still owes is rejected. */

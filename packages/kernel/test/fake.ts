@@ -1,6 +1,5 @@
 /** An instance without Wasm: a scope that does nothing, and an owner that writes down what it is asked and told. */
 import {
-  baseOf,
   CONTRACT,
   type CrashReport,
   composePlugins,
@@ -12,7 +11,6 @@ import {
   type Plugin,
   type Recovery,
   type ReportDraft,
-  staleHandleError,
 } from '../src/index.js';
 
 /** What {@link makeInstance} gives. */
@@ -83,7 +81,8 @@ export function makeInstance({ plugins = [], decide = (asked) => asked, spiesFir
       log.push(`failed ${draft.recovery}`);
       drafts.push(draft);
     },
-    strangeError: (pointer, what) => staleHandleError(what, baseOf(pointer) ?? 0, undefined),
+    name: 'the default instance',
+    key: undefined,
     suspected: () => void log.push('suspected'),
     reinitRequested: () => void log.push('reinit'),
     staleClosureCalled: () => false,

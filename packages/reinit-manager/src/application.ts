@@ -1,5 +1,204 @@
-import type { Application as Contract } from '@wasm-revive/kernel';
+import {
+  type Api,
+  type Application as Contract,
+  checkEngine,
+  type GuardedExports,
+  type Instance,
+  isReviveError,
+  type Module,
+  ReviveError,
+  spaceOf,
+  staleHandleError,
+} from '@wasm-revive/kernel';
 import type { Revive } from './control.js';
+import { instanceOf, isThere } from './given-exports.js';
+import { isRefusal, noModuleError } from './instance-maker.js';
+import type { Siblings } from './siblings.js';
+import type { Slot } from './slot.js';
 
 /** A module under management, as its façade uses it. */
 export type Application = Contract<Revive>;
+
+/** What the program has given of an instance that is not there yet. */
+interface Promised {
+  readonly source: object;
+  /** Undefined where the instance can't be guarded. */
+  readonly imports: WebAssembly.Imports | undefined;
+  readonly module: WebAssembly.Module | undefined;
+}
+
+/** What generated code asks of its module: to come by a first instance, made here or by an engine, a bundler or the program; and which serves. */
+export class ModuleApplication implements Application {
+  readonly control: Revive;
+  readonly #module: Module;
+  readonly #slot: Slot;
+  readonly #siblings: Pick<Siblings, 'owner' | 'isGone'>;
+  readonly #check: (compiled: WebAssembly.Module) => void;
+  readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
+  /** Where it is made asynchronously, and why it could not be made. */
+  #booting: { readonly error?: unknown } | undefined;
+  /** What the program has given in place of exports that are not there yet. */
+  #promised: Promised | undefined;
+
+  /** @param check refuses a module whose crates don't match */
+  constructor(
+    module: Module,
+    slot: Slot,
+    siblings: Pick<Siblings, 'owner' | 'isGone'>,
+    control: Revive,
+    check: (compiled: WebAssembly.Module) => void,
+  ) {
+    this.#module = module;
+    this.#slot = slot;
+    this.#siblings = siblings;
+    this.control = control;
+    this.#check = check;
+  }
+
+  checkEngine(): void {
+    const { name, exceptions } = this.#module.description;
+    if (exceptions !== undefined) checkEngine(name, exceptions);
+  }
+
+  prepare(): WebAssembly.Imports {
+    this.checkEngine();
+    const instance = this.#slot.newInstance();
+    this.#prepared.set(instance.scope.imports, instance);
+    return instance.scope.imports;
+  }
+
+  boot(module: WebAssembly.Module): Promise<void> | undefined {
+    return this.#boot(module, this.prepare());
+  }
+
+  #boot(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<void> | undefined {
+    let instance: WebAssembly.Instance;
+    try {
+      instance = new WebAssembly.Instance(module, imports);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const booted = this.#bootLater(module, imports);
+      this.#booting = {};
+      void this.#noteFailureOf(booted);
+      return booted;
+    }
+    this.adopt(imports, instance, module);
+    return undefined;
+  }
+
+  /** Nobody has to wait for the first instance: the error is kept for those who call. */
+  async #noteFailureOf(booted: Promise<void>): Promise<void> {
+    try {
+      await booted;
+    } catch (error) {
+      this.#booting = { error };
+    }
+  }
+
+  async #bootLater(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<void> {
+    this.adopt(imports, await WebAssembly.instantiate(module, imports), module);
+  }
+
+  bootFrom(
+    source: object,
+    module: WebAssembly.Module | null | undefined,
+    imports: WebAssembly.Imports | undefined,
+    start: boolean,
+  ): Promise<void> | undefined {
+    if (!start && !isThere(source)) {
+      this.#promised = { source, imports, module: module ?? undefined };
+      return undefined;
+    }
+    const made = imports && instanceOf(source, !start);
+    if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
+    else if (module) return this.#boot(module, imports ?? this.prepare());
+    else throw noModuleError(this.#module.description.name, undefined);
+    return undefined;
+  }
+
+  adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void {
+    this.#adopt(imports, instance, module, true);
+  }
+
+  #adopt(
+    imports: WebAssembly.Imports,
+    instance: Pick<WebAssembly.Instance, 'exports'>,
+    module: WebAssembly.Module | undefined,
+    start: boolean,
+  ): void {
+    if (this.#slot.current !== undefined) return;
+    const prepared = this.#prepared.get(imports);
+    if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
+    if (module !== undefined) this.#check(module);
+    // A later one has served meanwhile: from this one its handles could not be told.
+    if (prepared.generation <= this.#slot.generation) {
+      this.#module.compiled ??= module;
+      return;
+    }
+    prepared.bind(instance);
+    this.#promised = undefined;
+    this.#module.compiled = module ?? this.#module.compiled;
+    this.#slot.adopt(prepared, start);
+  }
+
+  wake(): Api {
+    return this.#slot.instance().scope.api;
+  }
+
+  owner(pointer: unknown, what: string): Api {
+    if (typeof pointer === 'number' && pointer < 0) return this.#siblings.owner(pointer, what);
+    if (!this.isGone(pointer)) return this.wake();
+    throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined);
+  }
+
+  isGone(pointer: unknown): boolean {
+    const space = spaceOf(pointer);
+    if (space === undefined) return false;
+    if (space < 0) return this.#siblings.isGone(space);
+    const { current } = this.#slot;
+    return current === undefined || space !== current.space || !current.isWell();
+  }
+
+  exports(): GuardedExports {
+    return this.#slot.instance().scope.exports();
+  }
+
+  /**
+   * Somebody calls a module whose exports the program has yet to give. In plain glue, this reads one off the object that stands in for them, which
+   * throws the program's own words, or makes the instance, and may give its exports by then. False: nothing was promised.
+   */
+  claim(): boolean {
+    const promised = this.#promised;
+    if (promised === undefined) return false;
+    const { source, imports, module } = promised;
+    Reflect.get(source, 'memory');
+    if (this.#promised !== promised) return true;
+    if (imports !== undefined) {
+      this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+      // Ignored where a later one has served meanwhile: there is nothing to wait for any more.
+      this.#promised = undefined;
+      return true;
+    }
+    // An instance whose imports aren't guarded is not used.
+    if (module === undefined) throw noModuleError(this.#module.description.name, undefined);
+    this.#promised = undefined;
+    void this.boot(module);
+    return true;
+  }
+
+  /** The error of a call that comes before there has been an instance. */
+  notReady(): ReviveError {
+    const { name, init } = this.#module.description;
+    if (this.#booting !== undefined && 'error' in this.#booting) {
+      const { error } = this.#booting;
+      if (isReviveError(error)) return error;
+      return new ReviveError('REVIVE_NO_INSTANCE', `No instance of ${name} could be made.`, { cause: error });
+    }
+    const hint = this.#booting
+      ? ' It is being instantiated: repeat the call in a moment.'
+      : init === undefined
+        ? ''
+        : ` Call ${init} first.`;
+    return new ReviveError('REVIVE_NOT_READY', `${name} was called before it was initialised.${hint}`, { retryable: true });
+  }
+}

@@ -1,4 +1,4 @@
-import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
 
 /** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
 const RESERVE_MAX_BYTES = 16 * 2 ** 20;
@@ -11,14 +11,11 @@ const LOAD_AGAIN_AFTER = 1_000;
 
 /** What an {@link InstanceMaker} needs. */
 export interface Workshop {
-  /** The name of the module, for messages. */
-  readonly moduleName: string;
+  readonly module: Module;
   /** Makes a glue scope that waits for its instance. */
   scope(): Instance;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
-  check(module: WebAssembly.Module): void;
-  /** Reads the module, where nobody has given it. */
-  readonly load: (() => Promise<WebAssembly.Module>) | undefined;
+  check(compiled: WebAssembly.Module): void;
   /** Called when an instance that was made asynchronously is there. */
   made(): void;
 }
@@ -29,9 +26,8 @@ export interface Workshop {
  * read first, calls get an error that says so until the instance is there.
  */
 export class InstanceMaker {
-  /** Undefined where the program has made the first instance and kept the module. */
-  module: WebAssembly.Module | undefined;
   readonly #workshop: Workshop;
+  readonly #module: Module;
   /** Made ahead: a module that has failed may fail again. Nothing of it has run. */
   #reserve: Instance | undefined;
   /** Whether an instance is being made further down on the stack, where plugins may call the module. */
@@ -46,11 +42,13 @@ export class InstanceMaker {
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
+    this.#module = workshop.module;
   }
 
   /** Whether there is any hope of an instance. */
   get canMake(): boolean {
-    return this.module !== undefined || (this.#workshop.load !== undefined && this.#failure === undefined);
+    const { compiled, description } = this.#module;
+    return compiled !== undefined || (description.load !== undefined && this.#failure === undefined);
   }
 
   /** Whether an instance is being made asynchronously. */
@@ -70,8 +68,9 @@ export class InstanceMaker {
     if (reserve !== undefined && reserve.generation > generation) return reserve;
     reserve?.forget();
     if (this.#onStack || this.#pending !== undefined) throw this.#notYet(cause);
-    if (this.module === undefined && this.#workshop.load === undefined) throw noModuleError(this.#workshop.moduleName, cause);
-    const made = this.module === undefined ? undefined : this.#make(this.module);
+    const { compiled, description } = this.#module;
+    if (compiled === undefined && description.load === undefined) throw noModuleError(description.name, cause);
+    const made = compiled === undefined ? undefined : this.#make(compiled);
     if (made?.isBound === true) return made.instance;
     const failure = this.#failure;
     if (made === undefined && failure !== undefined && performance.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
@@ -87,13 +86,13 @@ export class InstanceMaker {
 
   /** Makes an instance ahead, unless a fresh one's memory is too big. */
   keepReserve(memoryBytes: number): void {
-    const { module } = this;
-    if (module === undefined || memoryBytes > (this.#asynchronous ? ASYNC_RESERVE_MAX_BYTES : RESERVE_MAX_BYTES)) return;
+    const { compiled } = this.#module;
+    if (compiled === undefined || memoryBytes > (this.#asynchronous ? ASYNC_RESERVE_MAX_BYTES : RESERVE_MAX_BYTES)) return;
     inMicrotask(() => {
       if (this.#reserve !== undefined || this.#onStack || this.#pending !== undefined) return;
       if (this.#asynchronous) return this.#makeLater(undefined);
       try {
-        const made = this.#make(module);
+        const made = this.#make(compiled);
         if (made.isBound) this.giveBack(made.instance);
         else made.instance.forget();
       } catch {
@@ -110,14 +109,14 @@ export class InstanceMaker {
   }
 
   /** Makes one synchronously. Not bound: the engine has refused, and may still make one asynchronously with the same scope. */
-  #make(module: WebAssembly.Module): { readonly instance: Instance; readonly isBound: boolean } {
+  #make(compiled: WebAssembly.Module): { readonly instance: Instance; readonly isBound: boolean } {
     this.#onStack = true;
     let instance: Instance | undefined;
     try {
       instance = this.#workshop.scope();
       let made: WebAssembly.Instance;
       try {
-        made = new WebAssembly.Instance(module, instance.scope.imports);
+        made = new WebAssembly.Instance(compiled, instance.scope.imports);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         return { instance, isBound: false };
@@ -160,10 +159,11 @@ export class InstanceMaker {
   }
 
   async #bindLater(scope: Instance | undefined): Promise<Instance> {
-    this.module ??= await this.#load();
+    const compiled = this.#module.compiled ?? (await this.#load());
+    this.#module.compiled = compiled;
     const instance = scope ?? this.#workshop.scope();
     try {
-      instance.bind(await WebAssembly.instantiate(this.module, instance.scope.imports));
+      instance.bind(await WebAssembly.instantiate(compiled, instance.scope.imports));
     } catch (error) {
       instance.forget();
       throw error;
@@ -173,22 +173,22 @@ export class InstanceMaker {
   }
 
   async #load(): Promise<WebAssembly.Module> {
-    const { load, check, moduleName } = this.#workshop;
+    const { name, load } = this.#module.description;
     try {
       this.#loadedAt = performance.now();
-      const module = await load?.();
-      if (module === undefined) throw new TypeError('The wasm file can not be read.');
-      check(module);
-      return module;
+      const compiled = await load?.();
+      if (compiled === undefined) throw new TypeError('The wasm file can not be read.');
+      this.#workshop.check(compiled);
+      return compiled;
     } catch (error) {
-      throw isReviveError(error, 'REVIVE_VERSION_MISMATCH') ? error : noModuleError(moduleName, error);
+      throw isReviveError(error, 'REVIVE_VERSION_MISMATCH') ? error : noModuleError(name, error);
     }
   }
 
   #notYet(cause: ReviveError | undefined): ReviveError {
     return new ReviveError(
       'REVIVE_NOT_READY',
-      `A fresh instance of ${this.#workshop.moduleName} is being made, asynchronously. This call did nothing: repeat it in a moment.`,
+      `A fresh instance of ${this.#module.description.name} is being made, asynchronously. This call did nothing: repeat it in a moment.`,
       { retryable: true, cause },
     );
   }
@@ -198,7 +198,7 @@ export class InstanceMaker {
     if (isReviveError(cause) || !hasStackRoom()) return cause;
     return new ReviveError(
       'REVIVE_NO_INSTANCE',
-      `No fresh instance of ${this.#workshop.moduleName} could be made (${describeThrown(cause).message}). This call did nothing; the next one tries again.`,
+      `No fresh instance of ${this.#module.description.name} could be made (${describeThrown(cause).message}). This call did nothing; the next one tries again.`,
       { retryable: true, cause },
     );
   }

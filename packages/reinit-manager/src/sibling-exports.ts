@@ -1,4 +1,4 @@
-import { apply, bare, hasOwn, type SiblingClass, type SiblingExports, type SiblingFacade } from '@wasm-revive/kernel';
+import { bare, type SiblingClass, type SiblingExports, type SiblingFacade } from '@wasm-revive/kernel';
 
 type Class = abstract new (...args: unknown[]) => object;
 
@@ -48,11 +48,12 @@ function classOf(facade: Class, { construct, statics }: SiblingClass): Class {
         if (construct === undefined) return Reflect.construct(target as new () => object, args, made);
         // Note: as the façade's constructor does, which has nothing to do with a new object but to pass it on.
         const self = Object.create(made.prototype as object) as object;
-        const result = apply(construct, undefined, [self, ...args]);
+        const result = construct(self, ...args);
         return typeof result === 'object' && result !== null ? result : self;
       },
-      get: (target, key, receiver) => (hasOwn(statics, key) ? Reflect.get(statics, key) : Reflect.get(target, key, receiver === sibling ? target : receiver)),
-      set: (target, key, value) => Reflect.set(hasOwn(statics, key) ? statics : target, key, value),
+      get: (target, key, receiver) =>
+        Object.hasOwn(statics, key) ? Reflect.get(statics, key) : Reflect.get(target, key, receiver === sibling ? target : receiver),
+      set: (target, key, value) => Reflect.set(Object.hasOwn(statics, key) ? statics : target, key, value),
     }),
   );
   return sibling;

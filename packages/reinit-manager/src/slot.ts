@@ -1,17 +1,24 @@
-import { type Instance, inMicrotask, isReviveError, pointerGeneration, ReviveError } from '@wasm-revive/kernel';
-import type { InstanceMaker } from './instance-maker.js';
+import { type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import type { ReviveState } from './control.js';
+import { InstanceMaker } from './instance-maker.js';
 import type { Supervisor } from './supervisor.js';
 
 /** What a {@link Slot} needs of the module around it. */
 export interface Surroundings {
-  readonly maker: InstanceMaker;
+  readonly module: Module;
   readonly supervisor: Supervisor;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
-  readonly onCurrent: (instance: Instance | undefined) => void;
+  sendTo(instance: Instance | undefined): void;
+  /** Makes the glue scope of a generation, which waits for its instance. */
+  scope(generation: number): Instance;
+  /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
+  check(compiled: WebAssembly.Module): void;
   /** Whether listeners are being called. */
   isEmitting(): boolean;
   /** Has the program give the first instance, where it has only announced one. False: there is nothing to wait for. */
   claim(): boolean;
+  /** Whether the first instance may be made here. */
+  isReady(): boolean;
   /** The error of a call that comes before there has been an instance. */
   notReady(): ReviveError;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */
@@ -25,16 +32,23 @@ export interface Thrown {
   readonly error?: unknown;
 }
 
-/** Where one instance serves at a time, generation after generation. */
+/** Where one instance serves at a time, generation after generation, with the next one in reserve. */
 export class Slot {
   readonly #around: Surroundings;
+  readonly #maker: InstanceMaker;
   #current: Instance | undefined;
   #starting: Instance | undefined;
   /** Of the instance that served last. */
   #generation = 0;
+  /** Of the instance that was made last. */
+  #lastMade = 0;
+  /** Whether it was evicted, and nobody has called since. */
+  #isEvicted = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
+    const { module, check } = around;
+    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly() });
   }
 
   /** The instance that serves; undefined between two. */
@@ -47,6 +61,12 @@ export class Slot {
     return this.#generation;
   }
 
+  get state(): ReviveState {
+    if (this.#current !== undefined) return 'running';
+    if (this.#generation === 0) return 'idle';
+    return !this.#maker.canMake || this.#around.supervisor.isRefusing ? 'retired' : 'recovering';
+  }
+
   /** Whether listeners or a start function are on the stack, so that whatever is called now they may have called. */
   get isWithin(): boolean {
     return this.#starting !== undefined || this.#around.isEmitting();
@@ -55,6 +75,13 @@ export class Slot {
   /** Whether the start function of an instance is running. */
   isStarting(instance: Instance): boolean {
     return instance === this.#starting;
+  }
+
+  /** A glue scope of the next generation, which waits for its instance. */
+  newInstance(): Instance {
+    const instance = this.#around.scope(this.#lastMade + 1);
+    this.#lastMade = instance.generation;
+    return instance;
   }
 
   /** The instance that serves, for somebody who calls it; makes one where there is none. */
@@ -72,14 +99,6 @@ export class Slot {
     }
   }
 
-  /** Whether a pointer, of a handle, points to something that is gone. */
-  isGone(pointer: unknown): boolean {
-    const generation = pointerGeneration(pointer);
-    if (generation === undefined) return false;
-    const current = this.#current;
-    return current === undefined || generation !== current.generation || !current.isWell();
-  }
-
   /**
    * From now on the façade goes to the instance without asking. Not for calls from within, so that the first that comes from outside is known:
    * with that, the instance has started.
@@ -88,20 +107,20 @@ export class Slot {
     if (this.isWithin) return instance;
     this.#around.supervisor.called();
     // Whether it is well may be known only later: until then, each call asks.
-    if (!instance.isSuspected) this.#around.onCurrent(instance);
+    if (!instance.isSuspected) this.#around.sendTo(instance);
     return instance;
   }
 
   /** The façade asks again before it sends anybody to this instance. */
   suspect(instance: Instance): void {
-    if (instance === this.#current) this.#around.onCurrent(undefined);
+    if (instance === this.#current) this.#around.sendTo(undefined);
   }
 
   /** Nobody is sent to this instance from now on. */
   vacate(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#current = undefined;
-    this.#around.onCurrent(undefined);
+    this.#around.sendTo(undefined);
   }
 
   /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
@@ -111,9 +130,47 @@ export class Slot {
     inMicrotask(() => instance.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
   }
 
+  /** Nobody needs an instance any more, until somebody calls. */
+  evict(reason: string): void {
+    const current = this.#current;
+    this.#isEvicted = true;
+    this.dropReserve();
+    if (current === undefined) return;
+    this.vacate(current);
+    inMicrotask(() => current.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
+  }
+
+  /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
+  lost(instance: Instance, error: ReviveError): void {
+    if ((this.#current ?? instance) !== instance) return;
+    const { supervisor } = this.#around;
+    this.vacate(instance);
+    supervisor.lost(error);
+    // The one that starts it hears of that by itself, unless its start function goes on.
+    if (!this.isStarting(instance) || instance.state === 'running') supervisor.schedule();
+  }
+
+  /** See `Revive.reset`. */
+  reset(): void {
+    const { module, supervisor, notReady } = this.#around;
+    const current = this.#current;
+    if (this.#generation === 0) throw notReady();
+    // Before the present one goes: there may be nothing to make another of. Throws until the module has been read.
+    if (module.compiled === undefined) this.#maker.giveBack(this.#maker.take(this.#generation, supervisor.lastError));
+    supervisor.reset(this.isWithin);
+    if (current !== undefined) this.replace(current, 'The module was reset.');
+    supervisor.forgive();
+    try {
+      this.recover();
+    } catch (error) {
+      // One that is being made asynchronously serves as soon as it is there.
+      if (!this.#maker.isMaking) throw error;
+    }
+  }
+
   /** Makes a fresh instance where one is needed. Says whether it was. Failing that is reported; the next call hears of it. */
   recoverQuietly(): boolean {
-    if (this.#current !== undefined || this.#generation === 0) return false;
+    if (this.#current !== undefined || this.#generation === 0 || this.#isEvicted) return false;
     try {
       this.recover();
     } catch {
@@ -124,8 +181,9 @@ export class Slot {
 
   /** Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another. */
   recover(): void {
-    const { maker, supervisor } = this.#around;
-    if (this.#generation === 0) throw this.#around.notReady();
+    const { supervisor } = this.#around;
+    const isNew = this.#generation === 0 || this.#isEvicted;
+    if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
     supervisor.admit((error) => this.#around.retired(error));
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
@@ -133,22 +191,23 @@ export class Slot {
     const instance = this.#take();
     // Plugins have looked at it.
     if (this.#current !== undefined) {
-      maker.giveBack(instance);
+      this.#maker.giveBack(instance);
       return;
     }
     const bytes = instance.memoryBytes;
+    this.#isEvicted = false;
     supervisor.restarts();
     const thrown = this.#start(instance);
-    if (instance !== this.current) return;
+    if (instance !== this.current || isNew) return;
     this.#around.recovered(instance, performance.now() - supervisor.recovered(began), thrown);
-    maker.keepReserve(bytes);
+    this.#maker.keepReserve(bytes);
   }
 
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
   #take(): Instance {
-    const { maker, supervisor } = this.#around;
+    const { supervisor } = this.#around;
     try {
-      return maker.take(this.#generation, supervisor.lastError);
+      return this.#maker.take(this.#generation, supervisor.lastError);
     } catch (error) {
       if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error, (retired) => this.#around.retired(retired));
       throw error;
@@ -167,6 +226,17 @@ export class Slot {
       supervisor.schedule();
       throw error;
     }
+  }
+
+  /** Has an instance serve that was made elsewhere. */
+  adopt(instance: Instance, start: boolean): void {
+    this.dropReserve();
+    this.serve(instance, start);
+  }
+
+  /** Lets go of the next instance: it would not be made like that any more. */
+  dropReserve(): void {
+    this.#maker.drop();
   }
 
   /** Has an instance serve, and starts it, unless the program does. Throws what its start function throws. */

@@ -1,7 +1,6 @@
-/** Where one instance serves at a time, with instances and a maker that do nothing. */
-import { type Instance, ReviveError } from '@wasm-revive/kernel';
+/** Where one instance serves at a time, with instances that do nothing. */
+import { describedModule, type Instance, ReviveError } from '@wasm-revive/kernel';
 import { expect, it, vi } from 'vitest';
-import type { InstanceMaker } from '../src/instance-maker.js';
 import { Slot } from '../src/slot.js';
 import { Supervisor } from '../src/supervisor.js';
 
@@ -9,13 +8,17 @@ it('I4, I9: after the last generation none serves, and that is said once', () =>
   const retired = vi.fn();
   const supervisor = new Supervisor('app', {}, () => false);
   const last = new ReviveError('REVIVE_CRASH_LOOP', 'There are no more generations.');
-  const take = (): Instance => {
-    throw last;
-  };
+  const module = describedModule({ contract: 1, generatedBy: 'a test', name: 'app', entries: [], onCurrent: () => {} });
+  module.compiled = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
   const slot = new Slot({
-    maker: { take } as unknown as InstanceMaker,
+    module,
     supervisor,
-    onCurrent: () => {},
+    scope() {
+      throw last;
+    },
+    check: () => {},
+    sendTo: () => {},
+    isReady: () => false,
     isEmitting: () => false,
     claim: () => false,
     notReady: () => new ReviveError('REVIVE_NOT_READY', 'not ready'),

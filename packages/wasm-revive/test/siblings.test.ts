@@ -81,8 +81,8 @@ describe('a sibling', () => {
   it('I2: has memory of its own, and is the same for the same key', () => {
     const { __revive, ...own } = load();
     const [a, b] = [__revive.instance('a'), __revive.instance('b')];
-    expect([a.bump(), a.bump(), b.bump(), own.bump()]).toEqual([1, 2, 1, 1]);
-    expect([a.count(), b.count(), own.count()]).toEqual([2, 1, 1]);
+    expect([a.bump(), a.bump(), b.bump(), own.bump()]).toEqual([101, 102, 101, 101]);
+    expect([a.count(), b.count(), own.count()]).toEqual([102, 101, 101]);
     expect(__revive.instance('a')).toBe(a);
     expect(a).not.toBe(b);
     expect(a.echo('äöü')).toBe('äöü');
@@ -159,17 +159,17 @@ describe('a sibling', () => {
     expect(reports).toMatchObject([{ instance: 'a', callsLost: 1, recovery: 'fresh' }]);
     expect(thrown(() => mine.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
     mine.free();
-    expect([theirs.inc(), default_.inc(), b.count(), own.count()]).toEqual([2, 2, 1, 1]);
+    expect([theirs.inc(), default_.inc(), b.count(), own.count()]).toEqual([2, 2, 101, 101]);
     // A fresh one in its place.
-    expect([a.count(), a.bump(), new a.Counter(1).inc()]).toEqual([0, 1, 2]);
-    expect(await Promise.all(everybody.map((one) => one.ready(3)))).toEqual([3, 3, 3]);
+    expect([a.count(), a.bump(), new a.Counter(1).inc()]).toEqual([100, 101, 2]);
+    expect(await Promise.all(everybody.map((one) => one.ready(3)))).toEqual([4, 4, 4]);
   });
 
   it('I3: is lost in a nested call, and the frames of the others go on', () => {
     const { __revive, ...own } = load();
     const a = __revive.instance('a');
-    expect(own.catch_from(() => thrown(() => a.fail('abort')))).toMatchObject({ code: 'REVIVE_ABORT' });
-    expect(a.catch_from(() => thrown(() => own.fail('abort')))).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(own.catch_from(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(a.catch_from(() => own.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     expect([a.add(1, 2), own.add(1, 2)]).toEqual([3, 3]);
   });
 
@@ -193,7 +193,7 @@ describe('a sibling', () => {
     a.bump();
     own.bump();
     __revive.reset();
-    expect([a.count(), own.count()]).toEqual([1, 0]);
+    expect([a.count(), own.count()]).toEqual([101, 100]);
   });
 });
 
@@ -207,7 +207,7 @@ describe('keyed instances', () => {
     expect([__revive.evict('a'), __revive.evict('a'), __revive.evict('nobody')]).toEqual([true, false, false]);
     await expect(flight).rejects.toMatchObject({ code: 'REVIVE_INSTANCE_LOST' });
     expect(thrown(() => counter.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
-    expect(a.count()).toBe(0);
+    expect(a.count()).toBe(100);
     expect(__revive.instance('a')).toBe(a);
   });
 
@@ -221,8 +221,8 @@ describe('keyed instances', () => {
     expect(error).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES', retryable: true });
     expect((error as Error).message).toMatch(/2.*evict/s);
     __revive.evict('a');
-    expect(c.bump()).toBe(1);
+    expect(c.bump()).toBe(101);
     expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES' });
-    expect(b.bump()).toBe(2);
+    expect(b.bump()).toBe(102);
   });
 });

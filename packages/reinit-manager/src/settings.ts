@@ -1,0 +1,46 @@
+import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kernel';
+import type { ReviveOptions } from './control.js';
+import { checkOptions, checkPlugin } from './options.js';
+
+/** What the program has chosen, now: options, and plugins. */
+export class Settings {
+  readonly #own: Plugin;
+  #plugins: readonly Plugin[];
+  #hooks: Hooks;
+  #options: ReviveOptions;
+
+  /** @param own the manager's own plugin, behind those of the program */
+  constructor(options: ReviveOptions, plugins: readonly Plugin[], own: Plugin) {
+    this.#own = own;
+    this.#options = bare(options);
+    this.#plugins = plugins;
+    this.#hooks = composePlugins([...plugins, own]);
+  }
+
+  get options(): ReviveOptions {
+    return this.#options;
+  }
+
+  get hooks(): Hooks {
+    return this.#hooks;
+  }
+
+  /** Changes options; gives those that changed. @throws TypeError */
+  configure(options: ReviveOptions): ReviveOptions {
+    // A copy first: the program's getters may give another value each time.
+    const changes = bare({ ...options });
+    checkOptions(changes);
+    this.#options = bare({ ...this.#options, ...changes });
+    return changes;
+  }
+
+  /** Adds a plugin. @param check throws where it can't be used with what there is @throws TypeError */
+  use(plugin: Plugin, check: (hooks: Hooks) => void): void {
+    checkPlugin(plugin);
+    const plugins = [...this.#plugins, plugin];
+    const hooks = composePlugins([...plugins, this.#own]);
+    check(hooks);
+    this.#hooks = hooks;
+    this.#plugins = plugins;
+  }
+}
