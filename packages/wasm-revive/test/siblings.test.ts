@@ -1,9 +1,9 @@
 /** Siblings, on the real output of the transform: `__revive.instance(key)`. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { transform } from '@wasm-revive/bindgen';
@@ -31,7 +31,10 @@ interface Fixtures {
   readonly Counter: CounterClass;
   readonly Dog: new (name: string) => { readonly name: string; bark(): string };
   readonly Animal: new (name: string) => { readonly name: string };
-  readonly geometry: { readonly Box: new (a: number, b: number, c: number) => { volume(): number }; readonly flat: { area(a: number, b: number): number } };
+  readonly geometry: {
+    readonly Box: new (a: number, b: number, c: number) => { volume(): number };
+    readonly flat: { area(a: number, b: number): number };
+  };
   add(a: number, b: number): number;
   bump(): number;
   count(): number;
@@ -197,6 +200,22 @@ describe('a sibling', () => {
   });
 });
 
+it('I9: a sibling waits for the default instance, and says what to call', async () => {
+  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(outDir);
+  const dir = fileURLToPath(new URL('../../../.artifacts/fixtures/abort/web/', import.meta.url));
+  transform({ dir, outDir, version: '9.9.9', runtime: { import: pathToFileURL(RUNTIME.replace(/cjs$/, 'js')).href } });
+  const glue = (await import(pathToFileURL(join(outDir, 'wasm_revive_fixtures.js')).href)) as Package & {
+    initSync(options: { module: BufferSource }): void;
+  };
+  const a = glue.__revive.instance('a');
+  const error = thrown(() => a.bump());
+  expect(error).toMatchObject({ code: 'REVIVE_NOT_READY', retryable: true });
+  expect((error as Error).message).toContain('initSync');
+  glue.initSync({ module: readFileSync(join(outDir, 'wasm_revive_fixtures_bg.wasm')) });
+  expect(a.bump()).toBe(101);
+});
+
 describe('keyed instances', () => {
   it('I5, I6: are evicted when the program says so: what is in flight is rejected, handles are stale, the next call makes a fresh one', async () => {
     const { __revive } = load();
@@ -209,6 +228,22 @@ describe('keyed instances', () => {
     expect(thrown(() => counter.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
     expect(a.count()).toBe(100);
     expect(__revive.instance('a')).toBe(a);
+  });
+
+  it('I6: are evicted when nobody has called them for long, and not while they owe a promise', async () => {
+    const { __revive } = load();
+    const [busy, idle, called] = ['busy', 'idle', 'called'].map((key) => __revive.instance(key)) as [Fixtures, Fixtures, Fixtures];
+    const handles = [busy, idle, called].map((one) => new one.Counter(1)) as [Counter, Counter, Counter];
+    const flight = busy.wait_for(new Promise((resolve) => setTimeout(resolve, 400)));
+    __revive.configure({ idleMs: 40 });
+    // By its handle: `called` is in use; `idle` is not.
+    const calling = setInterval(() => handles[2].inc(), 5);
+    await vi.waitFor(() => expect(() => handles[1].inc()).toThrow('keyed instance'), { timeout: 5_000, interval: 200 });
+    expect(handles[2].inc()).toBeGreaterThan(2);
+    await flight;
+    expect(handles[0].inc()).toBe(2);
+    clearInterval(calling);
+    expect(idle.count()).toBe(100);
   });
 
   it('I9: are as many as are allowed', () => {
