@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { TransformError } from './errors.js';
 
-/** Adds the control handle to the declarations that wasm-bindgen wrote. */
-export function emitDeclarations(code: string, runtime: string): string {
+/** Adds the control handle to the declarations that wasm-bindgen wrote. @param file their file: what its siblings export is what it declares */
+export function emitDeclarations(code: string, file: string, runtime: string): string {
+  const self = JSON.stringify(`./${file.replace(/\.d\.ts$/, '.js')}`);
   return `${code.trimEnd()}
 
 /** Recovery of this module: its state, its events, its options. */
-export const __revive: import(${JSON.stringify(runtime)}).Revive;
+export const __revive: import(${JSON.stringify(runtime)}).Revive<typeof import(${self})>;
 `;
 }
 

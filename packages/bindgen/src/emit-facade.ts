@@ -38,7 +38,7 @@ function emitStatement(context: FacadeContext, statement: GlueStatement): string
       return glue.code.slice(statement.node.start, statement.node.end);
     case 'function': {
       const fn = name === undefined ? undefined : glue.functions.get(name);
-      return fn && glue.forwarded.has(fn.name) ? emitFunction(context, fn) : undefined;
+      return fn && glue.forwarded.has(fn.name) ? emitFunction(context, fn, statement.exported) : undefined;
     }
     case 'class': {
       const cls = name === undefined ? undefined : glue.classes.get(name);
@@ -49,14 +49,14 @@ function emitStatement(context: FacadeContext, statement: GlueStatement): string
   }
 }
 
-function emitFunction({ glue, paths }: FacadeContext, { name, node, statement }: GlueFunction): string {
+function emitFunction({ glue, paths }: FacadeContext, { name, node }: GlueFunction, exported: boolean): string {
   const { source, args } = parametersOf(glue, node.params);
   // Upstream's own reset becomes ours. `#[wasm_bindgen(this)]` gives Rust the receiver of the call.
   const body =
     name === RESET_EXPORT
       ? '$app.control.reset();'
       : `return ${CURRENT}${paths.get(name)}${usesThis(node) ? `.call(${args === '' ? 'this' : `this, ${args}`})` : `(${args})`};`;
-  return `${statement.exported ? 'export ' : ''}function ${name}(${source}) {\n    ${body}\n}`;
+  return `${exported ? 'export ' : ''}function ${name}(${source}) {\n    ${body}\n}`;
 }
 
 function emitClass(context: FacadeContext, cls: GlueClass): string {
@@ -65,22 +65,22 @@ function emitClass(context: FacadeContext, cls: GlueClass): string {
   return `${cls.statement.exported ? 'export ' : ''}class ${cls.name}${heritage} {\n${members.join('\n')}\n}`;
 }
 
-function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: GlueMember): string {
+function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: GlueMember, modifier = 'static '): string {
   const path = paths.get(member.scopeName);
   const fn = member.node.value;
   const { source, args } = parametersOf(glue, fn.params);
   const self = args === '' ? 'this' : `this, ${args}`;
   if (member.kind === 'constructor') return emitConstructor(cls, member, source, `${path}(${self})`);
   const accessor = member.kind === 'method' ? '' : `${member.kind} `;
-  const head = `${member.static ? 'static ' : ''}${accessor}${member.key}(${source})`;
+  const head = `${member.static ? modifier : ''}${accessor}${member.key}(${source})`;
   if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
   const call = `${path}(${self})`;
   const suspect = `this.__wbg_ptr < $live.base || ${SERVING} === undefined`;
-  if (member.name === 'free') {
-    return `${head} {\n    if ((${suspect}) && $app.isGone(this.__wbg_ptr)) return;\n    ${CURRENT}${call};\n}`;
-  }
-  // A branch that leaves, so that the path of a live handle stays constant even where stale ones are met.
   const owner = `$app.owner(this.__wbg_ptr, ${JSON.stringify(member.displayName)})`;
+  // A branch that leaves, so that the path of a live handle stays constant even where stale ones, and siblings', are met.
+  if (member.name === 'free') {
+    return `${head} {\n    if (${suspect}) return $app.isGone(this.__wbg_ptr) ? undefined : ${owner}${call};\n    ${SERVING}${call};\n}`;
+  }
   return `${head} {\n    if (${suspect}) return ${owner}${call};\n    return ${SERVING}${call};\n}`;
 }
 
@@ -90,6 +90,44 @@ function emitConstructor({ superName }: GlueClass, member: GlueMember, source: s
   if (member.node.value.body?.body.some(isSkip)) lines.push('    if (arguments[0] === __wbgSuperSkip) return;');
   lines.push(`    return ${CURRENT}${call};`);
   return `constructor(${source}) {\n${lines.join('\n')}\n}`;
+}
+
+/**
+ * Emits `$exportsFor`: the façade's functions again, for an instance beside the one that serves. What they call `$live` and `$app` are that
+ * instance's. Of a class it has how an object is made, and the statics; methods find their instance by the handle's pointer.
+ */
+export function emitExportsFor(glue: Glue): string {
+  const context = { glue, paths: apiPaths(glue) };
+  const functions = forwardedFunctions(glue);
+  const classes = [...glue.classes.values()].map((cls) => {
+    const members = membersOf(glue, cls);
+    const maker = members.find(({ kind }) => kind === 'constructor');
+    const parts = [
+      ...(maker === undefined ? [] : [emitMaker(context, maker)]),
+      `statics: {\n${members
+        .filter((member) => member.static)
+        .map((member) => `${indent(emitMember(context, cls, member, ''))},\n`)
+        .join('')}}`,
+    ];
+    return `${cls.name}: {\n${parts.map((part) => `${indent(part)},\n`).join('')}}`;
+  });
+  const given = [...functions.map(({ name }) => name), ...classes].map((part) => `${indent(part)},\n`).join('');
+  return `function $exportsFor($live, $app) {
+${functions.map((fn) => `${indent(emitFunction(context, fn, false))}\n`).join('')}${indent(`return {\n${given}};`)}
+}
+`;
+}
+
+/** The functions that the façade forwards to the scope that serves. */
+export function forwardedFunctions(glue: Glue): GlueFunction[] {
+  return [...glue.functions.values()].filter(({ name }) => glue.forwarded.has(name));
+}
+
+/** What a constructor does, as a function of the object and its arguments. */
+function emitMaker({ glue, paths }: FacadeContext, member: GlueMember): string {
+  const { source, args } = parametersOf(glue, member.node.value.params);
+  const all = (self: string, rest: string): string => (rest === '' ? self : `${self}, ${rest}`);
+  return `construct: (${all('$this', source)}) => ${CURRENT}${paths.get(member.scopeName)}(${all('$this', args)})`;
 }
 
 function docOf(glue: Glue, { doc }: GlueStatement): string {

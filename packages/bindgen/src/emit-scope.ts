@@ -371,7 +371,7 @@ const GET = `  function $get(object, key) {
     const value = Reflect.get(object, key);
     if (typeof value !== 'number' || typeof key !== 'string' || !key.startsWith('__wbg_ptr')) return value;
     if ($isStrange(value)) $host.strange(value, object.constructor.name);
-    return value % 0x100000000;
+    return value >>> 0;
   }
 `;
 

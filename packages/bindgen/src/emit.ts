@@ -4,7 +4,7 @@ import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { banner, mapSource, prologueOf } from './banner.js';
 import { mayEnterAgain } from './edit-callbacks.js';
-import { emitFacade } from './emit-facade.js';
+import { emitExportsFor, emitFacade, forwardedFunctions } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
 import {
   emitEngineCheck,
@@ -18,8 +18,9 @@ import {
 } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
+import { exportsOf } from './exports-of.js';
 import { type Glue, isDirective } from './glue.js';
-import { urlOfFile } from './names.js';
+import { propertyKey, urlOfFile } from './names.js';
 import type { Package } from './read-package.js';
 import type { WasmInfo } from './wasm-info.js';
 
@@ -69,6 +70,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
     ...(load === undefined ? [] : [`load: ${load}`]),
+    emitSiblings(glue),
     'onCurrent(raw = $nobody, base) {\n        $live.raw = raw;\n        $live.base = base;\n    }',
   ];
   text.prepend(`${imports}${extraImports(glue, wasm)}${importRuntime(glue, options)}
@@ -88,7 +90,7 @@ const $app = $revive($scope, {
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
 ${emitFacade(glue)}
-${emitWasmImports(glue, wasm)}${emitInit(glue)}`);
+${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue)}`);
   return withMap(text, glue.file);
 }
 
@@ -140,6 +142,14 @@ const $app = await $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm
   );
   text.append('\nexport const __revive = $app?.control;\n');
   return withMap(text, file);
+}
+
+/** See `SiblingFacade` in the kernel. */
+function emitSiblings(glue: Glue): string {
+  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => name);
+  const exported = [...exportsOf(glue)].map(([name, local]) => `${propertyKey(name)}: ${local}`);
+  const record = (fields: readonly string[]): string => `({ __proto__: null, ${fields.join(', ')} })`;
+  return `siblings: { __proto__: null, exportsFor: $exportsFor, forwarded: () => ${record(forwarded)}, exported: () => ${record(exported)} }`;
 }
 
 /** See `Formatters` in the kernel. */

@@ -125,7 +125,8 @@ export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runti
     if (listed !== undefined) files.set('package.json', listed);
   }
   if (changed !== undefined) files.set(pkg.wasmFile, changed);
-  if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, reference.specifier));
+  if (pkg.declarations)
+    files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, pkg.declarations.file, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
   return files;
 }

@@ -71,7 +71,9 @@ describe.each(TARGETS)('a package for %s', (target) => {
     const hidden = before.mutableGlobals.filter(({ exportedAs }) => exportedAs === null);
     expect(hidden).not.toEqual([]);
     expect(after.exports).toEqual([...before.exports, ...hidden.map(() => expect.objectContaining(added))]);
-    expect(readFileSync(join(dir, `${NAME}.d.ts`), 'utf8')).toContain('export const __revive: import("wasm-revive/runtime").Revive;');
+    expect(readFileSync(join(dir, `${NAME}.d.ts`), 'utf8')).toContain(
+      `export const __revive: import("wasm-revive/runtime").Revive<typeof import("./${NAME}.js")>;`,
+    );
   });
 
   it('has a source map that leads back to the glue', () => {

@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 2;
+export const CONTRACT = 3;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -24,7 +24,7 @@ export const CONTRACT = 2;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody revive loadModule first initOnce initialising',
+  'scope app live nobody exportsFor revive loadModule first initOnce initialising',
   'host base end turns raw stateFor unborn api this',
   'refuse call unbound isFormer enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
   'wrap unwind isException carries payload isStrange assertOwn get',
@@ -122,8 +122,45 @@ export interface ModuleDescription {
   readonly reinitRequests?: boolean;
   /** Reads the module again, where the first instance may be given without it. */
   readonly load?: () => Promise<WebAssembly.Module>;
+  /** What siblings are given in place of the façade; not there where there is none. */
+  readonly siblings?: SiblingFacade;
   /** Given the scope that serves, whenever that changes, and where the pointers of its handles start; undefined while callers are to ask. */
   readonly onCurrent: (raw: Raw | undefined, base: number) => void;
+}
+
+/** Which scope serves, as a façade reads it. Only the manager writes it. */
+export interface Live {
+  /** {@link Scope.raw} of the scope that serves, or an object without its fields. */
+  raw: Partial<Raw>;
+  /** Where the pointers of its handles start. */
+  base: number;
+}
+
+/** What the façade of a sibling asks of the runtime. */
+export interface SiblingApplication {
+  readonly control: { reset(): void };
+  wake(): Api;
+}
+
+/** What it takes to give a sibling what the module exports. */
+export interface SiblingFacade {
+  /** The façade's functions and classes again, with `live` and `application` of the sibling's own. */
+  exportsFor(live: Live, application: SiblingApplication): SiblingExports;
+  /** The façade's functions and classes, by the names that `exportsFor` gives them. */
+  forwarded(): Readonly<Record<string, object>>;
+  /** What the module exports. */
+  exported(): Readonly<Record<string, unknown>>;
+}
+
+/** What a façade has for a sibling: functions, and what it takes to make of the façade's classes the sibling's. */
+export type SiblingExports = Readonly<Record<string, ((...args: never[]) => unknown) | SiblingClass>>;
+
+/** A class, as a sibling has it. */
+export interface SiblingClass {
+  /** What its constructor does with an object of the class. Not there where it does nothing. */
+  readonly construct?: (self: object, ...args: unknown[]) => unknown;
+  /** Its static methods and accessors. */
+  readonly statics: object;
 }
 
 /** What the façade asks of the runtime: a module under management. `Control` is the control handle that users get. */

@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   REVIVE_ABORT: 'The instance aborted during this call (trap, abort, out of memory, stack overflow, panic under panic=abort).',
   REVIVE_INSTANCE_LOST: 'This call was in flight on an instance that was lost through another failure.',
   REVIVE_STALE_HANDLE: 'The object points into an instance that is gone, or that is not the one it was given to.',
+  REVIVE_FOREIGN_HANDLE: 'The object belongs to another instance of the module than the one to which it was given; both are well.',
+  REVIVE_TOO_MANY_INSTANCES: 'There are as many keyed instances of the module as are allowed.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
   REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
   REVIVE_CONTRACT_MISMATCH: 'The package was transformed by a version of wasm-revive that does not match its runtime.',

@@ -2,10 +2,10 @@ import { readBlackBox } from './black-box.js';
 import type { Host, PromiseExecutor, Thenable } from './contract.js';
 import type { Failures } from './failures.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
-import { pointerGeneration } from './handle.js';
+import { spaceOf } from './handle.js';
 import { handlePromise } from './held.js';
 import type { Instance } from './instance.js';
-import { EXHAUSTED, staleHandleError } from './instance-errors.js';
+import { EXHAUSTED, foreignHandleError, staleHandleError } from './instance-errors.js';
 import { alarm } from './intrinsics.js';
 
 /** What generated code asks of the runtime, for one instance: it passes on what is asked to whoever knows. */
@@ -75,7 +75,10 @@ export class InstanceHost implements Host {
   }
 
   strange(pointer: number, className: string): void {
-    throw staleHandleError(className, pointerGeneration(pointer) ?? 0, this.generation);
+    const { module, name } = this.#instance.owner;
+    const space = spaceOf(pointer) ?? 0;
+    const owner = module.owners.get(space);
+    throw owner === undefined ? staleHandleError(className, space, name) : foreignHandleError(className, owner.name, name);
   }
 
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {
@@ -109,7 +112,7 @@ export class InstanceHost implements Host {
     const place = this.#registries++;
     const registry = registries[place] ?? new SharedRegistry();
     registries[place] = registry;
-    return registry.of(this.generation, this.#instance.callbacks.finalizer(this.call('a finalizer', callback)));
+    return registry.of(this.#instance.space, this.#instance.callbacks.finalizer(this.call('a finalizer', callback)));
   }
 
   closure<F>(closure: F): F {

@@ -35,11 +35,16 @@ export {
   type Formatters,
   type GuardedExports,
   type Host,
+  type Live,
   type ModuleDescription,
   type PromiseExecutor,
   type Raw,
   RESERVED_NAMES,
   type Scope,
+  type SiblingApplication,
+  type SiblingClass,
+  type SiblingExports,
+  type SiblingFacade,
   type Thenable,
 } from './contract.js';
 export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './crates.js';
@@ -56,9 +61,9 @@ export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { NO_FRAMES, wasmFrames } from './frames.js';
-export { LAST_GENERATION, pointerBase, pointerGeneration } from './handle.js';
+export { LAST_GENERATION, pointerBase, spaceOf } from './handle.js';
 export { Instance, type Loss, type Owner } from './instance.js';
-export { staleHandleError } from './instance-errors.js';
+export { foreignHandleError, staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
 export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';

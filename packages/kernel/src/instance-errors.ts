@@ -17,13 +17,22 @@ export function staleError(what: string, generation: number, error: ReviveError 
   );
 }
 
-/** The error for a handle of one generation that was used with another. */
-export function staleHandleError(what: string, handleGeneration: number, generation: number | undefined): ReviveError {
+/** The error for a handle of an instance that is gone. @param space of the handle's pointer */
+export function staleHandleError(what: string, space: number, given: string | undefined): ReviveError {
+  const from = space < 0 ? 'a keyed instance of its module' : `generation ${space + 1} of its module`;
   return new ReviveError(
     'REVIVE_STALE_HANDLE',
-    `${what}: this object belongs to generation ${handleGeneration} of its module, ${
-      generation === undefined ? 'which is gone' : `not to generation ${generation}, to which it was given`
-    }. Make a new object; this one can only be freed, which does nothing.`,
+    `${what}: this object belongs to ${from}, ${given === undefined ? 'which is gone' : `not to ${given}, to which it was given`}. ` +
+      'Make a new object; this one can only be freed, which does nothing.',
+  );
+}
+
+/** The error for a handle of one instance that was given to another, while both live. */
+export function foreignHandleError(what: string, owner: string, given: string): ReviveError {
+  return new ReviveError(
+    'REVIVE_FOREIGN_HANDLE',
+    `${what}: this object belongs to ${owner}, not to ${given}, to which it was given. An object can be used with its own instance only: ` +
+      'call that one, or make an object of the other.',
   );
 }
 

@@ -26,6 +26,10 @@ import type { ReportDraft } from './write-report.js';
 export interface Owner {
   readonly module: Module;
   readonly hooks: Hooks;
+  /** What messages call its instances: `the default instance`, `instance "a"`. */
+  readonly name: string;
+  /** The key of a sibling as text; undefined for the instance that the module's own exports lead to. */
+  readonly key: string | undefined;
   /** What the program takes out of messages and breadcrumbs. */
   readonly redact: Redact | undefined;
   /**
@@ -67,6 +71,8 @@ type Life =
  */
 export class Instance {
   readonly generation: number;
+  /** Of the pointers of its handles, see `handle.ts`. */
+  readonly space: number;
   readonly base: number;
   readonly owner: Owner;
   readonly scope: Scope;
@@ -90,10 +96,12 @@ export class Instance {
   #panicking: Panicking | undefined;
   #startedAt = 0;
 
-  constructor(generation: number, owner: Owner, factory: Factory) {
+  constructor(generation: number, space: number, owner: Owner, factory: Factory) {
     this.generation = generation;
-    this.base = pointerBase(generation);
+    this.space = space;
+    this.base = pointerBase(space);
     this.owner = owner;
+    owner.module.owners.set(space, owner);
     this.promises = new Promises(this.ownClosures, this.unwinds);
     this.callbacks = new Callbacks(
       this.ownClosures,
@@ -291,7 +299,9 @@ export class Instance {
 
   /** Lets go of what outlives the instance. An instance that never ran needs no more than this. */
   forget(): void {
-    for (const registry of this.owner.module.registries) registry.forget(this.generation);
+    const { registries, owners } = this.owner.module;
+    for (const registry of registries) registry.forget(this.space);
+    owners.delete(this.space);
   }
 
   /** Ends it without a failure of its own: everything that it still owes is rejected. */

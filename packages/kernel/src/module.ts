@@ -1,5 +1,6 @@
 import type { ModuleDescription } from './contract.js';
 import type { SharedRegistry } from './finalizers.js';
+import type { Owner } from './instance.js';
 import { bare, freeze } from './intrinsics.js';
 
 /** A module: what all of its instances share. */
@@ -11,6 +12,8 @@ export interface Module {
   compiled: WebAssembly.Module | undefined;
   /** The finalizers of all generations, by their place in the glue. */
   readonly registries: SharedRegistry[];
+  /** Who answers for an instance that is there, by its space. */
+  readonly owners: Map<number, Owner>;
   /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
   stackPointers: readonly string[] | undefined;
 }
@@ -25,7 +28,14 @@ export function catchesPanics({ exceptions }: Pick<ModuleFacts, 'exceptions'>): 
 
 /** Makes a {@link Module} of what generated code says of it. */
 export function describedModule(description: ModuleDescription): Module {
-  return bare({ description, facts: factsOf(description), compiled: undefined, registries: [], stackPointers: undefined });
+  return bare({
+    description,
+    facts: factsOf(description),
+    compiled: undefined,
+    registries: [],
+    owners: new Map(),
+    stackPointers: undefined,
+  });
 }
 
 function factsOf({ name, build, formatters, panicCount, exceptions }: ModuleDescription): ModuleFacts {

@@ -46,6 +46,8 @@ export interface CrashReport {
   readonly module: string;
   /** Undefined where the module was not transformed. */
   readonly build?: Build;
+  /** The key of the instance, as text, where it is one of `instance(key)`. */
+  readonly instance?: string;
   /** Which instance: counted up at every fresh one. */
   readonly generation: number;
   /** Size of the linear memory in bytes when it failed. */

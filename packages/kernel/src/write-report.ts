@@ -11,7 +11,7 @@ import { asItIs, type CrashReport, type FailureRecord, REPORT_VERSION, type Reda
 /** The instance that failed. */
 interface Failed {
   readonly module: Pick<ModuleDescription, 'name' | 'build'>;
-  readonly owner: { readonly redact: Redact | undefined };
+  readonly owner: { readonly redact: Redact | undefined; readonly key?: string | undefined };
   readonly generation: number;
   /** Undefined where it had none, or has none any more. */
   readonly exports: WebAssembly.Exports | undefined;
@@ -43,6 +43,7 @@ export function draftReport(failure: Failure, instance: Failed, { entrypoint, re
     breadcrumbs: exports === undefined ? [] : readBreadcrumbs(exports),
     module: module.name,
     build: module.build,
+    instance: owner.key,
     generation,
     memoryBytes,
     uptimeMs,
@@ -66,6 +67,7 @@ interface Facts extends Pick<CrashReport, 'module' | 'generation' | 'memoryBytes
   readonly running: BlackBox['running'] | undefined;
   readonly breadcrumbs: readonly string[];
   readonly build: CrashReport['build'] | undefined;
+  readonly instance: string | undefined;
 }
 
 /**
@@ -102,6 +104,7 @@ function write(facts: Facts): CrashReport {
     ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map((crumb) => redact(crumb)) }),
     module: facts.module,
     ...(build && { build }),
+    ...(facts.instance !== undefined && { instance: facts.instance }),
     generation: facts.generation,
     memoryBytes: facts.memoryBytes,
     uptimeMs: facts.uptimeMs,

@@ -92,6 +92,8 @@ export function makeInstance({
       log.push(`failed ${draft.recovery}`);
       drafts.push(draft);
     },
+    name: 'the default instance',
+    key: undefined,
     suspected: () => void log.push('suspected'),
     reinitRequested: () => void log.push('reinit'),
     staleClosureCalled: () => false,
@@ -119,7 +121,7 @@ export function makeInstance({
       trap: () => undefined,
     };
   };
-  const instance = new Instance(1, owner, factory);
+  const instance = new Instance(1, 0, owner, factory);
   instance.bind({ exports: {} });
   instance.start();
   return {

@@ -6,13 +6,14 @@ import {
   type Instance,
   isReviveError,
   type Module,
-  pointerGeneration,
   ReviveError,
+  spaceOf,
   staleHandleError,
 } from '@wasm-revive/kernel';
 import type { Revive } from './control.js';
 import { instanceOf, isThere } from './given-exports.js';
 import { isRefusal, noModuleError } from './instance-maker.js';
+import type { Siblings } from './siblings.js';
 import type { Slot } from './slot.js';
 
 /** A module under management, as its façade uses it. */
@@ -31,6 +32,7 @@ export class ModuleApplication implements Application {
   readonly control: Revive;
   readonly #module: Module;
   readonly #slot: Slot;
+  readonly #siblings: Pick<Siblings, 'owner' | 'isGone'>;
   readonly #check: (compiled: WebAssembly.Module) => void;
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   /** Where it is made asynchronously, and why it could not be made. */
@@ -39,9 +41,16 @@ export class ModuleApplication implements Application {
   #promised: Promised | undefined;
 
   /** @param check refuses a module whose crates don't match */
-  constructor(module: Module, slot: Slot, control: Revive, check: (compiled: WebAssembly.Module) => void) {
+  constructor(
+    module: Module,
+    slot: Slot,
+    siblings: Pick<Siblings, 'owner' | 'isGone'>,
+    control: Revive,
+    check: (compiled: WebAssembly.Module) => void,
+  ) {
     this.#module = module;
     this.#slot = slot;
+    this.#siblings = siblings;
     this.control = control;
     this.#check = check;
   }
@@ -137,15 +146,17 @@ export class ModuleApplication implements Application {
   }
 
   owner(pointer: unknown, what: string): Api {
+    if (typeof pointer === 'number' && pointer < 0) return this.#siblings.owner(pointer, what);
     if (!this.isGone(pointer)) return this.wake();
-    throw staleHandleError(what, pointerGeneration(pointer) ?? 0, undefined);
+    throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined);
   }
 
   isGone(pointer: unknown): boolean {
-    const generation = pointerGeneration(pointer);
-    if (generation === undefined) return false;
+    const space = spaceOf(pointer);
+    if (space === undefined) return false;
+    if (space < 0) return this.#siblings.isGone(space);
     const { current } = this.#slot;
-    return current === undefined || generation !== current.generation || !current.isWell();
+    return current === undefined || space !== current.space || !current.isWell();
   }
 
   exports(): GuardedExports {

@@ -1,9 +1,8 @@
-import { type CrashReport, checkCrates, type Module, type Plugin } from '@wasm-revive/kernel';
-import type { Emitter, EventName, Events } from './events.js';
+import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
+import type { EventName, Events } from './events.js';
+import type { Place, Shared } from './place.js';
 import type { RestartIntensity } from './restart-intensity.js';
-import type { Settings } from './settings.js';
-import type { Slot } from './slot.js';
-import type { Supervisor } from './supervisor.js';
+import type { Siblings } from './siblings.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
@@ -39,12 +38,16 @@ export interface ReviveOptions extends RestartIntensity {
    * polls, nobody is there to be thrown to: such an exception always recovers.
    */
   readonly foreignExceptions?: ForeignExceptions;
+  /** How many keyed instances there may be at once, see {@link Revive.instance}. Default 64. In V8 each takes 10 GB of addresses, not of memory. */
+  readonly maxInstances?: number;
+  /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
+  readonly idleMs?: number;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
 
 /** The control handle of a transformed module: its export `__revive`. */
-export interface Revive {
+export interface Revive<Exports = unknown> {
   /** The name of the module, as in its reports. */
   readonly module: string;
   /** The generation that serves, counted from 1; 0 while none has been started. */
@@ -62,6 +65,17 @@ export interface Revive {
   use(plugin: Plugin): void;
   /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
+  /**
+   * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, the classes are the same. The same object
+   * for the same key (as in a `Map`). The instance is made by the first call; after a failure, or when it was evicted, by the next.
+   * Calls throw `REVIVE_TOO_MANY_INSTANCES` where there are {@link ReviveOptions.maxInstances} already.
+   */
+  instance(key: unknown): Exports;
+  /**
+   * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
+   * whether there was one.
+   */
+  evict(key: unknown): boolean;
 }
 
 /** Counted as it happens. */
@@ -70,18 +84,10 @@ export interface Counts {
   recoveries: number;
 }
 
-/** What the control handle stands on. */
-interface Controlled {
-  readonly module: Module;
-  readonly slot: Slot;
-  readonly supervisor: Supervisor;
-  readonly settings: Settings;
-  readonly emitter: Emitter;
-  readonly counts: Counts;
-}
-
 /** Makes the control handle of a module. */
-export function reviveOf({ module, slot, supervisor, settings, emitter, counts }: Controlled): Revive {
+export function reviveOf({ module, settings, emitter, counts }: Shared, place: Place, siblings: Siblings): Revive {
+  const { slot } = place;
+  const places = (): Place[] => [place, ...siblings.places()];
   return {
     module: module.description.name,
     get generation() {
@@ -96,14 +102,17 @@ export function reviveOf({ module, slot, supervisor, settings, emitter, counts }
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
-      if ('maxRestarts' in changes || 'withinMs' in changes) supervisor.configure(settings.options);
+      if ('maxRestarts' in changes || 'withinMs' in changes) for (const { supervisor } of places()) supervisor.configure(settings.options);
+      siblings.configure(settings.options);
     },
     use(plugin) {
       settings.use(plugin, ({ packages }) => {
         if (module.compiled !== undefined) checkCrates(module.compiled, packages);
       });
-      slot.dropReserve();
+      for (const one of places()) one.slot.dropReserve();
     },
     reset: () => slot.reset(),
+    instance: (key) => siblings.instance(key),
+    evict: (key) => siblings.evict(key),
   };
 }

@@ -5,9 +5,9 @@ export interface Events {
   /** An instance failed; the report says how, and what is done. */
   failure: CrashReport;
   /** A fresh instance serves. `error`: what its start function threw, which runs again in every instance, where it threw without failing. */
-  recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown };
+  recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown; readonly instance?: string };
   /** Something of a lost instance was used; the call did nothing. */
-  stale: { readonly entrypoint: string; readonly generation: number };
+  stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
   /** The module failed too often: calls are refused with this error. */
   retired: ReviveError;
 }

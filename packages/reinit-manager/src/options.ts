@@ -3,16 +3,23 @@ import type { ReviveOptions } from './control.js';
 
 /** What may be given for each option, in words, and whether it is that. */
 const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
-  maxRestarts: [
-    'a whole number from 0, or Infinity',
-    (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0),
-  ],
-  withinMs: ['a number of milliseconds above 0', (value) => typeof value === 'number' && value > 0],
+  maxRestarts: ['a whole number from 0, or Infinity', isCount],
+  withinMs: ['a number of milliseconds above 0', isDuration],
+  maxInstances: ['a whole number from 0, or Infinity', isCount],
+  idleMs: ['a number of milliseconds above 0', isDuration],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
 };
+
+function isCount(value: unknown): boolean {
+  return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0);
+}
+
+function isDuration(value: unknown): boolean {
+  return typeof value === 'number' && value > 0;
+}
 
 /**
  * Refuses options that nothing would come of; `undefined` takes one back.

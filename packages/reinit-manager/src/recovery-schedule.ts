@@ -49,7 +49,7 @@ export class RecoverySchedule {
 }
 
 /** In another turn of the event loop. */
-function later(run: () => void, ms: number): void {
+export function later(run: () => void, ms: number): void {
   try {
     const timer: unknown = setTimeout(run, ms);
     // In Node.js it must not keep the process.

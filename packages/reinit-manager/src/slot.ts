@@ -7,6 +7,8 @@ import type { Supervisor } from './supervisor.js';
 export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
+  /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
+  sendTo(instance: Instance | undefined): void;
   /** Makes the glue scope of a generation, which waits for its instance. */
   scope(generation: number): Instance;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
@@ -15,6 +17,8 @@ export interface Surroundings {
   isEmitting(): boolean;
   /** Has the program give the first instance, where it has only announced one. False: there is nothing to wait for. */
   claim(): boolean;
+  /** Whether the first instance may be made here. */
+  isReady(): boolean;
   /** The error of a call that comes before there has been an instance. */
   notReady(): ReviveError;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */
@@ -38,6 +42,8 @@ export class Slot {
   #generation = 0;
   /** Of the instance that was made last. */
   #lastMade = 0;
+  /** Whether it was evicted, and nobody has called since. */
+  #isEvicted = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -101,25 +107,20 @@ export class Slot {
     if (this.isWithin) return instance;
     this.#around.supervisor.called();
     // Whether it is well may be known only later: until then, each call asks.
-    if (!instance.isSuspected) this.#sendTo(instance);
+    if (!instance.isSuspected) this.#around.sendTo(instance);
     return instance;
-  }
-
-  /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
-  #sendTo(instance: Instance | undefined): void {
-    this.#around.module.description.onCurrent(instance?.scope.raw, instance?.base ?? 0);
   }
 
   /** The façade asks again before it sends anybody to this instance. */
   suspect(instance: Instance): void {
-    if (instance === this.#current) this.#sendTo(undefined);
+    if (instance === this.#current) this.#around.sendTo(undefined);
   }
 
   /** Nobody is sent to this instance from now on. */
   vacate(instance: Instance): void {
     if (instance !== this.#current) return;
     this.#current = undefined;
-    this.#sendTo(undefined);
+    this.#around.sendTo(undefined);
   }
 
   /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
@@ -127,6 +128,17 @@ export class Slot {
     this.#around.supervisor.ends({ instance, isStarting: this.isStarting(instance) });
     this.vacate(instance);
     inMicrotask(() => instance.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
+  }
+
+  /** Nobody needs an instance any more, until somebody calls. */
+  evict(reason: string): void {
+    const current = this.#current;
+    this.#isEvicted = true;
+    this.dropReserve();
+    this.#around.supervisor.forgive();
+    if (current === undefined) return;
+    this.vacate(current);
+    inMicrotask(() => current.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
   }
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
@@ -159,7 +171,7 @@ export class Slot {
 
   /** Makes a fresh instance where one is needed. Says whether it was. Failing that is reported; the next call hears of it. */
   recoverQuietly(): boolean {
-    if (this.#current !== undefined || this.#generation === 0) return false;
+    if (this.#current !== undefined || this.#generation === 0 || this.#isEvicted) return false;
     try {
       this.recover();
     } catch {
@@ -171,7 +183,8 @@ export class Slot {
   /** Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another. */
   recover(): void {
     const { supervisor } = this.#around;
-    if (this.#generation === 0) throw this.#around.notReady();
+    const isNew = this.#generation === 0 || this.#isEvicted;
+    if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
     supervisor.admit((error) => this.#around.retired(error));
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
@@ -183,10 +196,13 @@ export class Slot {
       return;
     }
     const bytes = instance.memoryBytes;
+    this.#isEvicted = false;
     supervisor.restarts();
     const thrown = this.#start(instance);
     if (instance !== this.current) return;
-    this.#around.recovered(instance, performance.now() - supervisor.recovered(began), thrown);
+    const since = supervisor.recovered(began);
+    if (isNew) return;
+    this.#around.recovered(instance, performance.now() - since, thrown);
     this.#maker.keepReserve(bytes);
   }
 

@@ -17,6 +17,8 @@ it('I4, I9: after the last generation none serves, and that is said once', () =>
       throw last;
     },
     check: () => {},
+    sendTo: () => {},
+    isReady: () => false,
     isEmitting: () => false,
     claim: () => false,
     notReady: () => new ReviveError('REVIVE_NOT_READY', 'not ready'),

@@ -72,6 +72,8 @@ function serve({ factory, description, module }: Given) {
     module: describedModule(description),
     hooks: composePlugins(defaultPlugins()),
     redact: undefined,
+    name: 'the default instance',
+    key: undefined,
     decide: (_, asked) => asked,
     failed: (of, { report }) => void reports.push({ of, report }),
     suspected: () => {},
@@ -81,7 +83,7 @@ function serve({ factory, description, module }: Given) {
   const bound: Instance[] = [];
   const hosts: Host[] = [];
   const bind = (): Instance => {
-    const instance = new Instance(1, owner, (host) => {
+    const instance = new Instance(1, 0, owner, (host) => {
       hosts.push(host);
       return bound[0]?.scope ?? factory(host);
     });

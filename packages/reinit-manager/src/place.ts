@@ -1,0 +1,135 @@
+import {
+  type CrashReport,
+  type Factory,
+  type Failure,
+  type Hooks,
+  Instance,
+  type InstanceView,
+  type Loss,
+  type Module,
+  type Owner,
+  type Recovery,
+  type Redact,
+  type ReportDraft,
+  type ReviveError,
+} from '@wasm-revive/kernel';
+import type { Counts } from './control.js';
+import { type Emitter, tell } from './events.js';
+import type { Settings } from './settings.js';
+import { Slot } from './slot.js';
+import { Supervisor } from './supervisor.js';
+
+/** What all places of a module share. */
+export interface Shared {
+  readonly module: Module;
+  readonly factory: Factory;
+  readonly settings: Settings;
+  readonly emitter: Emitter;
+  readonly counts: Counts;
+  /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
+  check(compiled: WebAssembly.Module): void;
+}
+
+/** What is a place's own. */
+export interface PlaceOptions {
+  /** See `Owner`. */
+  readonly name: string;
+  readonly key: string | undefined;
+  /** The space of a generation. */
+  space(generation: number): number;
+  /** Tells whoever calls where calls go, whenever that changes. */
+  sendTo(instance: Instance | undefined): void;
+  /** See `Surroundings`. */
+  claim(): boolean;
+  isReady(): boolean;
+  notReady(): ReviveError;
+}
+
+/** Where instances of a module serve, one at a time; it answers for them: what is done after a failure, and who is told. */
+export class Place implements Owner {
+  readonly module: Module;
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly supervisor: Supervisor;
+  readonly slot: Slot;
+  readonly #shared: Shared;
+  /** What events say of where it was. */
+  readonly #where: { readonly instance?: string };
+
+  constructor(shared: Shared, { name, key, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+    const { module, settings, emitter, counts, check, factory } = shared;
+    this.module = module;
+    this.name = name;
+    this.key = key;
+    this.#shared = shared;
+    this.#where = key === undefined ? {} : { instance: key };
+    this.supervisor = new Supervisor(module.description.name, settings.options, () => this.slot.recoverQuietly());
+    this.slot = new Slot({
+      module,
+      supervisor: this.supervisor,
+      sendTo,
+      scope: (generation) => new Instance(generation, space(generation), this, factory),
+      check,
+      isEmitting: () => emitter.isEmitting,
+      claim,
+      isReady,
+      notReady,
+      recovered: ({ generation }, ms, thrown) => {
+        counts.recoveries++;
+        const recovered = { generation, ms, ...thrown, ...this.#where };
+        emitter.emit('recovered', () => recovered);
+      },
+      retired: (error) => emitter.emit('retired', () => error),
+    });
+  }
+
+  get hooks(): Hooks {
+    return this.#shared.settings.hooks;
+  }
+
+  get redact(): Redact | undefined {
+    return this.#shared.settings.options.redact;
+  }
+
+  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {
+    const { current } = this.slot;
+    // Another one serves already: the program has reset the module in between.
+    if (current !== undefined && current !== instance) return asked;
+    const ending = { instance, isServing: instance === current, isStarting: this.slot.isStarting(instance) };
+    return this.supervisor.decide(ending, asked, failure, quiescent);
+  }
+
+  failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
+    if (loss !== undefined) this.slot.lost(instance, loss.error);
+    for (const one of [...(loss?.earlier ?? []), draft]) this.#tell(one);
+  }
+
+  #tell(draft: ReportDraft): void {
+    const { counts, emitter, settings } = this.#shared;
+    counts.failures++;
+    const report = (): CrashReport => draft.report;
+    emitter.emit('failure', report, () => tell('onFailure', () => settings.options.onFailure?.(report())));
+  }
+
+  suspected(instance: Instance): void {
+    this.slot.suspect(instance);
+  }
+
+  reinitRequested(instance: Instance): void {
+    if (instance !== this.slot.current) return;
+    this.slot.replace(instance, 'Rust asked for a fresh instance.');
+    this.supervisor.schedule();
+  }
+
+  /** The same, where the crate says so at the end of a turn. */
+  askedByCrate(view: InstanceView): void {
+    const { current } = this.slot;
+    if (current?.view === view) this.reinitRequested(current);
+  }
+
+  staleClosureCalled({ generation }: Instance, entrypoint: string): boolean {
+    const stale = { entrypoint, generation, ...this.#where };
+    this.#shared.emitter.emit('stale', () => stale);
+    return this.#shared.settings.options.staleClosures === 'throw';
+  }
+}

@@ -1,0 +1,263 @@
+/** Siblings, on the real output of the transform: `__revive.instance(key)`. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { transform } from '@wasm-revive/bindgen';
+import type { CrashReport } from '@wasm-revive/kernel';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Revive } from '../src/index.js';
+
+interface Counter {
+  inc(): number;
+  get(): number;
+  add(other: Counter): number;
+  eat(other: Counter): number;
+  later(): Promise<number>;
+  free(): void;
+  value: number;
+}
+
+interface CounterClass {
+  new (n: number): Counter;
+  of(n: number): Counter;
+}
+
+/** What is used of the fixtures' exports. */
+interface Fixtures {
+  readonly Counter: CounterClass;
+  readonly Dog: new (name: string) => { readonly name: string; bark(): string };
+  readonly Animal: new (name: string) => { readonly name: string };
+  readonly geometry: {
+    readonly Box: new (a: number, b: number, c: number) => { volume(): number };
+    readonly flat: { area(a: number, b: number): number };
+  };
+  add(a: number, b: number): number;
+  bump(): number;
+  count(): number;
+  echo(text: string): string;
+  fail(kind: string): void;
+  catch_from(f: () => unknown): unknown;
+  leak(bytes: number): void;
+  length_adder(): (text: string) => number;
+  ready(n: number): Promise<number>;
+  wait_for(promise: Promise<unknown>): Promise<unknown>;
+}
+
+interface Package extends Fixtures {
+  readonly __revive: Revive<Fixtures>;
+}
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  vi.restoreAllMocks();
+});
+
+const RUNTIME = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
+
+/** The fixtures, transformed and loaded anew. */
+function load(panic: 'abort' | 'unwind' = 'abort'): Package {
+  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(outDir);
+  const dir = fileURLToPath(new URL(`../../../.artifacts/fixtures/${panic}/nodejs/`, import.meta.url));
+  transform({ dir, outDir, version: '9.9.9', runtime: { import: RUNTIME } });
+  return createRequire(import.meta.url)(join(outDir, 'wasm_revive_fixtures.js')) as Package;
+}
+
+/** What something throws. */
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It threw nothing.');
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+describe('a sibling', () => {
+  it('I2: has memory of its own, and is the same for the same key', () => {
+    const { __revive, ...own } = load();
+    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    expect([a.bump(), a.bump(), b.bump(), own.bump()]).toEqual([101, 102, 101, 101]);
+    expect([a.count(), b.count(), own.count()]).toEqual([102, 101, 101]);
+    expect(__revive.instance('a')).toBe(a);
+    expect(a).not.toBe(b);
+    expect(a.echo('äöü')).toBe('äöü');
+  });
+
+  it('shares the classes: `instanceof`, statics, subclasses, accessors, inheritance and namespaces', () => {
+    const { __revive, Counter, Dog, Animal, geometry } = load();
+    const a = __revive.instance('a');
+    const counter = new a.Counter(5);
+    expect([counter.inc(), counter.value, counter instanceof Counter, counter instanceof a.Counter]).toEqual([6, 6, true, true]);
+    expect(counter.constructor).toBe(Counter);
+    expect(a.Counter.of(7).get()).toBe(7);
+    class Twice extends a.Counter {
+      override inc(): number {
+        return super.inc() * 2;
+      }
+    }
+    const twice = new Twice(1);
+    expect([twice.inc(), twice instanceof Twice, twice instanceof Counter]).toEqual([4, true, true]);
+    const dog = new a.Dog('Rex');
+    expect([dog.name, dog instanceof Dog, dog instanceof Animal]).toEqual(['Rex', true, true]);
+    expect([new a.geometry.Box(1, 2, 3).volume(), a.geometry.flat.area(2, 3)]).toEqual([6, 6]);
+    expect(new a.geometry.Box(1, 2, 3)).toBeInstanceOf(geometry.Box);
+  });
+
+  it('I4: methods, accessors and `free()` find the instance by the handle', () => {
+    const { __revive, Counter } = load();
+    const a = __revive.instance('a');
+    // The same addresses, in two memories.
+    const [mine, own] = [new a.Counter(10), new Counter(20)];
+    mine.value = 11;
+    expect([mine.inc(), own.inc()]).toEqual([12, 21]);
+    mine.free();
+    expect([own.inc(), own.get()]).toEqual([22, 22]);
+    own.free();
+    expect(new a.Counter(1).get()).toBe(1);
+  });
+
+  it('I4: a handle that is given to another instance is refused, by the names of both, and nothing is done', () => {
+    const { __revive, Counter } = load();
+    const [a, b] = [__revive.instance('a'), __revive.instance(42)];
+    const [mine, theirs, own] = [new a.Counter(1), new b.Counter(2), new Counter(3)];
+    for (const [one, other, names] of [
+      [mine, theirs, ['instance 42', 'instance "a"']],
+      [theirs, own, ['the default instance', 'instance 42']],
+      [own, mine, ['instance "a"', 'the default instance']],
+    ] as const) {
+      for (const use of [() => one.add(other), () => one.eat(other)]) {
+        const error = thrown(use);
+        expect(error).toMatchObject({ code: 'REVIVE_FOREIGN_HANDLE' });
+        for (const name of names) expect((error as Error).message).toContain(name);
+      }
+    }
+    expect([mine.inc(), theirs.inc(), own.inc()]).toEqual([2, 3, 4]);
+    expect([a.add(1, 2), b.add(1, 2)]).toEqual([3, 3]);
+  });
+
+  it.each(['abort', 'unwind'] as const)('I1, I2: is lost alone, with all that is in flight on it (panic=%s)', async (panic) => {
+    const { __revive, ...own } = load(panic);
+    const reports: CrashReport[] = [];
+    __revive.on('failure', (report) => void reports.push(report));
+    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    const everybody = [a, b, own];
+    for (const one of everybody) one.bump();
+    const [mine, theirs, default_] = everybody.map((one) => new one.Counter(1)) as [Counter, Counter, Counter];
+    const flights = everybody.map((one) => one.wait_for(never()));
+    const heard: unknown[] = [];
+    for (const flight of flights) flight.catch((error: unknown) => heard.push(error));
+    expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    await undefined;
+    await undefined;
+    await undefined;
+    expect(heard).toMatchObject([{ code: 'REVIVE_INSTANCE_LOST' }]);
+    expect(reports).toMatchObject([{ instance: 'a', callsLost: 1, recovery: 'fresh' }]);
+    expect(thrown(() => mine.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
+    mine.free();
+    expect([theirs.inc(), default_.inc(), b.count(), own.count()]).toEqual([2, 2, 101, 101]);
+    // A fresh one in its place.
+    expect([a.count(), a.bump(), new a.Counter(1).inc()]).toEqual([100, 101, 2]);
+    expect(await Promise.all(everybody.map((one) => one.ready(3)))).toEqual([4, 4, 4]);
+  });
+
+  it('I3: is lost in a nested call, and the frames of the others go on', () => {
+    const { __revive, ...own } = load();
+    const a = __revive.instance('a');
+    expect(own.catch_from(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(a.catch_from(() => own.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect([a.add(1, 2), own.add(1, 2)]).toEqual([3, 3]);
+  });
+
+  it('I4: finalizers give back what was its own', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { __revive, Counter } = load();
+    const a = __revive.instance('a');
+    const own = new Counter(1);
+    (() => new a.Counter(2))();
+    for (let n = 0; n < 5; n++) {
+      gc();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([own.inc(), new a.Counter(3).inc()]).toEqual([2, 4]);
+  });
+
+  it('can be reset, told of and counted by itself', () => {
+    const { __revive, ...own } = load();
+    const a = __revive.instance('a');
+    a.bump();
+    own.bump();
+    __revive.reset();
+    expect([a.count(), own.count()]).toEqual([101, 100]);
+  });
+});
+
+it('I9: a sibling waits for the default instance, and says what to call', async () => {
+  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(outDir);
+  const dir = fileURLToPath(new URL('../../../.artifacts/fixtures/abort/web/', import.meta.url));
+  transform({ dir, outDir, version: '9.9.9', runtime: { import: pathToFileURL(RUNTIME.replace(/cjs$/, 'js')).href } });
+  const glue = (await import(pathToFileURL(join(outDir, 'wasm_revive_fixtures.js')).href)) as Package & {
+    initSync(options: { module: BufferSource }): void;
+  };
+  const a = glue.__revive.instance('a');
+  const error = thrown(() => a.bump());
+  expect(error).toMatchObject({ code: 'REVIVE_NOT_READY', retryable: true });
+  expect((error as Error).message).toContain('initSync');
+  glue.initSync({ module: readFileSync(join(outDir, 'wasm_revive_fixtures_bg.wasm')) });
+  expect(a.bump()).toBe(101);
+});
+
+describe('keyed instances', () => {
+  it('I5, I6: are evicted when the program says so: what is in flight is rejected, handles are stale, the next call makes a fresh one', async () => {
+    const { __revive } = load();
+    const a = __revive.instance('a');
+    a.bump();
+    const counter = new a.Counter(1);
+    const flight = a.wait_for(never());
+    expect([__revive.evict('a'), __revive.evict('a'), __revive.evict('nobody')]).toEqual([true, false, false]);
+    await expect(flight).rejects.toMatchObject({ code: 'REVIVE_INSTANCE_LOST' });
+    expect(thrown(() => counter.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
+    expect(a.count()).toBe(100);
+    expect(__revive.instance('a')).toBe(a);
+  });
+
+  it('I6: are evicted when nobody has called them for long, and not while they owe a promise', async () => {
+    const { __revive } = load();
+    const [busy, idle, called] = ['busy', 'idle', 'called'].map((key) => __revive.instance(key)) as [Fixtures, Fixtures, Fixtures];
+    const handles = [busy, idle, called].map((one) => new one.Counter(1)) as [Counter, Counter, Counter];
+    const flight = busy.wait_for(new Promise((resolve) => setTimeout(resolve, 400)));
+    __revive.configure({ idleMs: 40 });
+    // By its handle: `called` is in use; `idle` is not.
+    const calling = setInterval(() => handles[2].inc(), 5);
+    await vi.waitFor(() => expect(() => handles[1].inc()).toThrow('keyed instance'), { timeout: 5_000, interval: 200 });
+    expect(handles[2].inc()).toBeGreaterThan(2);
+    await flight;
+    expect(handles[0].inc()).toBe(2);
+    clearInterval(calling);
+    expect(idle.count()).toBe(100);
+  });
+
+  it('I9: are as many as are allowed', () => {
+    const { __revive } = load();
+    __revive.configure({ maxInstances: 2 });
+    const [a, b, c] = ['a', 'b', 'c'].map((key) => __revive.instance(key)) as [Fixtures, Fixtures, Fixtures];
+    a.bump();
+    b.bump();
+    const error = thrown(() => c.bump());
+    expect(error).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES', retryable: true });
+    expect((error as Error).message).toMatch(/2.*evict/s);
+    __revive.evict('a');
+    expect(c.bump()).toBe(101);
+    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES' });
+    expect(b.bump()).toBe(102);
+  });
+});
