@@ -1,16 +1,19 @@
+import { CHANGED_JAVASCRIPT } from './changed-javascript.ts';
 import { CONTROL } from './control.ts';
 import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { FOREIGN } from './foreign.ts';
-import { HOSTILE } from './hostile.ts';
 import { INSTANCES } from './instances.ts';
 import { LISTENERS } from './listeners.ts';
+import { ODD_ERRORS } from './odd-errors.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
+import { PLUGINS } from './plugins.ts';
 import { REGISTRATIONS } from './registrations.ts';
+import { REPORTS } from './reports.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
@@ -34,7 +37,10 @@ const SCENARIOS: readonly Scenario[] = [
   ...PANICKING,
   ...CORPUS,
   ...ORDINARY_ERRORS,
-  ...HOSTILE,
+  ...ODD_ERRORS,
+  ...CHANGED_JAVASCRIPT,
+  ...REPORTS,
+  ...PLUGINS,
   ...REGISTRATIONS,
   ...STARTS,
   ...LISTENERS,

@@ -204,4 +204,40 @@ export const LISTENERS: readonly Scenario[] = [
       checks.equal('I2', 'nothing is left of it', () => ns.bump(), 101);
     },
   },
+  {
+    id: 'a listener that listens again',
+    invariants: ['I5'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      let heard = 0;
+      let stop = (): void => {};
+      const listener = (): void => {
+        heard++;
+        stop();
+        if (heard < 1_000) stop = control.on('failure', () => listener());
+      };
+      stop = control.on('failure', () => listener());
+      thrownBy(() => ns.fail('abort'));
+      stop();
+      checks.equal('I5', 'it hears of each failure once', () => heard, 1);
+    },
+  },
+  {
+    id: 'a program that fails whenever it has recovered',
+    invariants: ['I5'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      // An end, for else this would have none where it doesn't hold.
+      const enough = 3_000;
+      let recovered = 0;
+      const stop = control.on('recovered', () => {
+        if (++recovered < enough) thrownBy(() => ns.fail('abort'));
+      });
+      thrownBy(() => ns.fail('abort'));
+      await runtime.turn();
+      stop();
+      checks.that('I5', 'the event loop gets its turn', () => recovered < enough || `after ${recovered} recoveries`);
+      checks.equal('I5', 'the next call is served', () => ns.add(1, 2), 3);
+    },
+  },
 ];

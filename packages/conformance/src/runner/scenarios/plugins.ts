@@ -1,0 +1,96 @@
+/** Plugins that decide what is done, and plugins that break down. */
+import { codeOf, show } from '../checks.ts';
+import { until, Watched } from '../runtime.ts';
+import { collect, listen, type Scenario, thrownBy } from './scenario.ts';
+
+export const PLUGINS: readonly Scenario[] = [
+  {
+    id: 'plugins that decide, and that break down',
+    invariants: ['I1', 'I2', 'I3', 'I5'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { __revive: control } = ns;
+      const { failures, stop } = listen(ground);
+      const { error: consoleError } = console;
+      const complaints: unknown[] = [];
+      let wanted: () => 'keep' | 'fresh' | 'retire' | undefined = () => undefined;
+      control.use({ name: 'policy', failed: () => wanted() });
+      const foreign = (): unknown =>
+        thrownBy(() =>
+          ns.nested(() => {
+            throw new Error('mine');
+          }),
+        );
+      const recoveriesOf = (fail: () => unknown, decide: typeof wanted): number => {
+        const { recoveries } = control.stats;
+        wanted = decide;
+        fail();
+        wanted = () => undefined;
+        checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+        return control.stats.recoveries - recoveries;
+      };
+      const abort = (): unknown => thrownBy(() => ns.fail('abort'));
+      checks.equal('I2', 'a foreign exception can cost the instance', () => recoveriesOf(foreign, () => 'fresh'), 1);
+      checks.equal('I2', 'where it says nothing, the module decides', () => recoveriesOf(foreign, () => undefined), 0);
+      checks.equal('I3', 'an instance that aborted is never kept', () => recoveriesOf(abort, () => 'keep'), 1);
+      const torn = new Watched(ns.fail_first_poll('js-exception'));
+      wanted = () => 'keep';
+      await until(runtime, () => torn.state !== 'pending', 3);
+      wanted = () => undefined;
+      checks.equal('I5', 'a task whose poll was torn is not kept', () => codeOf(torn.value), 'REVIVE_ABORT');
+      checks.equal('I2', 'the next call is served then, too', () => ns.add(1, 2), 3);
+      console.error = (...args) => complaints.push(args);
+      checks.equal(
+        'I1',
+        'one that throws is left out',
+        () =>
+          recoveriesOf(abort, () => {
+            throw new Error('broken');
+          }),
+        1,
+      );
+      checks.equal('I1', 'so is one that wants what there is not', () => recoveriesOf(abort, () => 'freeze' as 'fresh'), 1);
+      console.error = consoleError;
+      checks.equal('I1', 'and both are complained of', () => complaints.length, 2);
+      checks.that('I1', 'and each report says what was done', () =>
+        failures.every(({ recovery }) => recovery === 'keep' || recovery === 'fresh'),
+      );
+      checks.that('I1', 'each failure is told as what it is', () => failures.every(({ failure }) => failure.cause !== 'stack-overflow'));
+      wanted = () => 'retire';
+      abort();
+      wanted = () => undefined;
+      checks.throwsCode('I2', 'one can have the module retired', () => ns.add(1, 2), 'REVIVE_CRASH_LOOP');
+      control.reset();
+      checks.equal('I2', 'until it is reset', () => ns.add(1, 2), 3);
+      stop();
+    },
+  },
+  {
+    id: 'instances that can not be made',
+    invariants: ['I6'],
+    needsGc: true,
+    async run(ground, checks) {
+      const { ns, probe } = ground;
+      let refusing = true;
+      ns.__revive.use({
+        name: 'refuses',
+        instantiated() {
+          if (refusing) throw new Error('not this one');
+        },
+      });
+      await collect(ground);
+      const before = probe.liveMemories();
+      thrownBy(() => ns.fail('abort'));
+      for (let n = 0; n < 50; n++) thrownBy(() => ns.add(1, 2));
+      await collect(ground);
+      checks.that(
+        'I6',
+        'nothing of them is kept',
+        () => probe.liveMemories() <= before || `${probe.liveMemories()} memories, ${before} before`,
+      );
+      refusing = false;
+      checks.equal('I6', 'the next call is served when one can be made', () => ns.add(1, 2), 3);
+      checks.that('I6', 'by a healthy instance', () => ns.bump() > 0 || show(ns.__revive.state));
+    },
+  },
+];
