@@ -1,3 +1,4 @@
+import { type Given, isGiven } from '../needs.ts';
 import { CHANGED_JAVASCRIPT } from './changed-javascript.ts';
 import { CONTROL } from './control.ts';
 import { CORPUS } from './corpus.ts';
@@ -22,8 +23,8 @@ import { TRAP_MESSAGES } from './trap-messages.ts';
 import { TURNS } from './turns.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
-// Those of `flat.ts` take longer and are run apart.
-const SCENARIOS: readonly Scenario[] = [
+/** All that go with the table, in the order in which they are run. Those of `flat.ts` take longer and are run apart. */
+export const SCENARIOS: readonly Scenario[] = [
   ...CONTROL,
   ...TRAP_MESSAGES,
   ...ERRORS,
@@ -46,9 +47,12 @@ const SCENARIOS: readonly Scenario[] = [
   ...LISTENERS,
   ...INSTANCES,
   ...TURNS,
+  ...REVIVE,
+  ...UNWINDING_IMPORTS,
+  ...CAUGHT_IN_DROP,
 ];
 
-/** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */
-export function scenariosFor(revive: boolean): readonly Scenario[] {
-  return revive ? [...SCENARIOS, ...REVIVE, ...UNWINDING_IMPORTS, ...CAUGHT_IN_DROP] : SCENARIOS;
+/** Those that can be run where that much is given. */
+export function scenariosFor(given: Given): readonly Scenario[] {
+  return SCENARIOS.filter((scenario) => isGiven(given, scenario));
 }

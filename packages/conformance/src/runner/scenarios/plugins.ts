@@ -1,7 +1,7 @@
 /** Plugins that decide what is done, and plugins that break down. */
 import { codeOf, show } from '../checks.ts';
 import { until, Watched } from '../runtime.ts';
-import { collect, listen, type Scenario, thrownBy } from './scenario.ts';
+import { catchLog, collect, listen, type Scenario, thrownBy } from './scenario.ts';
 
 export const PLUGINS: readonly Scenario[] = [
   {
@@ -11,8 +11,6 @@ export const PLUGINS: readonly Scenario[] = [
       const { ns, runtime } = ground;
       const { __revive: control } = ns;
       const { failures, stop } = listen(ground);
-      const { error: consoleError } = console;
-      const complaints: unknown[] = [];
       let wanted: () => 'keep' | 'fresh' | 'retire' | undefined = () => undefined;
       control.use({ name: 'policy', failed: () => wanted() });
       const foreign = (): unknown =>
@@ -39,19 +37,19 @@ export const PLUGINS: readonly Scenario[] = [
       wanted = () => undefined;
       checks.equal('I5', 'a task whose poll was torn is not kept', () => codeOf(torn.value), 'REVIVE_ABORT');
       checks.equal('I2', 'the next call is served then, too', () => ns.add(1, 2), 3);
-      console.error = (...args) => complaints.push(args);
-      checks.equal(
-        'I1',
-        'one that throws is left out',
-        () =>
-          recoveriesOf(abort, () => {
-            throw new Error('broken');
-          }),
-        1,
-      );
-      checks.equal('I1', 'so is one that wants what there is not', () => recoveriesOf(abort, () => 'freeze' as 'fresh'), 1);
-      console.error = consoleError;
-      checks.equal('I1', 'and both are complained of', () => complaints.length, 2);
+      await catchLog((logged) => {
+        checks.equal(
+          'I1',
+          'one that throws is left out',
+          () =>
+            recoveriesOf(abort, () => {
+              throw new Error('broken');
+            }),
+          1,
+        );
+        checks.equal('I1', 'so is one that wants what there is not', () => recoveriesOf(abort, () => 'freeze' as 'fresh'), 1);
+        checks.equal('I1', 'and both are complained of', () => logged.length, 2);
+      });
       checks.that('I1', 'and each report says what was done', () =>
         failures.every(({ recovery }) => recovery === 'keep' || recovery === 'fresh'),
       );
@@ -68,7 +66,8 @@ export const PLUGINS: readonly Scenario[] = [
   {
     id: 'instances that can not be made',
     invariants: ['I6'],
-    needsGc: true,
+    isLong: true,
+    needs: ['gc'],
     async run(ground, checks) {
       const { ns, probe } = ground;
       let refusing = true;
