@@ -2,7 +2,7 @@
  * Puts each deliberate fault into a copy of a package and runs all rows on it, then what a run has that has only some of them. Says who has
  * found it, and ends badly when the rows that were left out would have been needed.
  *
- *     npm run faults -w packages/conformance -- [--runtime node|chromium] [--only words of a fault]
+ *     npm run faults -w packages/conformance -- [--runtime node|chromium] [--panic abort|unwind] [--only words of a fault]
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,12 @@ import { someRows } from '../runner/table.ts';
 import { upstreamPackage } from './paths.ts';
 import { givenBy, RUNS, type Run, rowsOf, scenariosOf } from './runs.ts';
 
-const { values } = parseArgs({ options: { runtime: { type: 'string', default: 'node' }, only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { runtime: { type: 'string', default: 'node' }, panic: { type: 'string' }, only: { type: 'string', default: '' } },
+});
 const name = values.runtime === 'node' ? 'node (running)' : values.runtime;
-const isOne = ({ runtime, variant, rows }: Run): boolean => runtime.name === name && variant === 'default glue' && rows === 'all';
+const isOne = ({ runtime, variant, rows, panic }: Run): boolean =>
+  runtime.name === name && variant === 'default glue' && rows === 'all' && panic === (values.panic ?? panic);
 
 /** How many of these fail, or how the process ended. */
 async function failing(run: Run, dir: string, ids: readonly string[]): Promise<string> {
@@ -44,9 +47,12 @@ for (const run of RUNS.filter(isOne)) {
   const [plain, dir] = [join(folder, 'plain'), join(folder, 'with-fault')];
   transform({ dir: upstreamPackage(run.panic, run.target), outDir: plain });
   const all = rowsOf(run).map(({ id }) => id);
-  const scenarios = scenariosOf(run).filter(({ isLong }) => isLong !== true);
   const some = someRows(rowsOf(run), 0).map(({ id }) => id);
-  const short = scenarios.map(({ id }) => id);
+  const idsOf = (long: boolean): string[] =>
+    scenariosOf(run)
+      .filter(({ isLong = false }) => isLong === long)
+      .map(({ id }) => id);
+  const [short, long] = [idsOf(false), idsOf(true)];
   process.stdout.write(`\n${run.runtime.name}, ${run.target}, panic=${run.panic}, ${givenBy(run).has('gc') ? 'with' : 'without'} gc\n`);
   process.stdout.write(`failing of ${all.length} rows | of ${some.length} rows | of ${short.length} scenarios | fault\n`);
   for (const fault of [{ name: 'none', patches: [] }, ...FAULTS].filter(({ name }) => name.includes(values.only))) {
@@ -54,7 +60,8 @@ for (const run of RUNS.filter(isOne)) {
     put(dir, fault);
     const found = [await failing(run, dir, all), await failing(run, dir, some), await failing(run, dir, short)];
     const isMissed = found[0] !== '0' && found[1] === '0' && found[2] === '0';
-    process.stdout.write(`${found.join(' | ')} | ${fault.name}${isMissed ? ' | MISSED' : ''}\n`);
+    const inLong = found.every((count) => count === '0') ? ` (${await failing(run, dir, long)} of the scenarios that take long)` : '';
+    process.stdout.write(`${found.join(' | ')} | ${fault.name}${inLong}${isMissed ? ' | MISSED' : ''}\n`);
     if (isMissed || (fault.patches.length === 0 && found.some((count) => count !== '0'))) process.exitCode = 1;
     rmSync(dir, { recursive: true });
   }

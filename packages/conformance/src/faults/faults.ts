@@ -89,10 +89,10 @@ export const FAULTS: readonly Fault[] = [
     'return this.entryName(entry);',
   ),
   fault(
-    'what was registered with the host stays',
+    'listeners of a lost instance stay with the host',
     'runtime',
-    'instance.registrations.takeBack();\n\t\treturn isForeign',
-    'return isForeign',
+    'if (object !== void 0 && listener !== void 0) attempt(() => undo(object, listener));',
+    '',
   ),
   fault('an exception is reported again at each level', 'runtime', 'isReported: crossed?.isReported === true', 'isReported: false'),
   fault('recoveries are counted before the instance has started', 'runtime', 'if (instance !== this.current) return;', ''),
