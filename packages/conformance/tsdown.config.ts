@@ -2,7 +2,7 @@ import { defineConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
 // Loaded in runtimes that find no packages.
-const deps = { onlyBundle: ['@cfworker/json-schema'], neverBundle: ['fast-check', 'wasm-revive/transform'] };
+const deps = { onlyBundle: ['@cfworker/json-schema'], neverBundle: ['fast-check', 'miniflare', 'puppeteer-core', 'wasm-revive/transform'] };
 
 // What the tests start in other runtimes, which don't take TypeScript: Node 20, workerd, browsers.
 export default defineConfig([
@@ -26,6 +26,14 @@ export default defineConfig([
   },
   { ...library, entry: ['src/hosts/worker.ts'], platform: 'neutral', dts: false, clean: false, deps },
   // As deep as its source, by which it finds the repository.
-  { ...library, entry: ['src/drive/soak.ts'], platform: 'node', outDir: 'dist/drive', dts: false, clean: false, deps },
+  {
+    ...library,
+    entry: ['src/drive/soak.ts', 'src/drive/faults.ts'],
+    platform: 'node',
+    outDir: 'dist/drive',
+    dts: false,
+    clean: false,
+    deps,
+  },
   { ...library, entry: ['src/hosts/browser.ts'], platform: 'browser', dts: false, clean: false, deps },
 ]);

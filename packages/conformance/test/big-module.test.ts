@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { PANIC_MODES } from '../src/drive/paths.ts';
 import { evaluateInBrowser } from '../src/drive/run-in-browser.ts';
-import { browserToTest } from '../src/drive/table-tests.ts';
+import { browserToTest } from '../src/drive/runtimes.ts';
 
 const chromium = browserToTest('chromium');
 const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-big-'));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { RUNNING_NODE, upstreamPackage } from '../src/drive/paths.ts';
 import { runInNode } from '../src/drive/run-in-node.ts';
-import { browser, otherRuntimes } from '../src/drive/table-tests.ts';
+import { browser, otherRuntimes } from '../src/drive/runtimes.ts';
 import { INVARIANTS, type InvariantId, nameOf } from '../src/invariants.ts';
 import type { PanicMode } from '../src/runner/kinds.ts';
 
@@ -96,7 +96,7 @@ const MUST_FAIL: readonly MustFail[] = [
 
 /** Where the witness of I3 has to see for itself, in each engine's words, that an instance is dead. */
 const RUNTIMES = [otherRuntimes('bun'), otherRuntimes('deno'), browser('chromium'), browser('firefox')].filter(
-  (runtime) => runtime !== undefined,
+  ({ missing }) => missing === undefined,
 );
 
 describe('checks fail on packages that do not hold what they check', () => {

@@ -30,7 +30,7 @@ interface Way {
   callOut: (n: number) => number;
 }
 
-const [file = ''] = process.argv.slice(2);
+const [file = '', panics = ''] = process.argv.slice(2);
 const bytes = readFileSync(file);
 
 function byCatchExports(): Way {
@@ -116,8 +116,8 @@ function observe(way: Way): Record<string, unknown> {
   };
   for (let i = 0; i < 1000; i++) panicTwice();
   const before = raw.memory.buffer.byteLength;
-  for (let i = 0; i < 50_000; i++) panicTwice();
-  seen['bytes of memory after 100,000 more'] = raw.memory.buffer.byteLength - before;
+  for (let i = 0; i < Number(panics) / 2; i++) panicTwice();
+  seen['bytes of memory after many more'] = raw.memory.buffer.byteLength - before;
   seen['the stack pointer has moved by'] = (raw.__stack_pointer.value as number) - rest;
   return seen;
 }

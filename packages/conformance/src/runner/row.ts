@@ -104,7 +104,7 @@ class Row {
     if (this.#way.told === 'throws') return { how: 'returned', value };
     if (value instanceof Promise) {
       const watched = new Watched(value);
-      const patience = this.#way.needsGc ? 200 : undefined;
+      const patience = this.#way.needs?.includes('gc') ? 200 : undefined;
       const settled = await until(runtime, () => watched.state !== 'pending', patience);
       this.checks.equal('I5', 'the call settles', () => settled, true);
       if (!settled) return { how: 'nothing' };

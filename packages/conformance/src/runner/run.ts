@@ -3,6 +3,7 @@
  * code from strings, no Wasm from bytes.
  */
 import { type CheckResult, Checks, show } from './checks.ts';
+import { givenHere, isGiven } from './needs.ts';
 import { type Ground, runRow } from './row.ts';
 import { scenariosFor } from './scenarios/all.ts';
 import { FLAT } from './scenarios/flat.ts';
@@ -18,20 +19,19 @@ export interface RowResult {
 /** Which of them to run. */
 export type Wanted = (id: string) => boolean;
 
-/** Runs every row, then every scenario, one after the other, on one package. */
+/** Runs every row, then every scenario, one after the other, on one package: all that can be run here, and that are wanted. */
 export async function* runAll(ground: Ground, wanted: Wanted = () => true): AsyncGenerator<RowResult> {
-  const gc = ground.runtime.gc !== undefined;
-  for (const { id, kind, way } of tableRows(ground.panic, gc)) {
+  const given = givenHere(ground);
+  for (const { id, kind, way } of tableRows(ground.panic, given)) {
     if (wanted(id)) yield { id, checks: await runRow(ground, kind, way) };
   }
-  for (const scenario of scenariosFor(ground.ns.fail_marked !== undefined)) {
-    if (wanted(scenario.id) && (gc || !scenario.needsGc)) yield runScenario(ground, scenario);
-  }
+  for (const scenario of scenariosFor(given)) if (wanted(scenario.id)) yield runScenario(ground, scenario);
 }
 
 /** Runs the memory tests. */
 export async function* runFlat(ground: Ground): AsyncGenerator<RowResult> {
-  for (const scenario of FLAT) yield runScenario(ground, scenario);
+  const given = givenHere(ground);
+  for (const scenario of FLAT) if (isGiven(given, scenario)) yield runScenario(ground, scenario);
 }
 
 async function runScenario(ground: Ground, scenario: Scenario): Promise<RowResult> {

@@ -2,6 +2,7 @@
 import type { Checks } from './checks.ts';
 import type { Fixtures } from './fixtures.ts';
 import type { Expected, Kind, PanicMode } from './kinds.ts';
+import type { Need } from './needs.ts';
 import { deferred, type Runtime, until } from './runtime.ts';
 
 /** A way in, ready to fail: whatever it needs (a handle, a closure) has been made. */
@@ -29,8 +30,8 @@ export interface Way {
   readonly company: boolean;
   /** Instances lost when the kind of failure loses one. Default 1. */
   readonly losses?: number;
-  /** Only where garbage can be collected on demand. */
-  readonly needsGc?: boolean;
+  /** What it can't be gone without. */
+  readonly needs?: readonly Need[];
   /** The failure strikes in a poll: a JavaScript exception tears the executor down, so that the instance can't be kept. */
   readonly inPoll?: boolean;
   /** wasm-bindgen catches no panic here, so that its message is known only to the crate's hook. */
@@ -326,7 +327,7 @@ const RELEASES: readonly Way[] = [
     name: 'finalizer',
     told: 'nobody',
     company: true,
-    needsGc: true,
+    needs: ['gc'],
     arm: (ns, kind, runtime) => asIs(() => dropAndCollect(ns, kind, runtime)),
   },
 ];

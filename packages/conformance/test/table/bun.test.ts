@@ -1,5 +1,3 @@
-import { otherRuntimes, reviveTableTests, tableTests } from '../../src/drive/table-tests.ts';
+import { tableTests } from '../../src/drive/table-tests.ts';
 
-const bun = otherRuntimes('bun');
-tableTests(bun);
-reviveTableTests({ ...bun, targets: ['nodejs'] });
+tableTests('bun');

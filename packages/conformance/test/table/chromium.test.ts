@@ -1,3 +1,3 @@
-import { browser, browserTests } from '../../src/drive/table-tests.ts';
+import { tableTests } from '../../src/drive/table-tests.ts';
 
-browserTests('chromium', browser('chromium'));
+tableTests('chromium');

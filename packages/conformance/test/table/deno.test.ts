@@ -1,5 +1,3 @@
-import { otherRuntimes, reviveTableTests, tableTests } from '../../src/drive/table-tests.ts';
+import { tableTests } from '../../src/drive/table-tests.ts';
 
-const deno = otherRuntimes('deno');
-tableTests(deno);
-reviveTableTests({ ...deno, targets: ['web'] });
+tableTests('deno');

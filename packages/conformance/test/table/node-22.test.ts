@@ -1,4 +1,3 @@
-import { nodeVersion } from '../../src/drive/paths.ts';
-import { nodeJs, tableTests } from '../../src/drive/table-tests.ts';
+import { tableTests } from '../../src/drive/table-tests.ts';
 
-tableTests(nodeJs(nodeVersion(22)));
+tableTests('node-22');

@@ -1,4 +1,3 @@
-import { RUNNING_NODE } from '../../src/drive/paths.ts';
-import { nodeJs, tableTests } from '../../src/drive/table-tests.ts';
+import { tableTests } from '../../src/drive/table-tests.ts';
 
-tableTests(nodeJs(RUNNING_NODE));
+tableTests('node-running');

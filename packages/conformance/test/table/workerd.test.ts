@@ -1,3 +1,3 @@
-import { tableTests, WORKERD } from '../../src/drive/table-tests.ts';
+import { tableTests } from '../../src/drive/table-tests.ts';
 
-tableTests(WORKERD);
+tableTests('workerd');

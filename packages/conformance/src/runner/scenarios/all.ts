@@ -1,16 +1,20 @@
+import { type Given, isGiven } from '../needs.ts';
+import { CHANGED_JAVASCRIPT } from './changed-javascript.ts';
 import { CONTROL } from './control.ts';
 import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { FOREIGN } from './foreign.ts';
-import { HOSTILE } from './hostile.ts';
 import { INSTANCES } from './instances.ts';
 import { LISTENERS } from './listeners.ts';
+import { ODD_ERRORS } from './odd-errors.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
+import { PLUGINS } from './plugins.ts';
 import { REGISTRATIONS } from './registrations.ts';
+import { REPORTS } from './reports.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { STACK } from './stack.ts';
@@ -19,8 +23,8 @@ import { TRAP_MESSAGES } from './trap-messages.ts';
 import { TURNS } from './turns.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
 
-// Those of `flat.ts` take longer and are run apart.
-const SCENARIOS: readonly Scenario[] = [
+/** All that go with the table, in the order in which they are run. Those of `flat.ts` take longer and are run apart. */
+export const SCENARIOS: readonly Scenario[] = [
   ...CONTROL,
   ...TRAP_MESSAGES,
   ...ERRORS,
@@ -34,15 +38,21 @@ const SCENARIOS: readonly Scenario[] = [
   ...PANICKING,
   ...CORPUS,
   ...ORDINARY_ERRORS,
-  ...HOSTILE,
+  ...ODD_ERRORS,
+  ...CHANGED_JAVASCRIPT,
+  ...REPORTS,
+  ...PLUGINS,
   ...REGISTRATIONS,
   ...STARTS,
   ...LISTENERS,
   ...INSTANCES,
   ...TURNS,
+  ...REVIVE,
+  ...UNWINDING_IMPORTS,
+  ...CAUGHT_IN_DROP,
 ];
 
-/** The scenarios that go with the table, in the order they are run. @param revive whether the package links the wasm-revive crates */
-export function scenariosFor(revive: boolean): readonly Scenario[] {
-  return revive ? [...SCENARIOS, ...REVIVE, ...UNWINDING_IMPORTS, ...CAUGHT_IN_DROP] : SCENARIOS;
+/** Those that can be run where that much is given. */
+export function scenariosFor(given: Given): readonly Scenario[] {
+  return SCENARIOS.filter((scenario) => isGiven(given, scenario));
 }

@@ -1,7 +1,7 @@
 /** The control handle: reset, supervision, options, listeners. */
 import { codeOf, show } from '../checks.ts';
 import { deferred, until, Watched } from '../runtime.ts';
-import { type Scenario, thrownBy } from './scenario.ts';
+import { catchLog, type Scenario, thrownBy } from './scenario.ts';
 
 export const CONTROL: readonly Scenario[] = [
   {
@@ -149,31 +149,29 @@ export const CONTROL: readonly Scenario[] = [
     invariants: ['I1', 'I2', 'I5'],
     async run({ ns, runtime }, checks) {
       const { __revive: control } = ns;
-      const { error: consoleError } = console;
-      const said: unknown[] = [];
-      console.error = (...args) => said.push(args);
       try {
-        control.configure({
-          onFailure() {
-            throw new Error('the listener is broken');
-          },
+        await catchLog(async (logged) => {
+          control.configure({
+            onFailure() {
+              throw new Error('the listener is broken');
+            },
+          });
+          const error = thrownBy(() => ns.fail('abort'));
+          checks.that('I1', 'the caller gets the failure, not the listener', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
+          checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
+          checks.equal('I1', "the listener's own error is not swallowed", () => logged.length, 1);
+          control.configure({
+            async onFailure() {
+              throw new Error('an async listener is broken');
+            },
+          });
+          runtime.takeUncaught();
+          thrownBy(() => ns.fail('abort'));
+          await runtime.turn();
+          checks.equal('I5', 'nor does an async one reach the process', () => runtime.takeUncaught().length, 0);
+          checks.equal('I1', 'its error is told, too', () => logged.length, 2);
         });
-        const error = thrownBy(() => ns.fail('abort'));
-        checks.that('I1', 'the caller gets the failure, not the listener', () => codeOf(error) === 'REVIVE_ABORT' || show(error));
-        checks.equal('I2', 'the next call is served', () => ns.add(1, 2), 3);
-        checks.equal('I1', "the listener's own error is not swallowed", () => said.length, 1);
-        control.configure({
-          async onFailure() {
-            throw new Error('an async listener is broken');
-          },
-        });
-        runtime.takeUncaught();
-        thrownBy(() => ns.fail('abort'));
-        await runtime.turn();
-        checks.equal('I5', 'nor does an async one reach the process', () => runtime.takeUncaught().length, 0);
-        checks.equal('I1', 'its error is told, too', () => said.length, 2);
       } finally {
-        console.error = consoleError;
         control.configure({ onFailure: () => {} });
       }
     },

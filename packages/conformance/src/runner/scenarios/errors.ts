@@ -187,6 +187,7 @@ export const ERRORS: readonly Scenario[] = [
   {
     id: 'a foreign exception leaves the shadow stack where it was',
     invariants: ['I6'],
+    isLong: true,
     run({ ns }, checks) {
       // Rust's stack is 1 MiB, a frame here some dozen bytes: frames that are never given back would fill it.
       const times = 1_000;

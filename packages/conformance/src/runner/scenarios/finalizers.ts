@@ -9,7 +9,8 @@ export const FINALIZERS: readonly Scenario[] = [
   {
     id: 'finalizers of a lost instance',
     invariants: ['I3', 'I4', 'I5'],
-    needsGc: true,
+    isLong: true,
+    needs: ['gc'],
     async run(ground, checks) {
       const { ns, probe } = ground;
       (() => {
@@ -34,7 +35,8 @@ export const FINALIZERS: readonly Scenario[] = [
   {
     id: 'an instance that is lost with finalizers due',
     invariants: ['I6'],
-    needsGc: true,
+    isLong: true,
+    needs: ['gc'],
     async run(ground, checks) {
       const { ns, runtime } = ground;
       await collect(ground);
@@ -53,7 +55,8 @@ export const FINALIZERS: readonly Scenario[] = [
   {
     id: 'finalizers of the instance that serves',
     invariants: ['I6'],
-    needsGc: true,
+    isLong: true,
+    needs: ['gc'],
     async run(ground, checks) {
       const { ns } = ground;
       thrownBy(() => ns.fail('abort'));

@@ -15,6 +15,7 @@ export const FOREIGN: readonly Scenario[] = [
   {
     id: 'exceptions through calls for which glue holds a place on a stack',
     invariants: ['I2', 'I6', 'I7'],
+    isLong: true,
     run(ground, checks) {
       const { ns } = ground;
       const mine = new Error('mine');

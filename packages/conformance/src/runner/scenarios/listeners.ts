@@ -1,23 +1,12 @@
 /** Listeners that do more than listen: they fail the module, reset it, call it, leave. */
 import { show } from '../checks.ts';
 import type { Ground } from '../row.ts';
-import { type Scenario, thrownBy } from './scenario.ts';
+import { catchLog, type Scenario, thrownBy } from './scenario.ts';
 
 type What = 'fails the module' | 'resets the module';
 
 function does({ ns }: Ground, what: What): () => void {
   return what === 'fails the module' ? () => void thrownBy(() => ns.fail('abort')) : () => ns.__revive.reset();
-}
-
-/** Runs with `console.error` silent: what a listener throws is logged. */
-async function quietly(run: () => Promise<void>): Promise<void> {
-  const { error } = console;
-  console.error = () => {};
-  try {
-    await run();
-  } finally {
-    console.error = error;
-  }
 }
 
 export const LISTENERS: readonly Scenario[] = [
@@ -53,7 +42,7 @@ export const LISTENERS: readonly Scenario[] = [
         async run(ground, checks) {
           const { ns, runtime } = ground;
           const { __revive: control } = ns;
-          await quietly(async () => {
+          await catchLog(async () => {
             let calls = 0;
             const listener = (): void => {
               calls++;
@@ -155,7 +144,7 @@ export const LISTENERS: readonly Scenario[] = [
     id: 'a listener of stale calls what is stale',
     invariants: ['I4', 'I5'],
     async run({ ns }, checks) {
-      await quietly(async () => {
+      await catchLog(async () => {
         const adder = ns.length_adder();
         let calls = 0;
         const off = ns.__revive.on('stale', () => {
@@ -202,6 +191,42 @@ export const LISTENERS: readonly Scenario[] = [
       );
       mode = 'rest';
       checks.equal('I2', 'nothing is left of it', () => ns.bump(), 101);
+    },
+  },
+  {
+    id: 'a listener that listens again',
+    invariants: ['I5'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      let heard = 0;
+      let stop = (): void => {};
+      const listener = (): void => {
+        heard++;
+        stop();
+        if (heard < 1_000) stop = control.on('failure', () => listener());
+      };
+      stop = control.on('failure', () => listener());
+      thrownBy(() => ns.fail('abort'));
+      stop();
+      checks.equal('I5', 'it hears of each failure once', () => heard, 1);
+    },
+  },
+  {
+    id: 'a program that fails whenever it has recovered',
+    invariants: ['I5'],
+    async run({ ns, runtime }, checks) {
+      const { __revive: control } = ns;
+      // An end, for else this would have none where it doesn't hold.
+      const enough = 3_000;
+      let recovered = 0;
+      const stop = control.on('recovered', () => {
+        if (++recovered < enough) thrownBy(() => ns.fail('abort'));
+      });
+      thrownBy(() => ns.fail('abort'));
+      await runtime.turn();
+      stop();
+      checks.that('I5', 'the event loop gets its turn', () => recovered < enough || `after ${recovered} recoveries`);
+      checks.equal('I5', 'the next call is served', () => ns.add(1, 2), 3);
     },
   },
 ];

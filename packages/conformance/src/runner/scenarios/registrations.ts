@@ -191,7 +191,8 @@ export const REGISTRATIONS: readonly Scenario[] = [
   {
     id: 'what is registered keeps nothing alive',
     invariants: ['I6'],
-    needsGc: true,
+    isLong: true,
+    needs: ['gc'],
     async run(ground, checks) {
       const { ns } = ground;
       const count = 300;

@@ -15,6 +15,7 @@ export const STACK: readonly Scenario[] = [
   {
     id: 'JavaScript and Rust calling each other without end',
     invariants: ['I1', 'I2', 'I3', 'I7'],
+    isLong: true,
     async run(ground, checks) {
       const { ns, runtime } = ground;
       const forever = (): unknown => ns.nested(forever);
@@ -37,6 +38,7 @@ export const STACK: readonly Scenario[] = [
   {
     id: 'the same, the error swallowed at every level',
     invariants: ['I2', 'I3', 'I7'],
+    isLong: true,
     async run(ground, checks) {
       const { ns, runtime } = ground;
       for (let offset = 0; offset < OFFSETS; offset++) {
@@ -109,6 +111,7 @@ export const STACK: readonly Scenario[] = [
   {
     id: 'the program calls while a full stack has yet to be told of',
     invariants: ['I1', 'I2', 'I5'],
+    isLong: true,
     async run(ground, checks) {
       const { ns, runtime } = ground;
       const { __revive: control } = ns;

@@ -18,6 +18,7 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'a JavaScript exception out of an import that unwinds',
     invariants: ['I1', 'I2', 'I7'],
+    needs: ['crates'],
     run(ground, checks) {
       const { ns, panic } = ground;
       const { failures, stop } = listen(ground);
@@ -46,9 +47,9 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'a JavaScript exception that Rust catches',
     invariants: ['I2', 'I7'],
+    needs: ['crates', 'unwind'],
     run(ground, checks) {
-      const { ns, panic } = ground;
-      if (panic === 'abort') return void checks.equal('I2', 'under panic=abort nothing can be caught', () => panic, 'abort');
+      const { ns } = ground;
       const { failures, stop } = listen(ground);
       for (const thrown of THROWN) {
         const caught = ns.catch_unwind_from?.(() => {
@@ -66,9 +67,9 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'a panic in the words of a string that Rust has caught before',
     invariants: ['I1'],
+    needs: ['crates', 'unwind'],
     run(ground, checks) {
-      const { ns, panic } = ground;
-      if (panic === 'abort') return void checks.equal('I1', 'under panic=abort nothing can be caught', () => panic, 'abort');
+      const { ns } = ground;
       const { failures, stop } = listen(ground);
       const words = 'the message of panic-message';
       ns.catch_unwind_from?.(() => {
@@ -83,9 +84,9 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'a panic inside of an import that unwinds',
     invariants: ['I1', 'I2', 'I7'],
+    needs: ['crates', 'unwind'],
     run(ground, checks) {
-      const { ns, panic } = ground;
-      if (panic === 'abort') return void checks.equal('I2', 'under panic=abort nothing unwinds', () => panic, 'abort');
+      const { ns } = ground;
       const { failures, stop } = listen(ground);
       globalThis.wasmReviveRanOn = [];
       const caught = thrownBy(() => ns.unwind_from?.(() => ns.unwind_from?.(() => ns.fail('panic-message'))));
@@ -100,6 +101,7 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'an abort inside of an import that unwinds, under frames that would catch it',
     invariants: ['I1', 'I2', 'I3'],
+    needs: ['crates'],
     run(ground, checks) {
       const { ns, probe } = ground;
       const { failures, stop } = listen(ground);
@@ -128,9 +130,9 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'a JavaScript exception in a later poll, out of an import that unwinds',
     invariants: ['I1', 'I2', 'I5', 'I7'],
+    needs: ['crates', 'unwind'],
     async run(ground, checks) {
-      const { ns, panic, runtime } = ground;
-      if (panic === 'abort') return void checks.equal('I2', 'under panic=abort nothing unwinds', () => panic, 'abort');
+      const { ns, runtime } = ground;
       const { failures, stop } = listen(ground);
       const { generation } = ns.__revive;
       const [gate, other] = [deferred<void>(), deferred<string>()];
@@ -159,9 +161,9 @@ export const UNWINDING_IMPORTS: readonly Scenario[] = [
   {
     id: 'a JavaScript exception in a task that nobody waits for, out of an import that unwinds',
     invariants: ['I1', 'I2', 'I5', 'I7'],
+    needs: ['crates', 'unwind'],
     async run(ground, checks) {
-      const { ns, panic, runtime } = ground;
-      if (panic === 'abort') return void checks.equal('I2', 'under panic=abort nothing unwinds', () => panic, 'abort');
+      const { ns, runtime } = ground;
       const { failures, stop } = listen(ground);
       const { generation } = ns.__revive;
       const gate = deferred<void>();
@@ -236,9 +238,9 @@ export const CAUGHT_IN_DROP: readonly Scenario[] = [
   {
     id: 'a panic that a destructor catches while a panic unwinds is none of it',
     invariants: ['I2', 'I7'],
+    needs: ['crates', 'unwind'],
     run(ground, checks) {
-      const { ns, panic } = ground;
-      if (panic === 'abort') return void checks.equal('I2', 'under panic=abort there is no such thing', () => panic, 'abort');
+      const { ns } = ground;
       const { generation } = ns.__revive;
       checks.throwsCode('I2', 'the panic is told as one', () => ns.panic_past_a_caught_one?.(), 'REVIVE_PANIC');
       ns.add(1, 2);
@@ -252,7 +254,8 @@ export const UNWIND_SAFE: readonly Scenario[] = [
   {
     id: 'a panic that drops what was to settle a promise',
     invariants: ['I1', 'I2', 'I5'],
-    needsGc: true,
+    isLong: true,
+    needs: ['gc'],
     async run(ground, checks) {
       const { ns, panic } = ground;
       const [fails, waits] = [deferred<void>(), deferred<string>()];
