@@ -206,6 +206,8 @@ export interface Control {
     foreignExceptions?: 'keep' | 'recover';
     staleClosures?: 'ignore' | 'throw';
     redact?: ((text: string) => string) | undefined;
+    maxInstances?: number;
+    idleMs?: number;
   }): void;
   use(plugin: {
     readonly name: string;
@@ -216,6 +218,8 @@ export interface Control {
     lost?(instance: View, report: Report): void;
   }): void;
   reset(): void;
+  instance(key: unknown): Fixtures;
+  evict(key: unknown): boolean;
 }
 
 /** A crash report. */
@@ -234,6 +238,7 @@ export interface Report {
   };
   readonly fingerprint: string;
   readonly task?: number;
+  readonly instance?: string;
   readonly breadcrumbs?: readonly string[];
   readonly entrypoint: string | undefined;
   readonly module: string;

@@ -17,6 +17,7 @@ import { REGISTRATIONS } from './registrations.ts';
 import { REPORTS } from './reports.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
+import { SIBLINGS } from './siblings.ts';
 import { STACK } from './stack.ts';
 import { STARTS } from './starts.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...STARTS,
   ...LISTENERS,
   ...INSTANCES,
+  ...SIBLINGS,
   ...TURNS,
   ...REVIVE,
   ...UNWINDING_IMPORTS,
