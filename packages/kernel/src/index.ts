@@ -80,11 +80,13 @@ export {
   type FailureRecord,
   REPORT_VERSION,
   type Redact,
+  safely,
   toFailureRecord,
   UNKNOWN_PANIC,
 } from './report.js';
 export { type GuardActions, RuntimeGuards } from './runtime-guards.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { hasStackRoom } from './stack-room.js';
+export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
 export { type ReportDraft, writeReport } from './write-report.js';

@@ -95,6 +95,11 @@ export class Registrations {
     return made;
   }
 
+  /** Whether any is still there, as far as anybody can see: what the program has taken back by itself may count until it is garbage. */
+  get areAny(): boolean {
+    return [...this.#timers].some(({ callback }) => callback.deref() !== undefined) || stillUseful(this.#registrations).length > 0;
+  }
+
   /** Takes all of them back. What the host throws meanwhile changes nothing. */
   takeBack(): void {
     const [timers, registrations] = [[...this.#timers], this.#registrations];

@@ -17,6 +17,7 @@ export function failureAttributes(report: CrashReport): Attributes {
     'exception.stacktrace': frames.length > 0 ? [`${type}: ${message}`, ...frames.map(describeFrame)].join('\n') : undefined,
     'wasm_revive.module': report.module,
     'wasm_revive.build': report.build?.id,
+    'wasm_revive.instance': report.instance,
     'wasm_revive.generation': report.generation,
     'wasm_revive.entrypoint': report.entrypoint,
     'wasm_revive.task': report.task,

@@ -43,8 +43,9 @@ export function createManager(factory: Factory, description: ModuleDescription, 
     check: (compiled) => void checkCrates(compiled, settings.hooks.packages),
   };
   const place = new Place(shared, {
-    name: 'the default instance',
     key: undefined,
+    advice: 'It is not tried again by itself: call reset() after the reason is gone.',
+    keepsReserve: true,
     space: (generation) => generation - 1,
     sendTo: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
     claim: () => application.claim(),

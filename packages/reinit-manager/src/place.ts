@@ -5,6 +5,7 @@ import {
   type Hooks,
   Instance,
   type InstanceView,
+  LONGEST_NAME,
   type Loss,
   type Module,
   type Owner,
@@ -12,6 +13,8 @@ import {
   type Redact,
   type ReportDraft,
   type ReviveError,
+  safely,
+  shorten,
 } from '@wasm-revive/kernel';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
@@ -32,9 +35,12 @@ export interface Shared {
 
 /** What is a place's own. */
 export interface PlaceOptions {
-  /** See `Owner`. */
-  readonly name: string;
+  /** The key of a sibling, as text. */
   readonly key: string | undefined;
+  /** What a program is told to do where it failed too often. */
+  readonly advice: string;
+  /** See `Surroundings`. */
+  readonly keepsReserve: boolean;
   /** The space of a generation. */
   space(generation: number): number;
   /** Tells whoever calls where calls go, whenever that changes. */
@@ -48,25 +54,22 @@ export interface PlaceOptions {
 /** Where instances of a module serve, one at a time; it answers for them: what is done after a failure, and who is told. */
 export class Place implements Owner {
   readonly module: Module;
-  readonly name: string;
-  readonly key: string | undefined;
   readonly supervisor: Supervisor;
   readonly slot: Slot;
   readonly #shared: Shared;
-  /** What events say of where it was. */
-  readonly #where: { readonly instance?: string };
+  readonly #key: string | undefined;
 
-  constructor(shared: Shared, { name, key, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, check, factory } = shared;
     this.module = module;
-    this.name = name;
-    this.key = key;
     this.#shared = shared;
-    this.#where = key === undefined ? {} : { instance: key };
-    this.supervisor = new Supervisor(module.description.name, settings.options, () => this.slot.recoverQuietly());
+    this.#key = key;
+    const said = { what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`, advice };
+    this.supervisor = new Supervisor(said, settings.options, () => this.slot.recoverQuietly());
     this.slot = new Slot({
       module,
       supervisor: this.supervisor,
+      keepsReserve,
       sendTo,
       scope: (generation) => new Instance(generation, space(generation), this, factory),
       check,
@@ -76,11 +79,27 @@ export class Place implements Owner {
       notReady,
       recovered: ({ generation }, ms, thrown) => {
         counts.recoveries++;
-        const recovered = { generation, ms, ...thrown, ...this.#where };
+        const recovered = { generation, ms, ...thrown, ...this.#where() };
         emitter.emit('recovered', () => recovered);
       },
       retired: (error) => emitter.emit('retired', () => error),
     });
+  }
+
+  /** See `Owner`: what the program keeps out of reports is kept out of it, too. */
+  get key(): string | undefined {
+    return this.#key === undefined ? undefined : shorten(safely(this.redact)(this.#key), LONGEST_NAME);
+  }
+
+  get name(): string {
+    const { key } = this;
+    return key === undefined ? 'the default instance' : `instance ${JSON.stringify(key)}`;
+  }
+
+  /** What events say of where it was. */
+  #where(): { readonly instance?: string } {
+    const { key } = this;
+    return key === undefined ? {} : { instance: key };
   }
 
   get hooks(): Hooks {
@@ -128,7 +147,7 @@ export class Place implements Owner {
   }
 
   staleClosureCalled({ generation }: Instance, entrypoint: string): boolean {
-    const stale = { entrypoint, generation, ...this.#where };
+    const stale = { entrypoint, generation, ...this.#where() };
     this.#shared.emitter.emit('stale', () => stale);
     return this.#shared.settings.options.staleClosures === 'throw';
   }

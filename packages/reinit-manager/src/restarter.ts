@@ -31,7 +31,8 @@ export function createRestarter<T>(options: RestarterOptions<T>): Restarter<T> {
     },
     current() {
       if (present !== undefined) return present.value;
-      if (generation > 0) refuseCrashLoop('It', counter.waitMs(Date.now()), undefined);
+      const wait = generation > 0 ? counter.waitMs(Date.now()) : 0;
+      if (wait > 0) throw crashLoopError('It', wait, undefined, 'It is not tried again: `maxRestarts` is 0.');
       // What can't be made is asked for again: that is the caller's to decide.
       present = { value: options.create() };
       if (generation++ > 0) counter.restarted(Date.now());
@@ -44,17 +45,9 @@ export function createRestarter<T>(options: RestarterOptions<T>): Restarter<T> {
   };
 }
 
-/** @throws ReviveError `REVIVE_CRASH_LOOP` unless `waitMs` is 0 */
-export function refuseCrashLoop(what: string, waitMs: number, cause: unknown): void {
-  if (waitMs === 0) return;
-  throw crashLoopError(what, waitMs, cause);
-}
-
-/** The error of something that failed too often. */
-export function crashLoopError(what: string, waitMs: number, cause: unknown): ReviveError {
-  const when = Number.isFinite(waitMs)
-    ? `It is tried again in ${Math.ceil(waitMs)} ms.`
-    : 'It is not tried again by itself: call reset() after the reason is gone.';
+/** The error of something that failed too often. @param advice what to do where it is not tried again */
+export function crashLoopError(what: string, waitMs: number, cause: unknown, advice: string): ReviveError {
+  const when = Number.isFinite(waitMs) ? `It is tried again in ${Math.ceil(waitMs)} ms.` : advice;
   return new ReviveError('REVIVE_CRASH_LOOP', `${what} failed too often and is not started again for now. ${when}`, {
     cause,
     retryable: Number.isFinite(waitMs),

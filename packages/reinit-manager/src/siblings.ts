@@ -1,44 +1,43 @@
-import { type Api, type Instance, type Live, ReviveError, type SiblingFacade, spaceOf, staleHandleError } from '@wasm-revive/kernel';
+import { type Api, type Live, ReviveError, spaceOf, staleHandleError } from '@wasm-revive/kernel';
 import type { ReviveOptions } from './control.js';
-import { Place, type Shared } from './place.js';
+import type { Place, Shared } from './place.js';
 import { later } from './recovery-schedule.js';
-import { siblingExports } from './sibling-exports.js';
+import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
 /** What {@link ReviveOptions.maxInstances} is by default. */
 const MOST = 64;
 
-/** In place of what binds a scope while nobody serves. Note: with the same fields in the same order as that, so that V8 sees one shape. */
-const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: undefined } as never;
+/** What a timer waits for at most, in milliseconds: past it, engines take it for none. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** No pointer is in it. */
 const NOWHERE: Live = { raw: NOBODY, base: 0 };
 
-/** What {@link Siblings} need of the module. */
-interface Surroundings {
-  /** Whether the module has been initialised. */
-  isReady(): boolean;
-  /** The error of a call that comes before that. */
-  notReady(): ReviveError;
+/** Who somebody else may hold, and may not. */
+interface Held {
+  deref(): Sibling | undefined;
 }
 
 /** The instances of a module beside the one that its own exports lead to, by keys of the program's. */
 export class Siblings {
   readonly #shared: Shared;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>;
   /** Those that somebody holds: who has none gets another one for the same key. */
-  readonly #byKey = new Map<unknown, { deref(): Sibling | undefined }>();
+  readonly #byText = new Map<unknown, Held>();
+  readonly #byObject = new WeakMap<object, Held>();
   readonly #collected = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((key) => this.#forget(key)) : undefined;
-  /** Those that have an instance, or are about to. */
-  readonly #live = new Set<Sibling>();
+  /** Those that have an instance, or had one when somebody looked: nobody else holds them. */
+  readonly #seated = new Set<Sibling>();
   /** How many instances have been made for them. */
   #made = 0;
   #max = MOST;
   #idleMs = Number.POSITIVE_INFINITY;
-  #isSweeping = false;
+  /** The timer that sweeps next, if it ever comes: in Workers there are none outside of requests. */
+  #timer: { readonly due: number } | undefined;
   /** Of the sibling whose handle was used last. */
   #recent: Live = NOWHERE;
 
-  constructor(shared: Shared, surroundings: Surroundings) {
+  constructor(shared: Shared, surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>) {
     this.#shared = shared;
     this.#surroundings = surroundings;
     this.configure(shared.settings.options);
@@ -46,18 +45,20 @@ export class Siblings {
 
   configure({ maxInstances = MOST, idleMs = Number.POSITIVE_INFINITY }: ReviveOptions): void {
     this.#max = maxInstances;
+    if (idleMs !== this.#idleMs) this.#timer = undefined;
     this.#idleMs = idleMs;
     this.#sweepLater();
   }
 
-  /** Those that have an instance. */
+  /** Those that somebody holds. */
   places(): Place[] {
-    return [...this.#live];
+    const held = [...this.#byText.values()].map((one) => one.deref()).filter((one) => one !== undefined);
+    return [...new Set([...this.#seated, ...held])];
   }
 
   /** See `Revive.instance`. */
   instance(key: unknown): object {
-    const found = this.#byKey.get(key)?.deref();
+    const found = this.#find(key);
     if (found !== undefined) return found.exports;
     const { siblings: facade, name } = this.#shared.module.description;
     if (facade === undefined) {
@@ -66,39 +67,56 @@ export class Siblings {
     const sibling: Sibling = new Sibling(this.#shared, facade, key, {
       space: () => -++this.#made,
       ...this.#surroundings,
-      admit: () => this.#admit(sibling),
+      seat: () => this.#seat(sibling),
     });
-    this.#byKey.set(key, typeof WeakRef === 'function' ? new WeakRef(sibling) : { deref: () => sibling });
-    this.#collected?.register(sibling, key);
+    this.#hold(key, sibling);
     return sibling.exports;
   }
 
+  #find(key: unknown): Sibling | undefined {
+    return (isObject(key) ? this.#byObject.get(key) : this.#byText.get(key))?.deref();
+  }
+
+  #hold(key: unknown, sibling: Sibling): void {
+    const held: Held = typeof WeakRef === 'function' ? new WeakRef(sibling) : { deref: () => sibling };
+    if (isObject(key)) {
+      this.#byObject.set(key, held);
+      return;
+    }
+    this.#byText.set(key, held);
+    this.#collected?.register(sibling, key);
+  }
+
   #forget(key: unknown): void {
-    if (this.#byKey.get(key)?.deref() === undefined) this.#byKey.delete(key);
+    if (this.#byText.get(key)?.deref() === undefined) this.#byText.delete(key);
   }
 
   /** See `Revive.evict`. */
   evict(key: unknown): boolean {
-    const sibling = this.#byKey.get(key)?.deref();
-    if (sibling === undefined || !this.#live.delete(sibling)) return false;
-    sibling.slot.evict(`The program has evicted ${sibling.name}.`);
-    return true;
+    const sibling = this.#find(key);
+    return sibling !== undefined && this.#evict(sibling, `The program has evicted ${sibling.name}.`);
+  }
+
+  #evict(sibling: Sibling, reason: string): boolean {
+    const had = sibling.slot.evict(reason);
+    this.#seated.delete(sibling);
+    return had;
   }
 
   /** Somebody calls it: there is to be an instance of it from now on. */
-  #admit(sibling: Sibling): void {
-    if (this.#live.has(sibling)) return;
-    if (this.#live.size >= this.#max) this.#sweep();
-    if (this.#live.size >= this.#max) {
+  #seat(sibling: Sibling): void {
+    if (this.#seated.has(sibling)) return;
+    if (this.#seated.size >= this.#max) this.#sweep();
+    if (this.#seated.size >= this.#max) {
       throw new ReviveError(
         'REVIVE_TOO_MANY_INSTANCES',
-        `${this.#shared.module.description.name} has ${this.#live.size} keyed instances, which is as many as there may be, so that ${sibling.name} was ` +
+        `${this.#shared.module.description.name} has ${this.#seated.size} keyed instances, which is as many as there may be, so that ${sibling.name} was ` +
           'not made. This call did nothing. Evict one that is not needed any more (`__revive.evict(key)`), have idle ones evicted ' +
           '(`__revive.configure({ idleMs })`), or allow more (`maxInstances`).',
         { retryable: true },
       );
     }
-    this.#live.add(sibling);
+    this.#seated.add(sibling);
     this.#sweepLater();
   }
 
@@ -128,78 +146,29 @@ export class Siblings {
   }
 
   #sweepLater(): void {
-    if (this.#isSweeping || this.#idleMs === Number.POSITIVE_INFINITY || this.#live.size === 0) return;
-    this.#isSweeping = true;
+    if (this.#idleMs === Number.POSITIVE_INFINITY || this.#seated.size === 0) return;
+    const pause = Math.min(this.#idleMs / 2, LONGEST_TIMER);
+    const time = performance.now();
+    if (this.#timer !== undefined && time < this.#timer.due + pause) return;
+    const timer = { due: time + pause };
+    this.#timer = timer;
     later(() => {
-      this.#isSweeping = false;
+      if (timer !== this.#timer) return;
+      this.#timer = undefined;
       this.#sweep();
       this.#sweepLater();
-    }, this.#idleMs / 2);
+    }, pause);
   }
 
+  /** Takes the seats of those that have no instance any more, and of idle ones. */
   #sweep(): void {
-    for (const sibling of this.#live) {
-      if (!sibling.isIdle(this.#idleMs)) continue;
-      this.#live.delete(sibling);
-      sibling.slot.evict(`${sibling.name} was idle for ${this.#idleMs} ms, and was evicted.`);
+    for (const sibling of this.#seated) {
+      if (!sibling.slot.isUsed) this.#seated.delete(sibling);
+      else if (sibling.isIdle(this.#idleMs)) this.#evict(sibling, `${sibling.name} was idle for ${this.#idleMs} ms, and was evicted.`);
     }
   }
 }
 
-/** What a {@link Sibling} needs of those around it. */
-interface SiblingSurroundings extends Surroundings {
-  space(): number;
-  /** Somebody calls it. Throws `REVIVE_TOO_MANY_INSTANCES`. */
-  admit(): void;
-}
-
-/** Where the instances of a key serve. */
-class Sibling extends Place {
-  /** Where the façade's functions for it go. */
-  readonly live: Live;
-  readonly exports: object;
-  readonly #admit: () => void;
-  /** Whether it was called since somebody looked whether it is idle; that empties {@link live}, so that the next call is known. */
-  #wasCalled = true;
-  #idleSince = 0;
-
-  constructor(shared: Shared, facade: SiblingFacade, key: unknown, { space, isReady, notReady, admit }: SiblingSurroundings) {
-    const live: Live = { raw: NOBODY, base: 0 };
-    super(shared, {
-      name: `instance ${typeof key === 'string' ? JSON.stringify(key) : String(key)}`,
-      key: String(key),
-      space,
-      sendTo(instance) {
-        live.raw = instance?.scope.raw ?? NOBODY;
-        live.base = instance?.base ?? 0;
-      },
-      claim: () => false,
-      isReady,
-      notReady,
-    });
-    this.live = live;
-    this.#admit = admit;
-    const application = { control: { reset: () => this.slot.reset() }, wake: () => this.serving().scope.api };
-    this.exports = siblingExports(facade, facade.exportsFor(live, application));
-  }
-
-  /** The instance that serves, for somebody who calls it. */
-  serving(): Instance {
-    this.#admit();
-    this.#wasCalled = true;
-    return this.slot.instance();
-  }
-
-  /** Whether nobody has called it for so long, and it owes nothing. To be asked again and again. */
-  isIdle(ms: number): boolean {
-    const { current } = this.slot;
-    const now = performance.now();
-    if (this.#wasCalled || (current !== undefined && (current.callsInFlight > 0 || !current.scope.isQuiescent()))) {
-      this.#wasCalled = false;
-      this.#idleSince = now;
-      if (current !== undefined) this.slot.suspect(current);
-      return false;
-    }
-    return now - this.#idleSince >= ms;
-  }
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

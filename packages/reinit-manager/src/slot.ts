@@ -7,6 +7,8 @@ import type { Supervisor } from './supervisor.js';
 export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
+  /** Whether the next instance is made ahead, once one has failed. */
+  readonly keepsReserve: boolean;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
   sendTo(instance: Instance | undefined): void;
   /** Makes the glue scope of a generation, which waits for its instance. */
@@ -48,7 +50,7 @@ export class Slot {
   constructor(around: Surroundings) {
     this.#around = around;
     const { module, check } = around;
-    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly() });
+    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => this.#wasMade() });
   }
 
   /** The instance that serves; undefined between two. */
@@ -130,15 +132,28 @@ export class Slot {
     inMicrotask(() => instance.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
   }
 
-  /** Nobody needs an instance any more, until somebody calls. */
-  evict(reason: string): void {
+  /** Whether there is an instance, or one is to come. */
+  get isUsed(): boolean {
+    if (this.#current !== undefined || this.#maker.isMaking) return true;
+    return this.#generation > 0 && !this.#isEvicted && !this.#around.supervisor.isRefusing;
+  }
+
+  /** Nobody needs an instance any more, until somebody calls. Says whether there was one. */
+  evict(reason: string): boolean {
+    const { supervisor } = this.#around;
+    const { isUsed } = this;
     const current = this.#current;
+    if (isUsed) supervisor.reset(this.isWithin);
     this.#isEvicted = true;
+    supervisor.forget();
     this.dropReserve();
-    this.#around.supervisor.forgive();
-    if (current === undefined) return;
+    if (current === undefined) return isUsed;
     this.vacate(current);
-    inMicrotask(() => current.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
+    const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
+    // It may be in a turn, which is to end well.
+    if (current.scope.isQuiescent() && !this.isStarting(current)) current.retire(error);
+    else inMicrotask(() => current.retire(error));
+    return isUsed;
   }
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
@@ -180,12 +195,26 @@ export class Slot {
     return true;
   }
 
-  /** Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another. */
-  recover(): void {
+  /** One that was made asynchronously is there: whoever called for it has been sent away meanwhile. */
+  #wasMade(): void {
+    if (this.#current !== undefined || this.#isEvicted || (this.#generation === 0 && !this.#around.isReady())) return;
+    try {
+      this.recover(true);
+    } catch {
+      // The next call hears of it.
+    }
+  }
+
+  /**
+   * Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another.
+   * @param wasAwaited calls were refused until it was there: the event says that it is
+   */
+  recover(wasAwaited = false): void {
     const { supervisor } = this.#around;
+    // Nobody misses it: it makes up for none.
     const isNew = this.#generation === 0 || this.#isEvicted;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
-    supervisor.admit((error) => this.#around.retired(error));
+    if (!isNew) supervisor.admit((error) => this.#around.retired(error));
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
     const began = performance.now();
@@ -200,10 +229,11 @@ export class Slot {
     supervisor.restarts();
     const thrown = this.#start(instance);
     if (instance !== this.current) return;
-    const since = supervisor.recovered(began);
-    if (isNew) return;
-    this.#around.recovered(instance, performance.now() - since, thrown);
-    this.#maker.keepReserve(bytes);
+    const ms = performance.now() - supervisor.recovered(began);
+    if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
+    // As the first initialisation of a module does: the instance serves.
+    else if ('error' in thrown) throw thrown.error;
+    if (!isNew && this.#around.keepsReserve) this.#maker.keepReserve(bytes);
   }
 
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */

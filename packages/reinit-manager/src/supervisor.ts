@@ -21,9 +21,16 @@ export interface Ending {
   readonly isStarting: boolean;
 }
 
+/** What is said of instances that fail too often. */
+export interface Said {
+  what(): string;
+  /** What to do where nothing is tried any more. */
+  readonly advice: string;
+}
+
 /** Decides whether an instance that is gone is followed by another, and when. */
 export class Supervisor {
-  readonly #moduleName: string;
+  readonly #said: Said;
   readonly #restarts: RestartCounter;
   readonly #schedule: RecoverySchedule;
   /** Whether the program has called the present instance, from outside of listeners and of its start function. */
@@ -39,8 +46,8 @@ export class Supervisor {
   #saidRetired = false;
 
   /** @param recover makes an instance where one is still needed, and says whether it was */
-  constructor(moduleName: string, intensity: RestartIntensity, recover: () => boolean) {
-    this.#moduleName = moduleName;
+  constructor(said: Said, intensity: RestartIntensity, recover: () => boolean) {
+    this.#said = said;
     this.#restarts = new RestartCounter(intensity);
     this.#schedule = new RecoverySchedule(recover);
   }
@@ -82,6 +89,14 @@ export class Supervisor {
   forgive(): void {
     this.#isRestart = false;
     this.#restarts.forgive();
+  }
+
+  /** Forgets that there has been an instance: nobody needs one, until somebody calls. */
+  forget(): void {
+    this.forgive();
+    this.#lostAt = undefined;
+    this.#lastError = undefined;
+    this.#saidRetired = false;
   }
 
   /** The last word on what is done after a failure: see `Owner.decide`. */
@@ -159,6 +174,6 @@ export class Supervisor {
   }
 
   #crashLoop(waitMs: number): ReviveError {
-    return crashLoopError(this.#moduleName, waitMs, this.#lastError);
+    return crashLoopError(this.#said.what(), waitMs, this.#lastError, this.#said.advice);
   }
 }

@@ -6,7 +6,7 @@ import { Supervisor } from '../src/supervisor.js';
 
 it('I4, I9: after the last generation none serves, and that is said once', () => {
   const retired = vi.fn();
-  const supervisor = new Supervisor('app', {}, () => false);
+  const supervisor = new Supervisor({ what: () => 'app', advice: 'Reset it.' }, {}, () => false);
   const last = new ReviveError('REVIVE_CRASH_LOOP', 'There are no more generations.');
   const module = describedModule({ contract: 1, generatedBy: 'a test', name: 'app', entries: [], onCurrent: () => {} });
   module.compiled = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
@@ -18,6 +18,7 @@ it('I4, I9: after the last generation none serves, and that is said once', () =>
     },
     check: () => {},
     sendTo: () => {},
+    keepsReserve: true,
     isReady: () => false,
     isEmitting: () => false,
     claim: () => false,

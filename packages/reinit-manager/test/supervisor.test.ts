@@ -16,7 +16,7 @@ const SERVING = { isServing: true, isStarting: false } as const;
 
 describe('the supervisor', () => {
   it('I7: does not keep an instance that panicked in its start function', () => {
-    const supervisor = new Supervisor('app', {}, () => false);
+    const supervisor = new Supervisor({ what: () => 'app', advice: 'Reset it.' }, {}, () => false);
     const starting = { instance: aged(0), isServing: true, isStarting: true };
     expect(supervisor.decide(starting, 'keep', PANIC, true)).toBe('fresh');
     // With frames of it on the stack, the start function may still catch it.
@@ -25,7 +25,7 @@ describe('the supervisor', () => {
   });
 
   it('I5: gives a module up when a plugin says so, until it is forgiven', () => {
-    const supervisor = new Supervisor('app', {}, () => false);
+    const supervisor = new Supervisor({ what: () => 'app', advice: 'Reset it.' }, {}, () => false);
     expect(supervisor.decide({ instance: aged(0), ...SERVING }, 'retire', ABORT, true)).toBe('retire');
     const said: unknown[] = [];
     const admit = (): void => supervisor.admit((error) => void said.push(error.code));
@@ -37,7 +37,7 @@ describe('the supervisor', () => {
   });
 
   it('I5: lets one through that a listener has forgiven when it heard of the refusal', () => {
-    const supervisor = new Supervisor('app', {}, () => false);
+    const supervisor = new Supervisor({ what: () => 'app', advice: 'Reset it.' }, {}, () => false);
     supervisor.decide({ instance: aged(0), ...SERVING }, 'retire', ABORT, true);
     expect(() => supervisor.admit(() => supervisor.forgive())).not.toThrow();
   });
@@ -52,7 +52,7 @@ describe('the supervisor', () => {
     });
     fc.assert(
       fc.property(fc.array(life, { maxLength: 20 }), (lives) => {
-        const supervisor = new Supervisor('app', {}, () => false);
+        const supervisor = new Supervisor({ what: () => 'app', advice: 'Reset it.' }, {}, () => false);
         let failedStarts = 0;
         for (const { uptimeMs, isCalled, isStarting, asked, kind } of lives) {
           supervisor.serves();

@@ -39,6 +39,7 @@ const REPORT = fields({
   breadcrumbs: optional(list(text)),
   module: text,
   build: optional(fields({ id: text, codeOffset: count })),
+  instance: optional(text),
   generation: number,
   memoryBytes: number,
   uptimeMs: number,

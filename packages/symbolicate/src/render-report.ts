@@ -114,12 +114,12 @@ function breadcrumbs({ breadcrumbs = [] }: CrashReport, style: Style): string {
 }
 
 function facts(report: CrashReport, style: Style): string {
-  const { module, build, generation, memoryBytes, uptimeMs, task, fingerprint, at } = report;
+  const { module, build, instance, generation, memoryBytes, uptimeMs, task, fingerprint, at } = report;
   const facts: readonly (readonly [string, string])[] = [
     ['recovery', recovery(report)],
     [
       'module',
-      `${plainLine(module)}${build === undefined ? '' : `, build ${plainLine(build.id)}`}, instance ${generation}${task === undefined ? '' : `, task ${task}`}`,
+      `${plainLine(module)}${build === undefined ? '' : `, build ${plainLine(build.id)}`}${instance === undefined ? `, instance ${generation}` : `, instance ${plainLine(JSON.stringify(instance))}, generation ${generation}`}${task === undefined ? '' : `, task ${task}`}`,
     ],
     ['memory', `${(memoryBytes / 2 ** 20).toFixed(1)} MiB, after ${seconds(uptimeMs)}`],
     ['when', new Date(at).toISOString()],

@@ -129,8 +129,8 @@ describe('a sibling', () => {
     const [a, b] = [__revive.instance('a'), __revive.instance(42)];
     const [mine, theirs, own] = [new a.Counter(1), new b.Counter(2), new Counter(3)];
     for (const [one, other, names] of [
-      [mine, theirs, ['instance 42', 'instance "a"']],
-      [theirs, own, ['the default instance', 'instance 42']],
+      [mine, theirs, ['instance "42"', 'instance "a"']],
+      [theirs, own, ['the default instance', 'instance "42"']],
       [own, mine, ['instance "a"', 'the default instance']],
     ] as const) {
       for (const use of [() => one.add(other), () => one.eat(other)]) {
@@ -216,6 +216,87 @@ it('I9: a sibling waits for the default instance, and says what to call', async 
   expect(a.bump()).toBe(101);
 });
 
+describe('a sibling that fails', () => {
+  const failing = (one: Fixtures, times: number): unknown[] => Array.from({ length: times }, () => thrown(() => one.fail('abort')));
+
+  it('I2: is limited by itself, from its first failure on, whenever the limit was set', () => {
+    const { __revive, add } = load();
+    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    __revive.configure({ maxRestarts: 2, withinMs: 60_000 });
+    const codes = failing(a, 4).map((error) => (error as { code: string }).code);
+    expect(codes).toEqual(['REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_CRASH_LOOP']);
+    expect([b.add(1, 2), add(1, 2)]).toEqual([3, 3]);
+    const error = thrown(() => a.bump());
+    expect((error as Error).message).toContain('wasm_revive_fixtures, instance "a", failed too often');
+    // Whoever evicts it gives it another chance.
+    __revive.evict('a');
+    expect(a.bump()).toBe(101);
+  });
+
+  it('I2: makes its first instance where none may be made anew', () => {
+    const { __revive } = load();
+    __revive.configure({ maxRestarts: 0 });
+    const a = __revive.instance('a');
+    expect(a.bump()).toBe(101);
+    thrown(() => a.fail('abort'));
+    expect((thrown(() => a.bump()) as Error).message).toContain('evict its key');
+    expect(__revive.evict('a')).toBe(false);
+    expect(a.bump()).toBe(101);
+  });
+
+  it('I1: at its start: whoever called hears of it; what is thrown on purpose leaves it serving', () => {
+    const { __revive, add } = load();
+    const a = __revive.instance('a');
+    const globals = globalThis as { wasmReviveStart?: () => string };
+    try {
+      globals.wasmReviveStart = () => 'throw';
+      expect((thrown(() => a.bump()) as Error).message).toBe('thrown by start on purpose');
+      expect(a.bump()).toBe(101);
+      globals.wasmReviveStart = () => 'abort';
+      const b = __revive.instance('b');
+      for (let n = 0; n < 5; n++) expect(thrown(() => b.bump())).toMatchObject({ code: 'REVIVE_ABORT' });
+      expect(thrown(() => b.bump())).toMatchObject({ code: 'REVIVE_CRASH_LOOP' });
+    } finally {
+      delete globals.wasmReviveStart;
+    }
+    expect([a.bump(), add(1, 2)]).toEqual([102, 3]);
+  });
+
+  it('I5: to be made synchronously is made in another way, and an event says when', async () => {
+    const { __revive } = load();
+    const recovered = new Promise((resolve) => __revive.on('recovered', resolve));
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refuse() {
+      throw new RangeError('too big for the main thread');
+    });
+    const a = __revive.instance('a');
+    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_NOT_READY', retryable: true });
+    await expect(recovered).resolves.toMatchObject({ instance: 'a', generation: 1 });
+    expect(a.bump()).toBe(101);
+  });
+
+  it('I6: and is evicted before it has recovered stays away, and that is no restart', async () => {
+    const { __revive } = load();
+    __revive.configure({ maxRestarts: 2, withinMs: 60_000, maxInstances: 1 });
+    for (let n = 0; n < 5; n++) {
+      const a = __revive.instance('a');
+      thrown(() => a.fail('abort'));
+      expect(__revive.evict('a')).toBe(true);
+      await undefined;
+      await undefined;
+      const b = __revive.instance('b');
+      expect(b.bump()).toBe(101);
+      expect(__revive.evict('b')).toBe(true);
+    }
+  });
+
+  it('I9: gives its seat back where nothing could be made', () => {
+    const { __revive } = load();
+    __revive.configure({ maxInstances: 2, maxRestarts: 0 });
+    for (const key of ['a', 'b']) failing(__revive.instance(key), 1);
+    expect(__revive.instance('c').bump()).toBe(101);
+  });
+});
+
 describe('keyed instances', () => {
   it('I5, I6: are evicted when the program says so: what is in flight is rejected, handles are stale, the next call makes a fresh one', async () => {
     const { __revive } = load();
@@ -244,6 +325,62 @@ describe('keyed instances', () => {
     expect(handles[0].inc()).toBe(2);
     clearInterval(calling);
     expect(idle.count()).toBe(100);
+  });
+
+  it('I3: that are evicted while they start, or in a turn, end when that is over, and can be evicted again', async () => {
+    const { __revive } = load();
+    __revive.configure({ maxInstances: 1 });
+    const a = __revive.instance('a');
+    let evicted = 0;
+    __revive.use({ name: 'evicts', instantiated: ({ generation }) => void (generation === 1 && evicted++ < 1 && __revive.evict('a')) });
+    expect(a.bump()).toBe(101);
+    expect(thrown(() => __revive.instance('b').bump())).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES' });
+    expect(a.catch_from(() => __revive.evict('a'))).toBeUndefined();
+    await undefined;
+    expect(__revive.instance('b').bump()).toBe(101);
+    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES' });
+  });
+
+  it('I6: of a key that is an object don’t keep the object', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { __revive } = load();
+    const users = Array.from({ length: 5 }, () => {
+      const user: { exports?: Fixtures } = {};
+      user.exports = __revive.instance(user);
+      user.exports.bump();
+      __revive.evict(user);
+      return new WeakRef(user);
+    });
+    for (let n = 0; n < 5; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      gc();
+    }
+    expect(users.map((user) => user.deref())).toEqual(users.map(() => undefined));
+  });
+
+  it('I9: have keys of any kind, which messages shorten, and from which a redaction takes what it takes from all', () => {
+    const { __revive } = load();
+    __revive.configure({ redact: (text) => text.replaceAll('secret', '…'), maxRestarts: 0 });
+    const odd = [
+      {
+        toString: () => {
+          throw new Error('no text');
+        },
+      },
+      Object.create(null),
+      Symbol('s'),
+      undefined,
+      Number.NaN,
+      'secret'.repeat(100_000),
+    ];
+    for (const key of odd) {
+      const one = __revive.instance(key);
+      expect(one.bump()).toBe(101);
+      const { report } = thrown(() => one.fail('abort')) as { report: CrashReport };
+      expect(report.instance?.length).toBeLessThanOrEqual(1_024);
+      expect(report.instance).not.toContain('secret');
+    }
   });
 
   it('I9: are as many as are allowed', () => {
