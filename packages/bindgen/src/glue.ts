@@ -76,19 +76,29 @@ export interface Glue {
   readonly forwarded: ReadonlySet<string>;
 }
 
-const INIT = new Set([
-  '__wbg_load',
-  '__wbg_init_memory',
-  'initSync',
-  '__wbg_init',
-  'EXPECTED_RESPONSE_TYPES',
-  'wasmPath',
-  'wasmBytes',
-  'wasmModule',
-]);
-const DROPPED = new Set(['wasm', 'wasmInstance', '__wbg_finalize_init', '__wbg_set_wasm', 'PanicError']);
+/** What kind of statement declares something. A name alone is no sign of what it is: a program may have given it. */
+type Declares = 'function' | 'class' | 'variable';
+
+/** How a target loads its module. */
+const INIT: Readonly<Record<Target, Readonly<Record<string, Declares>>>> = {
+  web: {
+    __wbg_load: 'function',
+    __wbg_init_memory: 'function',
+    initSync: 'function',
+    __wbg_init: 'function',
+    EXPECTED_RESPONSE_TYPES: 'variable',
+  },
+  bundler: {},
+  nodejs: { wasmPath: 'variable', wasmBytes: 'variable', wasmModule: 'variable' },
+  module: { wasmPath: 'variable', wasmBytes: 'variable', wasmModule: 'variable' },
+};
+const DROPPED: Readonly<Record<string, Declares>> = { __wbg_finalize_init: 'function', __wbg_set_wasm: 'function', PanicError: 'class' };
+/** Variables that hold the instance, its module and its exports. */
+const INSTANCE = new Set(['wasm', 'wasmInstance']);
 /** The glue's decoder and encoder (in older glue: and their classes), and the tags of its exceptions. */
 const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|jstag_polyfill))$/;
+/** What those are made of, and made with. */
+const STATELESS = /^(?:Text(?:De|En)coder|WebAssembly|Error|module|undefined)$/;
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
 
@@ -103,7 +113,7 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   refuseUnsupported(program.body, refuse);
   const statements = program.body.map((node, index) => {
     const previousEnd = program.body[index - 1]?.end ?? 0;
-    return readStatement(node, docBefore(comments, previousEnd, node.start), refuse);
+    return readStatement(node, target, docBefore(comments, previousEnd, node.start), refuse);
   });
   const functions = new Map<string, GlueFunction>();
   const classes = new Map<string, GlueClass>();
@@ -146,19 +156,26 @@ function refuseUnsupported(body: readonly Statement[], refuse: (node: Node, foun
   }
 }
 
-function readStatement(node: Statement, doc: Comment | undefined, refuse: (node: Node, found: string) => never): GlueStatement {
+function readStatement(
+  node: Statement,
+  target: Target,
+  doc: Comment | undefined,
+  refuse: (node: Node, found: string) => never,
+): GlueStatement {
   const exported = node.type === 'ExportNamedDeclaration' && node.declaration !== null;
   const inner: Node = node.type === 'ExportNamedDeclaration' && node.declaration !== null ? node.declaration : node;
   const declares = declaredNames(inner);
-  const role = roleOf(inner, exported, declares) ?? refuse(node, `a top-level ${node.type} of an unknown kind`);
+  const role = roleOf(inner, target, exported, declares) ?? refuse(node, `a top-level ${node.type} of an unknown kind`);
   return { node, inner, exported, declares, references: references(node), doc, role };
 }
 
-function roleOf(node: Node, exported: boolean, declares: readonly string[]): Role | undefined {
+function roleOf(node: Node, target: Target, exported: boolean, declares: readonly string[]): Role | undefined {
   if (importsOwnWasm(node)) return 'drop';
   if (node.type === 'ImportDeclaration') return 'import';
-  if (declares.some((name) => DROPPED.has(name))) return 'drop';
-  if (declares.some((name) => INIT.has(name))) return 'init';
+  if (declares.some((name) => INSTANCE.has(name))) return holdsInstance(node) ? 'drop' : undefined;
+  const kind = KINDS[node.type];
+  if (declares.some((name) => Object.hasOwn(DROPPED, name))) return declares.every((name) => DROPPED[name] === kind) ? 'drop' : undefined;
+  if (declares.some((name) => Object.hasOwn(INIT[target], name) && INIT[target][name] === kind)) return 'init';
   switch (node.type) {
     case 'FunctionDeclaration':
       return 'function';
@@ -182,6 +199,25 @@ function roleOf(node: Node, exported: boolean, declares: readonly string[]): Rol
     default:
       return undefined;
   }
+}
+
+const KINDS: Readonly<Record<string, Declares>> = {
+  FunctionDeclaration: 'function',
+  ClassDeclaration: 'class',
+  VariableDeclaration: 'variable',
+};
+
+/** `let wasm;`, `new WebAssembly.Instance(…)`, `….exports` */
+function holdsInstance(node: Node): boolean {
+  if (node.type !== 'VariableDeclaration') return false;
+  return node.declarations.every(
+    ({ id, init }) =>
+      id.type !== 'Identifier' ||
+      !INSTANCE.has(id.name) ||
+      init === null ||
+      (init.type === 'NewExpression' && memberOf(init.callee, 'WebAssembly') === 'Instance') ||
+      (init.type === 'MemberExpression' && propertyName(init) === 'exports'),
+  );
 }
 
 function expressionRole(expression: Node): Role | undefined {
@@ -246,8 +282,7 @@ function shareStateless(statements: readonly GlueStatement[]): void {
     ({ role, declares, references: names }) =>
       role === 'scope' && (declares.length > 0 ? declares : [...names]).some((name) => SHARED.test(name)),
   );
-  const others = new Set(statements.filter((statement) => !shared.includes(statement)).flatMap(({ declares }) => declares));
-  if (shared.some(({ references: names }) => [...names].some((name) => others.has(name)))) return;
+  if (shared.some(({ references: names }) => [...names].some((name) => !SHARED.test(name) && !STATELESS.test(name)))) return;
   for (const statement of shared) statement.role = 'module';
 }
 

@@ -34,6 +34,7 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
     if (!glue.statements.some(({ declares }) => declares.includes(name)))
       refuseGlue(glue, 0, `no function \`${name}\`, by which a web page starts the module`);
   }
+  refuseLoadingInScopes(glue);
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
@@ -194,4 +195,14 @@ function providedImports(glue: Glue): Set<string> {
     if (child.type === 'AssignmentExpression' && child.left.type === 'MemberExpression') names.add(keyName(child.left.property) ?? '');
   });
   return names;
+}
+
+/** What loads the module is there once, beside the façade: what a scope uses is something else, with a name that glue knows it by. */
+function refuseLoadingInScopes(glue: Glue): void {
+  const loading = new Set(glue.statements.filter(({ role }) => role === 'init').flatMap(({ declares }) => declares));
+  for (const { role, node, references } of glue.statements) {
+    if (role !== 'scope' && role !== 'function' && role !== 'class') continue;
+    const name = [...references].find((one) => loading.has(one));
+    if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` outside of what loads the module`);
+  }
 }

@@ -102,6 +102,34 @@ describe('a package whose name has in it (I9)', () => {
   });
 });
 
+it.each(['__wbg_init', 'initSync', 'EXPECTED_RESPONSE_TYPES', 'wasmPath', 'wasmModule', 'wasmInstance', 'PanicError', 'lTextDecoder'])(
+  'I4, I9: what glue knows under the name %s is known by what it is, too: each instance has its finalizers',
+  (name) => {
+    for (const target of ['web', 'nodejs', 'bundler'] as const) {
+      const dir = packageFor(target);
+      const file = join(dir, target === 'bundler' ? `${NAME}_bg.js` : `${NAME}.js`);
+      const code = readFileSync(file, 'utf8');
+      // A name that this target has itself, it can't have twice.
+      if (new RegExp(`\\b${name}\\b`).test(code)) continue;
+      writeFileSync(file, code.replaceAll('CLOSURE_DTORS', name));
+      let refused: unknown;
+      try {
+        transform({ dir, ...options() });
+      } catch (error) {
+        refused = error;
+      }
+      if (refused !== undefined) {
+        expect(refused).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
+        expect(readFileSync(file, 'utf8')).not.toContain('$scope');
+        continue;
+      }
+      expect(readFileSync(file, 'utf8').slice(0, readFileSync(file, 'utf8').indexOf('const $app'))).toContain(`const ${name} = `);
+      const closures = `const add = ns.length_adder(); const before = add('abc'); ${FAILS.replace('return [', 'return [before, ns.length_adder()("ab"), ')}`;
+      expect(load(dir, target, NAME, closures), `${target} ${name}`).toEqual([3, 2, 3, 'REVIVE_ABORT', 2, null]);
+    }
+  },
+);
+
 it('I9: glue that calls a function of its own `undefined`, with which guards compare, is refused', () => {
   const dir = packageFor('nodejs');
   const path = join(dir, `${NAME}.js`);
