@@ -6,6 +6,7 @@ import { type GlueMember, membersOf, parametersOf, usesThis } from './classes.js
 import { isSkip } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
+import { propertyKey } from './names.js';
 
 /** The functions that serve. There are none while nobody serves, nor once a guard has shut the scope that does. */
 const SERVING = '$live.raw.api';
@@ -111,7 +112,7 @@ export function emitExportsFor(glue: Glue): string {
     ];
     return `${cls.name}: {\n${parts.map((part) => `${indent(part)},\n`).join('')}}`;
   });
-  const given = [...functions.map(({ name }) => name), ...classes].map((part) => `${indent(part)},\n`).join('');
+  const given = [...functions.map(({ name }) => `${propertyKey(name)}: ${name}`), ...classes].map((part) => `${indent(part)},\n`).join('');
   return `function $exportsFor($live, $app) {
 ${functions.map((fn) => `${indent(emitFunction(context, fn, false))}\n`).join('')}${indent(`return {\n${given}};`)}
 }

@@ -146,7 +146,7 @@ const $app = await $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm
 
 /** See `SiblingFacade` in the kernel. */
 function emitSiblings(glue: Glue): string {
-  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => name);
+  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => `${propertyKey(name)}: ${name}`);
   const exported = [...exportsOf(glue)].map(([name, local]) => `${propertyKey(name)}: ${local}`);
   const record = (fields: readonly string[]): string => `({ __proto__: null, ${fields.join(', ')} })`;
   return `siblings: { __proto__: null, exportsFor: $exportsFor, forwarded: () => ${record(forwarded)}, exported: () => ${record(exported)} }`;

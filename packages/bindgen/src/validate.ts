@@ -200,8 +200,10 @@ function providedImports(glue: Glue): Set<string> {
 /** What loads the module is there once, beside the façade: what a scope uses is something else, with a name that glue knows it by. */
 function refuseLoadingInScopes(glue: Glue): void {
   const loading = new Set(glue.statements.filter(({ role }) => role === 'init').flatMap(({ declares }) => declares));
-  for (const { role, node, references } of glue.statements) {
+  for (const { role, node, declares, references } of glue.statements) {
     if (role !== 'scope' && role !== 'function' && role !== 'class') continue;
+    // Upstream's own reset, which the façade answers.
+    if (declares.includes(RESET_EXPORT)) continue;
     const name = [...references].find((one) => loading.has(one));
     if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` outside of what loads the module`);
   }
