@@ -147,14 +147,16 @@ export class ModuleApplication implements Application {
 
   owner(pointer: unknown, what: string): Api {
     if (typeof pointer === 'number' && pointer < 0) return this.#siblings.owner(pointer, what);
+    // A handle that was freed is nobody's. Rust would say the same, of an instance that there may be none of.
+    if (pointer === 0) throw new Error('null pointer passed to rust');
     if (!this.isGone(pointer)) return this.wake();
     throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined);
   }
 
   isGone(pointer: unknown): boolean {
+    if (typeof pointer === 'number' && pointer < 0) return this.#siblings.isGone(pointer);
     const space = spaceOf(pointer);
     if (space === undefined) return false;
-    if (space < 0) return this.#siblings.isGone(space);
     const { current } = this.#slot;
     return current === undefined || space !== current.space || !current.isWell();
   }

@@ -10,6 +10,9 @@ const MOST = 64;
 /** In place of what binds a scope while nobody serves. Note: with the same fields in the same order as that, so that V8 sees one shape. */
 const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: undefined } as never;
 
+/** How many are found fast: a power of two. What is kept of one that is gone is an empty {@link Live}. */
+const RECENT = 64;
+
 /** No pointer is in it. */
 const NOWHERE: Live = { raw: NOBODY, base: 0 };
 
@@ -35,8 +38,8 @@ export class Siblings {
   #max = MOST;
   #idleMs = Number.POSITIVE_INFINITY;
   #isSweeping = false;
-  /** Of the sibling whose handle was used last. */
-  #recent: Live = NOWHERE;
+  /** Of siblings whose handles were used last, by the last digits of their spaces. */
+  readonly #recent: Live[] = new Array<Live>(RECENT).fill(NOWHERE);
 
   constructor(shared: Shared, surroundings: Surroundings) {
     this.#shared = shared;
@@ -104,23 +107,30 @@ export class Siblings {
 
   /** The functions for a handle of a sibling, by its pointer. Throws `REVIVE_STALE_HANDLE`. */
   owner(pointer: number, what: string): Api {
-    // Mostly it is the one that was asked for last: to look each up would take a call three times as long.
-    const { raw, base } = this.#recent;
-    if (raw.api !== undefined && pointer >= base && pointer < base + 2 ** 32) return raw.api;
     const space = spaceOf(pointer) ?? 0;
+    // Mostly it is one that was asked for lately: to look each up would take a call three times as long.
+    const { raw } = this.#recentlyAt(space, pointer);
+    if (raw.api !== undefined) return raw.api;
     const sibling = this.#at(space);
     if (sibling?.slot.current?.space === space) {
       const instance = sibling.serving();
-      this.#recent = sibling.live;
+      this.#recent[space & (RECENT - 1)] = sibling.live;
       if (instance.space === space) return instance.scope.api;
     }
     throw staleHandleError(what, space, undefined);
   }
 
   /** Whether what a handle of a sibling points to is gone. */
-  isGone(space: number): boolean {
+  isGone(pointer: number): boolean {
+    const space = spaceOf(pointer) ?? 0;
+    if (this.#recentlyAt(space, pointer).raw.api !== undefined) return false;
     const current = this.#at(space)?.slot.current;
     return current?.space !== space || !current.isWell();
+  }
+
+  #recentlyAt(space: number, pointer: number): Live {
+    const live = this.#recent[space & (RECENT - 1)] as Live;
+    return pointer >= live.base && pointer < live.base + 2 ** 32 ? live : NOWHERE;
   }
 
   #at(space: number): Sibling | undefined {
