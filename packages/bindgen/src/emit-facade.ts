@@ -95,22 +95,22 @@ function emitConstructor({ superName }: GlueClass, member: GlueMember, source: s
 
 /**
  * Emits `$exportsFor`: the façade's functions again, for an instance beside the one that serves. What they call `$live` and `$app` are that
- * instance's. Of a class it has how an object is made, and the statics; methods find their instance by the handle's pointer.
+ * instance's. Of a class it has the constructor, and the statics; methods find their instance by the handle's pointer.
  */
 export function emitExportsFor(glue: Glue): string {
   const context = { glue, paths: apiPaths(glue) };
   const functions = forwardedFunctions(glue);
   const classes = [...glue.classes.values()].map((cls) => {
-    const members = membersOf(glue, cls);
-    const maker = members.find(({ kind }) => kind === 'constructor');
-    const parts = [
-      ...(maker === undefined ? [] : [emitMaker(context, maker)]),
-      `statics: {\n${members
-        .filter((member) => member.static)
-        .map((member) => `${indent(emitMember(context, cls, member, ''))},\n`)
-        .join('')}}`,
+    const statics = membersOf(glue, cls)
+      .filter((member) => member.static)
+      .map((member) => `${indent(emitMember(context, cls, member, ''))},\n`);
+    // A class is strict wherever it stands; a function of CommonJS is not.
+    const body = [
+      ...(glue.target === 'nodejs' ? ["'use strict';"] : []),
+      emitOwnClass(context, cls),
+      `return { construct: $own, statics: {\n${statics.join('')}} };`,
     ];
-    return `${cls.name}: {\n${parts.map((part) => `${indent(part)},\n`).join('')}}`;
+    return `${cls.name}: (() => {\n${indent(body.join('\n'))}\n})()`;
   });
   const given = [...functions.map(({ name }) => `${propertyKey(name)}: ${name}`), ...classes].map((part) => `${indent(part)},\n`).join('');
   return `function $exportsFor($live, $app) {
@@ -124,11 +124,32 @@ export function forwardedFunctions(glue: Glue): GlueFunction[] {
   return [...glue.functions.values()].filter(({ name }) => glue.forwarded.has(name));
 }
 
-/** What a constructor does, as a function of the object and its arguments. */
-function emitMaker({ glue, paths }: FacadeContext, member: GlueMember): string {
-  const { source, args } = parametersOf(glue, member.node.value.params);
-  const all = (self: string, rest: string): string => (rest === '' ? self : `${self}, ${rest}`);
-  return `construct: (${all('$this', source)}) => ${CURRENT}${paths.get(member.scopeName)}(${all('$this', args)})`;
+/**
+ * A class as a function, for only a function can be given the prototype of the façade's class. Like a class, it refuses to be called without `new`.
+ *
+ * Note: its objects are made by `Object.create`, for those that a function makes as `this` are of a shape of that function's, so that with every
+ * sibling the methods would see one shape more (measured, eight siblings by turns: 65 ns a call, against 40).
+ */
+function emitOwnClass({ glue, paths }: FacadeContext, cls: GlueClass): string {
+  const maker = membersOf(glue, cls).find(({ kind }) => kind === 'constructor');
+  const { source, args } = maker === undefined ? { source: '...$args', args: '' } : parametersOf(glue, maker.node.value.params);
+  const object = `new.target === $own ? ${globalOf(glue, 'Object')}.create(${cls.name}.prototype) : this`;
+  const made =
+    maker !== undefined
+      ? `${CURRENT}${paths.get(maker.scopeName)}(${args === '' ? object : `${object}, ${args}`})`
+      : cls.superName === undefined
+        ? 'this'
+        : `${globalOf(glue, 'Reflect')}.construct(${globalOf(glue, 'Object')}.getPrototypeOf($own), $args, new.target)`;
+  const refusal = JSON.stringify(`Class constructor ${cls.name} cannot be invoked without 'new'`);
+  return `function $own(${source}) {
+    if (new.target === undefined) throw new ${globalOf(glue, 'TypeError')}(${refusal});
+    return ${made};
+}`;
+}
+
+/** A global of the engine's, where the module may have a class of that name. */
+function globalOf({ statements }: Glue, name: string): string {
+  return statements.some(({ declares }) => declares.includes(name)) ? `globalThis.${name}` : name;
 }
 
 function docOf(glue: Glue, { doc }: GlueStatement): string {

@@ -185,7 +185,7 @@ export function isFunctionTable(entry: WasmExport): boolean {
 
 /**
  * Emitted where the module exports its function table. What it holds is known by identity, as in a table of the engine's: an exported
- * function is the one that `__wasm` has.
+ * function is the one that `__wasm` has; for a sibling, whose space is below 0, the one that its scope has.
  */
 export const TABLE_GUARD = `  function $guardTable($table, $exports) {
     // Note: no Map, which may be the name of a class of the module's.
@@ -197,7 +197,7 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
         let $name;
         for (const $key in $exports) if ($exports[$key] === $function) $name ??= $key;
         $functions.push($function);
-        $guards.push($name !== undefined ? $app.wasm[$name] : (...$args) => {
+        $guards.push($name !== undefined ? ($base < 0 ? $guarded() : $app.wasm)[$name] : (...$args) => {
           const $binding = $raw.binding;
           if ($binding?.state !== $state) return;
           try { return $function(...$args); } ${emitCatch(-1)}

@@ -37,7 +37,7 @@ function edit(dir: string, change: (code: string) => string): string {
   return dir;
 }
 
-/** Every name that is bound at the top of a file or of the factory in it, or given to functions there as what they are called on. */
+/** Every name that is bound at the top of a file or of the factory in it, or that functions there have for what they are called on, or for themselves. */
 function bindings(code: string): Set<string> {
   const { program } = parse('glue.js', code);
   const scope = program.body.find((node) => declaredNames(node).includes('$scope'));
@@ -46,7 +46,7 @@ function bindings(code: string): Set<string> {
     declaredNames(node.type === 'ExportNamedDeclaration' && node.declaration ? node.declaration : node),
   );
   const params = scope?.type === 'FunctionDeclaration' ? scope.params.map((param) => (param.type === 'Identifier' ? param.name : '')) : [];
-  return new Set([...names, ...params, ...(/\(\$this\b/.test(code) ? ['$this'] : [])]);
+  return new Set([...names, ...params, ...(/\(\$this\b/.test(code) ? ['$this'] : []), ...(/function \$own\b/.test(code) ? ['$own'] : [])]);
 }
 
 function thrownBy(run: () => unknown): TransformError {

@@ -244,6 +244,8 @@ const MISUSES = `
   pkg.add('1', 2);
   pkg.__revive.on('nothing', () => {});
   pkg.__revive.configure({ maxRestart: 1 });
+  pkg.__revive.instance('a').__revive;
+  pkg.__revive.instance('a').add('1', 2);
 `;
 
 function usesEverything(target: Target): string {
@@ -275,7 +277,15 @@ function usesEverything(target: Target): string {
     instrument(pkg.__revive);
     const told: Plugin = { name: 'mine', threw: ({ error, panic, instance }) => void [error, panic?.error.message, instance.memoryBytes] };
     pkg.__revive.use(told);
-    void [sum, dog, red, mood, labelled, later, off, inFlight, state];
+    const sibling = pkg.__revive.instance('a');
+    class Puppy extends sibling.Dog {
+      bark(): string {
+        return Puppy.tally() + super.bark();
+      }
+    }
+    const barked: string = new Puppy('Rex').bark() + sibling.geometry.flat.area(1, 2) + sibling.Color.Red;
+    const other: pkg.Counter = new sibling.Counter(1);
+    void [sum, dog, red, mood, labelled, later, off, inFlight, state, barked, other];
   `;
 }
 
@@ -328,7 +338,7 @@ describe('declarations', () => {
   });
 
   it.each(TARGETS)('%s: a program that misuses things does not', async (target) => {
-    expect((await found(target, 'bad')).filter((text) => text.startsWith('program.')).length).toBe(3);
+    expect((await found(target, 'bad')).filter((text) => text.startsWith('program.')).length).toBe(5);
   });
 
   it.each(TARGETS)('%s: all that was declared still is, and __revive besides', (target) => {

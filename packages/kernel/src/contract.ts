@@ -24,7 +24,7 @@ export const CONTRACT = 3;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody exportsFor revive loadModule first initOnce initialising',
+  'scope app live nobody exportsFor revive loadModule first initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
   'refuse call unbound isFormer enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
   'wrap unwind isException carries payload isStrange assertOwn get',
@@ -155,10 +155,12 @@ export interface SiblingFacade {
 /** What a façade has for a sibling: functions, and what it takes to make of the façade's classes the sibling's. */
 export type SiblingExports = Readonly<Record<string, ((...args: never[]) => unknown) | SiblingClass>>;
 
-/** A class, as a sibling has it. */
+/** What a sibling's class is made of. */
 export interface SiblingClass {
-  /** What its constructor does with an object of the class. Not there where it does nothing. */
-  readonly construct?: (self: object, ...args: unknown[]) => unknown;
+  /** The class itself, a function, still without its statics, base class and prototype. */
+  readonly construct: new (
+    ...args: unknown[]
+  ) => object;
   /** Its static methods and accessors. */
   readonly statics: object;
 }

@@ -75,10 +75,12 @@ export class InstanceHost implements Host {
   }
 
   strange(pointer: number, className: string): void {
-    const { module, name } = this.#instance.owner;
+    const { owner } = this.#instance;
     const space = spaceOf(pointer) ?? 0;
-    const owner = module.owners.get(space);
-    throw owner === undefined ? staleHandleError(className, space, name) : foreignHandleError(className, owner.name, name);
+    const other = owner.module.owners.get(space);
+    // An instance that ends only at the end of the turn is still known.
+    const isStale = other === undefined || other === owner;
+    throw isStale ? staleHandleError(className, space, owner.name) : foreignHandleError(className, other.name, owner.name);
   }
 
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {

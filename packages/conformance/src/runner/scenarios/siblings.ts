@@ -40,6 +40,27 @@ export const SIBLINGS: readonly Scenario[] = [
         }
       }
       checks.equal('I4', 'subclasses too', () => new Twice(1).inc(), 4);
+      const made = [b, ns].map((one) => one.Animal.made).join();
+      new a.Dog('Rex').free();
+      a.Dog.made += 4;
+      checks.equal('I4', 'inherited statics too', () => [a.Dog.tally(), a.Animal.made].join(), '5,5');
+      checks.equal('I2', 'and of nobody else', () => [b, ns].map((one) => one.Animal.made).join(), made);
+      checks.that('I4', 'a base class is the sibling’s', () => Object.getPrototypeOf(a.Dog) === a.Animal);
+      Object.assign(Twice, { cache: 1 });
+      Object.assign(a.Counter, { extra: 1 });
+      checks.equal(
+        'I2',
+        'what is written on a class stays there',
+        () => [Twice, a.Counter, b.Counter, ns.Counter].map((one) => [Object.hasOwn(one, 'cache'), 'extra' in one].join()).join(' '),
+        'true,true false,true false,false false,false',
+      );
+      checks.that(
+        'I9',
+        'a class is not called without `new`',
+        () => thrownBy(() => (a.Counter as unknown as () => void)()) instanceof TypeError,
+      );
+      const rawCount = (one: Fixtures): unknown => (one.function_table().get(one.raw_count_index()) as () => unknown)();
+      checks.equal('I4', 'what the function table has is the sibling’s', () => [a, a, b].map(rawCount).join(), '1,2,1');
       const closure = a.length_adder();
       checks.equal('I4', 'a closure is its sibling’s', () => [closure('abc'), closure('ab')].join(), '3,5');
       for (const [name, one, other] of [
@@ -92,6 +113,16 @@ export const SIBLINGS: readonly Scenario[] = [
       await until(runtime, () => owed.state !== 'pending', 10);
       checks.equal('I5', 'what it owed is rejected', () => owed.state, 'rejected');
       checks.throwsCode('I3', 'its objects are stale, too', () => last.inc(), 'REVIVE_STALE_HANDLE');
+      checks.throwsCode(
+        'I4',
+        'stale, and not foreign, are those of one that ends in this turn',
+        () => {
+          const former = new a.Counter(1);
+          control.evict('a');
+          return new a.Counter(2).add(former);
+        },
+        'REVIVE_STALE_HANDLE',
+      );
       checks.equal('I7', 'the next call makes a fresh one', () => String(b.count()), before.split(',')[1] ?? '');
       control.configure({ maxInstances: 2 });
       checks.throwsCode('I9', 'there are as many as are allowed', () => control.instance('c').bump(), 'REVIVE_TOO_MANY_INSTANCES');
