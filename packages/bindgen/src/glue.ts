@@ -101,6 +101,13 @@ const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|j
 const STATELESS = /^(?:Text(?:De|En)coder|WebAssembly|Error|module|undefined)$/;
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
+/** Functions with which upstream guards and resets its instance: in their place are our guards, and the manager. */
+export const UPSTREAM_GUARDS: ReadonlySet<string> = new Set([
+  RESET_EXPORT,
+  '__wbg_call_guard',
+  '__wbg_call_abort_hook',
+  '__wbg_handle_catch',
+]);
 
 /**
  * @param importedByWasm names that the wasm file imports from the glue: in the bundler target they are exported functions

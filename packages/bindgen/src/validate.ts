@@ -3,7 +3,7 @@ import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
+import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
 
@@ -35,6 +35,7 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
       refuseGlue(glue, 0, `no function \`${name}\`, by which a web page starts the module`);
   }
   refuseLoadingInScopes(glue);
+  refuseIncompleteGuards(glue);
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
@@ -206,5 +207,15 @@ function refuseLoadingInScopes(glue: Glue): void {
     if (declares.includes(RESET_EXPORT)) continue;
     const name = [...references].find((one) => loading.has(one));
     if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` outside of what loads the module`);
+  }
+}
+
+/** What upstream has in place of our guards is not read any more: where something of it is missing, plain glue would fail. */
+function refuseIncompleteGuards(glue: Glue): void {
+  const declared = new Set(glue.statements.flatMap(({ declares }) => declares));
+  for (const { node, declares, references } of glue.statements) {
+    if (!declares.some((name) => UPSTREAM_GUARDS.has(name))) continue;
+    const name = [...references].find((one) => /^__wbg_/.test(one) && !declared.has(one));
+    if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` without its declaration`);
   }
 }

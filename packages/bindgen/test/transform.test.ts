@@ -166,6 +166,11 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
     expect(thrownBy(() => transform({ dir, ...OPTIONS })).message).toContain('no function `__wbg_init`');
   });
 
+  it('glue in which a part of upstream’s own guard is missing, with which it would fail by itself', () => {
+    const dir = edit(packageFor('web', 'unwind'), (code) => code.replace(/^let __wbg_terminated_addr;$/m, ''));
+    expect(thrownBy(() => transform({ dir, ...OPTIONS })).message).toContain('`__wbg_terminated_addr` without its declaration');
+  });
+
   it('what is not JavaScript', () => {
     const dir = edit(packageFor('nodejs'), append('function ('));
     expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
