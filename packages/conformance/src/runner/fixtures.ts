@@ -83,8 +83,6 @@ export interface Fixtures {
   // classes
   readonly Counter: CounterClass;
   readonly Point: new (x: number, y: number) => Point;
-  function_table(): WebAssembly.Table;
-  raw_count_index(): number;
   readonly Dog: AnimalClass<Dog>;
   readonly Animal: AnimalClass<Handle>;
   readonly Ticker: new (n: number) => Ticker;
