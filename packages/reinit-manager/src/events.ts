@@ -35,6 +35,11 @@ export class Emitter {
     return this.#depth > 0;
   }
 
+  /** Whether an event of this name can reach anybody. One that is being emitted may yet bring a listener. */
+  isHeard(name: EventName): boolean {
+    return this.#depth > 0 || (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
     if (!NAMES.includes(name)) throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
     if (typeof listener !== 'function') throw new TypeError(`wasm-revive: the listener for "${name}" has to be a function.`);
