@@ -21,7 +21,7 @@ import {
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
-import { type Glue, type GlueFunction, RESET_EXPORT } from './glue.js';
+import { EXCEPTION_TAGS, type Glue, type GlueFunction, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import { unwrapImports } from './unwrap-imports.js';
 import type { WasmInfo } from './wasm-info.js';
@@ -192,9 +192,7 @@ function emitCarries(tag: string | undefined): string {
 
 /** A JavaScript value travels through Wasm wrapped in an exception with a tag of the glue's. */
 function emitPayload(glue: Glue): string {
-  const tags = ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill'].filter((tag) =>
-    glue.statements.some(({ declares }) => declares.includes(tag)),
-  );
+  const tags = EXCEPTION_TAGS.filter((tag) => glue.statements.some(({ declares }) => declares.includes(tag)));
   const unwrap = tags.map((tag) => `    if (error.is(${tag})) return error.getArg(${tag}, 0);\n`).join('');
   const carries = glue.functions.has('wrapError') ? emitCarries(tags.at(-1)) : '';
   if (tags.length === 0 && !glue.functions.has('wrapError')) return '  const $payload = (error) => error;\n';

@@ -99,6 +99,8 @@ const INSTANCE = new Set(['wasm', 'wasmInstance']);
 const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|jstag_polyfill))$/;
 /** What those are made of, and made with. */
 const STATELESS = /^(?:Text(?:De|En)coder|WebAssembly|Error|module|undefined)$/;
+/** The tags of exceptions in which glue wraps what JavaScript throws. */
+export const EXCEPTION_TAGS: readonly string[] = ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill'];
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
 /** Functions with which upstream guards and resets its instance: in their place are our guards, and the manager. */

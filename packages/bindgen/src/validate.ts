@@ -3,7 +3,7 @@ import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
+import { EXCEPTION_TAGS, type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
 
@@ -36,6 +36,7 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   }
   refuseLoadingInScopes(glue);
   refuseIncompleteGuards(glue);
+  refuseOtherTags(glue);
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
@@ -217,5 +218,17 @@ function refuseIncompleteGuards(glue: Glue): void {
     if (!declares.some((name) => UPSTREAM_GUARDS.has(name))) continue;
     const name = [...references].find((one) => /^__wbg_/.test(one) && !declared.has(one));
     if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` without its declaration`);
+  }
+}
+
+/** What JavaScript throws travels through Wasm in exceptions of the glue's tags. Under another name they would not be found, and nothing be taken out of them. */
+function refuseOtherTags(glue: Glue): void {
+  for (const { inner } of glue.statements) {
+    if (inner.type !== 'VariableDeclaration') continue;
+    for (const { id, init } of inner.declarations) {
+      if (init?.type !== 'NewExpression' || memberOf(init.callee, 'WebAssembly') !== 'Tag') continue;
+      if (id.type !== 'Identifier' || !EXCEPTION_TAGS.includes(id.name))
+        refuseGlue(glue, inner.start, 'a tag of exceptions with a name of its own');
+    }
   }
 }

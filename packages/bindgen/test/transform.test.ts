@@ -171,6 +171,11 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
     expect(thrownBy(() => transform({ dir, ...OPTIONS })).message).toContain('`__wbg_terminated_addr` without its declaration');
   });
 
+  it('a tag of exceptions under another name, of which nothing would be taken out', () => {
+    const dir = edit(packageFor('web', 'unwind'), (code) => code.replaceAll('__wbindgen_jstag_polyfill', 'tag'));
+    expect(thrownBy(() => transform({ dir, ...OPTIONS })).message).toContain('a tag of exceptions with a name of its own');
+  });
+
   it('what is not JavaScript', () => {
     const dir = edit(packageFor('nodejs'), append('function ('));
     expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
