@@ -287,7 +287,7 @@ function editStaticUse(text: MagicString, glue: Glue, node: Extract<Node, { type
   const { name } = node.property;
   const cls = glue.classes.get(node.object.name);
   if (cls === undefined || !/^__(?:wrap|unwrap)$/.test(name)) return;
-  const member = membersOf(glue, cls).find((one) => one.static && one.name === name);
+  const member = membersOf(glue, cls).findLast((one) => one.static && one.name === name);
   if (member !== undefined) text.overwrite(node.start, node.end, member.scopeName);
 }
 

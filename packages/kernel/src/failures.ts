@@ -94,6 +94,8 @@ export class Failures {
       tornPoll,
       isReported: crossed?.isReported === true,
     });
+    // The program may keep it, and it holds the frames that were on the stack.
+    if (!caught.isFailure) this.#unread.add(caught.error);
     if (crossed !== undefined && imports > 0 && caught.isFailure && instance.state === 'running') {
       this.#crossings.reported(caught.error, imports);
       instance.scope.watch();

@@ -29,7 +29,7 @@ export interface ReviveOptions extends RestartIntensity {
   /** Told of every failure. What it throws can't break recovery. */
   readonly onFailure?: (report: CrashReport) => void;
   /**
-   * Takes out of a text what must not get into errors and reports: messages of panics and of exceptions from JavaScript, and breadcrumbs. If
+   * Takes out of a text what must not get into errors and reports: messages of panics and of exceptions from JavaScript, breadcrumbs, and keys of instances. If
    * it throws, nothing of the text is told. What the program prints itself, in a panic hook of its own, stays as it is.
    */
   readonly redact?: (text: string) => string;

@@ -119,17 +119,27 @@ export class Place implements Owner {
   }
 
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
+    const drafts = [...(loss?.earlier ?? []), draft];
+    // Before anything is done: where there is no stack to write them, that is what is reported instead.
+    const reports = this.#isHeard ? drafts.map(({ report }) => report) : [];
     if (loss !== undefined) this.slot.lost(instance, loss.error);
-    for (const one of [...(loss?.earlier ?? []), draft]) this.#tell(one);
+    this.#shared.counts.failures += drafts.length;
+    for (const report of reports) this.#tell(report);
   }
 
-  #tell(draft: ReportDraft): void {
-    const { counts, emitter, settings } = this.#shared;
-    counts.failures++;
-    // To tell nobody would take a caught panic a tenth of its time.
-    if (settings.options.onFailure === undefined && !emitter.isHeard('failure')) return;
-    const report = (): CrashReport => draft.report;
-    emitter.emit('failure', report, () => tell('onFailure', () => settings.options.onFailure?.(report())));
+  /** Whether anybody wants to hear of failures. To tell nobody would take a caught panic a tenth of its time. */
+  get #isHeard(): boolean {
+    const { emitter, settings } = this.#shared;
+    return settings.options.onFailure !== undefined || emitter.isHeard('failure');
+  }
+
+  #tell(report: CrashReport): void {
+    const { emitter, settings } = this.#shared;
+    emitter.emit(
+      'failure',
+      () => report,
+      () => tell('onFailure', () => settings.options.onFailure?.(report)),
+    );
   }
 
   suspected(instance: Instance): void {

@@ -46,6 +46,8 @@ export class Slot {
   #lastMade = 0;
   /** Whether it was evicted, and nobody has called since. */
   #isEvicted = false;
+  /** Whether the next instance makes up for none: nobody has missed one. */
+  #isNew = true;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -145,14 +147,14 @@ export class Slot {
     const current = this.#current;
     if (isUsed) supervisor.reset(this.isWithin);
     this.#isEvicted = true;
+    this.#isNew = true;
     supervisor.forget();
     this.dropReserve();
     if (current === undefined) return isUsed;
     this.vacate(current);
     const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
-    // It may be in a turn, which is to end well.
-    if (current.scope.isQuiescent() && !this.isStarting(current)) current.retire(error);
-    else inMicrotask(() => current.retire(error));
+    // It may be in a turn, which is to end well, or a failure of it be decided.
+    inMicrotask(() => current.retire(error));
     return isUsed;
   }
 
@@ -212,7 +214,8 @@ export class Slot {
   recover(wasAwaited = false): void {
     const { supervisor } = this.#around;
     // Nobody misses it: it makes up for none.
-    const isNew = this.#generation === 0 || this.#isEvicted;
+    const isNew = this.#isNew;
+    this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
     if (!isNew) supervisor.admit((error) => this.#around.retired(error));
     // A listener may have reset the module.
@@ -225,7 +228,6 @@ export class Slot {
       return;
     }
     const bytes = instance.memoryBytes;
-    this.#isEvicted = false;
     supervisor.restarts();
     const thrown = this.#start(instance);
     if (instance !== this.current) return;
@@ -278,6 +280,7 @@ export class Slot {
     // Before it starts, as in plain glue: a start function may call JavaScript that calls the module.
     this.#current = instance;
     this.#generation = instance.generation;
+    this.#isNew = false;
     this.#starting = instance;
     this.#around.supervisor.serves();
     try {

@@ -382,6 +382,23 @@ describe('a sibling that fails', () => {
     expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_NOT_READY', retryable: true });
     await expect(recovered).resolves.toMatchObject({ instance: 'a', generation: 1 });
     expect(a.bump()).toBe(101);
+    __revive.evict('a');
+    const again = new Promise((resolve) => __revive.on('recovered', resolve));
+    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_NOT_READY' });
+    await expect(again).resolves.toMatchObject({ instance: 'a' });
+    expect(a.bump()).toBe(101);
+  });
+
+  it('I1: and is evicted by a plugin that decides what is done: the failure is told all the same', async () => {
+    const { __revive } = load('unwind');
+    const a = __revive.instance('a');
+    const reports: CrashReport[] = [];
+    __revive.on('failure', (report) => void reports.push(report));
+    __revive.use({ name: 'evicts', failed: () => void __revive.evict('a') });
+    expect(thrown(() => a.fail('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    expect(reports).toMatchObject([{ instance: 'a', failure: { kind: 'unwound' } }]);
+    await undefined;
+    expect(a.bump()).toBe(101);
   });
 
   it('I6: and is evicted before it has recovered stays away, and that is no restart', async () => {
