@@ -18,6 +18,14 @@ export function errorsKeepFrames(): boolean {
 }
 
 /**
+ * How many objects that nobody holds the collector may leave. JavaScriptCore takes every word on the machine's stack for a pointer, so that the
+ * last one may seem to be held.
+ */
+export function mayBeLeft(): number {
+  return engineHere() === 'javaScriptCore' ? 1 : 0;
+}
+
+/**
  * The causes that may be told of a failure. SpiderMonkey says `index out of bounds` of a `call_indirect` past the end of its table as of an
  * address past the end of memory: one trap for both (`js/src/wasm/WasmBuiltins.cpp`, `Trap::OutOfBounds`).
  */
