@@ -8,6 +8,8 @@ export function packageTests(own: ViteUserConfig = {}): ViteUserConfig {
   const shared = defineConfig({
     test: {
       include: ['test/**/*.test.ts'],
+      // Some start processes, or take gigabytes: on a busy machine that takes its time.
+      testTimeout: 30_000,
       reporters: ['default', 'json'],
       outputFile: { json: '.results/vitest.json' },
     },
