@@ -3,7 +3,7 @@ import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { EXCEPTION_TAGS, type Glue, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
+import { EXCEPTION_TAGS, type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
 
@@ -117,10 +117,16 @@ function refuseOurNames(glue: Glue): void {
   }
 }
 
+/** The statements of which each scope has its own; not upstream's own reset, which the façade answers. */
+function ofScopes({ statements }: Glue): GlueStatement[] {
+  return statements.filter(
+    ({ role, declares }) => (role === 'scope' || role === 'function' || role === 'class') && !declares.includes(RESET_EXPORT),
+  );
+}
+
 /** `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. */
 function refuseOtherWasm(glue: Glue): void {
-  for (const { node, role, declares } of glue.statements) {
-    if ((role !== 'scope' && role !== 'function' && role !== 'class') || declares.includes(RESET_EXPORT)) continue;
+  for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
       if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
       refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
@@ -202,10 +208,7 @@ function providedImports(glue: Glue): Set<string> {
 /** What loads the module is there once, beside the façade: what a scope uses is something else, with a name that glue knows it by. */
 function refuseLoadingInScopes(glue: Glue): void {
   const loading = new Set(glue.statements.filter(({ role }) => role === 'init').flatMap(({ declares }) => declares));
-  for (const { role, node, declares, references } of glue.statements) {
-    if (role !== 'scope' && role !== 'function' && role !== 'class') continue;
-    // Upstream's own reset, which the façade answers.
-    if (declares.includes(RESET_EXPORT)) continue;
+  for (const { node, references } of ofScopes(glue)) {
     const name = [...references].find((one) => loading.has(one));
     if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` outside of what loads the module`);
   }

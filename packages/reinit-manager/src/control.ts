@@ -85,10 +85,9 @@ export interface Counts {
   recoveries: number;
 }
 
-/** Makes the control handle of a module. */
-export function reviveOf({ module, settings, emitter, counts }: Shared, place: Place, siblings: Siblings): Revive {
-  const { slot } = place;
-  const places = (): Place[] => [place, ...siblings.places()];
+/** Makes the control handle of a module. @param places the default instance's first */
+export function reviveOf({ module, settings, emitter, counts }: Shared, places: () => [Place, ...Place[]], siblings: Siblings): Revive {
+  const [{ slot }] = places();
   return {
     module: module.description.name,
     get generation() {

@@ -37,7 +37,7 @@ export class Emitter {
 
   /** Whether an event of this name can reach anybody. One that is being emitted may yet bring a listener. */
   isHeard(name: EventName): boolean {
-    return this.#depth > 0 || (this.#listeners.get(name)?.size ?? 0) > 0;
+    return this.isEmitting || (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {

@@ -28,7 +28,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
   checkContract(description);
   const { onCurrent, reinitRequests } = description;
   const module = describedModule(description);
-  const places = (): Place[] => [place, ...siblings.places()];
+  const places = (): [Place, ...Place[]] => [place, ...siblings.places()];
   const askedByCrate = (view: InstanceView): void => {
     for (const one of places()) one.askedByCrate(view);
   };
@@ -54,7 +54,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
     notReady: () => application.notReady(),
   });
   const siblings = new Siblings(shared, { isReady: () => place.slot.generation > 0, notReady: () => application.notReady() });
-  const control = reviveOf(shared, place, siblings);
+  const control = reviveOf(shared, places, siblings);
   const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, control, shared.check);
   return application;
 }

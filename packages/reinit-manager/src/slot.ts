@@ -52,7 +52,7 @@ export class Slot {
   constructor(around: Surroundings) {
     this.#around = around;
     const { module, check } = around;
-    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => this.#wasMade() });
+    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly(true) });
   }
 
   /** The instance that serves; undefined between two. */
@@ -130,6 +130,11 @@ export class Slot {
   /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
   replace(instance: Instance, reason: string): void {
     this.#around.supervisor.ends({ instance, isStarting: this.isStarting(instance) });
+    this.#end(instance, reason);
+  }
+
+  /** Its turn may go on, and is to end well, or a failure of it be decided. */
+  #end(instance: Instance, reason: string): void {
     this.vacate(instance);
     inMicrotask(() => instance.retire(new ReviveError('REVIVE_INSTANCE_LOST', reason)));
   }
@@ -150,11 +155,7 @@ export class Slot {
     this.#isNew = true;
     supervisor.forget();
     this.dropReserve();
-    if (current === undefined) return isUsed;
-    this.vacate(current);
-    const error = new ReviveError('REVIVE_INSTANCE_LOST', reason);
-    // It may be in a turn, which is to end well, or a failure of it be decided.
-    inMicrotask(() => current.retire(error));
+    if (current !== undefined) this.#end(current, reason);
     return isUsed;
   }
 
@@ -186,25 +187,18 @@ export class Slot {
     }
   }
 
-  /** Makes a fresh instance where one is needed. Says whether it was. Failing that is reported; the next call hears of it. */
-  recoverQuietly(): boolean {
-    if (this.#current !== undefined || this.#generation === 0 || this.#isEvicted) return false;
+  /**
+   * Makes a fresh instance where one is needed. Says whether it was. Failing that is reported; the next call hears of it.
+   * @param wasAwaited as in {@link recover}
+   */
+  recoverQuietly(wasAwaited = false): boolean {
+    if (this.#current !== undefined || this.#isEvicted || (this.#generation === 0 && !this.#around.isReady())) return false;
     try {
-      this.recover();
+      this.recover(wasAwaited);
     } catch {
       // See above.
     }
     return true;
-  }
-
-  /** One that was made asynchronously is there: whoever called for it has been sent away meanwhile. */
-  #wasMade(): void {
-    if (this.#current !== undefined || this.#isEvicted || (this.#generation === 0 && !this.#around.isReady())) return;
-    try {
-      this.recover(true);
-    } catch {
-      // The next call hears of it.
-    }
   }
 
   /**
