@@ -19,6 +19,11 @@ const HARMLESS =
  */
 const DELIBERATE = /^__wb(?:g_(?:__)?wb)?indgen_?(?:throw|rethrow|panic_error)(?:_[0-9a-f]{8,16})?$|^__wbg_.*_unwrap$/;
 
+/** Whether an import is there for Rust to throw by. */
+export function throwsOnPurpose(name: string): boolean {
+  return DELIBERATE.test(name);
+}
+
 /**
  * What stands at the top of every scope: the state of its instance, and the slow paths of its guards.
  *
@@ -253,11 +258,18 @@ export function hasReinitManager(wasm: WasmInfo): boolean {
   return wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager');
 }
 
+/** Names of imports, by what was taken out of the glue's text of them. */
+export interface EditedImports {
+  /** `wrapError`. */
+  readonly unwrapped: ReadonlySet<string>;
+  /** The throw: they return what they would throw. */
+  readonly returned: ReadonlySet<string>;
+}
+
 /** What stands behind the guards of imports. */
 export interface ImportGuards {
   readonly wasm: WasmInfo;
-  /** The names of the imports from which `wrapError` was taken away. */
-  readonly unwrapped: ReadonlySet<string>;
+  readonly edited: EditedImports;
   /** Whether `wrapError` throws a Wasm exception on as it is. */
   readonly passesExceptions: boolean;
   /** How a value of JavaScript is unwound with: where the holder of the exports has the crate's function, and the glue's that gives a value to Rust. */
@@ -283,7 +295,7 @@ function unwindingImports(wasm: WasmInfo): WasmImport[] {
 }
 
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
-export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, heap }: ImportGuards): string {
+export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap }: ImportGuards): string {
   const unwinding = new Set(unwind && unwindingImports(wasm));
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
@@ -305,7 +317,11 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
       }
       const slot = `$i${count++}`;
       slots.push(`    const ${slot} = ${raw};`);
-      const onError = emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry));
+      if (edited.returned.has(entry.name)) {
+        lines.push(emitThrower(entry.name, entry.params.length, slot, edited.unwrapped.has(entry.name)));
+        continue;
+      }
+      const onError = emitImportCatch(entry.name, edited.unwrapped.has(entry.name), unwinding.has(entry));
       const onReturn = PANICKED.test(entry.name)
         ? '\n          $host.panicked();'
         : signals && SIGNAL.test(entry.name)
@@ -319,7 +335,7 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
   lines.push('    };', '  }');
   lines.splice(1, 0, ...slots);
   const helpers = [
-    unwrapped.size > 0 ? emitWrap(passesExceptions) : '',
+    edited.unwrapped.size > 0 ? emitWrap(passesExceptions) : '',
     unwinding.size > 0 && unwind ? emitUnwind(unwind.path, unwind.toRust) : '',
   ];
   return `${helpers.join('')}${lines.join('\n')}`;
@@ -328,7 +344,24 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
   if (unwinds) return '{ try { throw $unwind($error, $binding); } finally { $binding.state.imports--; } }';
-  return `{ const $left = --$binding.state.imports; throw $binding.state.host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $left); }`;
+  return `{ const $left = --$binding.state.imports; throw ${emitCrossed(wrap, throwsOnPurpose(name))}; }`;
+}
+
+function emitCrossed(wrap: boolean, deliberate: boolean): string {
+  return `$binding.state.host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${deliberate}, $left)`;
+}
+
+/** The guard of an import that returns what it is to throw. */
+function emitThrower(name: string, parameters: number, slot: string, wrap: boolean): string {
+  const params = parameterList(parameters);
+  return `        ${propertyKey(name)}(${params}) {
+          const $binding = $raw.binding ?? $unbound();
+          $binding.state.imports++;
+          let $error;
+          try { $error = ${slot}(${params}); } catch ($broken) { $error = $broken; }
+          const $left = --$binding.state.imports;
+          throw ${emitCrossed(wrap, true)};
+        },`;
 }
 
 function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {

@@ -10,7 +10,9 @@ import { membersOf } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
+import { removeRethrow, returnThrown } from './edit-throws.js';
 import {
+  type EditedImports,
   emitExportGuards,
   emitImportGuards,
   GUARD_PRELUDE,
@@ -18,6 +20,7 @@ import {
   type ImportGuards,
   isFunctionTable,
   TABLE_GUARD,
+  throwsOnPurpose,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
@@ -37,8 +40,8 @@ export interface ScopeContext {
   readonly entersAgain: boolean;
 }
 
-/** Edits what belongs to the scope in place, and takes out what doesn't. Gives the names of the imports that it took `wrapError` from. */
-export function editScope(text: MagicString, context: ScopeContext): Set<string> {
+/** Edits what belongs to the scope in place, and takes out what doesn't. */
+export function editScope(text: MagicString, context: ScopeContext): EditedImports {
   const { glue, guards } = context;
   const callbacks = { declared: new Set(glue.statements.flatMap(({ declares }) => declares)), entersAgain: context.entersAgain };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
@@ -60,7 +63,8 @@ export function editScope(text: MagicString, context: ScopeContext): Set<string>
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
-  return unwrapImports(text, glue);
+  const thrower = new Set(context.wasm.imports.map(({ name }) => name).filter(throwsOnPurpose));
+  return { unwrapped: unwrapImports(text, glue), returned: returnThrown(text, glue, thrower) };
 }
 
 /** The text before the glue's own. */
@@ -78,10 +82,10 @@ export function scopeHead({ glue }: ScopeContext): string {
 }
 
 /** The text after the glue's own. */
-export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwrapped: ReadonlySet<string>): string {
+export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
   const $api = ${emitRecord(apiFields(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
@@ -234,6 +238,9 @@ function editNode(text: MagicString, glue: Glue, root: Node, callbacks: Callback
         editClosureMaker(text, node);
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
         if (isPassArray(node.id?.name) && passesHandles(glue)) editPassArray(text, node);
+        break;
+      case 'TryStatement':
+        removeRethrow(text, node);
         break;
       case 'MemberExpression':
         editStaticUse(text, glue, node);

@@ -1,6 +1,6 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
-import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
+import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { EXCEPTION_TAGS, type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
@@ -80,12 +80,6 @@ function refuseMinified(glue: Glue, imports: ReadonlySet<string>): void {
       if (renamed !== undefined) refuseGlue(glue, renamed.start, `an import ${name} whose parameters were renamed`);
     });
   }
-}
-
-/** `{ name: … }`, `imports.wbg.name = …`. */
-function givenName(node: Node): string | undefined {
-  if (node.type === 'Property') return keyName(node.key);
-  return node.type === 'AssignmentExpression' && node.left.type === 'MemberExpression' ? keyName(node.left.property) : undefined;
 }
 
 /** Those of the function, and of the one that it wraps: `return handleError(function (arg0) {…}, arguments)`. */
