@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   REVIVE_STALE_HANDLE: 'The object points into an instance that is gone, or that is not the one it was given to.',
   REVIVE_FOREIGN_HANDLE: 'The object belongs to another instance of the module than the one to which it was given; both are well.',
   REVIVE_TOO_MANY_INSTANCES: 'There are as many keyed instances of the module as are allowed.',
+  REVIVE_DRAINING: 'The module admits no new calls: `drain()` or `dispose()` was called. This call did nothing.',
+  REVIVE_DISPOSED: 'The module was disposed of; `reset()` brings it back. This call did nothing.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
   REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
   REVIVE_CONTRACT_MISMATCH: 'The package was transformed by a version of wasm-revive that does not match its runtime.',

@@ -14,7 +14,7 @@ import type { Revive } from './control.js';
 import { instanceOf, isThere } from './given-exports.js';
 import { isRefusal, noModuleError } from './instance-maker.js';
 import type { Siblings } from './siblings.js';
-import type { Slot } from './slot.js';
+import { isFree, type Slot } from './slot.js';
 
 /** A module under management, as its façade uses it. */
 export type Application = Contract<Revive>;
@@ -127,6 +127,7 @@ export class ModuleApplication implements Application {
     start: boolean,
   ): void {
     if (this.#slot.current !== undefined) return;
+    this.#slot.admit();
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
     if (module !== undefined) this.#check(module);
@@ -154,16 +155,17 @@ export class ModuleApplication implements Application {
   #ownOwner(pointer: unknown, what: string): Api {
     // A handle that was freed is nobody's. Rust would say the same, in an instance that there may be none of.
     if (pointer === 0) throw new Error('null pointer passed to rust');
-    if (!this.isGone(pointer)) return this.wake();
-    throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined);
+    const space = spaceOf(pointer);
+    if (space === undefined) return this.wake();
+    const instance = this.#slot.holder(space, isFree(what));
+    if (instance !== undefined) return instance.scope.api;
+    throw staleHandleError(what, space, undefined);
   }
 
   isGone(pointer: unknown): boolean {
     if (typeof pointer === 'number' && pointer < 0) return this.#siblings.isGone(pointer);
     const space = spaceOf(pointer);
-    if (space === undefined) return false;
-    const { current } = this.#slot;
-    return current === undefined || space !== current.space || !current.isWell();
+    return space !== undefined && !this.#slot.has(space);
   }
 
   exports(): GuardedExports {

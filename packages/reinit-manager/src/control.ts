@@ -1,14 +1,17 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
+import type { DrainOptions } from './closing.js';
 import type { EventName, Events } from './events.js';
 import type { Place, Shared } from './place.js';
+import type { RecycleOptions } from './recycling.js';
 import type { RestartIntensity } from './restart-intensity.js';
 import type { Siblings } from './siblings.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
- * before, or it is being made asynchronously; `retired`: calls are refused with `REVIVE_CRASH_LOOP`, or for want of a module.
+ * before, or it is being made asynchronously; `retired`: calls are refused with `REVIVE_CRASH_LOOP`, or for want of a module; `draining`, `disposed`: calls
+ * are refused since {@link Revive.drain}, or {@link Revive.dispose}.
  */
-export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired';
+export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired' | 'draining' | 'disposed';
 
 /** Counted since the module was loaded. */
 export interface Stats {
@@ -42,6 +45,16 @@ export interface ReviveOptions extends RestartIntensity {
   readonly maxInstances?: number;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
+  /**
+   * Replaces an instance that is well, the default one or a keyed one, between two turns: calls in flight finish on it, as far as
+   * {@link ReviveOptions.drainMs} allows; new ones go to a fresh instance, whose state is the initial one. Default: never.
+   */
+  readonly recycle?: RecycleOptions;
+  /**
+   * How long calls in flight may take on an instance that is replaced or ended, and not lost, in milliseconds; then they are rejected with
+   * `REVIVE_INSTANCE_LOST`. Default 30,000. `Infinity`: as long as they need.
+   */
+  readonly drainMs?: number;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -63,7 +76,10 @@ export interface Revive<Exports = unknown> {
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
    */
   use(plugin: Plugin): void;
-  /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
+  /**
+   * Retires the present instance and starts a fresh generation now; promises that it owes are rejected. Also ends `retired`, `draining` and
+   * `disposed`.
+   */
   reset(): void;
   /**
    * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
@@ -77,6 +93,20 @@ export interface Revive<Exports = unknown> {
    * whether there was one.
    */
   evict(key: unknown): boolean;
+  /** The same, but calls in flight have time to finish. New ones go to a fresh instance. Resolves when it has ended. */
+  evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
+  /**
+   * Admits no new calls, of no instance: they get `REVIVE_DRAINING`. Resolves when the calls in flight have settled, however long that takes.
+   * The instances stay: what they have given to the event loop still enters them, and their objects can be freed. {@link Revive.reset} ends it.
+   */
+  drain(): Promise<void>;
+  /**
+   * Drains, and ends all instances: what they had given to the host is taken back, their memory can be collected. Resolves when that is done.
+   * Calls get `REVIVE_DRAINING`, then `REVIVE_DISPOSED`; {@link Revive.reset} brings the module back.
+   */
+  dispose(options?: DrainOptions): Promise<void>;
+  /** {@link Revive.dispose}, for `await using`. Only in engines that have the symbol. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Counted as it happens. */
@@ -86,15 +116,25 @@ export interface Counts {
 }
 
 /** Makes the control handle of a module. @param places the default instance's first */
-export function reviveOf({ module, settings, emitter, counts }: Shared, places: () => [Place, ...Place[]], siblings: Siblings): Revive {
+export function reviveOf(
+  { module, settings, emitter, counts, closing }: Shared,
+  places: () => [Place, ...Place[]],
+  siblings: Siblings,
+): Revive {
   const [{ slot }] = places();
+  const dispose = (options?: DrainOptions): Promise<void> => closing.dispose(options);
+  function evict(key: unknown): boolean;
+  function evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
+  function evict(key: unknown, { drain, ...options }: DrainOptions & { readonly drain?: true } = {}): boolean | Promise<boolean> {
+    return drain ? siblings.drain(key, options) : siblings.evict(key);
+  }
   return {
     module: module.description.name,
     get generation() {
       return slot.generation;
     },
     get state() {
-      return slot.state;
+      return closing.state ?? slot.state;
     },
     get stats() {
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
@@ -104,6 +144,12 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       const changes = settings.configure(options);
       if ('maxRestarts' in changes || 'withinMs' in changes) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
+      if (!('recycle' in changes)) return;
+      for (const one of places()) {
+        // It was made for other hooks; and until the ends of turns are heard, calls are counted.
+        one.slot.dropReserve();
+        one.slot.hold();
+      }
     },
     use(plugin) {
       settings.use(plugin, ({ packages }) => {
@@ -111,8 +157,14 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       });
       for (const one of places()) one.slot.dropReserve();
     },
-    reset: () => slot.reset(),
+    reset() {
+      closing.open();
+      slot.reset();
+    },
     instance: (key) => siblings.instance(key),
-    evict: (key) => siblings.evict(key),
+    evict,
+    drain: () => closing.drain(),
+    dispose,
+    ...((Symbol.asyncDispose && { [Symbol.asyncDispose]: () => dispose() }) as Pick<Revive, typeof Symbol.asyncDispose>),
   };
 }

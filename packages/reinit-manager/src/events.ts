@@ -1,4 +1,10 @@
 import { type CrashReport, complain, type ReviveError } from '@wasm-revive/kernel';
+import type { RecycleReason } from './recycling.js';
+
+/** How an instance says where it was: the key of a sibling as text, or nothing. */
+interface Where {
+  readonly instance?: string;
+}
 
 /** What can be listened to, and what a listener is given. */
 export interface Events {
@@ -8,6 +14,12 @@ export interface Events {
   recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown; readonly instance?: string };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
+  /** An instance that is well was replaced by the option `recycle`. @remarks `from`: its generation; `error`: as in `recovered` */
+  recycled: Where & { readonly reason: RecycleReason; readonly from: number; readonly generation: number; readonly error?: unknown };
+  /** The option `recycle` can't be carried out: no fresh instance could be made, or it would be above the mark by itself. Emitted once. */
+  recycleFailed: Where & { readonly reason: RecycleReason; readonly generation: number; readonly error: unknown };
+  /** An instance that was replaced while calls were in flight on it has ended. `callsLost`: how many had not settled by then. */
+  drained: Where & { readonly generation: number; readonly callsLost: number };
   /** The module failed too often: calls are refused with this error. */
   retired: ReviveError;
 }
@@ -15,7 +27,7 @@ export interface Events {
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-const NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
+const NAMES: readonly EventName[] = ['failure', 'recovered', 'recycled', 'recycleFailed', 'drained', 'stale', 'retired'];
 
 /** How deep events may stand that listeners cause, each while the one before is being emitted. */
 const DEEPEST = 50;

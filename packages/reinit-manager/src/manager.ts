@@ -8,6 +8,7 @@ import {
   type Plugin,
 } from '@wasm-revive/kernel';
 import { type Application, ModuleApplication } from './application.js';
+import { Closing } from './closing.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
 import { Place, type Shared } from './place.js';
@@ -29,17 +30,19 @@ export function createManager(factory: Factory, description: ModuleDescription, 
   const { onCurrent, reinitRequests } = description;
   const module = describedModule(description);
   const places = (): [Place, ...Place[]] => [place, ...siblings.places()];
-  const askedByCrate = (view: InstanceView): void => {
-    for (const one of places()) one.askedByCrate(view);
-  };
-  const own = managerPlugin(() => settings.options, reinitRequests === true ? askedByCrate : undefined);
-  const settings = new Settings(options, plugins, own);
+  const placeOf = new WeakMap<InstanceView, Place>();
+  const turnEnded = (view: InstanceView): void => placeOf.get(view)?.turnEnded(view);
+  const asked = reinitRequests === true ? (view: InstanceView) => placeOf.get(view)?.askedByCrate(view) : undefined;
+  const settings: Settings = new Settings(options, plugins, (given) => managerPlugin(given, turnEnded, asked));
   const shared: Shared = {
     module,
     factory,
     settings,
     emitter: new Emitter(),
     counts: { failures: 0, recoveries: 0 },
+    closing: new Closing(description.name, places, () => settings.options.drainMs),
+    places,
+    placeOf,
     check: (compiled) => void checkCrates(compiled, settings.hooks.packages),
   };
   const place = new Place(shared, {

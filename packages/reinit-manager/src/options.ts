@@ -1,21 +1,39 @@
 import type { Plugin } from '@wasm-revive/kernel';
+import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
+import type { RecycleOptions } from './recycling.js';
 
 /** What may be given for each option, in words, and whether it is that. */
-const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
+type Checks<Options> = Readonly<Record<keyof Options, readonly [what: string, is: (value: unknown) => boolean]>>;
+
+const OPTIONS: Checks<ReviveOptions> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
   withinMs: ['a number of milliseconds above 0', isDuration],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
+  drainMs: ['a number of milliseconds from 0', isTime],
+  recycle: ['an object', (value) => typeof value === 'object' && value !== null],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
 };
 
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}
+
 function isCount(value: unknown): boolean {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0);
 }
+
+const RECYCLE: Checks<RecycleOptions> = {
+  memoryBytes: ['a number of bytes above 0', isDuration],
+  turns: ['a whole number from 1', (value) => isCount(value) && value !== 0],
+  ageMs: ['a number of milliseconds above 0', isDuration],
+};
+
+const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
 
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
@@ -26,12 +44,25 @@ function isDuration(value: unknown): boolean {
  * @throws TypeError
  */
 export function checkOptions(options: ReviveOptions): void {
+  check('', OPTIONS, options);
+  if (options.recycle !== undefined) check('recycle.', RECYCLE, options.recycle);
+}
+
+/** The same of what a drain is given. @throws TypeError */
+export function checkDrainOptions(options: DrainOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`wasm-revive: options have to be an object, not ${show(options)}.`);
+  check('', DRAIN, options);
+}
+
+function check<Options extends object>(group: string, checks: Checks<Options>, options: Options): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(OPTIONS).join(', ')}.`);
+    if (!Object.hasOwn(checks, name)) {
+      const all = Object.keys(checks).map((each) => group + each);
+      throw new TypeError(`wasm-revive: there is no option "${group}${name}". The options are: ${all.join(', ')}.`);
     }
-    const [what, is] = OPTIONS[name as keyof ReviveOptions];
-    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
+    const [what, is] = checks[name as keyof Options];
+    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${group}${name} has to be ${what}, not ${show(value)}.`);
   }
 }
 

@@ -16,8 +16,10 @@ import {
   safely,
   shorten,
 } from '@wasm-revive/kernel';
+import type { Closing } from './closing.js';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
+import { Recycling } from './recycling.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
 import { Supervisor } from './supervisor.js';
@@ -29,6 +31,11 @@ export interface Shared {
   readonly settings: Settings;
   readonly emitter: Emitter;
   readonly counts: Counts;
+  readonly closing: Closing;
+  /** All places of the module. */
+  places(): readonly Place[];
+  /** By what plugins get of its instances. */
+  readonly placeOf: WeakMap<InstanceView, Place>;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
 }
@@ -57,21 +64,42 @@ export class Place implements Owner {
   readonly supervisor: Supervisor;
   readonly slot: Slot;
   readonly #shared: Shared;
+  readonly #recycling: Recycling;
   readonly #key: string | undefined;
 
   constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
-    const { module, settings, emitter, counts, check, factory } = shared;
+    const { module, settings, emitter, counts, closing, check, factory } = shared;
     this.module = module;
     this.#shared = shared;
     this.#key = key;
     const said = { what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`, advice };
     this.supervisor = new Supervisor(said, settings.options, () => this.slot.recoverQuietly());
+    this.#recycling = new Recycling({
+      slot: () => this.slot,
+      emitter,
+      name: said.what,
+      where: () => this.#where(),
+      policy: () => settings.options.recycle,
+      // One at a time.
+      mayRecycle: () => !this.supervisor.isRefusing && closing.state === undefined && shared.places().every(({ slot }) => !slot.isBusy),
+    });
     this.slot = new Slot({
       module,
       supervisor: this.supervisor,
+      closing,
+      serves: (instance, isStarted) => this.#recycling.serves(instance, isStarted),
+      called: (instance) => this.#recycling.called(instance),
+      drained: ({ generation }, callsLost) => {
+        const drained = { generation, callsLost, ...this.#where() };
+        emitter.emit('drained', () => drained);
+      },
       keepsReserve,
       sendTo,
-      scope: (generation) => new Instance(generation, space(generation), this, factory),
+      scope: (generation) => {
+        const instance = new Instance(generation, space(generation), this, factory);
+        shared.placeOf.set(instance.view, this);
+        return instance;
+      },
       check,
       isEmitting: () => emitter.isEmitting,
       claim,
@@ -112,8 +140,8 @@ export class Place implements Owner {
 
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {
     const { current } = this.slot;
-    // Another one serves already: the program has reset the module in between.
-    if (current !== undefined && current !== instance) return asked;
+    // Another one serves already, or is to: it was replaced.
+    if (current !== instance && (current !== undefined || this.slot.isDraining(instance))) return asked;
     const ending = { instance, isServing: instance === current, isStarting: this.slot.isStarting(instance) };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
@@ -122,7 +150,7 @@ export class Place implements Owner {
     const drafts = [...(loss?.earlier ?? []), draft];
     // Before anything is done: where there is no stack to write them, that is what is reported instead.
     const reports = this.#isHeard ? drafts.map(({ report }) => report) : [];
-    if (loss !== undefined) this.slot.lost(instance, loss.error);
+    if (loss !== undefined) this.slot.lost(instance, loss.error, draft.report.callsLost);
     this.#shared.counts.failures += drafts.length;
     for (const report of reports) this.#tell(report);
   }
@@ -147,15 +175,19 @@ export class Place implements Owner {
   }
 
   reinitRequested(instance: Instance): void {
-    if (instance !== this.slot.current) return;
-    this.slot.replace(instance, 'Rust asked for a fresh instance.');
-    this.supervisor.schedule();
+    if (instance === this.slot.current) this.slot.leave(instance, 'Rust asked for a fresh instance.');
   }
 
   /** The same, where the crate says so at the end of a turn. */
   askedByCrate(view: InstanceView): void {
     const { current } = this.slot;
     if (current?.view === view) this.reinitRequested(current);
+  }
+
+  /** A turn is over, for the option `recycle`. */
+  turnEnded(view: InstanceView): void {
+    const { current } = this.slot;
+    if (current?.view === view) this.#recycling.committed(current);
   }
 
   staleClosureCalled({ generation }: Instance, entrypoint: string): boolean {

@@ -4,17 +4,17 @@ import { checkOptions, checkPlugin } from './options.js';
 
 /** What the program has chosen, now: options, and plugins. */
 export class Settings {
-  readonly #own: Plugin;
+  readonly #own: (options: () => ReviveOptions) => Plugin;
   #plugins: readonly Plugin[];
   #hooks: Hooks;
   #options: ReviveOptions;
 
-  /** @param own the manager's own plugin, behind those of the program */
-  constructor(options: ReviveOptions, plugins: readonly Plugin[], own: Plugin) {
+  /** @param own makes the manager's own plugin, behind those of the program */
+  constructor(options: ReviveOptions, plugins: readonly Plugin[], own: (options: () => ReviveOptions) => Plugin) {
     this.#own = own;
     this.#options = bare(options);
     this.#plugins = plugins;
-    this.#hooks = composePlugins([...plugins, own]);
+    this.#hooks = this.#compose(plugins);
   }
 
   get options(): ReviveOptions {
@@ -31,6 +31,7 @@ export class Settings {
     const changes = bare({ ...options });
     checkOptions(changes);
     this.#options = bare({ ...this.#options, ...changes });
+    if ('recycle' in changes) this.#hooks = this.#compose(this.#plugins);
     return changes;
   }
 
@@ -38,9 +39,13 @@ export class Settings {
   use(plugin: Plugin, check: (hooks: Hooks) => void): void {
     checkPlugin(plugin);
     const plugins = [...this.#plugins, plugin];
-    const hooks = composePlugins([...plugins, this.#own]);
+    const hooks = this.#compose(plugins);
     check(hooks);
     this.#hooks = hooks;
     this.#plugins = plugins;
+  }
+
+  #compose(plugins: readonly Plugin[]): Hooks {
+    return composePlugins([...plugins, this.#own(() => this.#options)]);
   }
 }

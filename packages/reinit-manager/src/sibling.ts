@@ -1,6 +1,7 @@
 import { type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
 import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
+import { isFree } from './slot.js';
 
 /** In place of what binds a scope while nobody serves. Note: with the same fields in the same order as that, so that V8 sees one shape. */
 export const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: undefined } as never;
@@ -50,6 +51,7 @@ export class Sibling extends Place {
 
   /** The instance that serves, for somebody who calls it. */
   serving(): Instance {
+    this.slot.admit(this.slot.current);
     this.#seat();
     this.#wasCalled = true;
     const instance = this.slot.instance();
@@ -58,11 +60,17 @@ export class Sibling extends Place {
     return instance;
   }
 
+  /** The instance of a handle, for somebody who calls a method of it: see `Slot.holder`. */
+  holder(space: number, what: string): Instance | undefined {
+    this.#wasCalled = true;
+    return this.slot.holder(space, isFree(what));
+  }
+
   /** Whether nobody has called it for so long, and it has nothing to do. To be asked again and again. */
   isIdle(ms: number): boolean {
     const { current } = this.slot;
     const time = performance.now();
-    if (this.#wasCalled || (current !== undefined && isBusy(current))) {
+    if (this.#wasCalled || this.slot.isBusy || (current !== undefined && isBusy(current))) {
       this.#wasCalled = false;
       this.#idleSince = time;
       if (current !== undefined) this.slot.suspect(current);

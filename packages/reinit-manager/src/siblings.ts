@@ -1,14 +1,14 @@
 import { type Api, type Live, ReviveError, spaceOf, staleHandleError } from '@wasm-revive/kernel';
+import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
+import { LONGEST_TIMER } from './draining.js';
+import { checkDrainOptions } from './options.js';
 import type { Place, Shared } from './place.js';
 import { later } from './recovery-schedule.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
 /** What {@link ReviveOptions.maxInstances} is by default. */
 const MOST = 64;
-
-/** What a timer waits for at most, in milliseconds: past it, engines take it for none. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** How many are found fast: a power of two. What is kept of one that is gone is an empty {@link Live}. */
 const RECENT = 64;
@@ -102,6 +102,18 @@ export class Siblings {
     return sibling !== undefined && this.#evict(sibling, `The program has evicted ${sibling.name}.`);
   }
 
+  /** The same, but calls in flight have time to finish. */
+  async drain(key: unknown, options: DrainOptions): Promise<boolean> {
+    checkDrainOptions(options);
+    const { drainMs = this.#shared.closing.drainMs } = options;
+    const sibling = this.#find(key);
+    if (sibling === undefined) return false;
+    const { isUsed } = sibling.slot;
+    await sibling.slot.leaveForGood(`The program has evicted ${sibling.name}.`, drainMs);
+    if (!sibling.slot.isUsed) this.#seated.delete(sibling);
+    return isUsed;
+  }
+
   #evict(sibling: Sibling, reason: string): boolean {
     const had = sibling.slot.evict(reason);
     this.#seated.delete(sibling);
@@ -142,20 +154,17 @@ export class Siblings {
       return live.raw.api;
     }
     const sibling = this.#at(space);
-    if (sibling?.slot.current?.space === space) {
-      const instance = sibling.serving();
-      this.#recent[space & (RECENT - 1)] = this.#last = sibling.live;
-      if (instance.space === space) return instance.scope.api;
-    }
-    throw staleHandleError(what, space, undefined);
+    const instance = sibling?.holder(space, what);
+    if (sibling === undefined || instance === undefined) throw staleHandleError(what, space, undefined);
+    if (instance === sibling.slot.current) this.#recent[space & (RECENT - 1)] = this.#last = sibling.live;
+    return instance.scope.api;
   }
 
   /** Whether what a handle of a sibling points to is gone. */
   isGone(pointer: number): boolean {
     const space = spaceOf(pointer) ?? 0;
     if (this.#recentlyAt(space, pointer).raw.api !== undefined) return false;
-    const current = this.#at(space)?.slot.current;
-    return current?.space !== space || !current.isWell();
+    return this.#at(space)?.slot.has(space) !== true;
   }
 
   #recentlyAt(space: number, pointer: number): Live {

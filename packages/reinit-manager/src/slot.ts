@@ -1,5 +1,7 @@
 import { type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import type { Closing } from './closing.js';
 import type { ReviveState } from './control.js';
+import { Departures } from './departures.js';
 import { InstanceMaker } from './instance-maker.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -7,6 +9,7 @@ import type { Supervisor } from './supervisor.js';
 export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
+  readonly closing: Pick<Closing, 'state' | 'refusal' | 'drainMs'>;
   /** Whether the next instance is made ahead, once one has failed. */
   readonly keepsReserve: boolean;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
@@ -23,10 +26,22 @@ export interface Surroundings {
   isReady(): boolean;
   /** The error of a call that comes before there has been an instance. */
   notReady(): ReviveError;
+  /** An instance is about to serve, and to be started; or that is done. */
+  serves(instance: Instance, isStarted: boolean): void;
+  /** The program has called the instance, from outside of listeners and of its start function. Says whether each further call is to be known. */
+  called(instance: Instance): boolean;
+  /** An instance that was replaced has finished what was in flight on it, or lost it. */
+  drained(instance: Instance, callsLost: number): void;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */
   recovered(instance: Instance, ms: number, thrown: Thrown): void;
   /** No more instances are made, for now or for ever. */
   retired(error: ReviveError): void;
+}
+
+/** What a slot has brought about. */
+export interface Brought {
+  readonly instance: Instance;
+  readonly thrown: Thrown;
 }
 
 /** What a start function threw on purpose, or let through. */
@@ -34,10 +49,16 @@ export interface Thrown {
   readonly error?: unknown;
 }
 
+/** Whether a method, by its name, gives back what a handle points to, which is no new call. `free()` calls the other one. */
+export function isFree(what: string): boolean {
+  return /\.(?:free|__destroy_into_raw)$/.test(what);
+}
+
 /** Where one instance serves at a time, generation after generation, with the next one in reserve. */
 export class Slot {
   readonly #around: Surroundings;
   readonly #maker: InstanceMaker;
+  readonly #departures: Departures;
   #current: Instance | undefined;
   #starting: Instance | undefined;
   /** Of the instance that served last. */
@@ -53,11 +74,32 @@ export class Slot {
     this.#around = around;
     const { module, check } = around;
     this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly(true) });
+    this.#departures = new Departures({
+      drainMs: () => around.closing.drainMs,
+      departs: (instance, isReplaced) => this.#departs(instance, isReplaced),
+      drained: around.drained,
+    });
   }
 
   /** The instance that serves; undefined between two. */
   get current(): Instance | undefined {
     return this.#current;
+  }
+
+  /** The instances that are there: the one that serves, and those that have calls in flight to finish. */
+  get instances(): Instance[] {
+    const { instances } = this.#departures;
+    return this.#current === undefined ? instances : [this.#current, ...instances];
+  }
+
+  /** Whether an instance is on its way out. */
+  get isBusy(): boolean {
+    return this.#departures.areAny;
+  }
+
+  /** Whether an instance was replaced and has calls in flight to finish. */
+  isDraining(instance: Instance): boolean {
+    return this.#departures.at(instance.space) === instance;
   }
 
   /** The generation that served last, counted from 1; 0 before the first. */
@@ -92,7 +134,9 @@ export class Slot {
   instance(): Instance {
     // Once more after each recovery, in which much of the program's runs: it may have failed the fresh instance, or reset the module.
     for (;;) {
+      this.#departures.departIfDue();
       const current = this.#current;
+      this.admit(current);
       if (current?.isWell()) return this.#called(current);
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
@@ -110,9 +154,43 @@ export class Slot {
   #called(instance: Instance): Instance {
     if (this.isWithin) return instance;
     this.#around.supervisor.called();
-    // Whether it is well may be known only later: until then, each call asks.
-    if (!instance.isSuspected) this.#around.sendTo(instance);
+    const isAsked = this.#around.called(instance);
+    // Whether it is well, and serves on, may be known only later: until then, each call asks.
+    if (!isAsked && !instance.isSuspected && !this.#departures.isLeaving && this.#around.closing.state === undefined)
+      this.#around.sendTo(instance);
     return instance;
+  }
+
+  /** Refuses a call where none is admitted, unless it is part of one: a frame of the instance is on the stack. */
+  admit(instance?: Instance): void {
+    const { closing } = this.#around;
+    if (closing.state !== undefined && (instance === undefined || instance.scope.isQuiescent())) throw closing.refusal();
+  }
+
+  /** Whether the instance of a space is there: it serves, or has calls in flight to finish. */
+  has(space: number): boolean {
+    return this.#at(space)?.isWell() === true;
+  }
+
+  #at(space: number): Instance | undefined {
+    return this.#current?.space === space ? this.#current : this.#departures.at(space);
+  }
+
+  /**
+   * The instance of a space, for somebody who calls a method of a handle of it. One that has calls in flight to finish serves its handles, too.
+   * @param frees whether the handle is freed, which is no new call
+   */
+  holder(space: number, frees: boolean): Instance | undefined {
+    this.#departures.departIfDue();
+    const instance = this.#at(space);
+    if (!instance?.isWell()) return undefined;
+    if (!frees) this.admit(instance);
+    return instance === this.#current ? this.#called(instance) : instance;
+  }
+
+  /** From now on, whoever calls has to ask. */
+  hold(): void {
+    this.#around.sendTo(undefined);
   }
 
   /** The façade asks again before it sends anybody to this instance. */
@@ -125,10 +203,24 @@ export class Slot {
     if (instance !== this.#current) return;
     this.#current = undefined;
     this.#around.sendTo(undefined);
+    this.#departures.forestall();
   }
 
-  /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
-  replace(instance: Instance, reason: string): void {
+  /** The instance that serves is replaced as soon as no frame of it is on the stack: see `Departures.leave`. Calls in flight finish on it. */
+  leave(instance: Instance, reason: string): void {
+    this.#departures.leave(instance, reason, true);
+    this.hold();
+  }
+
+  #departs(instance: Instance, isReplaced: boolean): void {
+    const { supervisor } = this.#around;
+    if (isReplaced) supervisor.ends({ instance, isStarting: this.isStarting(instance) });
+    this.vacate(instance);
+    if (isReplaced) supervisor.schedule();
+  }
+
+  /** Ends the instance that serves, and what is in flight on it. It may be in a turn, which is to end well. */
+  #replace(instance: Instance, reason: string): void {
     this.#around.supervisor.ends({ instance, isStarting: this.isStarting(instance) });
     this.#end(instance, reason);
   }
@@ -141,26 +233,43 @@ export class Slot {
 
   /** Whether there is an instance, or one is to come. */
   get isUsed(): boolean {
-    if (this.#current !== undefined || this.#maker.isMaking) return true;
+    if (this.#current !== undefined || this.isBusy || this.#maker.isMaking) return true;
     return this.#generation > 0 && !this.#isEvicted && !this.#around.supervisor.isRefusing;
   }
 
-  /** Nobody needs an instance any more, until somebody calls. Says whether there was one. */
+  /** Nobody needs an instance any more, until somebody calls: what is in flight is rejected. Says whether there was one. */
   evict(reason: string): boolean {
-    const { supervisor } = this.#around;
     const { isUsed } = this;
     const current = this.#current;
-    if (isUsed) supervisor.reset(this.isWithin);
+    this.#forget();
+    if (current !== undefined) this.#end(current, reason);
+    this.#departures.end(reason);
+    return isUsed;
+  }
+
+  /** The same, but calls in flight have some time to finish, in milliseconds. Resolves when all of the slot's instances have ended. */
+  async leaveForGood(reason: string, ms: number): Promise<void> {
+    const current = this.#current;
+    this.#forget();
+    if (current !== undefined) {
+      this.#departures.leave(current, reason, false, ms);
+      this.hold();
+    }
+    await this.#departures.limit(ms);
+  }
+
+  #forget(): void {
+    const { supervisor } = this.#around;
+    if (this.isUsed && this.#around.closing.state === undefined) supervisor.reset(this.isWithin);
     this.#isEvicted = true;
     this.#isNew = true;
     supervisor.forget();
     this.dropReserve();
-    if (current !== undefined) this.#end(current, reason);
-    return isUsed;
   }
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
-  lost(instance: Instance, error: ReviveError): void {
+  lost(instance: Instance, error: ReviveError, callsLost: number): void {
+    if (this.#departures.lost(instance, callsLost)) return;
     if ((this.#current ?? instance) !== instance) return;
     const { supervisor } = this.#around;
     this.vacate(instance);
@@ -177,7 +286,7 @@ export class Slot {
     // Before the present one goes: there may be nothing to make another of. Throws until the module has been read.
     if (module.compiled === undefined) this.#maker.giveBack(this.#maker.take(this.#generation, supervisor.lastError));
     supervisor.reset(this.isWithin);
-    if (current !== undefined) this.replace(current, 'The module was reset.');
+    if (current !== undefined) this.#replace(current, 'The module was reset.');
     supervisor.forgive();
     try {
       this.recover();
@@ -192,7 +301,8 @@ export class Slot {
    * @param wasAwaited as in {@link recover}
    */
   recoverQuietly(wasAwaited = false): boolean {
-    if (this.#current !== undefined || this.#isEvicted || (this.#generation === 0 && !this.#around.isReady())) return false;
+    if (this.#current !== undefined || this.#isEvicted || this.#around.closing.state !== undefined) return false;
+    if (this.#generation === 0 && !this.#around.isReady()) return false;
     try {
       this.recover(wasAwaited);
     } catch {
@@ -215,21 +325,56 @@ export class Slot {
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
     const began = performance.now();
-    const instance = this.#take();
-    // Plugins have looked at it.
-    if (this.#current !== undefined) {
-      this.#maker.giveBack(instance);
-      return;
-    }
-    const bytes = instance.memoryBytes;
-    supervisor.restarts();
-    const thrown = this.#start(instance);
-    if (instance !== this.current) return;
+    const brought = this.#bring(!isNew);
+    if (brought === undefined) return;
+    const { instance, thrown } = brought;
     const ms = performance.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if ('error' in thrown) throw thrown.error;
-    if (!isNew && this.#around.keepsReserve) this.#maker.keepReserve(bytes);
+  }
+
+  /**
+   * Makes and starts an instance. Undefined where what runs of the program meanwhile has brought about another one, or none.
+   * @param wantsReserve whether the next one may be needed soon
+   */
+  #bring(wantsReserve: boolean): Brought | undefined {
+    const { supervisor, closing, keepsReserve } = this.#around;
+    const instance = this.#take();
+    // Plugins have looked at it.
+    if (this.#current !== undefined || closing.state !== undefined) {
+      this.#maker.giveBack(instance);
+      return undefined;
+    }
+    const bytes = instance.memoryBytes;
+    supervisor.restarts();
+    const thrown = this.#start(instance);
+    if (instance !== this.#current || this.#departures.isLeaving) return undefined;
+    if (keepsReserve && wantsReserve) this.#maker.keepReserve(bytes);
+    return { instance, thrown };
+  }
+
+  /**
+   * Replaces the instance that serves, of which no frame is on the stack, for a reason that can wait: where no other one can be made, it serves
+   * on. Calls in flight finish on it.
+   * @throws ReviveError as `InstanceMaker.take`
+   */
+  recycle(instance: Instance, reason: string): Brought | undefined {
+    const { supervisor } = this.#around;
+    this.#maker.giveBack(this.#maker.take(this.#generation, undefined));
+    // Plugins have looked at it.
+    if (instance !== this.#current || this.#departures.isLeaving || !instance.isWell()) return undefined;
+    const began = performance.now();
+    this.#departures.depart(instance, reason);
+    try {
+      // A module that has failed may fail again.
+      const brought = this.#bring(supervisor.lastError !== undefined);
+      if (brought !== undefined) supervisor.recovered(began);
+      return brought;
+    } catch {
+      // It failed to start, which is reported, and is tried again as after any failure.
+      return undefined;
+    }
   }
 
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
@@ -277,11 +422,13 @@ export class Slot {
     this.#isNew = false;
     this.#starting = instance;
     this.#around.supervisor.serves();
+    this.#around.serves(instance, false);
     try {
       if (start) instance.start();
       else instance.served();
     } finally {
       this.#starting = outer;
+      this.#around.serves(instance, true);
     }
   }
 }

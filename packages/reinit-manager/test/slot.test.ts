@@ -24,6 +24,10 @@ it('I4, I9: after the last generation none serves, and that is said once', () =>
     claim: () => false,
     notReady: () => new ReviveError('REVIVE_NOT_READY', 'not ready'),
     recovered: () => {},
+    closing: { state: undefined, drainMs: 0, refusal: () => last },
+    serves: () => {},
+    called: () => false,
+    drained: () => {},
     retired,
   });
   const instance = { generation: 2 ** 21, base: 0, served: () => {}, isWell: () => false } as Partial<Instance> as Instance;

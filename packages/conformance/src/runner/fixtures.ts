@@ -205,6 +205,8 @@ export interface Control {
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
+  on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number }) => void): () => void;
+  on(event: 'drained', listener: (event: { generation: number; callsLost: number }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
     maxRestarts?: number;
@@ -215,6 +217,8 @@ export interface Control {
     redact?: ((text: string) => string) | undefined;
     maxInstances?: number;
     idleMs?: number;
+    drainMs?: number;
+    recycle?: { memoryBytes?: number; turns?: number; ageMs?: number } | undefined;
   }): void;
   use(plugin: {
     readonly name: string;
@@ -227,6 +231,9 @@ export interface Control {
   reset(): void;
   instance(key: unknown): Fixtures;
   evict(key: unknown): boolean;
+  evict(key: unknown, options: { readonly drain: true; readonly drainMs?: number }): Promise<boolean>;
+  drain(): Promise<void>;
+  dispose(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
 /** A crash report. */
