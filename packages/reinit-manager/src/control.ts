@@ -1,5 +1,6 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
 import type { EventName, Events } from './events.js';
+import type { PersistStore } from './persisted.js';
 import type { Place, Shared } from './place.js';
 import type { RestartIntensity } from './restart-intensity.js';
 import type { Siblings } from './siblings.js';
@@ -42,6 +43,13 @@ export interface ReviveOptions extends RestartIntensity {
   readonly maxInstances?: number;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
+  /**
+   * Where what Rust saves (the crate's `persist!`) goes beside memory, and comes from where memory has nothing of it: for state that outlives the
+   * page or the process. Default: nowhere.
+   */
+  readonly persist?: PersistStore;
+  /** How many bytes each instance may have saved. Default 16 MiB. What would be more is not saved (`persistFailed`). */
+  readonly maxPersistedBytes?: number;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -63,8 +71,10 @@ export interface Revive<Exports = unknown> {
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
    */
   use(plugin: Plugin): void;
-  /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
+  /** Retires the present instance and starts a fresh generation now. Also ends `retired`. It begins with what the program has persisted. */
   reset(): void;
+  /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */
+  forget(): void;
   /**
    * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
    * neither what loads the module nor `__revive`. The same object for the same key (as in a `Map`). The instance is made by the first call; after
@@ -73,7 +83,7 @@ export interface Revive<Exports = unknown> {
    */
   instance(key: unknown): Omit<Exports, 'default' | 'initSync' | '__revive'>;
   /**
-   * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
+   * Ends the instance of a key, and forgets what it has persisted: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
    * whether there was one.
    */
   evict(key: unknown): boolean;
@@ -87,7 +97,7 @@ export interface Counts {
 
 /** Makes the control handle of a module. @param places the default instance's first */
 export function reviveOf({ module, settings, emitter, counts }: Shared, places: () => [Place, ...Place[]], siblings: Siblings): Revive {
-  const [{ slot }] = places();
+  const [{ slot, persisted }] = places();
   return {
     module: module.description.name,
     get generation() {
@@ -112,6 +122,7 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       for (const one of places()) one.slot.dropReserve();
     },
     reset: () => slot.reset(),
+    forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),
     evict: (key) => siblings.evict(key),
   };

@@ -10,6 +10,8 @@ const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: 
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
+  maxPersistedBytes: ['a whole number from 0, or Infinity', isCount],
+  persist: ['an object whose load and save, where it has them, are functions', isStore],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
 };
 
@@ -19,6 +21,12 @@ function isCount(value: unknown): boolean {
 
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { load, save } = value as Record<string, unknown>;
+  return [load, save].every((one) => one === undefined || typeof one === 'function');
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 } from '@wasm-revive/kernel';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
+import { Persisted } from './persisted.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
 import { Supervisor } from './supervisor.js';
@@ -56,6 +57,7 @@ export class Place implements Owner {
   readonly module: Module;
   readonly supervisor: Supervisor;
   readonly slot: Slot;
+  readonly persisted: Persisted;
   readonly #shared: Shared;
   readonly #key: string | undefined;
 
@@ -66,6 +68,13 @@ export class Place implements Owner {
     this.#key = key;
     const said = { what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`, advice };
     this.supervisor = new Supervisor(said, settings.options, () => this.slot.recoverQuietly());
+    this.persisted = new Persisted({
+      key,
+      emitter,
+      options: () => settings.options,
+      where: () => this.#where(),
+      redact: (text) => safely(this.redact)(text),
+    });
     this.slot = new Slot({
       module,
       supervisor: this.supervisor,
@@ -119,6 +128,7 @@ export class Place implements Owner {
   }
 
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
+    this.persisted.failed(instance, loss?.error);
     const drafts = [...(loss?.earlier ?? []), draft];
     // Before anything is done: where there is no stack to write them, that is what is reported instead.
     const reports = this.#isHeard ? drafts.map(({ report }) => report) : [];
@@ -156,6 +166,14 @@ export class Place implements Owner {
   askedByCrate(view: InstanceView): void {
     const { current } = this.slot;
     if (current?.view === view) this.reinitRequested(current);
+  }
+
+  signalled(instance: Instance): boolean {
+    return this.persisted.signalled(instance);
+  }
+
+  turnEnded(instance: Instance): void {
+    this.persisted.turnEnded(instance);
   }
 
   staleClosureCalled({ generation }: Instance, entrypoint: string): boolean {
