@@ -3,6 +3,7 @@
  * cell and V8 inlines none of them (measured on an empty export: 15–17 ns emitted, 36–48 ns wrapped, 15 ns unguarded).
  */
 
+import { PERSIST_EXPORT } from '@wasm-revive/kernel';
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import type { GuardedExport } from './entries.js';
@@ -36,7 +37,7 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   const $turns = $host.turns;
   // What is known of one instance of the scope, also when its binding is gone. While imports run, and only then, frames of it are on the stack.
   function $stateFor(host) {
-    return { host, imports: 0, lent: 0, trap: undefined, alarmed: false };
+    return { host, imports: 0, lent: 0, trap: undefined, alarmed: false, signalled: false };
   }
   // In place of a binding while the instance is being made, which may run a start function of the module's own.
   const $unborn = { state: $stateFor($host) };
@@ -114,10 +115,11 @@ export function guardName(index: number): string {
 /** Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away. */
 export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
+  const persists = persistsState(wasm);
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
-  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
-  // The guarded exports as an object, once somebody has asked for it.
+  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists)).join('\n')}
+${persists ? ENDED : ''}  // The guarded exports as an object, once somebody has asked for it.
   let $all;
   function $bind($exports, $of) {
     $raw.state = $stateFor($of);
@@ -160,7 +162,15 @@ function emitCatch(entry: number): string {
  */
 const OVERPAID = '    if ($0 > $binding.state.lent) return;\n';
 
-function emitExportGuard(guard: GuardedExport, index: number, count: number): string {
+/** Emitted where the program persists state: Rust has signalled in this turn, whose end is that of its outermost entry. */
+const ENDED = `  function $ended({ state }) {
+    if (state.imports > 0) return;
+    state.signalled = false;
+    state.host.turnEnded();
+  }
+`;
+
+function emitExportGuard(guard: GuardedExport, index: number, count: number, persists: boolean): string {
   const params = parameterList(guard.parameters);
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
@@ -169,7 +179,7 @@ ${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index}, $binding))
     let $result;
     try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
 ${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if ($turns) $leave($binding);
-    return $result;
+${persists ? '    if ($binding.state.signalled) $ended($binding);\n' : ''}    return $result;
   };`;
 }
 
@@ -242,7 +252,7 @@ function emitUnwind(unwindPath: string, toRust: string): string {
 `;
 }
 
-/** `Function.prototype()`, which does nothing: what the reinit-manager crate calls when Rust has asked for a fresh instance. */
+/** `Function.prototype()`, which does nothing: what the reinit-manager crate calls when Rust has asked for something. */
 const SIGNAL = /^__wbg_prototype_[0-9a-f]{16}$/;
 
 /** `Boolean()`, which does nothing: what the unwind-catcher crate calls when Rust has panicked and nothing is unwound yet. */
@@ -264,6 +274,11 @@ export interface EditedImports {
   readonly unwrapped: ReadonlySet<string>;
   /** The throw: they return what they would throw. */
   readonly returned: ReadonlySet<string>;
+}
+
+/** Whether the program persists state, by the reinit-manager crate's `persist!`. */
+function persistsState(wasm: WasmInfo): boolean {
+  return signalsReinit(wasm) && wasm.exports.some(({ name }) => name === PERSIST_EXPORT);
 }
 
 /** What stands behind the guards of imports. */
@@ -322,13 +337,11 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
         continue;
       }
       const onError = emitImportCatch(entry.name, edited.unwrapped.has(entry.name), unwinding.has(entry));
-      const onReturn = PANICKED.test(entry.name)
-        ? '\n          $host.panicked();'
-        : signals && SIGNAL.test(entry.name)
-          ? '\n          $host.signalled();'
-          : '';
+      const onReturn = PANICKED.test(entry.name) ? '\n          $host.panicked();' : '';
+      // While it counts as running: it may call the program, which may enter the instance.
+      const onCall = signals && SIGNAL.test(entry.name) ? ' if ($binding.state.host.signalled()) $binding.state.signalled = true;' : '';
       const result = heap ? 'heap[$result]' : '$result';
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn, result));
+      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, result));
     }
     lines.push('      },');
   }
@@ -364,13 +377,21 @@ function emitThrower(name: string, parameters: number, slot: string, wrap: boole
         },`;
 }
 
-function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
+function emitImportGuard(
+  name: string,
+  parameters: number,
+  slot: string,
+  onCall: string,
+  onError: string,
+  onReturn: string,
+  result: string,
+): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
           const $binding = $raw.binding ?? $unbound();
           $binding.state.imports++;
           let $result;
-          try { $result = ${slot}(${params}); } catch ($error) ${onError}
+          try { $result = ${slot}(${params});${onCall} } catch ($error) ${onError}
           $binding.state.imports--;${onReturn}
           if ($raw.binding !== $binding) $returned(${result}, $binding);
           return $result;

@@ -19,11 +19,16 @@ export {
   INSTALL_EXPORT,
   PANICKED_IMPORT,
   PANICKING_EXPORT,
+  PERSIST_EXPORT,
+  PersistAnswer,
+  PersistOffset,
+  PersistRequest,
   RETHROW_IMPORT,
+  SIGNAL_IMPORT,
   UNWIND_EXPORT,
   UNWINDING_SECTION,
 } from './abi.js';
-export { type BlackBox, blackBoxView, forgetPanic, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
+export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { checkContract } from './check-contract.js';
 export { complain } from './complain.js';
 export {

@@ -1,4 +1,4 @@
-import { forgetRunning } from './black-box.js';
+import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
@@ -44,6 +44,10 @@ export interface Owner {
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
   reinitRequested(instance: Instance): void;
+  /** Rust has asked for something by the reinit-manager crate's signal. True: it is to be heard of when the turn ends. */
+  signalled(instance: Instance): boolean;
+  /** That turn has ended, and the instance goes on. A failure in it was reported before. */
+  turnEnded(instance: Instance): void;
   /** A closure of a lost instance was called. True: the call is to throw. */
   staleClosureCalled(instance: Instance, entrypoint: string): boolean;
 }
@@ -184,6 +188,7 @@ export class Instance {
     const { exports } = instance;
     const { module, hooks } = this.owner;
     this.#exports = exports;
+    writeGeneration(exports, this.generation);
     const stackPointers = module.stackPointers ?? stackPointerNames(exports);
     // Exports that are made when they are read can't be listed; those of the next instance can.
     if (stackPointers.length > 0) module.stackPointers = stackPointers;

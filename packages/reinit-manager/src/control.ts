@@ -1,6 +1,7 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
 import type { DrainOptions } from './closing.js';
 import type { EventName, Events } from './events.js';
+import type { PersistStore } from './persisted.js';
 import type { Place, Shared } from './place.js';
 import type { RecycleOptions } from './recycling.js';
 import type { RestartIntensity } from './restart-intensity.js';
@@ -55,6 +56,12 @@ export interface ReviveOptions extends RestartIntensity {
    * `REVIVE_INSTANCE_LOST`. Default 30,000. `Infinity`: as long as they need.
    */
   readonly drainMs?: number;
+   * Where what Rust saves (the crate's `persist!`) goes beside memory, and comes from where memory has nothing of it: for state that outlives the
+   * page or the process. Default: nowhere.
+   */
+  readonly persist?: PersistStore;
+  /** How many bytes each instance may have saved. Default 16 MiB. What would be more is not saved (`persistFailed`). */
+  readonly maxPersistedBytes?: number;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -78,9 +85,11 @@ export interface Revive<Exports = unknown> {
   use(plugin: Plugin): void;
   /**
    * Retires the present instance and starts a fresh generation now; promises that it owes are rejected. Also ends `retired`, `draining` and
-   * `disposed`.
+   * `disposed`. The fresh instance begins with what the program has persisted.
    */
   reset(): void;
+  /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */
+  forget(): void;
   /**
    * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
    * neither what loads the module nor `__revive`. The same object for the same key (as in a `Map`). The instance is made by the first call; after
@@ -89,7 +98,7 @@ export interface Revive<Exports = unknown> {
    */
   instance(key: unknown): Omit<Exports, 'default' | 'initSync' | '__revive'>;
   /**
-   * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
+   * Ends the instance of a key, and forgets what it has persisted: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
    * whether there was one.
    */
   evict(key: unknown): boolean;
@@ -121,7 +130,7 @@ export function reviveOf(
   places: () => [Place, ...Place[]],
   siblings: Siblings,
 ): Revive {
-  const [{ slot }] = places();
+  const [{ slot, persisted }] = places();
   const dispose = (options?: DrainOptions): Promise<void> => closing.dispose(options);
   function evict(key: unknown): boolean;
   function evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
@@ -161,6 +170,8 @@ export function reviveOf(
       closing.open();
       slot.reset();
     },
+    forget: () => persisted.forget(),
+    forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),
     evict,
     drain: () => closing.drain(),

@@ -20,14 +20,29 @@ export interface Events {
   recycleFailed: Where & { readonly reason: RecycleReason; readonly generation: number; readonly error: unknown };
   /** An instance that was replaced while calls were in flight on it has ended. `callsLost`: how many had not settled by then. */
   drained: Where & { readonly generation: number; readonly callsLost: number };
+  /** An instance has begun with a value that the program had saved (the crate's `persist!`). */
+  restored: PersistedValue & { readonly version: number; readonly bytes: number };
+  /**
+   * A value could not be restored, and starts anew; or it could not be saved, and what was saved before stays. Where nobody listens, it is
+   * logged.
+   */
+  persistFailed: PersistedValue & { readonly action: 'save' | 'restore'; readonly reason: string };
   /** The module failed too often: calls are refused with this error. */
   retired: ReviveError;
+}
+
+/** Which value it is that the program persists, and in which instance. */
+export interface PersistedValue {
+  /** The name that the program has given it, `my_crate::module::DRAFTS` without. */
+  readonly name: string;
+  readonly generation: number;
+  readonly instance?: string;
 }
 
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-const NAMES: readonly EventName[] = ['failure', 'recovered', 'recycled', 'recycleFailed', 'drained', 'stale', 'retired'];
+const NAMES: readonly EventName[] = ['failure', 'recovered', 'recycled', 'recycleFailed', 'drained', 'stale', 'restored', 'persistFailed', 'retired'];
 
 /** How deep events may stand that listeners cause, each while the one before is being emitted. */
 const DEEPEST = 50;

@@ -6,9 +6,10 @@
 export type { Application } from './application.js';
 export type { DrainOptions } from './closing.js';
 export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
-export type { EventName, Events } from './events.js';
+export type { EventName, Events, PersistedValue } from './events.js';
 export { loadModule } from './load-module.js';
 export { createManager, type ManagerOptions } from './manager.js';
 export type { RecycleOptions, RecycleReason } from './recycling.js';
+export type { PersistStore, Saved } from './persisted.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';

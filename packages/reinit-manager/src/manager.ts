@@ -31,7 +31,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
   const module = describedModule(description);
   const places = (): [Place, ...Place[]] => [place, ...siblings.places()];
   const placeOf = new WeakMap<InstanceView, Place>();
-  const turnEnded = (view: InstanceView): void => placeOf.get(view)?.turnEnded(view);
+  const turnEnded = (view: InstanceView): void => placeOf.get(view)?.committed(view);
   const asked = reinitRequests === true ? (view: InstanceView) => placeOf.get(view)?.askedByCrate(view) : undefined;
   const settings: Settings = new Settings(options, plugins, (given) => managerPlugin(given, turnEnded, asked));
   const shared: Shared = {

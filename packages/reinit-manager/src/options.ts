@@ -16,6 +16,8 @@ const OPTIONS: Checks<ReviveOptions> = {
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
+  maxPersistedBytes: ['a whole number from 0, or Infinity', isCount],
+  persist: ['an object whose load and save, where it has them, are functions', isStore],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
 };
 
@@ -37,6 +39,12 @@ const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
 
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { load, save } = value as Record<string, unknown>;
+  return [load, save].every((one) => one === undefined || typeof one === 'function');
 }
 
 /**

@@ -19,6 +19,7 @@ import {
 import type { Closing } from './closing.js';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
+import { Persisted } from './persisted.js';
 import { Recycling } from './recycling.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
@@ -63,6 +64,7 @@ export class Place implements Owner {
   readonly module: Module;
   readonly supervisor: Supervisor;
   readonly slot: Slot;
+  readonly persisted: Persisted;
   readonly #shared: Shared;
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
@@ -82,6 +84,13 @@ export class Place implements Owner {
       policy: () => settings.options.recycle,
       // One at a time.
       mayRecycle: () => !this.supervisor.isRefusing && closing.state === undefined && shared.places().every(({ slot }) => !slot.isBusy),
+    });
+    this.persisted = new Persisted({
+      key,
+      emitter,
+      options: () => settings.options,
+      where: () => this.#where(),
+      redact: (text) => safely(this.redact)(text),
     });
     this.slot = new Slot({
       module,
@@ -147,6 +156,7 @@ export class Place implements Owner {
   }
 
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
+    this.persisted.failed(instance, loss?.error);
     const drafts = [...(loss?.earlier ?? []), draft];
     // Before anything is done: where there is no stack to write them, that is what is reported instead.
     const reports = this.#isHeard ? drafts.map(({ report }) => report) : [];
@@ -185,9 +195,17 @@ export class Place implements Owner {
   }
 
   /** A turn is over, for the option `recycle`. */
-  turnEnded(view: InstanceView): void {
+  committed(view: InstanceView): void {
     const { current } = this.slot;
     if (current?.view === view) this.#recycling.committed(current);
+  }
+
+  signalled(instance: Instance): boolean {
+    return this.persisted.signalled(instance);
+  }
+
+  turnEnded(instance: Instance): void {
+    this.persisted.turnEnded(instance);
   }
 
   staleClosureCalled({ generation }: Instance, entrypoint: string): boolean {

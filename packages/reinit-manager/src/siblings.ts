@@ -116,6 +116,7 @@ export class Siblings {
 
   #evict(sibling: Sibling, reason: string): boolean {
     const had = sibling.slot.evict(reason);
+    sibling.persisted.forget();
     this.#seated.delete(sibling);
     return had;
   }

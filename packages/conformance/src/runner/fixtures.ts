@@ -97,6 +97,17 @@ export interface Fixtures {
   readonly ask_for_reinit?: () => boolean;
   readonly fail_after_breadcrumbs?: (kind: string, text: string, count: number) => void;
   readonly try_reserve?: (bytes: number) => boolean;
+  readonly generations?: () => Uint32Array;
+  readonly ledger?: () => number;
+  readonly ledger_at_start?: () => number;
+  readonly ledger_note?: () => string;
+  readonly ledger_is_restored?: () => boolean;
+  readonly ledger_up?: (note: string) => number;
+  readonly save_ledger?: (kind: string) => boolean;
+  readonly save_ledger_and_call?: (f: () => unknown) => unknown;
+  readonly newer_ledger?: () => number;
+  readonly save_fuse?: (kind: string) => boolean;
+  readonly fuse?: () => string;
   readonly panic_past_a_caught_one?: () => void;
   readonly unwind_from?: (f: () => unknown) => number;
   readonly catch_unwind_from?: (f: () => unknown) => unknown;
@@ -207,6 +218,11 @@ export interface Control {
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
   on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number }) => void): () => void;
   on(event: 'drained', listener: (event: { generation: number; callsLost: number }) => void): () => void;
+  on(
+    event: 'restored',
+    listener: (event: { name: string; version: number; bytes: number; generation: number; instance?: string }) => void,
+  ): () => void;
+  on(event: 'persistFailed', listener: (event: { name: string; action: 'save' | 'restore'; reason: string }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
     maxRestarts?: number;
@@ -219,6 +235,8 @@ export interface Control {
     idleMs?: number;
     drainMs?: number;
     recycle?: { memoryBytes?: number; turns?: number; ageMs?: number } | undefined;
+    maxPersistedBytes?: number | undefined;
+    persist?: PersistStore | undefined;
   }): void;
   use(plugin: {
     readonly name: string;
@@ -229,11 +247,18 @@ export interface Control {
     lost?(instance: View, report: Report): void;
   }): void;
   reset(): void;
+  forget(): void;
   instance(key: unknown): Fixtures;
   evict(key: unknown): boolean;
   evict(key: unknown, options: { readonly drain: true; readonly drainMs?: number }): Promise<boolean>;
   drain(): Promise<void>;
   dispose(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/** Where a program keeps what Rust saves. */
+export interface PersistStore {
+  load?(name: string, instance?: string): { readonly version: number; readonly bytes: Uint8Array } | undefined;
+  save?(name: string, saved: { readonly version: number; readonly bytes: Uint8Array }, instance?: string): void;
 }
 
 /** A crash report. */

@@ -12,6 +12,7 @@ import { ODD_ERRORS } from './odd-errors.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
+import { PERSISTED } from './persisted.ts';
 import { PLUGINS } from './plugins.ts';
 import { REGISTRATIONS } from './registrations.ts';
 import { REPORTS } from './reports.ts';
@@ -50,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SIBLINGS,
   ...TURNS,
   ...REVIVE,
+  ...PERSISTED,
   ...UNWINDING_IMPORTS,
   ...CAUGHT_IN_DROP,
 ];
