@@ -56,6 +56,7 @@ export interface ReviveOptions extends RestartIntensity {
    * `REVIVE_INSTANCE_LOST`. Default 30,000. `Infinity`: as long as they need.
    */
   readonly drainMs?: number;
+  /**
    * Where what Rust saves (the crate's `persist!`) goes beside memory, and comes from where memory has nothing of it: for state that outlives the
    * page or the process. Default: nowhere.
    */
@@ -170,7 +171,6 @@ export function reviveOf(
       closing.open();
       slot.reset();
     },
-    forget: () => persisted.forget(),
     forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),
     evict,
