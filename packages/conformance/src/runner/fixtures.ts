@@ -217,7 +217,7 @@ export interface Control {
     redact?: ((text: string) => string) | undefined;
     maxInstances?: number;
     idleMs?: number;
-    drainMs?: number;
+    drainMs?: number | undefined;
     recycle?: { memoryBytes?: number; turns?: number; ageMs?: number } | undefined;
   }): void;
   use(plugin: {
