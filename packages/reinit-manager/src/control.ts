@@ -50,12 +50,12 @@ export interface ReviveOptions extends RestartIntensity {
    * Replaces an instance that is well, the default one or a keyed one, between two turns: calls in flight finish on it, as far as
    * {@link ReviveOptions.drainMs} allows; new ones go to a fresh instance, whose state is the initial one. Default: never.
    */
-  readonly recycle?: RecycleOptions;
+  readonly recycle?: RecycleOptions | undefined;
   /**
    * How long calls in flight may take on an instance that is replaced or ended, and not lost, in milliseconds; then they are rejected with
    * `REVIVE_INSTANCE_LOST`. Default 30,000. `Infinity`: as long as they need.
    */
-  readonly drainMs?: number;
+  readonly drainMs?: number | undefined;
   /**
    * Where what Rust saves (the crate's `persist!`) goes beside memory, and comes from where memory has nothing of it: for state that outlives the
    * page or the process. Default: nowhere.

@@ -233,7 +233,7 @@ export interface Control {
     redact?: ((text: string) => string) | undefined;
     maxInstances?: number;
     idleMs?: number;
-    drainMs?: number;
+    drainMs?: number | undefined;
     recycle?: { memoryBytes?: number; turns?: number; ageMs?: number } | undefined;
     maxPersistedBytes?: number | undefined;
     persist?: PersistStore | undefined;

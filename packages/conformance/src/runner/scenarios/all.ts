@@ -3,6 +3,7 @@ import { CHANGED_JAVASCRIPT } from './changed-javascript.ts';
 import { CONTROL } from './control.ts';
 import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
+import { DRAINING } from './draining.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { FOREIGN } from './foreign.ts';
@@ -49,6 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LISTENERS,
   ...INSTANCES,
   ...SIBLINGS,
+  ...DRAINING,
   ...TURNS,
   ...REVIVE,
   ...PERSISTED,
