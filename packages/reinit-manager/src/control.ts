@@ -1,14 +1,15 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
+import type { BreakerOptions } from './breaker.js';
 import type { EventName, Events } from './events.js';
 import type { Place, Shared } from './place.js';
-import type { RestartIntensity } from './restart-intensity.js';
 import type { Siblings } from './siblings.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
- * before, or it is being made asynchronously; `retired`: calls are refused with `REVIVE_CRASH_LOOP`, or for want of a module.
+ * before, or it is being made asynchronously; `open`: too many failed, calls are refused with `REVIVE_CRASH_LOOP` for a while; `retired`: they are
+ * until `reset()`, or for want of a module.
  */
-export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired';
+export type ReviveState = 'idle' | 'running' | 'recovering' | 'open' | 'retired';
 
 /** Counted since the module was loaded. */
 export interface Stats {
@@ -25,7 +26,7 @@ export interface Stats {
 export type ForeignExceptions = 'keep' | 'recover';
 
 /** What may be changed while the module runs. */
-export interface ReviveOptions extends RestartIntensity {
+export interface ReviveOptions extends BreakerOptions {
   /** Told of every failure. What it throws can't break recovery. */
   readonly onFailure?: (report: CrashReport) => void;
   /**
@@ -79,6 +80,14 @@ export interface Revive<Exports = unknown> {
   evict(key: unknown): boolean;
 }
 
+const BREAKER_OPTIONS = [
+  'consecutiveFailures',
+  'backoffMs',
+  'maxBackoffMs',
+  'maxRestarts',
+  'withinMs',
+] as const satisfies readonly (keyof BreakerOptions)[];
+
 /** Counted as it happens. */
 export interface Counts {
   failures: number;
@@ -102,7 +111,7 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
-      if ('maxRestarts' in changes || 'withinMs' in changes) for (const { supervisor } of places()) supervisor.configure(settings.options);
+      if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
     },
     use(plugin) {

@@ -4,6 +4,8 @@
  */
 
 export type { Application } from './application.js';
+export { Breaker, type BreakerOptions, type BreakerState } from './breaker.js';
+export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 export type { EventName, Events } from './events.js';
 export { loadModule } from './load-module.js';

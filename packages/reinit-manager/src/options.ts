@@ -5,6 +5,9 @@ import type { ReviveOptions } from './control.js';
 const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
   withinMs: ['a number of milliseconds above 0', isDuration],
+  consecutiveFailures: ['a whole number from 1, or Infinity', (value) => isCount(value) && value !== 0],
+  backoffMs: ['a number of milliseconds above 0', isDuration],
+  maxBackoffMs: ['a number of milliseconds above 0', isDuration],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   onFailure: ['a function', (value) => typeof value === 'function'],

@@ -16,11 +16,12 @@ import {
   safely,
   shorten,
 } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
-import { Supervisor } from './supervisor.js';
+import { type Said, Supervisor } from './supervisor.js';
 
 /** What all places of a module share. */
 export interface Shared {
@@ -29,6 +30,7 @@ export interface Shared {
   readonly settings: Settings;
   readonly emitter: Emitter;
   readonly counts: Counts;
+  readonly clock: Clock;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
 }
@@ -60,15 +62,20 @@ export class Place implements Owner {
   readonly #key: string | undefined;
 
   constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
-    const { module, settings, emitter, counts, check, factory } = shared;
+    const { module, settings, emitter, counts, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
     this.#key = key;
-    const said = { what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`, advice };
-    this.supervisor = new Supervisor(said, settings.options, () => this.slot.recoverQuietly());
+    const said: Said = {
+      what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`,
+      advice,
+      tell: ([name, event]) => emitter.emit(name, () => (name === 'retired' ? event : { ...event, ...this.#where() })),
+    };
+    this.supervisor = new Supervisor(said, settings.options, clock, () => this.slot.recoverQuietly());
     this.slot = new Slot({
       module,
       supervisor: this.supervisor,
+      clock,
       keepsReserve,
       sendTo,
       scope: (generation) => new Instance(generation, space(generation), this, factory),
@@ -82,7 +89,6 @@ export class Place implements Owner {
         const recovered = { generation, ms, ...thrown, ...this.#where() };
         emitter.emit('recovered', () => recovered);
       },
-      retired: (error) => emitter.emit('retired', () => error),
     });
   }
 
@@ -114,7 +120,7 @@ export class Place implements Owner {
     const { current } = this.slot;
     // Another one serves already: the program has reset the module in between.
     if (current !== undefined && current !== instance) return asked;
-    const ending = { instance, isServing: instance === current, isStarting: this.slot.isStarting(instance) };
+    const ending = { isServing: instance === current, isStarting: this.slot.isStarting(instance) };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
 

@@ -1,4 +1,5 @@
 import { type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import type { ReviveState } from './control.js';
 import { InstanceMaker } from './instance-maker.js';
 import type { Supervisor } from './supervisor.js';
@@ -7,6 +8,7 @@ import type { Supervisor } from './supervisor.js';
 export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
+  readonly clock: Clock;
   /** Whether the next instance is made ahead, once one has failed. */
   readonly keepsReserve: boolean;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
@@ -25,8 +27,6 @@ export interface Surroundings {
   notReady(): ReviveError;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */
   recovered(instance: Instance, ms: number, thrown: Thrown): void;
-  /** No more instances are made, for now or for ever. */
-  retired(error: ReviveError): void;
 }
 
 /** What a start function threw on purpose, or let through. */
@@ -68,7 +68,9 @@ export class Slot {
   get state(): ReviveState {
     if (this.#current !== undefined) return 'running';
     if (this.#generation === 0) return 'idle';
-    return !this.#maker.canMake || this.#around.supervisor.isRefusing ? 'retired' : 'recovering';
+    const { retryAfter } = this.#around.supervisor;
+    if (!this.#maker.canMake || retryAfter === Number.POSITIVE_INFINITY) return 'retired';
+    return retryAfter > 0 ? 'open' : 'recovering';
   }
 
   /** Whether listeners or a start function are on the stack, so that whatever is called now they may have called. */
@@ -93,7 +95,12 @@ export class Slot {
     // Once more after each recovery, in which much of the program's runs: it may have failed the fresh instance, or reset the module.
     for (;;) {
       const current = this.#current;
-      if (current?.isWell()) return this.#called(current);
+      if (current?.isWell()) {
+        if (this.isWithin) return current;
+        const hasServed = this.#around.supervisor.hasServed(current);
+        if (!this.#around.supervisor.tellNews()) return this.#called(current, hasServed);
+        continue;
+      }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
         current.askAgain();
@@ -104,14 +111,13 @@ export class Slot {
   }
 
   /**
-   * From now on the façade goes to the instance without asking. Not for calls from within, so that the first that comes from outside is known:
-   * with that, the instance has started.
+   * From its second call on the façade goes to the instance without asking, once the first is known to have ended well. Not after calls from
+   * within, so that the first that comes from outside is known: with that, the instance has started.
    */
-  #called(instance: Instance): Instance {
-    if (this.isWithin) return instance;
-    this.#around.supervisor.called();
-    // Whether it is well may be known only later: until then, each call asks.
-    if (!instance.isSuspected) this.#around.sendTo(instance);
+  #called(instance: Instance, hasServed: boolean): Instance {
+    this.#around.supervisor.called(instance, () => this.suspect(instance));
+    // A call that is within another one says nothing, and there may be many of them. Whether the instance is well may be known only later.
+    if ((hasServed || !instance.scope.isQuiescent()) && !instance.isSuspected) this.#around.sendTo(instance);
     return instance;
   }
 
@@ -129,7 +135,7 @@ export class Slot {
 
   /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
   replace(instance: Instance, reason: string): void {
-    this.#around.supervisor.ends({ instance, isStarting: this.isStarting(instance) });
+    this.#around.supervisor.ends(this.isStarting(instance), false);
     this.#end(instance, reason);
   }
 
@@ -156,6 +162,7 @@ export class Slot {
     supervisor.forget();
     this.dropReserve();
     if (current !== undefined) this.#end(current, reason);
+    supervisor.tellNews();
     return isUsed;
   }
 
@@ -211,10 +218,10 @@ export class Slot {
     const isNew = this.#isNew;
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
-    if (!isNew) supervisor.admit((error) => this.#around.retired(error));
+    if (!isNew) supervisor.admit();
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
-    const began = performance.now();
+    const began = this.#around.clock.now();
     const instance = this.#take();
     // Plugins have looked at it.
     if (this.#current !== undefined) {
@@ -225,7 +232,7 @@ export class Slot {
     supervisor.restarts();
     const thrown = this.#start(instance);
     if (instance !== this.current) return;
-    const ms = performance.now() - supervisor.recovered(began);
+    const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if ('error' in thrown) throw thrown.error;
@@ -238,7 +245,7 @@ export class Slot {
     try {
       return this.#maker.take(this.#generation, supervisor.lastError);
     } catch (error) {
-      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error, (retired) => this.#around.retired(retired));
+      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error);
       throw error;
     }
   }
@@ -276,7 +283,7 @@ export class Slot {
     this.#generation = instance.generation;
     this.#isNew = false;
     this.#starting = instance;
-    this.#around.supervisor.serves();
+    this.#around.supervisor.serves(instance);
     try {
       if (start) instance.start();
       else instance.served();

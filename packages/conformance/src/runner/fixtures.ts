@@ -204,9 +204,15 @@ export interface Control {
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
+  on(event: 'opened', listener: (event: { error: unknown; retryAfter: number; attempt: number; instance?: string }) => void): () => void;
+  on(event: 'probing', listener: (event: { attempt: number; instance?: string }) => void): () => void;
+  on(event: 'closed', listener: (event: { instance?: string }) => void): () => void;
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
+    consecutiveFailures?: number;
+    backoffMs?: number;
+    maxBackoffMs?: number;
     maxRestarts?: number;
     withinMs?: number;
     onFailure?: ((report: Report) => void) | undefined;
