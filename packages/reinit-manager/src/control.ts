@@ -1,18 +1,18 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
+import type { BreakerOptions } from './breaker.js';
 import type { DrainOptions } from './closing.js';
 import type { EventName, Events } from './events.js';
 import type { PersistStore } from './persisted.js';
 import type { Place, Shared } from './place.js';
 import type { RecycleOptions } from './recycling.js';
-import type { RestartIntensity } from './restart-intensity.js';
 import type { Siblings } from './siblings.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
- * before, or it is being made asynchronously; `retired`: calls are refused with `REVIVE_CRASH_LOOP`, or for want of a module; `draining`, `disposed`: calls
- * are refused since {@link Revive.drain}, or {@link Revive.dispose}.
+ * before, or it is being made asynchronously; `open`: too many failed, calls are refused with `REVIVE_CRASH_LOOP` for a while; `retired`: they are
+ * until `reset()`, or for want of a module; `draining`, `disposed`: calls are refused since {@link Revive.drain}, or {@link Revive.dispose}.
  */
-export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired' | 'draining' | 'disposed';
+export type ReviveState = 'idle' | 'running' | 'recovering' | 'open' | 'retired' | 'draining' | 'disposed';
 
 /** Counted since the module was loaded. */
 export interface Stats {
@@ -29,7 +29,7 @@ export interface Stats {
 export type ForeignExceptions = 'keep' | 'recover';
 
 /** What may be changed while the module runs. */
-export interface ReviveOptions extends RestartIntensity {
+export interface ReviveOptions extends BreakerOptions {
   /** Told of every failure. What it throws can't break recovery. */
   readonly onFailure?: (report: CrashReport) => void;
   /**
@@ -119,6 +119,14 @@ export interface Revive<Exports = unknown> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const BREAKER_OPTIONS = [
+  'consecutiveFailures',
+  'backoffMs',
+  'maxBackoffMs',
+  'maxRestarts',
+  'withinMs',
+] as const satisfies readonly (keyof BreakerOptions)[];
+
 /** Counted as it happens. */
 export interface Counts {
   failures: number;
@@ -152,7 +160,7 @@ export function reviveOf(
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
-      if ('maxRestarts' in changes || 'withinMs' in changes) for (const { supervisor } of places()) supervisor.configure(settings.options);
+      if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
       if (!('recycle' in changes)) return;
       for (const one of places()) {

@@ -27,7 +27,16 @@ export interface Events {
    * logged.
    */
   persistFailed: PersistedValue & { readonly action: 'save' | 'restore'; readonly reason: string };
-  /** The module failed too often: calls are refused with this error. */
+  /**
+   * Too many instances failed: for `retryAfter` milliseconds calls are refused with this error. Then one instance is made for the first call that
+   * comes. `attempt`: how often in a row that has happened; the pause grows with it.
+   */
+  opened: { readonly error: ReviveError; readonly retryAfter: number; readonly attempt: number; readonly instance?: string };
+  /** The pause is over, and an instance is being made for a call. If it serves one well, `closed` follows, else `opened`. */
+  probing: { readonly attempt: number; readonly instance?: string };
+  /** An instance has served a call well, or the program has reset the module: whatever fails is made anew again. */
+  closed: { readonly instance?: string };
+  /** Calls are refused with this error until the program resets the module. */
   retired: ReviveError;
 }
 
@@ -42,7 +51,20 @@ export interface PersistedValue {
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-const NAMES: readonly EventName[] = ['failure', 'recovered', 'recycled', 'recycleFailed', 'drained', 'stale', 'restored', 'persistFailed', 'retired'];
+const NAMES: readonly EventName[] = [
+  'failure',
+  'recovered',
+  'recycled',
+  'recycleFailed',
+  'drained',
+  'stale',
+  'restored',
+  'persistFailed',
+  'opened',
+  'probing',
+  'closed',
+  'retired',
+];
 
 /** How deep events may stand that listeners cause, each while the one before is being emitted. */
 const DEEPEST = 50;

@@ -4,12 +4,14 @@
  */
 
 export type { Application } from './application.js';
+export { Breaker, type BreakerOptions, type BreakerState } from './breaker.js';
+export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type { DrainOptions } from './closing.js';
 export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 export type { EventName, Events, PersistedValue } from './events.js';
 export { loadModule } from './load-module.js';
 export { createManager, type ManagerOptions } from './manager.js';
-export type { RecycleOptions, RecycleReason } from './recycling.js';
 export type { PersistStore, Saved } from './persisted.js';
+export type { RecycleOptions, RecycleReason } from './recycling.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';

@@ -8,6 +8,7 @@ import {
   type Plugin,
 } from '@wasm-revive/kernel';
 import { type Application, ModuleApplication } from './application.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { Closing } from './closing.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
@@ -19,13 +20,19 @@ import { Siblings } from './siblings.js';
 /** What {@link createManager} is made with. */
 export interface ManagerOptions extends ReviveOptions {
   readonly plugins: readonly Plugin[];
+  /** Default: the time and the chance of the program. */
+  readonly clock?: Clock;
 }
 
 /**
  * Puts a factory under management.
  * @throws ReviveError `REVIVE_CONTRACT_MISMATCH` when it was generated for another runtime
  */
-export function createManager(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions): Application {
+export function createManager(
+  factory: Factory,
+  description: ModuleDescription,
+  { plugins, clock = SYSTEM_CLOCK, ...options }: ManagerOptions,
+): Application {
   checkContract(description);
   const { onCurrent, reinitRequests } = description;
   const module = describedModule(description);
@@ -43,6 +50,7 @@ export function createManager(factory: Factory, description: ModuleDescription, 
     closing: new Closing(description.name, places, () => settings.options.drainMs),
     places,
     placeOf,
+    clock,
     check: (compiled) => void checkCrates(compiled, settings.hooks.packages),
   };
   const place = new Place(shared, {

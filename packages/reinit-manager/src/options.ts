@@ -9,6 +9,9 @@ type Checks<Options> = Readonly<Record<keyof Options, readonly [what: string, is
 const OPTIONS: Checks<ReviveOptions> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
   withinMs: ['a number of milliseconds above 0', isDuration],
+  consecutiveFailures: ['a whole number from 1, or Infinity', (value) => isCount(value) && value !== 0],
+  backoffMs: ['a number of milliseconds above 0', isDuration],
+  maxBackoffMs: ['a number of milliseconds above 0', isDuration],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   drainMs: ['a number of milliseconds from 0', isTime],

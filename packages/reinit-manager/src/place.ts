@@ -16,6 +16,7 @@ import {
   safely,
   shorten,
 } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import type { Closing } from './closing.js';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
@@ -23,7 +24,7 @@ import { Persisted } from './persisted.js';
 import { Recycling } from './recycling.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
-import { Supervisor } from './supervisor.js';
+import { type Said, Supervisor } from './supervisor.js';
 
 /** What all places of a module share. */
 export interface Shared {
@@ -37,6 +38,7 @@ export interface Shared {
   places(): readonly Place[];
   /** By what plugins get of its instances. */
   readonly placeOf: WeakMap<InstanceView, Place>;
+  readonly clock: Clock;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
 }
@@ -70,12 +72,16 @@ export class Place implements Owner {
   readonly #key: string | undefined;
 
   constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
-    const { module, settings, emitter, counts, closing, check, factory } = shared;
+    const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
     this.#key = key;
-    const said = { what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`, advice };
-    this.supervisor = new Supervisor(said, settings.options, () => this.slot.recoverQuietly());
+    const said: Said = {
+      what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`,
+      advice,
+      tell: ([name, event]) => emitter.emit(name, () => (name === 'retired' ? event : { ...event, ...this.#where() })),
+    };
+    this.supervisor = new Supervisor(said, settings.options, clock, () => this.slot.recoverQuietly());
     this.#recycling = new Recycling({
       slot: () => this.slot,
       emitter,
@@ -96,6 +102,7 @@ export class Place implements Owner {
       module,
       supervisor: this.supervisor,
       closing,
+      clock,
       serves: (instance, isStarted) => this.#recycling.serves(instance, isStarted),
       called: (instance) => this.#recycling.called(instance),
       drained: ({ generation }, callsLost) => {
@@ -119,7 +126,6 @@ export class Place implements Owner {
         const recovered = { generation, ms, ...thrown, ...this.#where() };
         emitter.emit('recovered', () => recovered);
       },
-      retired: (error) => emitter.emit('retired', () => error),
     });
   }
 
@@ -151,7 +157,7 @@ export class Place implements Owner {
     const { current } = this.slot;
     // Another one serves already, or is to: it was replaced.
     if (current !== instance && (current !== undefined || this.slot.isDraining(instance))) return asked;
-    const ending = { instance, isServing: instance === current, isStarting: this.slot.isStarting(instance) };
+    const ending = { isServing: instance === current, isStarting: this.slot.isStarting(instance) };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
 

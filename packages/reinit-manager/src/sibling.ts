@@ -1,4 +1,5 @@
 import { type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
 import { isFree } from './slot.js';
@@ -24,6 +25,7 @@ export class Sibling extends Place {
   readonly live: Live;
   readonly exports: object;
   readonly #seat: () => void;
+  readonly #clock: Clock;
   /** Whether it was called since somebody looked whether it is idle; that empties {@link live}, so that the next call is known. */
   #wasCalled = true;
   #idleSince = 0;
@@ -45,6 +47,7 @@ export class Sibling extends Place {
     });
     this.live = live;
     this.#seat = seat;
+    this.#clock = shared.clock;
     const application = { control: { reset: () => this.slot.reset() }, wake: () => this.serving().scope.api };
     this.exports = siblingExports(facade, facade.exportsFor(live, application));
   }
@@ -69,7 +72,7 @@ export class Sibling extends Place {
   /** Whether nobody has called it for so long, and it has nothing to do. To be asked again and again. */
   isIdle(ms: number): boolean {
     const { current } = this.slot;
-    const time = performance.now();
+    const time = this.#clock.now();
     if (this.#wasCalled || this.slot.isBusy || (current !== undefined && isBusy(current))) {
       this.#wasCalled = false;
       this.#idleSince = time;

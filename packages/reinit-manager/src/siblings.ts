@@ -4,7 +4,6 @@ import type { ReviveOptions } from './control.js';
 import { LONGEST_TIMER } from './draining.js';
 import { checkDrainOptions } from './options.js';
 import type { Place, Shared } from './place.js';
-import { later } from './recovery-schedule.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
 /** What {@link ReviveOptions.maxInstances} is by default. */
@@ -180,11 +179,11 @@ export class Siblings {
   #sweepLater(): void {
     if (this.#idleMs === Number.POSITIVE_INFINITY || this.#seated.size === 0) return;
     const pause = Math.min(this.#idleMs / 2, LONGEST_TIMER);
-    const time = performance.now();
+    const time = this.#shared.clock.now();
     if (this.#timer !== undefined && time < this.#timer.due + pause) return;
     const timer = { due: time + pause };
     this.#timer = timer;
-    later(() => {
+    this.#shared.clock.later(() => {
       if (timer !== this.#timer) return;
       this.#timer = undefined;
       this.#sweep();

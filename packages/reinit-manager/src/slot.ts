@@ -1,4 +1,5 @@
 import { type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import type { Closing } from './closing.js';
 import type { ReviveState } from './control.js';
 import { Departures } from './departures.js';
@@ -10,6 +11,7 @@ export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
   readonly closing: Pick<Closing, 'state' | 'refusal' | 'drainMs'>;
+  readonly clock: Clock;
   /** Whether the next instance is made ahead, once one has failed. */
   readonly keepsReserve: boolean;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
@@ -34,8 +36,6 @@ export interface Surroundings {
   drained(instance: Instance, callsLost: number): void;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */
   recovered(instance: Instance, ms: number, thrown: Thrown): void;
-  /** No more instances are made, for now or for ever. */
-  retired(error: ReviveError): void;
 }
 
 /** What a slot has brought about. */
@@ -110,7 +110,9 @@ export class Slot {
   get state(): ReviveState {
     if (this.#current !== undefined) return 'running';
     if (this.#generation === 0) return 'idle';
-    return !this.#maker.canMake || this.#around.supervisor.isRefusing ? 'retired' : 'recovering';
+    const { retryAfter } = this.#around.supervisor;
+    if (!this.#maker.canMake || retryAfter === Number.POSITIVE_INFINITY) return 'retired';
+    return retryAfter > 0 ? 'open' : 'recovering';
   }
 
   /** Whether listeners or a start function are on the stack, so that whatever is called now they may have called. */
@@ -137,7 +139,11 @@ export class Slot {
       this.#departures.departIfDue();
       const current = this.#current;
       this.admit(current);
-      if (current?.isWell()) return this.#called(current);
+      if (current?.isWell()) {
+        const called = this.#called(current);
+        if (called !== undefined) return called;
+        continue;
+      }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
         current.askAgain();
@@ -148,16 +154,21 @@ export class Slot {
   }
 
   /**
-   * From now on the façade goes to the instance without asking. Not for calls from within, so that the first that comes from outside is known:
-   * with that, the instance has started.
+   * From its second call on the façade goes to the instance without asking, once the first is known to have ended well. Not after calls from
+   * within, so that the first that comes from outside is known: with that, the instance has started. Undefined where listeners were told
+   * something first: they may have done anything.
    */
-  #called(instance: Instance): Instance {
+  #called(instance: Instance): Instance | undefined {
+    const { supervisor, closing, called, sendTo } = this.#around;
     if (this.isWithin) return instance;
-    this.#around.supervisor.called();
-    const isAsked = this.#around.called(instance);
+    const hasServed = supervisor.hasServed(instance);
+    if (supervisor.tellNews()) return undefined;
+    supervisor.called(instance, () => this.suspect(instance));
+    const isAsked = called(instance);
+    // A call that is within another one says nothing, and there may be many of them.
+    const isUsed = hasServed || !instance.scope.isQuiescent();
     // Whether it is well, and serves on, may be known only later: until then, each call asks.
-    if (!isAsked && !instance.isSuspected && !this.#departures.isLeaving && this.#around.closing.state === undefined)
-      this.#around.sendTo(instance);
+    if (isUsed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && closing.state === undefined) sendTo(instance);
     return instance;
   }
 
@@ -181,11 +192,14 @@ export class Slot {
    * @param frees whether the handle is freed, which is no new call
    */
   holder(space: number, frees: boolean): Instance | undefined {
-    this.#departures.departIfDue();
-    const instance = this.#at(space);
-    if (!instance?.isWell()) return undefined;
-    if (!frees) this.admit(instance);
-    return instance === this.#current ? this.#called(instance) : instance;
+    for (;;) {
+      this.#departures.departIfDue();
+      const instance = this.#at(space);
+      if (!instance?.isWell()) return undefined;
+      if (!frees) this.admit(instance);
+      const called = instance === this.#current ? this.#called(instance) : instance;
+      if (called !== undefined) return called;
+    }
   }
 
   /** From now on, whoever calls has to ask. */
@@ -214,14 +228,14 @@ export class Slot {
 
   #departs(instance: Instance, isReplaced: boolean): void {
     const { supervisor } = this.#around;
-    if (isReplaced) supervisor.ends({ instance, isStarting: this.isStarting(instance) });
+    if (isReplaced) supervisor.ends(this.isStarting(instance), false);
     this.vacate(instance);
     if (isReplaced) supervisor.schedule();
   }
 
   /** Ends the instance that serves, and what is in flight on it. It may be in a turn, which is to end well. */
   #replace(instance: Instance, reason: string): void {
-    this.#around.supervisor.ends({ instance, isStarting: this.isStarting(instance) });
+    this.#around.supervisor.ends(this.isStarting(instance), false);
     this.#end(instance, reason);
   }
 
@@ -244,6 +258,7 @@ export class Slot {
     this.#forget();
     if (current !== undefined) this.#end(current, reason);
     this.#departures.end(reason);
+    this.#around.supervisor.tellNews();
     return isUsed;
   }
 
@@ -255,6 +270,7 @@ export class Slot {
       this.#departures.leave(current, reason, false, ms);
       this.hold();
     }
+    this.#around.supervisor.tellNews();
     await this.#departures.limit(ms);
   }
 
@@ -321,14 +337,14 @@ export class Slot {
     const isNew = this.#isNew;
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
-    if (!isNew) supervisor.admit((error) => this.#around.retired(error));
+    if (!isNew) supervisor.admit();
     // A listener may have reset the module.
     if (this.#current !== undefined) return;
-    const began = performance.now();
+    const began = this.#around.clock.now();
     const brought = this.#bring(!isNew);
     if (brought === undefined) return;
     const { instance, thrown } = brought;
-    const ms = performance.now() - supervisor.recovered(began);
+    const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if ('error' in thrown) throw thrown.error;
@@ -364,7 +380,7 @@ export class Slot {
     this.#maker.giveBack(this.#maker.take(this.#generation, undefined));
     // Plugins have looked at it.
     if (instance !== this.#current || this.#departures.isLeaving || !instance.isWell()) return undefined;
-    const began = performance.now();
+    const began = this.#around.clock.now();
     this.#departures.depart(instance, reason);
     try {
       // A module that has failed may fail again.
@@ -383,7 +399,7 @@ export class Slot {
     try {
       return this.#maker.take(this.#generation, supervisor.lastError);
     } catch (error) {
-      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error, (retired) => this.#around.retired(retired));
+      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error);
       throw error;
     }
   }
@@ -421,7 +437,7 @@ export class Slot {
     this.#generation = instance.generation;
     this.#isNew = false;
     this.#starting = instance;
-    this.#around.supervisor.serves();
+    this.#around.supervisor.serves(instance);
     this.#around.serves(instance, false);
     try {
       if (start) instance.start();

@@ -215,6 +215,9 @@ export interface Control {
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
+  on(event: 'opened', listener: (event: { error: unknown; retryAfter: number; attempt: number; instance?: string }) => void): () => void;
+  on(event: 'probing', listener: (event: { attempt: number; instance?: string }) => void): () => void;
+  on(event: 'closed', listener: (event: { instance?: string }) => void): () => void;
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
   on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number }) => void): () => void;
   on(event: 'drained', listener: (event: { generation: number; callsLost: number }) => void): () => void;
@@ -225,6 +228,9 @@ export interface Control {
   on(event: 'persistFailed', listener: (event: { name: string; action: 'save' | 'restore'; reason: string }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
+    consecutiveFailures?: number;
+    backoffMs?: number;
+    maxBackoffMs?: number;
     maxRestarts?: number;
     withinMs?: number;
     onFailure?: ((report: Report) => void) | undefined;

@@ -68,9 +68,6 @@ interface Told {
   readonly recovery: string | undefined;
 }
 
-/** After this many instances in a row that nobody has called, none is made any more. */
-const HOPELESS_STARTS = 5;
-
 /** So many resets in a row a listener can make; any more may be refused. */
 const RESETS_WITHIN = 5;
 
@@ -124,7 +121,12 @@ export class Model {
 
   /** Whether calls are refused. */
   get retired(): boolean {
-    return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts || this.#failedStarts >= HOPELESS_STARTS);
+    return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts);
+  }
+
+  /** The state of a module of which no instance serves. */
+  get stateWithout(): string {
+    return !this.retired ? 'recovering' : this.#givenUp ? 'retired' : 'open';
   }
 
   /** Whether the next instance is made after a pause, unless a call asks for it. */
@@ -305,7 +307,7 @@ export class Model {
     this.#generations.set(number, this.current);
   }
 
-  /** The event `retired`. */
+  /** The event `retired`, or `opened`. */
   hasRetired(): void {
     this.retiredEvents++;
     // A listener may have reset the module since.

@@ -35,6 +35,7 @@ export class World {
     this.control.on('failure', (report) => this.model.failed(report));
     this.control.on('recovered', ({ generation }) => this.model.recovered(generation));
     this.control.on('retired', () => this.model.hasRetired());
+    this.control.on('opened', () => this.model.hasRetired());
     this.control.on('stale', () => this.model.staleEvents++);
   }
 
@@ -64,6 +65,8 @@ export class World {
   /** Options and decisions as they are where nobody has asked for others. */
   configureDefaults(): void {
     this.control.configure({
+      // Schedules fail more often than they go well.
+      consecutiveFailures: Number.POSITIVE_INFINITY,
       maxRestarts: Number.POSITIVE_INFINITY,
       withinMs: 10_000,
       foreignExceptions: 'keep',
@@ -139,7 +142,7 @@ export class World {
       ['calls of onFailure', this.reported, model.failures],
     ];
     for (const [what, found, wanted] of accounts) if (found !== wanted) model.violate(`I1: ${what}: ${found} in place of ${wanted}`);
-    const state = model.current ? 'running' : model.retired ? 'retired' : 'recovering';
+    const state = model.current ? 'running' : model.stateWithout;
     if (control.state !== state) model.violate(`I2: the state is ${control.state} in place of ${state}`);
     if (model.current && control.generation !== model.current.number) model.violate(`I2: the generation is ${control.generation}`);
   }
