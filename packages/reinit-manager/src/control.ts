@@ -1,7 +1,9 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
 import type { EventName, Events } from './events.js';
 import type { Place, Shared } from './place.js';
+import type { PoolOptions } from './pool.js';
 import type { RestartIntensity } from './restart-intensity.js';
+import type { Router } from './router.js';
 import type { Siblings } from './siblings.js';
 
 /**
@@ -14,7 +16,7 @@ export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired';
 export interface Stats {
   readonly failures: number;
   readonly recoveries: number;
-  /** Promises that the present instance has still to settle. */
+  /** Promises that the present instance has still to settle; with a pool, those of all of its instances. */
   readonly inFlight: number;
 }
 
@@ -42,6 +44,8 @@ export interface ReviveOptions extends RestartIntensity {
   readonly maxInstances?: number;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
+  /** Several instances serve the module's own exports, each call one of them. Default: one does. */
+  readonly pool?: PoolOptions;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -63,7 +67,7 @@ export interface Revive<Exports = unknown> {
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
    */
   use(plugin: Plugin): void;
-  /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
+  /** Retires the present instance, and those of a pool, and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
   /**
    * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
@@ -86,7 +90,12 @@ export interface Counts {
 }
 
 /** Makes the control handle of a module. @param places the default instance's first */
-export function reviveOf({ module, settings, emitter, counts }: Shared, places: () => [Place, ...Place[]], siblings: Siblings): Revive {
+export function reviveOf(
+  { module, settings, emitter, counts }: Shared,
+  places: () => [Place, ...Place[]],
+  siblings: Siblings,
+  router: Router,
+): Revive {
   const [{ slot }] = places();
   return {
     module: module.description.name,
@@ -97,13 +106,14 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       return slot.state;
     },
     get stats() {
-      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
+      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
     },
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
       if ('maxRestarts' in changes || 'withinMs' in changes) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
+      router.configure(changes);
     },
     use(plugin) {
       settings.use(plugin, ({ packages }) => {
@@ -111,7 +121,10 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       });
       for (const one of places()) one.slot.dropReserve();
     },
-    reset: () => slot.reset(),
+    reset() {
+      slot.reset();
+      router.reset();
+    },
     instance: (key) => siblings.instance(key),
     evict: (key) => siblings.evict(key),
   };

@@ -8,5 +8,6 @@ export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } fro
 export type { EventName, Events } from './events.js';
 export { loadModule } from './load-module.js';
 export { createManager, type ManagerOptions } from './manager.js';
+export type { PoolOptions, PoolRoute } from './pool.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';

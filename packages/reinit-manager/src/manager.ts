@@ -12,6 +12,7 @@ import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
 import { Place, type Shared } from './place.js';
 import { managerPlugin } from './plugin.js';
+import { Router } from './router.js';
 import { Settings } from './settings.js';
 import { Siblings } from './siblings.js';
 
@@ -26,9 +27,9 @@ export interface ManagerOptions extends ReviveOptions {
  */
 export function createManager(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions): Application {
   checkContract(description);
-  const { onCurrent, reinitRequests } = description;
+  const { reinitRequests } = description;
   const module = describedModule(description);
-  const places = (): [Place, ...Place[]] => [place, ...siblings.places()];
+  const places = (): [Place, ...Place[]] => [place, ...new Set([...siblings.places(), ...router.places()])];
   const askedByCrate = (view: InstanceView): void => {
     for (const one of places()) one.askedByCrate(view);
   };
@@ -47,14 +48,19 @@ export function createManager(factory: Factory, description: ModuleDescription, 
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
     keepsReserve: true,
     space: (generation) => generation - 1,
-    sendTo: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
+    sendTo: (instance) => router.sendTo(instance),
     claim: () => application.claim(),
     // Its first instance is given to it.
     isReady: () => false,
     notReady: () => application.notReady(),
   });
-  const siblings = new Siblings(shared, { isReady: () => place.slot.generation > 0, notReady: () => application.notReady() });
-  const control = reviveOf(shared, places, siblings);
-  const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, control, shared.check);
+  const siblings: Siblings = new Siblings(shared, {
+    isReady: () => place.slot.generation > 0,
+    notReady: () => application.notReady(),
+    maySpare: (sibling) => router.maySpare(sibling),
+  });
+  const router: Router = new Router(shared, place, siblings);
+  const control = reviveOf(shared, places, siblings, router);
+  const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, router.live, control, shared.check);
   return application;
 }

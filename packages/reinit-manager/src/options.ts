@@ -1,5 +1,6 @@
-import type { Plugin } from '@wasm-revive/kernel';
+import { bare, type Plugin } from '@wasm-revive/kernel';
 import type { ReviveOptions } from './control.js';
+import { checkedPool } from './pool.js';
 
 /** What may be given for each option, in words, and whether it is that. */
 const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
@@ -7,6 +8,7 @@ const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: 
   withinMs: ['a number of milliseconds above 0', isDuration],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
+  pool: ['an object { min, max, route }', isObject],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
@@ -17,15 +19,19 @@ function isCount(value: unknown): boolean {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0);
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
 }
 
 /**
- * Refuses options that nothing would come of; `undefined` takes one back.
+ * Refuses options that nothing would come of; `undefined` takes one back. Gives what is left when the program changes its objects.
  * @throws TypeError
  */
-export function checkOptions(options: ReviveOptions): void {
+export function checkOptions(options: ReviveOptions): ReviveOptions {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
       throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(OPTIONS).join(', ')}.`);
@@ -33,6 +39,8 @@ export function checkOptions(options: ReviveOptions): void {
     const [what, is] = OPTIONS[name as keyof ReviveOptions];
     if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
   }
+  const { pool } = options;
+  return pool === undefined ? options : bare({ ...options, pool: checkedPool(pool) });
 }
 
 const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'] as const satisfies readonly (keyof Plugin)[];

@@ -28,8 +28,7 @@ export class Settings {
   /** Changes options; gives those that changed. @throws TypeError */
   configure(options: ReviveOptions): ReviveOptions {
     // A copy first: the program's getters may give another value each time.
-    const changes = bare({ ...options });
-    checkOptions(changes);
+    const changes = checkOptions(bare({ ...options }));
     this.#options = bare({ ...this.#options, ...changes });
     return changes;
   }

@@ -21,7 +21,8 @@ export interface SiblingSurroundings {
 export class Sibling extends Place {
   /** Where the façade's functions for it go. */
   readonly live: Live;
-  readonly exports: object;
+  readonly #facade: SiblingFacade;
+  #exports: object | undefined;
   readonly #seat: () => void;
   /** Whether it was called since somebody looked whether it is idle; that empties {@link live}, so that the next call is known. */
   #wasCalled = true;
@@ -43,9 +44,26 @@ export class Sibling extends Place {
       notReady,
     });
     this.live = live;
+    this.#facade = facade;
     this.#seat = seat;
+  }
+
+  /** What the module exports, for this key. */
+  get exports(): object {
     const application = { control: { reset: () => this.slot.reset() }, wake: () => this.serving().scope.api };
-    this.exports = siblingExports(facade, facade.exportsFor(live, application));
+    this.#exports ??= siblingExports(this.#facade, this.#facade.exportsFor(this.live, application));
+    return this.#exports;
+  }
+
+  /** Makes an instance before anybody calls. Where there can be none, the call says why. */
+  makeAhead(): void {
+    if (this.slot.current !== undefined) return;
+    this.#seat();
+    try {
+      this.slot.recover();
+    } catch {
+      // See above.
+    }
   }
 
   /** The instance that serves, for somebody who calls it. */

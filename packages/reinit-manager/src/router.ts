@@ -1,0 +1,255 @@
+import { type Instance, inMicrotask, type Live, type Owner, type Raw, spaceOf } from '@wasm-revive/kernel';
+import { type Call, type CallSite, Calls } from './calls.js';
+import type { ReviveOptions } from './control.js';
+import type { Place, Shared } from './place.js';
+import { ALONE, type PoolPlan, planOf } from './pool.js';
+import { Seat } from './seat.js';
+import { NOBODY, Sibling } from './sibling.js';
+import type { Siblings } from './siblings.js';
+
+const { apply } = Reflect;
+
+/**
+ * Where calls of the module's own exports go. As long as that is one instance, the façade is told which, and nothing here is on the path of a
+ * call; else the façade goes to functions that choose one for each call.
+ */
+export class Router {
+  readonly #shared: Shared;
+  readonly #siblings: Siblings;
+  readonly #default: Seat;
+  /** Where the façade goes without a pool. */
+  readonly live: Live = { raw: NOBODY, base: 0 };
+  /** Those of a pool, the default instance's first. With keys, only that. */
+  #seats: [Seat, ...Seat[]];
+  readonly #seatOf = new WeakMap<Owner, Seat>();
+  /** Those that were called last, to be found fast. */
+  readonly #keyed = new Map<unknown, Seat>();
+  #plan: PoolPlan = ALONE;
+  #calls: Calls | undefined;
+  /** What the façade goes to in place of a scope's functions, if it does. */
+  #routing: Raw | undefined;
+  /** Whether the first instance is awaited, so that others can be made ahead. */
+  #isWaiting = false;
+
+  constructor(shared: Shared, place: Place, siblings: Siblings) {
+    this.#shared = shared;
+    this.#siblings = siblings;
+    this.#default = new Seat(place, this.live, () => place.slot.instance());
+    this.#seats = [this.#default];
+    this.#seatOf.set(place, this.#default);
+    this.configure(shared.settings.options);
+  }
+
+  /** The default instance's place says whom it sends calls to. */
+  sendTo(instance: Instance | undefined): void {
+    this.live.raw = instance?.scope.raw ?? NOBODY;
+    this.live.base = instance?.base ?? 0;
+    if (this.#routing === undefined) this.#tell();
+    if (this.#isWaiting && instance !== undefined) this.#makeAhead();
+  }
+
+  /** Tells the façade. A handle of any instance is sent to the runtime, which finds whose it is. */
+  #tell(): void {
+    const { raw, base } = this.live;
+    const { onCurrent } = this.#shared.module.description;
+    if (this.#routing !== undefined) onCurrent(this.#routing, Number.POSITIVE_INFINITY);
+    else onCurrent(raw === NOBODY ? undefined : (raw as Raw), base);
+  }
+
+  configure(changes: ReviveOptions): void {
+    if (!('pool' in changes)) return;
+    this.#plan = planOf(changes.pool);
+    const { max, route } = this.#plan;
+    const surplus = this.#seats.splice(route === undefined ? max : 1);
+    const isPooled = changes.pool !== undefined;
+    if (isPooled !== (this.#routing !== undefined)) {
+      this.#routing = isPooled ? this.#routes() : undefined;
+      this.#tell();
+    }
+    for (const { place } of surplus)
+      this.#siblings.end(place as Sibling, `The pool of ${this.#shared.module.description.name} was made smaller.`);
+    this.#makeAhead();
+  }
+
+  /** Those beside the default instance that serve the module's own exports, whoever has made them. */
+  places(): Place[] {
+    return this.#seats.slice(1).map(({ place }) => place);
+  }
+
+  /** How many promises the instances have still to settle that serve the module's own exports. */
+  get callsInFlight(): number {
+    const keyed = this.#plan.route === undefined ? [] : [...this.#siblings.seated];
+    const all = [...this.#seats.map(({ current }) => current), ...keyed.map(({ slot }) => slot.current)];
+    return all.reduce((sum, instance) => sum + (instance?.callsInFlight ?? 0), 0);
+  }
+
+  /** The module is reset: with the default instance, all go to which its exports lead. */
+  reset(): void {
+    for (const { place } of this.#seats.slice(1)) this.#siblings.end(place as Sibling, 'The module was reset.');
+    this.#makeAhead();
+  }
+
+  /** Whether an idle instance may go: of a pool, `min` are kept. */
+  maySpare(sibling: Sibling): boolean {
+    if (!this.#seats.some(({ place }) => place === sibling)) return true;
+    return this.#seats.filter(({ current }) => current !== undefined).length > this.#plan.min;
+  }
+
+  /** Makes those that a pool has at least, off anybody's call. */
+  #makeAhead(): void {
+    this.#isWaiting = this.#default.place.slot.generation === 0;
+    if (this.#isWaiting || this.#plan.min < 2) return;
+    inMicrotask(() => {
+      for (let n = 1; n < this.#plan.min; n++) ((this.#seats[n] ?? this.#add()).place as Sibling).makeAhead();
+    });
+  }
+
+  #add(): Seat {
+    const sibling = this.#siblings.member(`pool ${this.#seats.length + 1}`);
+    const seat = this.#seatAt(sibling);
+    this.#seats.push(seat);
+    return seat;
+  }
+
+  #seatAt(sibling: Sibling): Seat {
+    let seat = this.#seatOf.get(sibling);
+    if (seat === undefined) {
+      seat = new Seat(sibling, sibling.live, () => sibling.serving());
+      this.#seatOf.set(sibling, seat);
+    }
+    return seat;
+  }
+
+  /** With the same fields in the same order as a scope's, so that V8 sees one shape. */
+  #routes(): Raw {
+    this.#calls ??= new Calls(this.#shared.factory);
+    const api = this.#calls.replaced((site, index) => this.#route(site, index));
+    return { state: undefined, api, binding: undefined } as never;
+  }
+
+  /**
+   * A function of the façade's, to any instance.
+   * Note: without a list of arguments for the few that most functions have (measured: 10 ns a call).
+   */
+  #route(site: CallSite, index: number): Call {
+    const router = this;
+    return function (this: unknown, a?: unknown, b?: unknown, c?: unknown): unknown {
+      // biome-ignore lint/complexity/noArguments: a list of them would have to be made for each call.
+      const given = arguments;
+      const { length } = given;
+      if (router.#plan.route !== undefined || length > 3) {
+        const args = Array.from(given);
+        return apply(router.#choose(site, args).calls()[index] as Call, this, args);
+      }
+      const owner =
+        length === 0 ? undefined : (router.#ownerOf(a) ?? (length === 1 ? undefined : (router.#ownerOf(b) ?? router.#ownerOf(c))));
+      const call = (owner ?? router.#nested() ?? router.#leastInFlight()).calls()[index] as Call;
+      switch (length) {
+        case 0:
+          return apply(call, this, []);
+        case 1:
+          return apply(call, this, [a]);
+        case 2:
+          return apply(call, this, [a, b]);
+        default:
+          return apply(call, this, [a, b, c]);
+      }
+    };
+  }
+
+  #choose(site: CallSite, args: readonly unknown[]): Seat {
+    for (const arg of args) {
+      const owner = this.#ownerOf(arg);
+      if (owner !== undefined) return owner;
+    }
+    const { route } = this.#plan;
+    return (
+      this.#nested() ??
+      (route === undefined ? this.#leastInFlight() : this.#ofKey(route(site.name, site.kind === 'function' ? args : args.slice(1))))
+    );
+  }
+
+  /** Where a handle lives, or the first of an array of handles. Of what doesn't live any more, nothing is said here. */
+  #ownerOf(value: unknown): Seat | undefined {
+    if (typeof value !== 'object' || value === null) return undefined;
+    const handle: unknown = Array.isArray(value) ? value[0] : value;
+    const space = spaceOf(pointerOf(handle));
+    if (space === undefined) return undefined;
+    const owner = this.#shared.module.owners.get(space);
+    if (owner === undefined) return undefined;
+    return this.#seatOf.get(owner) ?? (this.#plan.route !== undefined && owner instanceof Sibling ? this.#seatAt(owner) : undefined);
+  }
+
+  /** The one of which frames are on the stack, whose import has called. */
+  #nested(): Seat | undefined {
+    for (const seat of this.#seats) if (isEntered(seat.current)) return seat;
+    if (this.#plan.route === undefined) return undefined;
+    for (const sibling of this.#siblings.seated) if (isEntered(sibling.slot.current)) return this.#seatAt(sibling);
+    return undefined;
+  }
+
+  #ofKey(key: unknown): Seat {
+    if (key === undefined) return this.#default;
+    const known = this.#keyed.get(key);
+    if (known?.live.raw.api !== undefined) return known;
+    const { max } = this.#plan;
+    const sibling = this.#siblings.sibling(key);
+    this.#siblings.seat(sibling, max - 1);
+    const seat = this.#seatAt(sibling);
+    // Who owns an object may want it to be garbage.
+    if (typeof key === 'object' || typeof key === 'function') return seat;
+    if (this.#keyed.size > 2 * max) for (const [other, { live }] of this.#keyed) if (live.raw.api === undefined) this.#keyed.delete(other);
+    this.#keyed.set(key, seat);
+    return seat;
+  }
+
+  #leastInFlight(): Seat {
+    const seats = this.#seats;
+    let hasRoom = seats.length < this.#plan.max;
+    let best: Seat | undefined;
+    let least = 0;
+    for (let n = 0; n < seats.length; n++) {
+      const seat = seats[n] as Seat;
+      const { current } = seat;
+      if (current === undefined) {
+        hasRoom = true;
+        continue;
+      }
+      const calls = current.callsInFlight;
+      if (calls === 0) return seat;
+      if (best !== undefined && calls >= least) continue;
+      best = seat;
+      least = calls;
+    }
+    return (hasRoom ? this.#another() : undefined) ?? best ?? this.#default;
+  }
+
+  /** One that has no instance yet, or none any more, where one may be made now. */
+  #another(): Seat | undefined {
+    for (let n = 0; n < this.#plan.max; n++) {
+      const seat = this.#seats[n] ?? this.#add();
+      if (seat.current !== undefined || seat.place.slot.state === 'retired') continue;
+      try {
+        seat.calls();
+        return seat;
+      } catch {
+        // Whoever serves takes the call; where nobody does, the default instance says why.
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Whether an import of it is running, so that frames of it are on the stack. */
+function isEntered(instance: Instance | undefined): boolean {
+  return instance !== undefined && (instance.scope.raw.state as { readonly imports: number }).imports > 0;
+}
+
+/** What a handle points to, read where the program's code may be in the way. */
+function pointerOf(value: unknown): unknown {
+  try {
+    return (value as { readonly __wbg_ptr?: unknown } | null | undefined)?.__wbg_ptr;
+  } catch {
+    return undefined;
+  }
+}
