@@ -77,6 +77,7 @@ it('exports this and no more', () => {
       "staleHandleError",
       "toFailureRecord",
       "wasmFrames",
+      "whenSettled",
       "writeReport",
     ]
   `);

@@ -3,6 +3,7 @@ import type { EventName, Events } from './events.js';
 import type { Place, Shared } from './place.js';
 import type { PoolOptions } from './pool.js';
 import type { RestartIntensity } from './restart-intensity.js';
+import type { RetryOptions } from './retry.js';
 import type { Router } from './router.js';
 import type { Siblings } from './siblings.js';
 
@@ -45,7 +46,9 @@ export interface ReviveOptions extends RestartIntensity {
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
   /** Several instances serve the module's own exports, each call one of them. Default: one does. */
-  readonly pool?: PoolOptions;
+  readonly pool?: PoolOptions | undefined;
+  /** Calls of the module's own exports that are run again where their instance was lost. Default: none. */
+  readonly retry?: RetryOptions | undefined;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }

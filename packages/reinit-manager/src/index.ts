@@ -11,3 +11,4 @@ export { createManager, type ManagerOptions } from './manager.js';
 export type { PoolOptions, PoolRoute } from './pool.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';
+export type { RetryOptions } from './retry.js';

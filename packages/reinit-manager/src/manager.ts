@@ -8,6 +8,7 @@ import {
   type Plugin,
 } from '@wasm-revive/kernel';
 import { type Application, ModuleApplication } from './application.js';
+import { Calls } from './calls.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
 import { Place, type Shared } from './place.js';
@@ -34,7 +35,12 @@ export function createManager(factory: Factory, description: ModuleDescription, 
     for (const one of places()) one.askedByCrate(view);
   };
   const own = managerPlugin(() => settings.options, reinitRequests === true ? askedByCrate : undefined);
-  const settings = new Settings(options, plugins, own);
+  let known: Calls | undefined;
+  const calls = (): Calls => {
+    known ??= new Calls(factory);
+    return known;
+  };
+  const settings = new Settings(options, plugins, own, () => calls().sites);
   const shared: Shared = {
     module,
     factory,
@@ -57,9 +63,11 @@ export function createManager(factory: Factory, description: ModuleDescription, 
   const siblings: Siblings = new Siblings(shared, {
     isReady: () => place.slot.generation > 0,
     notReady: () => application.notReady(),
+    asks: () => router.repeats,
+    api: (sibling, serving) => router.apiOf(sibling, serving),
     maySpare: (sibling) => router.maySpare(sibling),
   });
-  const router: Router = new Router(shared, place, siblings);
+  const router: Router = new Router(shared, place, siblings, calls);
   const control = reviveOf(shared, places, siblings, router);
   const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, router.live, control, shared.check);
   return application;

@@ -1,6 +1,8 @@
 import { bare, type Plugin } from '@wasm-revive/kernel';
+import type { CallSite } from './calls.js';
 import type { ReviveOptions } from './control.js';
 import { checkedPool } from './pool.js';
+import { checkedRetry } from './retry.js';
 
 /** What may be given for each option, in words, and whether it is that. */
 const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
@@ -9,6 +11,7 @@ const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: 
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   pool: ['an object { min, max, route }', isObject],
+  retry: ['an object { idempotent, attempts }', isObject],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
@@ -29,9 +32,10 @@ function isDuration(value: unknown): boolean {
 
 /**
  * Refuses options that nothing would come of; `undefined` takes one back. Gives what is left when the program changes its objects.
+ * @param calls what the module exports
  * @throws TypeError
  */
-export function checkOptions(options: ReviveOptions): ReviveOptions {
+export function checkOptions(options: ReviveOptions, calls: () => readonly CallSite[]): ReviveOptions {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
       throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(OPTIONS).join(', ')}.`);
@@ -39,8 +43,8 @@ export function checkOptions(options: ReviveOptions): ReviveOptions {
     const [what, is] = OPTIONS[name as keyof ReviveOptions];
     if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
   }
-  const { pool } = options;
-  return pool === undefined ? options : bare({ ...options, pool: checkedPool(pool) });
+  const { pool, retry } = options;
+  return bare({ ...options, ...(pool && { pool: checkedPool(pool) }), ...(retry && { retry: checkedRetry(retry, calls) }) });
 }
 
 const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'] as const satisfies readonly (keyof Plugin)[];

@@ -1,13 +1,18 @@
-import { type Instance, inMicrotask, type Live, type Owner, type Raw, spaceOf } from '@wasm-revive/kernel';
+import { type Api, type Instance, inMicrotask, type Live, type Owner, type Raw, spaceOf } from '@wasm-revive/kernel';
 import { type Call, type CallSite, Calls } from './calls.js';
 import type { ReviveOptions } from './control.js';
+import { pointerOf } from './handles.js';
 import type { Place, Shared } from './place.js';
 import { ALONE, type PoolPlan, planOf } from './pool.js';
+import { callRepeatably, type RetryOptions } from './retry.js';
 import { Seat } from './seat.js';
 import { NOBODY, Sibling } from './sibling.js';
 import type { Siblings } from './siblings.js';
 
 const { apply } = Reflect;
+
+/** Says where a call goes. */
+type Choose = (site: CallSite, args: readonly unknown[]) => Seat;
 
 /**
  * Where calls of the module's own exports go. As long as that is one instance, the façade is told which, and nothing here is on the path of a
@@ -25,15 +30,18 @@ export class Router {
   /** Those that were called last, to be found fast. */
   readonly #keyed = new Map<unknown, Seat>();
   #plan: PoolPlan = ALONE;
-  #calls: Calls | undefined;
+  readonly #calls: () => Calls;
   /** What the façade goes to in place of a scope's functions, if it does. */
   #routing: Raw | undefined;
   /** Whether the first instance is awaited, so that others can be made ahead. */
   #isWaiting = false;
+  /** Of siblings, for the functions of their scopes. */
+  #apis = new WeakMap<Api, Api>();
 
-  constructor(shared: Shared, place: Place, siblings: Siblings) {
+  constructor(shared: Shared, place: Place, siblings: Siblings, calls: () => Calls) {
     this.#shared = shared;
     this.#siblings = siblings;
+    this.#calls = calls;
     this.#default = new Seat(place, this.live, () => place.slot.instance());
     this.#seats = [this.#default];
     this.#seatOf.set(place, this.#default);
@@ -56,19 +64,43 @@ export class Router {
     else onCurrent(raw === NOBODY ? undefined : (raw as Raw), base);
   }
 
+  /** @param changes those that changed */
   configure(changes: ReviveOptions): void {
-    if (!('pool' in changes)) return;
-    this.#plan = planOf(changes.pool);
-    const { max, route } = this.#plan;
-    const surplus = this.#seats.splice(route === undefined ? max : 1);
-    const isPooled = changes.pool !== undefined;
-    if (isPooled !== (this.#routing !== undefined)) {
-      this.#routing = isPooled ? this.#routes() : undefined;
-      this.#tell();
+    if (!('pool' in changes || 'retry' in changes)) return;
+    const { pool, retry } = this.#shared.settings.options;
+    this.#plan = planOf(pool);
+    const surplus = this.#seats.splice(this.#plan.route === undefined ? this.#plan.max : 1);
+    const wasRouting = this.#routing !== undefined;
+    this.#routing = pool === undefined && retry === undefined ? undefined : this.#facade(retry);
+    if (wasRouting || this.#routing !== undefined) this.#tell();
+    for (const { place } of surplus) this.#siblings.end(place as Sibling, 'Its pool was made smaller.');
+    if ('retry' in changes) {
+      this.#apis = new WeakMap();
+      for (const sibling of this.#siblings.places()) sibling.ask();
     }
-    for (const { place } of surplus)
-      this.#siblings.end(place as Sibling, `The pool of ${this.#shared.module.description.name} was made smaller.`);
     this.#makeAhead();
+  }
+
+  /** Whether calls are run again. */
+  get repeats(): boolean {
+    return this.#shared.settings.options.retry !== undefined;
+  }
+
+  /** The functions of a sibling's façade. */
+  apiOf(sibling: Sibling, { scope }: Instance): Api {
+    const { retry } = this.#shared.settings.options;
+    if (retry === undefined) return scope.api;
+    const known = this.#apis.get(scope.api);
+    if (known !== undefined) return known;
+    const seat = this.#seatAt(sibling);
+    const calls = Calls.of(scope.api);
+    const api = this.#routes(
+      retry,
+      () => seat,
+      (_, index) => calls[index] as Call,
+    );
+    this.#apis.set(scope.api, api);
+    return api;
   }
 
   /** Those beside the default instance that serve the module's own exports, whoever has made them. */
@@ -120,27 +152,41 @@ export class Router {
     return seat;
   }
 
-  /** With the same fields in the same order as a scope's, so that V8 sees one shape. */
-  #routes(): Raw {
-    this.#calls ??= new Calls(this.#shared.factory);
-    const api = this.#calls.replaced((site, index) => this.#route(site, index));
+  /**
+   * Functions in place of a scope's.
+   * @param choose chooses for those that are run again
+   * @param route makes all others
+   */
+  #routes(retry: RetryOptions | undefined, choose: Choose, route: (site: CallSite, index: number) => Call): Api {
+    const repeated = new Set(retry?.idempotent);
+    return this.#calls().replaced((site, index) =>
+      repeated.has(site.name) && site.kind !== 'method' ? this.#repeated(site, index, retry?.attempts, choose) : route(site, index),
+    );
+  }
+
+  /** What the façade goes to. With the same fields in the same order as a scope's, so that V8 sees one shape. */
+  #facade(retry: RetryOptions | undefined): Raw {
+    const api = this.#routes(
+      retry,
+      (site, args) => this.#choose(site, args),
+      (site, index) => this.#route(site, index),
+    );
     return { state: undefined, api, binding: undefined } as never;
   }
 
-  /**
-   * A function of the façade's, to any instance.
-   * Note: without a list of arguments for the few that most functions have (measured: 10 ns a call).
-   */
+  /** A function of the façade's, to any instance. */
   #route(site: CallSite, index: number): Call {
     const router = this;
+    function any(this: unknown, ...args: unknown[]): unknown {
+      return apply(router.#choose(site, args).calls()[index] as Call, this, args);
+    }
+    if (this.#plan.route !== undefined) return any;
+    // Note: without a list of arguments for the few that most functions have (measured: 10 ns a call).
     return function (this: unknown, a?: unknown, b?: unknown, c?: unknown): unknown {
-      // biome-ignore lint/complexity/noArguments: a list of them would have to be made for each call.
+      // biome-ignore lint/complexity/noArguments: see above.
       const given = arguments;
       const { length } = given;
-      if (router.#plan.route !== undefined || length > 3) {
-        const args = Array.from(given);
-        return apply(router.#choose(site, args).calls()[index] as Call, this, args);
-      }
+      if (length > 3) return apply(any, this, given as unknown as unknown[]);
       const owner =
         length === 0 ? undefined : (router.#ownerOf(a) ?? (length === 1 ? undefined : (router.#ownerOf(b) ?? router.#ownerOf(c))));
       const call = (owner ?? router.#nested() ?? router.#leastInFlight()).calls()[index] as Call;
@@ -157,23 +203,38 @@ export class Router {
     };
   }
 
+  /** The same, of a function that is run again where its instance is lost. */
+  #repeated(site: CallSite, index: number, attempts = 1, choose: Choose): Call {
+    const router = this;
+    return function (this: unknown, ...args: unknown[]): unknown {
+      return callRepeatably({
+        attempts,
+        args: given(site, args),
+        enter: () => {
+          const seat = choose(site, args);
+          const call = seat.calls()[index] as Call;
+          return { instance: seat.current, run: () => apply(call, this, args) };
+        },
+        again(attempt, error) {
+          const retried = { entrypoint: site.name, attempt, error };
+          router.#shared.emitter.emit('retried', () => retried);
+        },
+      });
+    };
+  }
+
   #choose(site: CallSite, args: readonly unknown[]): Seat {
     for (const arg of args) {
       const owner = this.#ownerOf(arg);
       if (owner !== undefined) return owner;
     }
     const { route } = this.#plan;
-    return (
-      this.#nested() ??
-      (route === undefined ? this.#leastInFlight() : this.#ofKey(route(site.name, site.kind === 'function' ? args : args.slice(1))))
-    );
+    return this.#nested() ?? (route === undefined ? this.#leastInFlight() : this.#ofKey(route(site.name, given(site, args))));
   }
 
   /** Where a handle lives, or the first of an array of handles. Of what doesn't live any more, nothing is said here. */
   #ownerOf(value: unknown): Seat | undefined {
-    if (typeof value !== 'object' || value === null) return undefined;
-    const handle: unknown = Array.isArray(value) ? value[0] : value;
-    const space = spaceOf(pointerOf(handle));
+    const space = spaceOf(pointerOf(value));
     if (space === undefined) return undefined;
     const owner = this.#shared.module.owners.get(space);
     if (owner === undefined) return undefined;
@@ -240,16 +301,12 @@ export class Router {
   }
 }
 
+/** The arguments that the user gives: a scope's function is given the object, too, that is constructed. */
+function given({ kind }: CallSite, args: readonly unknown[]): readonly unknown[] {
+  return kind === 'function' ? args : args.slice(1);
+}
+
 /** Whether an import of it is running, so that frames of it are on the stack. */
 function isEntered(instance: Instance | undefined): boolean {
   return instance !== undefined && (instance.scope.raw.state as { readonly imports: number }).imports > 0;
-}
-
-/** What a handle points to, read where the program's code may be in the way. */
-function pointerOf(value: unknown): unknown {
-  try {
-    return (value as { readonly __wbg_ptr?: unknown } | null | undefined)?.__wbg_ptr;
-  } catch {
-    return undefined;
-  }
 }

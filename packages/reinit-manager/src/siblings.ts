@@ -1,6 +1,6 @@
 import { type Api, type Live, ReviveError, spaceOf, staleHandleError } from '@wasm-revive/kernel';
 import type { ReviveOptions } from './control.js';
-import type { Place, Shared } from './place.js';
+import type { Shared } from './place.js';
 import { later } from './recovery-schedule.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
@@ -17,7 +17,7 @@ const RECENT = 64;
 const NOWHERE: Live = { raw: NOBODY, base: 0 };
 
 /** What {@link Siblings} need of those around them. */
-export interface Surroundings extends Pick<SiblingSurroundings, 'isReady' | 'notReady'> {
+export interface Surroundings extends Pick<SiblingSurroundings, 'isReady' | 'notReady' | 'asks' | 'api'> {
   /** Whether an idle instance may be evicted. */
   maySpare(sibling: Sibling): boolean;
 }
@@ -64,7 +64,7 @@ export class Siblings {
   }
 
   /** Those that somebody holds. */
-  places(): Place[] {
+  places(): Sibling[] {
     const held = [...this.#byText.values()].map((one) => one.deref()).filter((one) => one !== undefined);
     return [...new Set([...this.#seated, ...held])];
   }

@@ -34,7 +34,9 @@ export interface Fixtures {
   catch_from(f: () => unknown): unknown;
   points(count: number): readonly { readonly x: number }[];
   sum_points(points: readonly unknown[]): number;
+  promise_of(promise: Promise<unknown>): Promise<unknown>;
   ready(n: number): Promise<number>;
+  reject(message: string): Promise<void>;
   same(value: unknown): unknown;
   throw_text(text: string): void;
   wait_for(promise: Promise<unknown>): Promise<unknown>;

@@ -142,7 +142,7 @@ describe('a pool', () => {
     for (let n = 0; n < 3; n++) expect(pkg.add(1, 2)).toBe(3);
     expect(thrown(() => pkg.fail('abort'))).not.toHaveProperty('report.instance');
     expect(thrown(() => pkg.add(1, 2))).toMatchObject({ code: 'REVIVE_CRASH_LOOP' });
-    __revive.configure({ maxRestarts: undefined });
+    __revive.configure({ maxRestarts: Number.POSITIVE_INFINITY });
     __revive.reset();
     wait(pkg, 1);
     expect([pkg.add(1, 2), pkg.count()]).toEqual([3, 100]);
