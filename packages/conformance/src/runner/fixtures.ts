@@ -205,6 +205,7 @@ export interface Control {
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
+  on(event: 'retried', listener: (event: { entrypoint: string; attempt: number }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
     maxRestarts?: number;
@@ -215,6 +216,8 @@ export interface Control {
     redact?: ((text: string) => string) | undefined;
     maxInstances?: number;
     idleMs?: number;
+    pool?: { min?: number; max?: number; route?: (entry: string, args: readonly unknown[]) => unknown } | undefined;
+    retry?: { idempotent: readonly string[]; attempts?: number } | undefined;
   }): void;
   use(plugin: {
     readonly name: string;

@@ -13,6 +13,7 @@ import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
 import { PLUGINS } from './plugins.ts';
+import { POOLS } from './pools.ts';
 import { REGISTRATIONS } from './registrations.ts';
 import { REPORTS } from './reports.ts';
 import { REVIVE } from './revive.ts';
@@ -48,6 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LISTENERS,
   ...INSTANCES,
   ...SIBLINGS,
+  ...POOLS,
   ...TURNS,
   ...REVIVE,
   ...UNWINDING_IMPORTS,
