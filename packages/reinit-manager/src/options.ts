@@ -1,17 +1,22 @@
 import { bare, type Plugin } from '@wasm-revive/kernel';
 import type { CallSite } from './calls.js';
 import type { ReviveOptions } from './control.js';
-import { checkedPool } from './pool.js';
-import { checkedRetry } from './retry.js';
+import { checkPool, POOL_OPTIONS } from './pool.js';
+import { checkNames, RETRY_OPTIONS } from './retry.js';
 
-/** What may be given for each option, in words, and whether it is that. */
-const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
+/** What may be given for an option, in words, and whether it is that. */
+export type Option = readonly [what: string, is: (value: unknown) => boolean];
+
+const OPTIONS: Readonly<Record<keyof ReviveOptions, Option>> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
   withinMs: ['a number of milliseconds above 0', isDuration],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   pool: ['an object { min, max, route }', isObject],
-  retry: ['an object { idempotent, attempts }', isObject],
+  retry: [
+    'an object { idempotent, attempts }, idempotent being an array',
+    (value) => isObject(value) && Array.isArray((value as { idempotent?: unknown }).idempotent),
+  ],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
@@ -36,15 +41,30 @@ function isDuration(value: unknown): boolean {
  * @throws TypeError
  */
 export function checkOptions(options: ReviveOptions, calls: () => readonly CallSite[]): ReviveOptions {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(OPTIONS).join(', ')}.`);
-    }
-    const [what, is] = OPTIONS[name as keyof ReviveOptions];
-    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
+  checkEach('', options, OPTIONS);
+  const pool = options.pool && bare({ ...options.pool });
+  const retry = options.retry && bare({ ...options.retry, idempotent: [...options.retry.idempotent] });
+  if (pool !== undefined) {
+    checkEach('pool.', pool, POOL_OPTIONS);
+    checkPool(pool, calls());
   }
-  const { pool, retry } = options;
-  return bare({ ...options, ...(pool && { pool: checkedPool(pool) }), ...(retry && { retry: checkedRetry(retry, calls) }) });
+  if (retry !== undefined) {
+    checkEach('retry.', retry, RETRY_OPTIONS);
+    checkNames(retry.idempotent, calls());
+  }
+  return bare({ ...options, ...(pool && { pool }), ...(retry && { retry }) });
+}
+
+/** @param of what the options belong to: `pool.` */
+function checkEach(of: string, options: object, known: Readonly<Record<string, Option>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    const option = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (option === undefined) {
+      throw new TypeError(`wasm-revive: there is no option "${of}${name}". The options are: ${Object.keys(known).join(', ')}.`);
+    }
+    const [what, is] = option;
+    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${of}${name} has to be ${what}, not ${show(value)}.`);
+  }
 }
 
 const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'] as const satisfies readonly (keyof Plugin)[];

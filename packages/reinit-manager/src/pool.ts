@@ -1,4 +1,5 @@
-import { bare } from '@wasm-revive/kernel';
+import type { CallSite } from './calls.js';
+import type { Option } from './options.js';
 
 /**
  * Where a pooled call goes: to the instance that owes the fewest promises, or to the instance of a key, which the function gives. It is given the
@@ -37,34 +38,27 @@ export function planOf(pool: PoolOptions | undefined): PoolPlan {
   return { min, max, route: typeof route === 'function' ? route : undefined };
 }
 
-/** A copy that the program can't change any more. @throws TypeError where it says nothing that can be done */
-export function checkedPool(value: PoolOptions): PoolOptions {
-  const pool: PoolOptions = bare({ ...value });
-  for (const name of Object.keys(pool)) {
-    if (!['min', 'max', 'route'].includes(name)) {
-      throw new TypeError(`wasm-revive: there is no option "pool.${name}". The options of a pool are: min, max, route.`);
-    }
-  }
-  const { min = 1, max = Math.max(min, MOST), route = 'least-in-flight' } = pool;
-  if (!isBetween(min, LIMIT)) throw refusal('pool.min', `a whole number from 1 to ${LIMIT}`, min);
-  if (!isBetween(max, LIMIT)) throw refusal('pool.max', `a whole number from 1 to ${LIMIT}`, max);
-  if (min > max) throw new TypeError(`wasm-revive: pool.min is ${min}, which is more than pool.max, ${max}.`);
-  if (route !== 'least-in-flight' && typeof route !== 'function') {
-    throw refusal('pool.route', "'least-in-flight' or a function (entry, args) => key", route);
-  }
-  if (typeof route === 'function' && min > 1) {
-    throw new TypeError(
-      `wasm-revive: pool.min is ${min}, but route is a function: which keys there will be is not known, so nothing is made ahead.`,
-    );
-  }
-  return pool;
+/** What may be given for each. */
+export const POOL_OPTIONS: Readonly<Record<keyof PoolOptions, Option>> = {
+  min: [`a whole number from 1 to ${LIMIT}`, isSize],
+  max: [`a whole number from 1 to ${LIMIT}`, isSize],
+  route: ["'least-in-flight' or a function (entry, args) => key", (value) => value === 'least-in-flight' || typeof value === 'function'],
+};
+
+function isSize(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LIMIT;
 }
 
-function isBetween(value: unknown, most: number): boolean {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most;
-}
-
-function refusal(name: string, what: string, value: unknown): TypeError {
-  const shown = typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? 'an object' : String(value);
-  return new TypeError(`wasm-revive: ${name} has to be ${what}, not ${shown}.`);
+/** Refuses a pool that can't be. @throws TypeError */
+export function checkPool(pool: PoolOptions, calls: readonly CallSite[]): void {
+  const { min, max, route } = planOf(pool);
+  const refuse = (why: string): void => {
+    throw new TypeError(`wasm-revive: ${why}`);
+  };
+  if (min > max) refuse(`pool.min is ${min}, which is more than pool.max, ${max}.`);
+  if (min > 1 && route !== undefined) {
+    refuse(`pool.min is ${min}, but route is a function: which keys there will be is not known, so nothing is made ahead.`);
+  }
+  if (calls.length === 0)
+    refuse('there is nothing for a pool to serve: the module was not transformed, so that its calls go to its one instance.');
 }

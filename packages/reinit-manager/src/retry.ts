@@ -1,7 +1,7 @@
-import { bare, type Instance, isInstance, isReviveError, ReviveError, whenSettled } from '@wasm-revive/kernel';
+import { type Instance, isInstance, isReviveError, ReviveError, whenSettled } from '@wasm-revive/kernel';
 import type { CallSite } from './calls.js';
 import { isConsumed, pointerOf } from './handles.js';
-import { near } from './near.js';
+import type { Option } from './options.js';
 
 /** Which calls are run again after their instance was lost. */
 export interface RetryOptions {
@@ -14,42 +14,45 @@ export interface RetryOptions {
   readonly attempts?: number;
 }
 
-/** A copy that the program can't change any more. @throws TypeError where it says nothing that can be done */
-export function checkedRetry(value: RetryOptions, sites: () => readonly CallSite[]): RetryOptions {
-  const retry: RetryOptions = bare({ ...value });
-  for (const name of Object.keys(retry)) {
-    if (name !== 'idempotent' && name !== 'attempts') {
-      throw new TypeError(`wasm-revive: there is no option "retry.${name}". The options of a retry are: idempotent, attempts.`);
-    }
+/** What may be given for each. */
+export const RETRY_OPTIONS: Readonly<Record<keyof RetryOptions, Option>> = {
+  idempotent: ['an array of names', (value) => (value as unknown[]).every((name) => typeof name === 'string')],
+  attempts: ['a whole number from 0', (value) => Number.isInteger(value) && Number(value) >= 0],
+};
+
+/** Refuses names of calls that can't be run again. @throws TypeError */
+export function checkNames(names: readonly string[], sites: readonly CallSite[]): void {
+  for (const name of names) {
+    const own = sites.filter((site) => site.name === name);
+    if (own.some(({ kind }) => kind !== 'method')) continue;
+    const likely = near(
+      name,
+      sites.filter(({ kind }) => kind !== 'method').map((site) => site.name),
+    );
+    const why =
+      own.length > 0
+        ? 'is a method: its object is lost with the instance. Name functions, static members and constructors.'
+        : `the module does not export.${likely === '' ? '' : ` Did you mean ${likely}?`}`;
+    throw new TypeError(`wasm-revive: retry.idempotent has "${name}", which ${why}`);
   }
-  const { idempotent, attempts = 1 } = retry;
-  if (!Array.isArray(idempotent) || !idempotent.every((name) => typeof name === 'string')) {
-    throw new TypeError('wasm-revive: retry.idempotent has to be an array of names.');
-  }
-  if (!Number.isInteger(attempts) || attempts < 0) {
-    throw new TypeError(`wasm-revive: retry.attempts has to be a whole number from 0, not ${String(attempts)}.`);
-  }
-  const names = idempotent as readonly string[];
-  for (const name of names) checkName(name, sites());
-  return bare({ idempotent: [...names], attempts });
 }
 
-function checkName(name: string, sites: readonly CallSite[]): void {
-  const own = sites.filter((site) => site.name === name);
-  if (own.some(({ kind }) => kind !== 'method')) return;
-  if (own.length > 0) {
-    throw new TypeError(
-      `wasm-revive: retry.idempotent has "${name}", which is a method: its object is lost with the instance, so that there is nothing to call it on ` +
-        'again. Name functions, static members and constructors.',
-    );
-  }
-  const known = sites.filter(({ kind, name }) => kind !== 'method' && !name.includes('__wrap') && !name.includes('__unwrap'));
-  const likely = near(
-    name,
-    known.map((site) => site.name),
-  );
-  const hint = likely.length > 0 ? ` Did you mean ${likely.map((one) => `"${one}"`).join(' or ')}?` : '';
-  throw new TypeError(`wasm-revive: retry.idempotent has "${name}", which the module does not export.${hint}`);
+/** Those names that somebody may have meant by another, the likeliest first: they have more than half of their pairs of letters in common. */
+function near(wanted: string, names: readonly string[]): string {
+  const pairsOf = (name: string): string[] => {
+    const letters = name.toLowerCase().replace(/^new |[^a-z0-9]/g, '');
+    return Array.from(letters, (_, n) => letters.slice(n, n + 2));
+  };
+  const sought = pairsOf(wanted);
+  const scoreOf = (name: string): number => {
+    const pairs = pairsOf(name);
+    return pairs.filter((pair) => sought.includes(pair)).length / (sought.length + pairs.length);
+  };
+  return [...new Set(names)]
+    .filter((name) => scoreOf(name) > 0.25)
+    .sort((one, other) => scoreOf(other) - scoreOf(one))
+    .map((name) => `"${name}"`)
+    .join(' or ');
 }
 
 /** One way into an instance. */

@@ -4,15 +4,10 @@ import type { ReviveOptions } from './control.js';
 import { pointerOf } from './handles.js';
 import type { Place, Shared } from './place.js';
 import { ALONE, type PoolPlan, planOf } from './pool.js';
-import { callRepeatably, type RetryOptions } from './retry.js';
+import { type Choose, givenTo, repeatBy, routeBy, routeByFew } from './routes.js';
 import { Seat } from './seat.js';
 import { NOBODY, Sibling } from './sibling.js';
 import type { Siblings } from './siblings.js';
-
-const { apply } = Reflect;
-
-/** Says where a call goes. */
-type Choose = (site: CallSite, args: readonly unknown[]) => Seat;
 
 /**
  * Where calls of the module's own exports go. As long as that is one instance, the façade is told which, and nothing here is on the path of a
@@ -25,7 +20,7 @@ export class Router {
   /** Where the façade goes without a pool. */
   readonly live: Live = { raw: NOBODY, base: 0 };
   /** Those of a pool, the default instance's first. With keys, only that. */
-  #seats: [Seat, ...Seat[]];
+  readonly #seats: Seat[];
   readonly #seatOf = new WeakMap<Owner, Seat>();
   /** Those that were called last, to be found fast. */
   readonly #keyed = new Map<unknown, Seat>();
@@ -71,9 +66,12 @@ export class Router {
     this.#plan = planOf(pool);
     const surplus = this.#seats.splice(this.#plan.route === undefined ? this.#plan.max : 1);
     const wasRouting = this.#routing !== undefined;
-    this.#routing = pool === undefined && retry === undefined ? undefined : this.#facade(retry);
+    this.#routing = pool === undefined && retry === undefined ? undefined : this.#facade();
     if (wasRouting || this.#routing !== undefined) this.#tell();
-    for (const { place } of surplus) this.#siblings.end(place as Sibling, 'Its pool was made smaller.');
+    for (const { place } of surplus) {
+      this.#seatOf.delete(place);
+      this.#siblings.end(place as Sibling, 'Its pool was made smaller.');
+    }
     if ('retry' in changes) {
       this.#apis = new WeakMap();
       for (const sibling of this.#siblings.places()) sibling.ask();
@@ -88,14 +86,12 @@ export class Router {
 
   /** The functions of a sibling's façade. */
   apiOf(sibling: Sibling, { scope }: Instance): Api {
-    const { retry } = this.#shared.settings.options;
-    if (retry === undefined) return scope.api;
+    if (!this.repeats) return scope.api;
     const known = this.#apis.get(scope.api);
     if (known !== undefined) return known;
     const seat = this.#seatAt(sibling);
     const calls = Calls.of(scope.api);
     const api = this.#routes(
-      retry,
       () => seat,
       (_, index) => calls[index] as Call,
     );
@@ -157,70 +153,25 @@ export class Router {
    * @param choose chooses for those that are run again
    * @param route makes all others
    */
-  #routes(retry: RetryOptions | undefined, choose: Choose, route: (site: CallSite, index: number) => Call): Api {
-    const repeated = new Set(retry?.idempotent);
+  #routes(choose: Choose, route: (site: CallSite, index: number) => Call): Api {
+    const { emitter, settings } = this.#shared;
+    const { idempotent, attempts = 1 } = settings.options.retry ?? {};
     return this.#calls().replaced((site, index) =>
-      repeated.has(site.name) && site.kind !== 'method' ? this.#repeated(site, index, retry?.attempts, choose) : route(site, index),
+      idempotent?.includes(site.name) && site.kind !== 'method' ? repeatBy(choose, site, index, attempts, emitter) : route(site, index),
     );
   }
 
   /** What the façade goes to. With the same fields in the same order as a scope's, so that V8 sees one shape. */
-  #facade(retry: RetryOptions | undefined): Raw {
-    const api = this.#routes(
-      retry,
-      (site, args) => this.#choose(site, args),
-      (site, index) => this.#route(site, index),
-    );
+  #facade(): Raw {
+    const choose: Choose = (site, args) => this.#choose(site, args);
+    const chooseBy = (a: unknown, b: unknown, c: unknown): Seat =>
+      this.#ownerOf(a) ?? this.#ownerOf(b) ?? this.#ownerOf(c) ?? this.#nested() ?? this.#leastInFlight();
+    const isKeyed = this.#plan.route !== undefined;
+    const api = this.#routes(choose, (site, index) => {
+      const any = routeBy(choose, site, index);
+      return isKeyed ? any : routeByFew(chooseBy, any, index);
+    });
     return { state: undefined, api, binding: undefined } as never;
-  }
-
-  /** A function of the façade's, to any instance. */
-  #route(site: CallSite, index: number): Call {
-    const router = this;
-    function any(this: unknown, ...args: unknown[]): unknown {
-      return apply(router.#choose(site, args).calls()[index] as Call, this, args);
-    }
-    if (this.#plan.route !== undefined) return any;
-    // Note: without a list of arguments for the few that most functions have (measured: 10 ns a call).
-    return function (this: unknown, a?: unknown, b?: unknown, c?: unknown): unknown {
-      // biome-ignore lint/complexity/noArguments: see above.
-      const given = arguments;
-      const { length } = given;
-      if (length > 3) return apply(any, this, given as unknown as unknown[]);
-      const owner =
-        length === 0 ? undefined : (router.#ownerOf(a) ?? (length === 1 ? undefined : (router.#ownerOf(b) ?? router.#ownerOf(c))));
-      const call = (owner ?? router.#nested() ?? router.#leastInFlight()).calls()[index] as Call;
-      switch (length) {
-        case 0:
-          return apply(call, this, []);
-        case 1:
-          return apply(call, this, [a]);
-        case 2:
-          return apply(call, this, [a, b]);
-        default:
-          return apply(call, this, [a, b, c]);
-      }
-    };
-  }
-
-  /** The same, of a function that is run again where its instance is lost. */
-  #repeated(site: CallSite, index: number, attempts = 1, choose: Choose): Call {
-    const router = this;
-    return function (this: unknown, ...args: unknown[]): unknown {
-      return callRepeatably({
-        attempts,
-        args: given(site, args),
-        enter: () => {
-          const seat = choose(site, args);
-          const call = seat.calls()[index] as Call;
-          return { instance: seat.current, run: () => apply(call, this, args) };
-        },
-        again(attempt, error) {
-          const retried = { entrypoint: site.name, attempt, error };
-          router.#shared.emitter.emit('retried', () => retried);
-        },
-      });
-    };
   }
 
   #choose(site: CallSite, args: readonly unknown[]): Seat {
@@ -229,7 +180,7 @@ export class Router {
       if (owner !== undefined) return owner;
     }
     const { route } = this.#plan;
-    return this.#nested() ?? (route === undefined ? this.#leastInFlight() : this.#ofKey(route(site.name, given(site, args))));
+    return this.#nested() ?? (route === undefined ? this.#leastInFlight() : this.#ofKey(route(site.name, givenTo(site, args))));
   }
 
   /** Where a handle lives, or the first of an array of handles. Of what doesn't live any more, nothing is said here. */
@@ -287,6 +238,7 @@ export class Router {
 
   /** One that has no instance yet, or none any more, where one may be made now. */
   #another(): Seat | undefined {
+    if (this.#default.place.slot.generation === 0) return undefined;
     for (let n = 0; n < this.#plan.max; n++) {
       const seat = this.#seats[n] ?? this.#add();
       if (seat.current !== undefined || seat.place.slot.state === 'retired') continue;
@@ -299,11 +251,6 @@ export class Router {
     }
     return undefined;
   }
-}
-
-/** The arguments that the user gives: a scope's function is given the object, too, that is constructed. */
-function given({ kind }: CallSite, args: readonly unknown[]): readonly unknown[] {
-  return kind === 'function' ? args : args.slice(1);
 }
 
 /** Whether an import of it is running, so that frames of it are on the stack. */

@@ -28,14 +28,13 @@ export class Sibling extends Place {
   /** Where its façade's functions go: to the same, unless they are to ask. */
   readonly #exported: Live;
   readonly #api: SiblingSurroundings['api'];
-  readonly #facade: SiblingFacade;
   #exports: object | undefined;
   readonly #seat: () => void;
   /** Whether it was called since somebody looked whether it is idle; that empties {@link live}, so that the next call is known. */
   #wasCalled = true;
   #idleSince = 0;
 
-  constructor(shared: Shared, facade: SiblingFacade, key: unknown, { space, isReady, notReady, asks, api, seat }: SiblingSurroundings) {
+  constructor(shared: Shared, key: unknown, { space, isReady, notReady, asks, api, seat }: SiblingSurroundings) {
     const live: Live = { raw: NOBODY, base: 0 };
     const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
@@ -56,14 +55,13 @@ export class Sibling extends Place {
     this.live = live;
     this.#exported = exported;
     this.#api = api;
-    this.#facade = facade;
     this.#seat = seat;
   }
 
   /** What the module exports, for this key. */
-  get exports(): object {
+  exportsBy(facade: SiblingFacade): object {
     const application = { control: { reset: () => this.slot.reset() }, wake: () => this.#api(this, this.serving()) };
-    this.#exports ??= siblingExports(this.#facade, this.#facade.exportsFor(this.#exported, application));
+    this.#exports ??= siblingExports(facade, facade.exportsFor(this.#exported, application));
     return this.#exports;
   }
 

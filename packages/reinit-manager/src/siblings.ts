@@ -71,7 +71,9 @@ export class Siblings {
 
   /** See `Revive.instance`. */
   instance(key: unknown): object {
-    return this.sibling(key).exports;
+    const { siblings: facade, name } = this.#shared.module.description;
+    if (facade !== undefined) return this.sibling(key).exportsBy(facade);
+    throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
   }
 
   /** Who serves a key. */
@@ -91,11 +93,7 @@ export class Siblings {
   }
 
   #make(key: unknown, seat: () => void): Sibling {
-    const { siblings: facade, name } = this.#shared.module.description;
-    if (facade === undefined) {
-      throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
-    }
-    return new Sibling(this.#shared, facade, key, { space: () => -++this.#made, ...this.#surroundings, seat });
+    return new Sibling(this.#shared, key, { space: () => -++this.#made, ...this.#surroundings, seat });
   }
 
   /** Those that have an instance, or had one when somebody looked. */

@@ -185,9 +185,22 @@ describe('a pool', () => {
     expect([pkg.count(), pkg.add(1, 2), handle.inc(), __revive.stats.inFlight]).toEqual([101, 3, 2, 1]);
     __revive.configure({ pool: { max: 2 } });
     expect([pkg.count(), handle.inc()]).toEqual([100, 3]);
+    const others = wait(pkg, 1);
     __revive.reset();
+    expect(await settled([...calls, ...others])).toBe(4);
     expect(thrown(() => handle.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
     expect(pkg.count()).toBe(100);
+  });
+
+  it('I9: takes no place of keyed instances', () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    __revive.configure({ pool: { max: 3 }, maxInstances: 1 });
+    wait(pkg, 3);
+    expect(__revive.instance('a').bump()).toBe(101);
+    expect(thrown(() => __revive.instance('b').bump())).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES' });
+    wait(pkg, 1);
+    expect(__revive.stats.inFlight).toBe(4);
   });
 
   it('I7: keeps what a panic left intact, on each instance', async () => {
@@ -259,7 +272,7 @@ it('I9: refuses what is no pool, and leaves everything as it was', () => {
   const pkg = load();
   const refuse = (pool: unknown): string => (thrown(() => pkg.__revive.configure({ pool } as never)) as Error).message;
   expect(refuse(4)).toBe('wasm-revive: pool has to be an object { min, max, route }, not 4.');
-  expect(refuse({ size: 4 })).toContain('there is no option "pool.size". The options of a pool are: min, max, route.');
+  expect(refuse({ size: 4 })).toContain('there is no option "pool.size". The options are: min, max, route.');
   for (const max of [0, 1.5, -1, 1_001, Number.POSITIVE_INFINITY, '4'])
     expect(refuse({ max })).toContain('pool.max has to be a whole number from 1 to 1000');
   expect(refuse({ min: 0 })).toContain('pool.min has to be a whole number from 1 to 1000, not 0');

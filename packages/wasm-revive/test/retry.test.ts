@@ -188,15 +188,16 @@ describe('a call that is run again', () => {
 it('I9: refuses names that there are not, methods, and what is no number of attempts', () => {
   const pkg = load();
   const refuse = (retry: unknown): string => (thrown(() => pkg.__revive.configure({ retry } as never)) as Error).message;
-  expect(refuse(true)).toBe('wasm-revive: retry has to be an object { idempotent, attempts }, not true.');
-  expect(refuse({ idempotent: 'add' })).toContain('retry.idempotent has to be an array of names');
+  expect(refuse(true)).toBe('wasm-revive: retry has to be an object { idempotent, attempts }, idempotent being an array, not true.');
+  expect(refuse({ idempotent: 'add' })).toContain('retry has to be an object { idempotent, attempts }, idempotent being an array');
+  expect(refuse({ idempotent: ['add', 7] })).toContain('retry.idempotent has to be an array of names');
   expect(refuse({ idempotent: [], times: 3 })).toContain('there is no option "retry.times"');
   for (const attempts of [-1, 1.5, '1', Number.NaN])
     expect(refuse({ idempotent: [], attempts })).toContain('retry.attempts has to be a whole number from 0');
   expect(refuse({ idempotent: ['add', 'waitFor'] })).toBe(
     'wasm-revive: retry.idempotent has "waitFor", which the module does not export. Did you mean "wait_for"?',
   );
-  expect(refuse({ idempotent: ['Conter.of'] })).toContain('Did you mean "Counter.of"?');
+  expect(refuse({ idempotent: ['Conter.of'] })).toContain('Did you mean "Counter.of"');
   expect(refuse({ idempotent: ['Counter'] })).toContain('"new Counter"');
   expect(refuse({ idempotent: ['xyzzy'] })).toMatch(/does not export\.$/);
   expect(refuse({ idempotent: ['Counter.inc'] })).toContain('"Counter.inc", which is a method: its object is lost with the instance');
