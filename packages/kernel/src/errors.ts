@@ -34,7 +34,7 @@ export type ReviveErrorCode = keyof typeof ERROR_CODES;
 export interface ReviveErrorInit {
   /** The error that led to this one; always kept. */
   readonly cause?: unknown;
-  /** True when repeating the call can't do anything twice. False when that is not known. */
+  /** True when repeating the call can't do anything twice, or the program has declared the call idempotent. False when that is not known. */
   readonly retryable?: boolean;
   readonly report?: CrashReport | undefined;
   /** See {@link ReviveError.retryAfter}. */

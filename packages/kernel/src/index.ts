@@ -69,7 +69,7 @@ export { NO_FRAMES, wasmFrames } from './frames.js';
 export { LAST_GENERATION, pointerBase, spaceOf } from './handle.js';
 export { Instance, type Loss, type Owner } from './instance.js';
 export { foreignHandleError, staleHandleError } from './instance-errors.js';
-export { bare, define, inMicrotask, isInstance, keys } from './intrinsics.js';
+export { bare, define, inMicrotask, isInstance, keys, whenSettled } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
 export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';

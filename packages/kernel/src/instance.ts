@@ -92,6 +92,8 @@ export class Instance {
   readonly turns: Turns | undefined;
   /** Whether somebody is just finding out what it was shut for. A field, for it is set where there may be no stack. */
   isLookedAt = false;
+  /** Whether any of the calls that were in flight may have cost it: what failed was entered by the event loop, or by a closure that it called. */
+  mayBeAnyCall = false;
   readonly #failures = new Failures(this);
   readonly #host: InstanceHost;
   #life: Life = { is: 'idle' };
@@ -266,6 +268,11 @@ export class Instance {
   /** The same; undefined where the event loop entered: there is no caller. */
   entrypoint(entry: number): string | undefined {
     return this.callbacks.entered === 'caller' ? this.entryName(entry) : undefined;
+  }
+
+  /** It is about to be lost in a turn. @param entrypoint as of {@link entrypoint} */
+  failedIn(entrypoint: string | undefined): void {
+    this.mayBeAnyCall = !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === entrypoint);
   }
 
   /** The error for a use of something that pointed into this instance. */

@@ -83,6 +83,7 @@ it('exports this and no more', () => {
       "staleHandleError",
       "toFailureRecord",
       "wasmFrames",
+      "whenSettled",
       "writeReport",
     ]
   `);

@@ -5,6 +5,7 @@ import {
   type GuardedExports,
   type Instance,
   isReviveError,
+  type Live,
   type Module,
   ReviveError,
   spaceOf,
@@ -33,6 +34,8 @@ export class ModuleApplication implements Application {
   readonly #module: Module;
   readonly #slot: Slot;
   readonly #siblings: Pick<Siblings, 'owner' | 'isGone'>;
+  /** Where the default instance's own façade would go. */
+  readonly #live: Live;
   readonly #check: (compiled: WebAssembly.Module) => void;
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   /** Where it is made asynchronously, and why it could not be made. */
@@ -45,12 +48,14 @@ export class ModuleApplication implements Application {
     module: Module,
     slot: Slot,
     siblings: Pick<Siblings, 'owner' | 'isGone'>,
+    live: Live,
     control: Revive,
     check: (compiled: WebAssembly.Module) => void,
   ) {
     this.#module = module;
     this.#slot = slot;
     this.#siblings = siblings;
+    this.#live = live;
     this.control = control;
     this.#check = check;
   }
@@ -155,6 +160,9 @@ export class ModuleApplication implements Application {
   #ownOwner(pointer: unknown, what: string): Api {
     // A handle that was freed is nobody's. Rust would say the same, in an instance that there may be none of.
     if (pointer === 0) throw new Error('null pointer passed to rust');
+    // As the façade finds it by itself, unless it asks for each handle: with a pool.
+    const { raw, base } = this.#live;
+    if (raw.api !== undefined && typeof pointer === 'number' && pointer >= base && pointer < base + 2 ** 32) return raw.api;
     const space = spaceOf(pointer);
     if (space === undefined) return this.wake();
     const instance = this.#slot.holder(space, isFree(what));

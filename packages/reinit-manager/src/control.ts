@@ -4,7 +4,10 @@ import type { DrainOptions } from './closing.js';
 import type { EventName, Events } from './events.js';
 import type { PersistStore } from './persisted.js';
 import type { Place, Shared } from './place.js';
+import type { PoolOptions } from './pool.js';
 import type { RecycleOptions } from './recycling.js';
+import type { RetryOptions } from './retry.js';
+import type { Router } from './router.js';
 import type { Siblings } from './siblings.js';
 
 /**
@@ -18,7 +21,7 @@ export type ReviveState = 'idle' | 'running' | 'recovering' | 'open' | 'retired'
 export interface Stats {
   readonly failures: number;
   readonly recoveries: number;
-  /** Promises that the present instance has still to settle. */
+  /** Promises that the present instance has still to settle; with a pool, those of all of its instances. */
   readonly inFlight: number;
 }
 
@@ -63,6 +66,10 @@ export interface ReviveOptions extends BreakerOptions {
   readonly persist?: PersistStore;
   /** How many bytes each instance may have saved. Default 16 MiB. What would be more is not saved (`persistFailed`). */
   readonly maxPersistedBytes?: number;
+  /** Several instances serve the module's own exports, each call one of them. Default: one does. */
+  readonly pool?: PoolOptions | undefined;
+  /** Calls of the module's own exports that are run again where their instance was lost. Default: none. */
+  readonly retry?: RetryOptions | undefined;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -85,7 +92,7 @@ export interface Revive<Exports = unknown> {
    */
   use(plugin: Plugin): void;
   /**
-   * Retires the present instance and starts a fresh generation now; promises that it owes are rejected. Also ends `retired`, `draining` and
+   * Retires the present instance, and those of a pool, and starts a fresh generation now; promises that they owe are rejected. Also ends `retired`, `draining` and
    * `disposed`. The fresh instance begins with what the program has persisted.
    */
   reset(): void;
@@ -138,6 +145,7 @@ export function reviveOf(
   { module, settings, emitter, counts, closing }: Shared,
   places: () => [Place, ...Place[]],
   siblings: Siblings,
+  router: Router,
 ): Revive {
   const [{ slot, persisted }] = places();
   const dispose = (options?: DrainOptions): Promise<void> => closing.dispose(options);
@@ -155,13 +163,14 @@ export function reviveOf(
       return closing.state ?? slot.state;
     },
     get stats() {
-      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
+      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
     },
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
       if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
+      router.configure(changes);
       if (!('recycle' in changes)) return;
       for (const one of places()) {
         // It was made for other hooks; and until the ends of turns are heard, calls are counted.
@@ -178,6 +187,7 @@ export function reviveOf(
     reset() {
       closing.open();
       slot.reset();
+      router.reset();
     },
     forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),

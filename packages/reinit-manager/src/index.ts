@@ -12,6 +12,8 @@ export type { EventName, Events, PersistedValue } from './events.js';
 export { loadModule } from './load-module.js';
 export { createManager, type ManagerOptions } from './manager.js';
 export type { PersistStore, Saved } from './persisted.js';
+export type { PoolOptions, PoolRoute } from './pool.js';
 export type { RecycleOptions, RecycleReason } from './recycling.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';
+export type { RetryOptions } from './retry.js';

@@ -8,12 +8,14 @@ import {
   type Plugin,
 } from '@wasm-revive/kernel';
 import { type Application, ModuleApplication } from './application.js';
+import { Calls } from './calls.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { Closing } from './closing.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
 import { Place, type Shared } from './place.js';
 import { managerPlugin } from './plugin.js';
+import { Router } from './router.js';
 import { Settings } from './settings.js';
 import { Siblings } from './siblings.js';
 
@@ -34,13 +36,23 @@ export function createManager(
   { plugins, clock = SYSTEM_CLOCK, ...options }: ManagerOptions,
 ): Application {
   checkContract(description);
-  const { onCurrent, reinitRequests } = description;
+  const { reinitRequests } = description;
   const module = describedModule(description);
-  const places = (): [Place, ...Place[]] => [place, ...siblings.places()];
+  const places = (): [Place, ...Place[]] => [place, ...new Set([...siblings.places(), ...router.places()])];
   const placeOf = new WeakMap<InstanceView, Place>();
   const turnEnded = (view: InstanceView): void => placeOf.get(view)?.committed(view);
   const asked = reinitRequests === true ? (view: InstanceView) => placeOf.get(view)?.askedByCrate(view) : undefined;
-  const settings: Settings = new Settings(options, plugins, (given) => managerPlugin(given, turnEnded, asked));
+  let known: Calls | undefined;
+  const calls = (): Calls => {
+    known ??= new Calls(factory);
+    return known;
+  };
+  const settings: Settings = new Settings(
+    options,
+    plugins,
+    (given) => managerPlugin(given, turnEnded, asked),
+    () => calls().sites,
+  );
   const shared: Shared = {
     module,
     factory,
@@ -58,14 +70,21 @@ export function createManager(
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
     keepsReserve: true,
     space: (generation) => generation - 1,
-    sendTo: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
+    sendTo: (instance) => router.sendTo(instance),
     claim: () => application.claim(),
     // Its first instance is given to it.
     isReady: () => false,
     notReady: () => application.notReady(),
   });
-  const siblings = new Siblings(shared, { isReady: () => place.slot.generation > 0, notReady: () => application.notReady() });
-  const control = reviveOf(shared, places, siblings);
-  const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, control, shared.check);
+  const siblings: Siblings = new Siblings(shared, {
+    isReady: () => place.slot.generation > 0,
+    notReady: () => application.notReady(),
+    asks: () => router.repeats,
+    api: (sibling, serving) => router.apiOf(sibling, serving),
+    maySpare: (sibling) => router.maySpare(sibling),
+  });
+  const router: Router = new Router(shared, place, siblings, calls);
+  const control = reviveOf(shared, places, siblings, router);
+  const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, router.live, control, shared.check);
   return application;
 }

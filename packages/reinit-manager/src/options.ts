@@ -1,10 +1,15 @@
-import type { Plugin } from '@wasm-revive/kernel';
+import { bare, type Plugin } from '@wasm-revive/kernel';
+import type { CallSite } from './calls.js';
 import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
+import { checkPool, POOL_OPTIONS } from './pool.js';
 import type { RecycleOptions } from './recycling.js';
+import { checkNames, RETRY_OPTIONS } from './retry.js';
 
-/** What may be given for each option, in words, and whether it is that. */
-type Checks<Options> = Readonly<Record<keyof Options, readonly [what: string, is: (value: unknown) => boolean]>>;
+/** What may be given for an option, in words, and whether it is that. */
+export type Option = readonly [what: string, is: (value: unknown) => boolean];
+
+type Checks<Options> = Readonly<Record<keyof Options, Option>>;
 
 const OPTIONS: Checks<ReviveOptions> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
@@ -15,7 +20,12 @@ const OPTIONS: Checks<ReviveOptions> = {
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   drainMs: ['a number of milliseconds from 0', isTime],
-  recycle: ['an object', (value) => typeof value === 'object' && value !== null],
+  recycle: ['an object', isObject],
+  pool: ['an object { min, max, route }', isObject],
+  retry: [
+    'an object { idempotent, attempts }, idempotent being an array',
+    (value) => isObject(value) && Array.isArray((value as { idempotent?: unknown }).idempotent),
+  ],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
@@ -39,6 +49,9 @@ const RECYCLE: Checks<RecycleOptions> = {
 };
 
 const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
 
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
@@ -51,12 +64,25 @@ function isStore(value: unknown): boolean {
 }
 
 /**
- * Refuses options that nothing would come of; `undefined` takes one back.
+ * Refuses options that nothing would come of; `undefined` takes one back. Gives what is left when the program changes its objects.
+ * @param calls what the module exports
  * @throws TypeError
  */
-export function checkOptions(options: ReviveOptions): void {
+export function checkOptions(options: ReviveOptions, calls: () => readonly CallSite[]): ReviveOptions {
   check('', OPTIONS, options);
-  if (options.recycle !== undefined) check('recycle.', RECYCLE, options.recycle);
+  const recycle = options.recycle && bare({ ...options.recycle });
+  const pool = options.pool && bare({ ...options.pool });
+  const retry = options.retry && bare({ ...options.retry, idempotent: [...options.retry.idempotent] });
+  if (recycle !== undefined) check('recycle.', RECYCLE, recycle);
+  if (pool !== undefined) {
+    check('pool.', POOL_OPTIONS, pool);
+    checkPool(pool, calls());
+  }
+  if (retry !== undefined) {
+    check('retry.', RETRY_OPTIONS, retry);
+    checkNames(retry.idempotent, calls());
+  }
+  return bare({ ...options, ...(recycle && { recycle }), ...(pool && { pool }), ...(retry && { retry }) });
 }
 
 /** The same of what a drain is given. @throws TypeError */

@@ -1,18 +1,29 @@
 import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kernel';
+import type { CallSite } from './calls.js';
 import type { ReviveOptions } from './control.js';
 import { checkOptions, checkPlugin } from './options.js';
 
 /** What the program has chosen, now: options, and plugins. */
 export class Settings {
   readonly #own: (options: () => ReviveOptions) => Plugin;
+  readonly #calls: () => readonly CallSite[];
   #plugins: readonly Plugin[];
   #hooks: Hooks;
   #options: ReviveOptions;
 
-  /** @param own makes the manager's own plugin, behind those of the program */
-  constructor(options: ReviveOptions, plugins: readonly Plugin[], own: (options: () => ReviveOptions) => Plugin) {
+  /**
+   * @param own makes the manager's own plugin, behind those of the program
+   * @param calls what the module exports
+   */
+  constructor(
+    options: ReviveOptions,
+    plugins: readonly Plugin[],
+    own: (options: () => ReviveOptions) => Plugin,
+    calls: () => readonly CallSite[],
+  ) {
     this.#own = own;
-    this.#options = bare(options);
+    this.#calls = calls;
+    this.#options = checkOptions(bare({ ...options }), calls);
     this.#plugins = plugins;
     this.#hooks = this.#compose(plugins);
   }
@@ -28,8 +39,7 @@ export class Settings {
   /** Changes options; gives those that changed. @throws TypeError */
   configure(options: ReviveOptions): ReviveOptions {
     // A copy first: the program's getters may give another value each time.
-    const changes = bare({ ...options });
-    checkOptions(changes);
+    const changes = checkOptions(bare({ ...options }), this.#calls);
     this.#options = bare({ ...this.#options, ...changes });
     if ('recycle' in changes) this.#hooks = this.#compose(this.#plugins);
     return changes;

@@ -1,4 +1,4 @@
-import { type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
+import { type Api, type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
 import type { Clock } from './clock.js';
 import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
@@ -15,23 +15,31 @@ export interface SiblingSurroundings {
   isReady(): boolean;
   /** The error of a call that comes before that. */
   notReady(): ReviveError;
+  /** Whether its façade asks for each call: {@link api} says where it goes. */
+  asks(): boolean;
+  /** The functions that its façade calls. */
+  api(sibling: Sibling, serving: Instance): Api;
   /** Gives it a seat among those that have an instance. Throws `REVIVE_TOO_MANY_INSTANCES`. */
   seat(): void;
 }
 
 /** Where the instances of a key serve. */
 export class Sibling extends Place {
-  /** Where the façade's functions for it go. */
+  /** Where calls of it go. */
   readonly live: Live;
-  readonly exports: object;
+  /** Where its façade's functions go: to the same, unless they are to ask. */
+  readonly #exported: Live;
+  readonly #api: SiblingSurroundings['api'];
+  #exports: object | undefined;
   readonly #seat: () => void;
   readonly #clock: Clock;
   /** Whether it was called since somebody looked whether it is idle; that empties {@link live}, so that the next call is known. */
   #wasCalled = true;
   #idleSince = 0;
 
-  constructor(shared: Shared, facade: SiblingFacade, key: unknown, { space, isReady, notReady, seat }: SiblingSurroundings) {
+  constructor(shared: Shared, key: unknown, { space, isReady, notReady, asks, api, seat }: SiblingSurroundings) {
     const live: Live = { raw: NOBODY, base: 0 };
+    const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
       key: textOf(key),
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
@@ -40,16 +48,41 @@ export class Sibling extends Place {
       sendTo(instance) {
         live.raw = instance?.scope.raw ?? NOBODY;
         live.base = instance?.base ?? 0;
+        exported.raw = asks() ? NOBODY : live.raw;
+        exported.base = live.base;
       },
       claim: () => false,
       isReady,
       notReady,
     });
     this.live = live;
+    this.#exported = exported;
+    this.#api = api;
     this.#seat = seat;
     this.#clock = shared.clock;
-    const application = { control: { reset: () => this.slot.reset() }, wake: () => this.serving().scope.api };
-    this.exports = siblingExports(facade, facade.exportsFor(live, application));
+  }
+
+  /** What the module exports, for this key. */
+  exportsBy(facade: SiblingFacade): object {
+    const application = { control: { reset: () => this.slot.reset() }, wake: () => this.#api(this, this.serving()) };
+    this.#exports ??= siblingExports(facade, facade.exportsFor(this.#exported, application));
+    return this.#exports;
+  }
+
+  /** The façade asks next time. */
+  ask(): void {
+    this.#exported.raw = NOBODY;
+  }
+
+  /** Makes an instance before anybody calls. Where there can be none, the call says why. */
+  makeAhead(): void {
+    if (this.slot.current !== undefined) return;
+    this.#seat();
+    try {
+      this.slot.recover();
+    } catch {
+      // See above.
+    }
   }
 
   /** The instance that serves, for somebody who calls it. */

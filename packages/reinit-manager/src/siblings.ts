@@ -3,7 +3,7 @@ import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
 import { LONGEST_TIMER } from './draining.js';
 import { checkDrainOptions } from './options.js';
-import type { Place, Shared } from './place.js';
+import type { Shared } from './place.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
 /** What {@link ReviveOptions.maxInstances} is by default. */
@@ -15,6 +15,12 @@ const RECENT = 64;
 /** No pointer is in it. */
 const NOWHERE: Live = { raw: NOBODY, base: 0 };
 
+/** What {@link Siblings} need of those around them. */
+export interface Surroundings extends Pick<SiblingSurroundings, 'isReady' | 'notReady' | 'asks' | 'api'> {
+  /** Whether an idle instance may be evicted. */
+  maySpare(sibling: Sibling): boolean;
+}
+
 /** Who somebody else may hold, and may not. */
 interface Held {
   deref(): Sibling | undefined;
@@ -23,13 +29,15 @@ interface Held {
 /** The instances of a module beside the one that its own exports lead to, by keys of the program's. */
 export class Siblings {
   readonly #shared: Shared;
-  readonly #surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>;
+  readonly #surroundings: Surroundings;
   /** Those that somebody holds: who has none gets another one for the same key. */
   readonly #byText = new Map<unknown, Held>();
   readonly #byObject = new WeakMap<object, Held>();
   readonly #collected = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((key) => this.#forget(key)) : undefined;
   /** Those that have an instance, or had one when somebody looked: nobody else holds them. */
   readonly #seated = new Set<Sibling>();
+  /** Those of a pool, which bounds them by itself. */
+  readonly #members = new WeakSet<Sibling>();
   /** How many instances have been made for them. */
   #made = 0;
   #max = MOST;
@@ -41,7 +49,7 @@ export class Siblings {
   /** Of those before, by the last digits of their spaces. */
   readonly #recent: Live[] = new Array<Live>(RECENT).fill(NOWHERE);
 
-  constructor(shared: Shared, surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>) {
+  constructor(shared: Shared, surroundings: Surroundings) {
     this.#shared = shared;
     this.#surroundings = surroundings;
     this.configure(shared.settings.options);
@@ -55,26 +63,41 @@ export class Siblings {
   }
 
   /** Those that somebody holds. */
-  places(): Place[] {
+  places(): Sibling[] {
     const held = [...this.#byText.values()].map((one) => one.deref()).filter((one) => one !== undefined);
     return [...new Set([...this.#seated, ...held])];
   }
 
   /** See `Revive.instance`. */
   instance(key: unknown): object {
-    const found = this.#find(key);
-    if (found !== undefined) return found.exports;
     const { siblings: facade, name } = this.#shared.module.description;
-    if (facade === undefined) {
-      throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
-    }
-    const sibling: Sibling = new Sibling(this.#shared, facade, key, {
-      space: () => -++this.#made,
-      ...this.#surroundings,
-      seat: () => this.#seat(sibling),
-    });
+    if (facade !== undefined) return this.sibling(key).exportsBy(facade);
+    throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
+  }
+
+  /** Who serves a key. */
+  sibling(key: unknown): Sibling {
+    const found = this.#find(key);
+    if (found !== undefined) return found;
+    const sibling: Sibling = this.#make(key, () => this.seat(sibling, this.#max));
     this.#hold(key, sibling);
-    return sibling.exports;
+    return sibling;
+  }
+
+  /** One without a key, for a pool. */
+  member(name: string): Sibling {
+    const sibling: Sibling = this.#make(name, () => this.#take(sibling));
+    this.#members.add(sibling);
+    return sibling;
+  }
+
+  #make(key: unknown, seat: () => void): Sibling {
+    return new Sibling(this.#shared, key, { space: () => -++this.#made, ...this.#surroundings, seat });
+  }
+
+  /** Those that have an instance, or had one when somebody looked. */
+  get seated(): ReadonlySet<Sibling> {
+    return this.#seated;
   }
 
   #find(key: unknown): Sibling | undefined {
@@ -98,7 +121,7 @@ export class Siblings {
   /** See `Revive.evict`. */
   evict(key: unknown): boolean {
     const sibling = this.#find(key);
-    return sibling !== undefined && this.#evict(sibling, `The program has evicted ${sibling.name}.`);
+    return sibling !== undefined && this.end(sibling, `The program has evicted ${sibling.name}.`);
   }
 
   /** The same, but calls in flight have time to finish. */
@@ -113,28 +136,41 @@ export class Siblings {
     return isUsed;
   }
 
-  #evict(sibling: Sibling, reason: string): boolean {
+  /** Nobody needs its instance any more, until somebody calls. Says whether there was one. */
+  end(sibling: Sibling, reason: string): boolean {
     const had = sibling.slot.evict(reason);
     sibling.persisted.forget();
     this.#seated.delete(sibling);
     return had;
   }
 
-  /** Somebody calls it: there is to be an instance of it from now on. */
-  #seat(sibling: Sibling): void {
+  /** Somebody calls it: there is to be an instance of it from now on. @param most how many there may be that have a key */
+  seat(sibling: Sibling, most: number): void {
     if (this.#seated.has(sibling)) return;
-    if (this.#seated.size >= this.#max) this.#sweep();
-    if (this.#seated.size >= this.#max) {
+    if (this.#keyed >= most) this.#sweep();
+    const keyed = this.#keyed;
+    if (keyed >= most) {
       throw new ReviveError(
         'REVIVE_TOO_MANY_INSTANCES',
-        `${this.#shared.module.description.name} has ${this.#seated.size} keyed instances, which is as many as there may be, so that ${sibling.name} was ` +
+        `${this.#shared.module.description.name} has ${keyed} keyed instances, which is as many as there may be, so that ${sibling.name} was ` +
           'not made. This call did nothing. Evict one that is not needed any more (`__revive.evict(key)`), have idle ones evicted ' +
-          '(`__revive.configure({ idleMs })`), or allow more (`maxInstances`).',
+          '(`__revive.configure({ idleMs })`), or allow more (`maxInstances`, or `max` of a pool).',
         { retryable: true },
       );
     }
+    this.#take(sibling);
+  }
+
+  #take(sibling: Sibling): void {
+    if (this.#seated.has(sibling)) return;
     this.#seated.add(sibling);
     this.#sweepLater();
+  }
+
+  get #keyed(): number {
+    let count = 0;
+    for (const sibling of this.#seated) if (!this.#members.has(sibling)) count++;
+    return count;
   }
 
   /** The functions for a handle of a sibling, by its pointer. Throws `REVIVE_STALE_HANDLE`. */
@@ -195,7 +231,8 @@ export class Siblings {
   #sweep(): void {
     for (const sibling of this.#seated) {
       if (!sibling.slot.isUsed) this.#seated.delete(sibling);
-      else if (sibling.isIdle(this.#idleMs)) this.#evict(sibling, `${sibling.name} was idle for ${this.#idleMs} ms, and was evicted.`);
+      else if (sibling.isIdle(this.#idleMs) && this.#surroundings.maySpare(sibling))
+        this.end(sibling, `${sibling.name} was idle for ${this.#idleMs} ms, and was evicted.`);
     }
   }
 }

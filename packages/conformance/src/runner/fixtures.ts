@@ -226,6 +226,7 @@ export interface Control {
     listener: (event: { name: string; version: number; bytes: number; generation: number; instance?: string }) => void,
   ): () => void;
   on(event: 'persistFailed', listener: (event: { name: string; action: 'save' | 'restore'; reason: string }) => void): () => void;
+  on(event: 'retried', listener: (event: { entrypoint: string; attempt: number }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
     consecutiveFailures?: number;
@@ -243,6 +244,8 @@ export interface Control {
     recycle?: { memoryBytes?: number; turns?: number; ageMs?: number } | undefined;
     maxPersistedBytes?: number | undefined;
     persist?: PersistStore | undefined;
+    pool?: { min?: number; max?: number; route?: (entry: string, args: readonly unknown[]) => unknown } | undefined;
+    retry?: { idempotent: readonly string[]; attempts?: number } | undefined;
   }): void;
   use(plugin: {
     readonly name: string;

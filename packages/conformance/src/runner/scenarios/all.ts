@@ -15,6 +15,7 @@ import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
 import { PERSISTED } from './persisted.ts';
 import { PLUGINS } from './plugins.ts';
+import { POOLS } from './pools.ts';
 import { REGISTRATIONS } from './registrations.ts';
 import { REPORTS } from './reports.ts';
 import { REVIVE } from './revive.ts';
@@ -51,6 +52,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...INSTANCES,
   ...SIBLINGS,
   ...DRAINING,
+  ...POOLS,
   ...TURNS,
   ...REVIVE,
   ...PERSISTED,
