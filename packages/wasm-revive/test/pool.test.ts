@@ -1,6 +1,11 @@
 /** Pools, on the real output of the transform: several instances serve the module's own exports. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Counter, load, never, type Package, removeFolders, thrown } from './fixtures.js';
+import { type Counter, folder, load, never, type Package, RUNTIME, removeFolders, thrown } from './fixtures.js';
 
 afterEach(() => {
   removeFolders();
@@ -190,6 +195,52 @@ describe('a pool', () => {
     expect(await settled([...calls, ...others])).toBe(4);
     expect(thrown(() => handle.inc())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
     expect(pkg.count()).toBe(100);
+  });
+
+  it('I7: calls what the façade does: with a receiver, with many arguments, by any name', () => {
+    const pkg = load();
+    pkg.__revive.configure({ pool: { max: 2 } });
+    wait(pkg, 1);
+    expect(pkg.title.call({ title: 'a title' })).toBe('a title');
+    expect(new pkg.geometry.Box(1, 2, 3).volume()).toBe(6);
+    const { value: proto } = Object.getOwnPropertyDescriptor(pkg, '__proto__') ?? { value: Object.getPrototypeOf(pkg) };
+    expect((proto as () => unknown)()).toBe(8);
+  });
+
+  it('I9: waits for the first instance, and makes the others then', async () => {
+    const outDir = folder();
+    const dir = fileURLToPath(new URL('../../../.artifacts/fixtures/abort/web/', import.meta.url));
+    transform({ dir, outDir, version: '9.9.9', runtime: { import: pathToFileURL(RUNTIME.replace(/cjs$/, 'js')).href } });
+    const pkg = (await import(pathToFileURL(join(outDir, 'wasm_revive_fixtures.js')).href)) as Package & {
+      initSync(options: { module: BufferSource }): void;
+    };
+    const made = countMade(pkg);
+    pkg.__revive.configure({ pool: { min: 3, max: 3 } });
+    expect(thrown(() => pkg.bump())).toMatchObject({ code: 'REVIVE_NOT_READY', message: expect.stringContaining('initSync') as string });
+    pkg.initSync({ module: readFileSync(join(outDir, 'wasm_revive_fixtures_bg.wasm')) });
+    expect([pkg.bump(), made()]).toEqual([101, 1]);
+    await undefined;
+    expect(made()).toBe(3);
+    wait(pkg, 1);
+    expect([pkg.count(), made()]).toEqual([100, 3]);
+  });
+
+  it('I9: can be what a runtime is composed with, as can calls that are run again', () => {
+    const runtime = join(folder(), 'runtime.cjs');
+    const compose = (options: object): Package => {
+      const code = `const { revive } = require(${JSON.stringify(RUNTIME)});
+        exports.revive = (factory, description) => revive(factory, description, ${JSON.stringify(options)});`;
+      writeFileSync(runtime, code);
+      delete createRequire(import.meta.url).cache[runtime];
+      return load('abort', runtime);
+    };
+    const pkg = compose({ pool: { max: 2 }, retry: { idempotent: ['nested_catching'] } });
+    wait(pkg, 1);
+    let runs = 0;
+    pkg.nested_catching(() => ++runs === 1 && pkg.fail('abort'));
+    expect([runs, pkg.count(), pkg.__revive.stats.inFlight]).toEqual([2, 100, 1]);
+    expect(() => compose({ pool: { max: 0 } })).toThrow('pool.max');
+    expect(() => compose({ retry: { idempotent: ['nothing'] } })).toThrow('"nothing"');
   });
 
   it('I9: takes no place of keyed instances', () => {

@@ -169,11 +169,21 @@ describe('a call that is run again', () => {
     const lost = rejection(a.wait_for(never()));
     expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     expect(await lost).toMatchObject({ code: 'REVIVE_INSTANCE_LOST', retryable: false });
-    // Also where they were there before.
+    // Also where its instance was there before.
+    expect([a.bump(), a.bump()]).toEqual([101, 102]);
     pkg.__revive.configure({ retry: { idempotent: ['wait_for'] } });
     const again = a.wait_for(Promise.resolve(2));
     expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     expect(await again).toBe(2);
+  });
+
+  it('I2: is none whose promise was only passed on, and is rejected with the loss of another instance', async () => {
+    const { pkg, told } = loadRepeating(['same']);
+    const call = rejection(pkg.same(pkg.__revive.instance('a').wait_for(never())) as Promise<unknown>);
+    abort(pkg);
+    thrown(() => pkg.__revive.instance('a').fail('abort'));
+    expect(await call).toMatchObject({ code: 'REVIVE_INSTANCE_LOST', retryable: false });
+    expect(told).toEqual(['failure in fail', 'failure in fail']);
   });
 
   it('I7: is none that only panicked, or threw on purpose', async () => {
