@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Counter, folder, load, never, type Package, RUNTIME, removeFolders, thrown } from './fixtures.js';
+import { type Counter, type Fixtures, folder, load, never, type Package, RUNTIME, removeFolders, thrown } from './fixtures.js';
 
 afterEach(() => {
   removeFolders();
@@ -69,16 +69,24 @@ describe('a pool', () => {
     expect(await pkg.ready(3)).toBe(4);
   });
 
-  it('I2: an abort costs the calls in flight on one instance: of 1,000 on eight, those are rejected, each once', async () => {
+  it.each([
+    [
+      'a pool of eight',
+      ({ __revive, ...own }: Package): Fixtures[] => {
+        __revive.configure({ pool: { max: 8 } });
+        return [own];
+      },
+    ],
+    ['eight siblings', ({ __revive }: Package): Fixtures[] => Array.from({ length: 8 }, (_, n) => __revive.instance(n) as Fixtures)],
+  ])('I2: an abort costs the calls in flight on one instance: of 1,000 on %s, those are rejected, each once', async (_, spread) => {
     const pkg = load();
-    const { __revive } = pkg;
-    __revive.configure({ pool: { max: 8 } });
+    const all = spread(pkg);
     const reports: { callsLost: number }[] = [];
-    __revive.on('failure', (report) => void reports.push(report));
+    pkg.__revive.on('failure', (report) => void reports.push(report));
     const rejections = new Array<number>(1_000).fill(0);
     const codes = new Set<unknown>();
     const calls = rejections.map((_, n) => {
-      const call = pkg.wait_for(never());
+      const call = (all[n % all.length] as Fixtures).wait_for(never());
       call.catch((error) => {
         rejections[n] = (rejections[n] as number) + 1;
         codes.add((error as { code: unknown }).code);
@@ -86,15 +94,15 @@ describe('a pool', () => {
       return call;
     });
     expect(await settled(calls)).toBe(0);
-    expect(thrown(() => pkg.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(thrown(() => all.at(-1)?.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     await undefined;
     // In the same microtask.
     expect(rejections.filter((count) => count === 1).length).toBe(125);
     expect(await settled(calls)).toBe(125);
     expect(rejections.filter((count) => count > 1)).toEqual([]);
     expect([reports.map(({ callsLost }) => callsLost), [...codes]]).toEqual([[125], ['REVIVE_INSTANCE_LOST']]);
-    expect(__revive.stats.inFlight).toBe(875);
-    expect(await Promise.all(Array.from({ length: 16 }, () => pkg.ready(3)))).toEqual(new Array(16).fill(4));
+    const ready = Array.from({ length: 16 }, (_, n) => (all[n % all.length] as Fixtures).ready(3));
+    expect(await Promise.all(ready)).toEqual(new Array(16).fill(4));
   });
 
   it('I4: a call goes where the handles live that it is given; handles of two instances are refused', () => {
