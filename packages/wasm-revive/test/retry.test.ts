@@ -186,6 +186,17 @@ describe('a call that is run again', () => {
     expect(told).toEqual(['failure in fail', 'failure in fail']);
   });
 
+  it('I2: is one that was in flight when another panicked, where a plugin wants a fresh instance for that', async () => {
+    const { pkg, told } = loadRepeating(['wait_for', 'fail'], 1, 'unwind');
+    pkg.__revive.use({ name: 'fresh', failed: () => 'fresh' });
+    const { promise, resolve } = later<number>();
+    const call = pkg.wait_for(promise);
+    expect(thrown(() => pkg.fail('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    resolve(1);
+    expect(await call).toBe(1);
+    expect(told).toEqual(['failure in fail', 'wait_for, attempt 1, after REVIVE_INSTANCE_LOST']);
+  });
+
   it('I7: is none that only panicked, or threw on purpose', async () => {
     const { pkg, told } = loadRepeating(['fail', 'throw_text', 'reject'], 5, 'unwind');
     expect(thrown(() => pkg.fail('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
