@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Counter, type Fixtures, folder, load, never, type Package, RUNTIME, removeFolders, thrown } from './fixtures.js';
@@ -312,6 +314,27 @@ describe('a pool by keys', () => {
     expect(pkg.add(3, 0)).toBe(3);
     pkg.__revive.configure({ pool: undefined });
     expect(pkg.add(4, 0)).toBe(4);
+  });
+
+  it('I6: keeps no key that is an object', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const pkg = load();
+    let tenant: object | undefined;
+    pkg.__revive.configure({ pool: { max: 10, route: () => tenant } });
+    const tenants = Array.from({ length: 5 }, () => {
+      tenant = {};
+      pkg.bump();
+      pkg.__revive.evict(tenant);
+      const kept = new WeakRef(tenant);
+      tenant = undefined;
+      return kept;
+    });
+    for (let n = 0; n < 5; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      gc();
+    }
+    expect(tenants.map((one) => one.deref())).toEqual(tenants.map(() => undefined));
   });
 
   it('I1: what the function throws, the caller gets', () => {

@@ -197,6 +197,20 @@ describe('a call that is run again', () => {
     expect(told).toEqual(['failure in fail', 'wait_for, attempt 1, after REVIVE_INSTANCE_LOST']);
   });
 
+  it('I2: is not blamed for a panic that its instance has lived on after', async () => {
+    const { pkg } = loadRepeating(['wait_for'], 3, 'unwind');
+    expect(await rejection(pkg.fail_first_poll('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    const { promise, resolve } = later<number>();
+    const call = pkg.wait_for(promise);
+    pkg.__revive.reset();
+    await new Promise((done) => setImmediate(done));
+    expect(await rejection(pkg.fail_first_poll('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    pkg.__revive.reset();
+    await new Promise((done) => setImmediate(done));
+    resolve(1);
+    expect(await call).toBe(1);
+  });
+
   it('I7: is none that only panicked, or threw on purpose', async () => {
     const { pkg, told } = loadRepeating(['fail', 'throw_text', 'reject'], 5, 'unwind');
     expect(thrown(() => pkg.fail('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
