@@ -22,7 +22,8 @@ export class Seat {
 
   /** The instance that serves, if one does. */
   get current(): Instance | undefined {
-    return this.live.raw.api !== undefined && this.live.raw.api === this.#api ? this.#instance : this.place.slot.current;
+    const { api } = this.live.raw;
+    return api !== undefined && api === this.#api ? this.#instance : this.place.slot.current;
   }
 
   /** The functions of the instance that serves. Throws what a call gets where none can be had. */
