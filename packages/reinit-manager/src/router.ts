@@ -203,13 +203,12 @@ export class Router {
     if (key === undefined) return this.#default;
     const known = this.#keyed.get(key);
     if (known?.live.raw.api !== undefined) return known;
-    const { max } = this.#plan;
     const sibling = this.#siblings.sibling(key);
-    this.#siblings.seat(sibling, max - 1);
+    this.#siblings.seat(sibling, this.#plan.max - 1);
     const seat = this.#seatAt(sibling);
     // Who owns an object may want it to be garbage.
     if (typeof key === 'object' || typeof key === 'function') return seat;
-    if (this.#keyed.size > 2 * max) for (const [other, { live }] of this.#keyed) if (live.raw.api === undefined) this.#keyed.delete(other);
+    for (const [other, { live }] of this.#keyed) if (live.raw.api === undefined) this.#keyed.delete(other);
     this.#keyed.set(key, seat);
     return seat;
   }

@@ -207,6 +207,21 @@ describe('a pool', () => {
     expect(pkg.count()).toBe(100);
   });
 
+  it('I5: goes on with those that are there while another is made asynchronously', async () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    __revive.configure({ pool: { max: 2 } });
+    const recovered = new Promise((resolve) => __revive.on('recovered', resolve));
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refuse() {
+      throw new RangeError('too big for the main thread');
+    });
+    pkg.bump();
+    wait(pkg, 1);
+    expect([pkg.count(), pkg.count()]).toEqual([101, 101]);
+    await expect(recovered).resolves.toMatchObject({ instance: 'pool 2' });
+    expect(pkg.count()).toBe(100);
+  });
+
   it('I7: calls what the façade does: with a receiver, with many arguments, by any name', () => {
     const pkg = load();
     pkg.__revive.configure({ pool: { max: 2 } });
