@@ -8,8 +8,8 @@ export interface Events {
   recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown; readonly instance?: string };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
-  /** A call is run again, whose instance was lost: for the first time (1), the second … `error` is what it would have got. */
-  retried: { readonly entrypoint: string; readonly attempt: number; readonly error: ReviveError };
+  /** A call is run again, whose instance was lost: for the first time (1), the second … `error` is what it would have got; `instance`, the key. */
+  retried: { readonly entrypoint: string; readonly attempt: number; readonly error: ReviveError; readonly instance?: string };
   /** The module failed too often: calls are refused with this error. */
   retired: ReviveError;
 }

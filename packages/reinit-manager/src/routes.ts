@@ -50,16 +50,18 @@ export interface Owners {
 /** A function that is run again where its instance is lost. */
 export function repeatBy(choose: Choose, site: CallSite, index: number, attempts: number, emitter: Emitter): Call {
   return function (this: unknown, ...args) {
+    let seat: Seat | undefined;
     return callRepeatably({
       attempts,
       args: givenTo(site, args),
       enter: () => {
-        const seat = choose(site, args);
+        seat = choose(site, args);
         const call = seat.calls()[index] as Call;
         return { instance: seat.current, run: () => apply(call, this, args) };
       },
       again(attempt, error) {
-        const retried = { entrypoint: site.name, attempt, error };
+        const instance = seat?.place.key;
+        const retried = { entrypoint: site.name, attempt, error, ...(instance !== undefined && { instance }) };
         emitter.emit('retried', () => retried);
       },
     });

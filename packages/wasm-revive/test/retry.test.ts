@@ -149,6 +149,8 @@ describe('a call that is run again', () => {
   it('I2: of a sibling goes to the next instance of its key', async () => {
     const { pkg, told } = loadRepeating(['wait_for', 'nested_catching']);
     const [a, b] = [pkg.__revive.instance('a'), pkg.__revive.instance('b')];
+    const where: unknown[] = [];
+    pkg.__revive.on('retried', ({ instance }) => void where.push(instance));
     const { promise, resolve } = later<number>();
     const calls = [a.wait_for(promise), b.wait_for(promise)];
     a.bump();
@@ -158,7 +160,7 @@ describe('a call that is run again', () => {
     expect(await Promise.all(calls)).toEqual([1, 1]);
     let runs = 0;
     a.nested_catching(() => ++runs === 1 && a.fail('abort'));
-    expect([runs, a.count(), a.add(1, 2)]).toEqual([2, 100, 3]);
+    expect([runs, a.count(), a.add(1, 2), where]).toEqual([2, 100, 3, ['a', 'a']]);
     expect(told).toEqual([
       'failure in fail',
       'wait_for, attempt 1, after REVIVE_INSTANCE_LOST',
