@@ -70,7 +70,7 @@ export interface Revive<Exports = unknown> {
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
    */
   use(plugin: Plugin): void;
-  /** Retires the present instance, and those of a pool, and starts a fresh generation now. Also ends `retired`. */
+  /** Retires the present instance, and those of a pool that have no key, and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
   /**
    * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
