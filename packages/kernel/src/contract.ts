@@ -30,7 +30,7 @@ export const RESERVED_NAMES: readonly string[] = [
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
-/** Functions that the façade calls, by the name the generator gave them. */
+/** Functions that the façade calls, by the name the generator gave them: `greet`, `Counter$inc`, and `Counter$static$of` for a static member. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** Exports of an instance behind their guards, in place of `instance.exports`. */
@@ -124,7 +124,10 @@ export interface ModuleDescription {
   readonly load?: () => Promise<WebAssembly.Module>;
   /** What siblings are given in place of the façade; not there where there is none. */
   readonly siblings?: SiblingFacade;
-  /** Given the scope that serves, whenever that changes, and where the pointers of its handles start; undefined while callers are to ask. */
+  /**
+   * Given the scope that serves, whenever that changes, and where the pointers of its handles start; undefined while callers are to ask. Where
+   * several serve, an object like a scope's, whose functions choose one of them, and infinity: whoever has a handle is to ask.
+   */
   readonly onCurrent: (raw: Raw | undefined, base: number) => void;
 }
 

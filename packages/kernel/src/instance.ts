@@ -92,8 +92,8 @@ export class Instance {
   readonly turns: Turns | undefined;
   /** Whether somebody is just finding out what it was shut for. A field, for it is set where there may be no stack. */
   isLookedAt = false;
-  /** Whether any of the calls that were in flight may have cost it: what failed was entered by the event loop, or by a closure that it called. */
-  mayBeAnyCall = false;
+  /** The turn in which it failed; undefined where it was well until it was replaced. */
+  failedIn: { readonly entrypoint: string | undefined } | undefined;
   readonly #failures = new Failures(this);
   readonly #host: InstanceHost;
   #life: Life = { is: 'idle' };
@@ -270,9 +270,12 @@ export class Instance {
     return this.callbacks.entered === 'caller' ? this.entryName(entry) : undefined;
   }
 
-  /** It is about to be lost in a turn. @param entrypoint as of {@link entrypoint} */
-  failedIn(entrypoint: string | undefined): void {
-    this.mayBeAnyCall = !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === entrypoint);
+  /** Whether any of the calls that were in flight may have cost it: the event loop has entered, or a closure that anybody may have called. */
+  get mayBeAnyCall(): boolean {
+    const { failedIn } = this;
+    return (
+      failedIn !== undefined && !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === failedIn.entrypoint)
+    );
   }
 
   /** The error for a use of something that pointed into this instance. */

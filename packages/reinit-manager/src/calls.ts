@@ -18,10 +18,13 @@ type Functions = { readonly [key: string]: Call | Functions };
 /** What a scope is given that nobody binds to an instance: it says only what its functions are called. */
 const UNBOUND = { generation: 0, base: 0, turns: true, registry: () => ({ register() {}, unregister: () => false }) };
 
+/** The names by which a scope has its functions, with what is in each piece. */
+type Shape = readonly (readonly [key: string, piece: Shape | undefined])[];
+
 /** The calls of a module: the same in each of its scopes, in the same order. */
 export class Calls {
   readonly sites: readonly CallSite[];
-  readonly #api: Functions;
+  readonly #shape: Shape;
 
   constructor(factory: Factory) {
     const names = new Map<unknown, string>();
@@ -29,46 +32,51 @@ export class Calls {
       names.set(run, name);
       return run;
     };
-    this.#api = factory({ ...UNBOUND, call } as unknown as Host).api as Functions;
     const sites: CallSite[] = [];
-    each(this.#api, (run, key) => {
-      const name = names.get(run) ?? key;
-      const isNew = name.startsWith('new ');
-      const isStatic = !name.includes('.') || key.startsWith(`${name.slice(0, name.indexOf('.'))}$static$`);
-      sites.push({ name, kind: isNew ? 'constructor' : isStatic ? 'function' : 'method' });
-    });
+    const shapeOf = (functions: Functions): Shape =>
+      entriesOf(functions).map(([key, value]) => {
+        if (typeof value !== 'function') return [key, shapeOf(value)];
+        sites.push(siteOf(key, names.get(value) ?? key));
+        return [key, undefined];
+      });
+    this.#shape = shapeOf(factory({ ...UNBOUND, call } as unknown as Host).api as Functions);
     this.sites = sites;
   }
 
   /** An object like a scope's, with other functions in their places. */
   replaced(by: (site: CallSite, index: number) => Call): Api {
     let index = 0;
-    const copy = (functions: Functions): Functions => {
+    const copy = (shape: Shape): Functions => {
       const made = {};
-      for (const [key, value] of entriesOf(functions)) {
-        const own = typeof value === 'function' ? by(this.sites[index] as CallSite, index++) : copy(value);
+      for (const [key, piece] of shape) {
+        const value = piece === undefined ? by(this.sites[index] as CallSite, index++) : copy(piece);
         // Note: as in the scope, where a literal has set it. See `entriesOf`.
-        if (key === '__proto__') Object.setPrototypeOf(made, own);
-        else define(made, key, { value: own, writable: true, enumerable: true, configurable: true });
+        if (key === '__proto__') Object.setPrototypeOf(made, value);
+        else define(made, key, { value, writable: true, enumerable: true, configurable: true });
       }
       return made;
     };
-    return copy(this.#api) as Api;
+    return copy(this.#shape) as Api;
   }
 
   /** Those of a scope, in order. */
   static of(api: Api): readonly Call[] {
     const calls: Call[] = [];
-    each(api as Functions, (run) => calls.push(run));
+    const collect = (functions: Functions): void => {
+      for (const [, value] of entriesOf(functions)) {
+        if (typeof value === 'function') calls.push(value);
+        else collect(value);
+      }
+    };
+    collect(api as Functions);
     return calls;
   }
 }
 
-function each(functions: Functions, visit: (run: Call, key: string) => void): void {
-  for (const [key, value] of entriesOf(functions)) {
-    if (typeof value === 'function') visit(value, key);
-    else each(value, visit);
-  }
+function siteOf(key: string, name: string): CallSite {
+  if (name.startsWith('new ')) return { name, kind: 'constructor' };
+  const [owner, member] = name.split('.');
+  return { name, kind: member === undefined || key.startsWith(`${owner}$static$`) ? 'function' : 'method' };
 }
 
 /** A function that Rust exports as `__proto__` is the prototype of the object that it is in: it is found by its name all the same. */

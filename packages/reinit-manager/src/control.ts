@@ -92,8 +92,8 @@ export interface Revive<Exports = unknown> {
    */
   use(plugin: Plugin): void;
   /**
-   * Retires the present instance, and those of a pool, and starts a fresh generation now; promises that they owe are rejected. Also ends `retired`, `draining` and
-   * `disposed`. The fresh instance begins with what the program has persisted.
+   * Retires the present instance, and those of a pool that have no key, and starts a fresh generation now; promises that they owe are
+   * rejected. Also ends `retired`, `draining` and `disposed`. The fresh instance begins with what the program has persisted.
    */
   reset(): void;
   /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */

@@ -37,7 +37,7 @@ export interface Events {
   /** An instance has served a call well, or the program has reset the module: whatever fails is made anew again. */
   closed: { readonly instance?: string };
   /** A call is run again, whose instance was lost: for the first time (1), the second … `error` is what it would have got. */
-  retried: { readonly entrypoint: string; readonly attempt: number; readonly error: ReviveError };
+  retried: Where & { readonly entrypoint: string; readonly attempt: number; readonly error: ReviveError };
   /** Calls are refused with this error until the program resets the module. */
   retired: ReviveError;
 }

@@ -83,8 +83,8 @@ export function callRepeatably(call: Repeatable): unknown {
   // A handle is of one instance.
   if (call.args.some((arg) => typeof pointerOf(arg) === 'number')) return call.enter().run();
   const attempts = new Attempts(call);
-  const { instance, result } = attempts.make();
-  return isInstance<Promise<unknown>>(result, Promise) ? attempts.follow(result, instance) : result;
+  const outcome = attempts.make();
+  return isInstance(outcome.result, Promise) ? attempts.follow(outcome) : outcome.result;
 }
 
 /** The attempts at one call. */
@@ -114,27 +114,44 @@ class Attempts {
   }
 
   /** A promise of what the last attempt gives. */
-  follow(first: Promise<unknown>, of: Instance | undefined): Promise<unknown> {
+  follow({ instance, result }: Outcome): Promise<unknown> {
     const promise = new Promise<unknown>((resolve, reject) => {
-      const follow = (result: Promise<unknown>, instance: Instance | undefined): void => {
-        whenSettled(result, resolve, (reason) => {
-          try {
-            // Another's failure may pass through here, as the reason of a promise that the module was only given.
-            if (!isOf(instance?.error, reason)) throw reason;
-            this.#lost(reason, instance, instance?.error === reason || instance?.mayBeAnyCall === true);
-            const next = this.make();
-            if (isInstance<Promise<unknown>>(next.result, Promise)) follow(next.result, next.instance);
-            else resolve(next.result);
-          } catch (error) {
-            // As with the promises of Rust: what was reported needs nobody to handle it.
-            if (isReviveError(error)) whenSettled(promise, undefined, () => {});
-            reject(error);
-          }
-        });
-      };
-      follow(first, of);
+      whenSettled(this.#settled(instance, result), resolve, (error) => {
+        // As with the promises of Rust: what was reported needs nobody to handle it.
+        if (isReviveError(error)) whenSettled(promise, undefined, () => {});
+        reject(error);
+      });
     });
     return promise;
+  }
+
+  async #settled(first: Instance | undefined, result: unknown): Promise<unknown> {
+    for (let outcome: Outcome = { instance: first, result }; ; outcome = await this.#makeWhenReady()) {
+      const { instance } = outcome;
+      try {
+        return await outcome.result;
+      } catch (reason) {
+        // Another's failure may pass through here, as the reason of a promise that the module was only given.
+        if (!isOf(instance?.error, reason)) throw reason;
+        this.#lost(reason, instance, instance?.error === reason || instance?.mayBeAnyCall === true);
+      }
+    }
+  }
+
+  /** The same as {@link make}, which waits for an instance that is being made asynchronously. */
+  async #makeWhenReady(): Promise<Outcome> {
+    try {
+      return this.make();
+    } catch (error) {
+      const ready = isReviveError(error) ? (error.cause as { readonly ready?: unknown } | undefined)?.ready : undefined;
+      if (!isInstance(ready, Promise)) throw error;
+      try {
+        await ready;
+      } catch {
+        throw error;
+      }
+      return this.make();
+    }
   }
 
   #enter(): Entered {

@@ -4,7 +4,7 @@ import type { ReviveOptions } from './control.js';
 import { pointerOf } from './handles.js';
 import type { Place, Shared } from './place.js';
 import { ALONE, type PoolPlan, planOf } from './pool.js';
-import { type Choose, givenTo, repeatBy, routeBy, routeByFew } from './routes.js';
+import { type Choose, givenTo, repeatBy, routeBy, routeByOwner } from './routes.js';
 import { Seat } from './seat.js';
 import { NOBODY, Sibling } from './sibling.js';
 import type { Siblings } from './siblings.js';
@@ -164,12 +164,11 @@ export class Router {
   /** What the façade goes to. With the same fields in the same order as a scope's, so that V8 sees one shape. */
   #facade(): Raw {
     const choose: Choose = (site, args) => this.#choose(site, args);
-    const chooseBy = (a: unknown, b: unknown, c: unknown): Seat =>
-      this.#ownerOf(a) ?? this.#ownerOf(b) ?? this.#ownerOf(c) ?? this.#nested() ?? this.#leastInFlight();
+    const owners = { ownerOf: (value: unknown) => this.#ownerOf(value), free: () => this.#nested() ?? this.#leastInFlight() };
     const isKeyed = this.#plan.route !== undefined;
     const api = this.#routes(choose, (site, index) => {
       const any = routeBy(choose, site, index);
-      return isKeyed ? any : routeByFew(chooseBy, any, index);
+      return isKeyed ? any : routeByOwner(owners, any, index);
     });
     return { state: undefined, api, binding: undefined } as never;
   }
@@ -204,13 +203,12 @@ export class Router {
     if (key === undefined) return this.#default;
     const known = this.#keyed.get(key);
     if (known?.live.raw.api !== undefined) return known;
-    const { max } = this.#plan;
     const sibling = this.#siblings.sibling(key);
-    this.#siblings.seat(sibling, max - 1);
+    this.#siblings.seat(sibling, this.#plan.max - 1);
     const seat = this.#seatAt(sibling);
     // Who owns an object may want it to be garbage.
     if (typeof key === 'object' || typeof key === 'function') return seat;
-    if (this.#keyed.size > 2 * max) for (const [other, { live }] of this.#keyed) if (live.raw.api === undefined) this.#keyed.delete(other);
+    for (const [other, { live }] of this.#keyed) if (live.raw.api === undefined) this.#keyed.delete(other);
     this.#keyed.set(key, seat);
     return seat;
   }

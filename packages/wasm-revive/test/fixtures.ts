@@ -21,6 +21,7 @@ export interface Counter {
 export interface Fixtures {
   readonly Counter: { new (n: number): Counter; of(n: number): Counter };
   readonly Faller: { new (): object; fail_static(kind: string): void };
+  readonly geometry: { readonly Box: new (a: number, b: number, c: number) => { volume(): number } };
   readonly Point: new (x: number, y: number) => { readonly x: number };
   add(a: number, b: number): number;
   bump(): number;
@@ -38,6 +39,7 @@ export interface Fixtures {
   ready(n: number): Promise<number>;
   reject(message: string): Promise<void>;
   same(value: unknown): unknown;
+  title(this: unknown): string | undefined;
   throw_text(text: string): void;
   wait_for(promise: Promise<unknown>): Promise<unknown>;
 }
@@ -47,7 +49,8 @@ export interface Package extends Fixtures {
   readonly __revive: Revive<Fixtures>;
 }
 
-const RUNTIME = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
+/** What transformed packages import. */
+export const RUNTIME: string = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
 
 const folders: string[] = [];
 
@@ -56,12 +59,18 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
+/** A folder for a test. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(made);
+  return made;
+}
+
 /** The fixtures, transformed and loaded anew. */
-export function load(panic: 'abort' | 'unwind' = 'abort'): Package {
-  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(outDir);
+export function load(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME): Package {
+  const outDir = folder();
   const dir = fileURLToPath(new URL(`../../../.artifacts/fixtures/${panic}/nodejs/`, import.meta.url));
-  transform({ dir, outDir, version: '9.9.9', runtime: { import: RUNTIME } });
+  transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime } });
   return createRequire(import.meta.url)(join(outDir, 'wasm_revive_fixtures.js')) as Package;
 }
 

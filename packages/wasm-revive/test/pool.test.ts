@@ -1,6 +1,13 @@
 /** Pools, on the real output of the transform: several instances serve the module's own exports. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Counter, load, never, type Package, removeFolders, thrown } from './fixtures.js';
+import { type Counter, type Fixtures, folder, load, never, type Package, RUNTIME, removeFolders, thrown } from './fixtures.js';
 
 afterEach(() => {
   removeFolders();
@@ -64,16 +71,24 @@ describe('a pool', () => {
     expect(await pkg.ready(3)).toBe(4);
   });
 
-  it('I2: an abort costs the calls in flight on one instance: of 1,000 on eight, those are rejected, each once', async () => {
+  it.each([
+    [
+      'a pool of eight',
+      ({ __revive, ...own }: Package): Fixtures[] => {
+        __revive.configure({ pool: { max: 8 } });
+        return [own];
+      },
+    ],
+    ['eight siblings', ({ __revive }: Package): Fixtures[] => Array.from({ length: 8 }, (_, n) => __revive.instance(n) as Fixtures)],
+  ])('I2: an abort costs the calls in flight on one instance: of 1,000 on %s, those are rejected, each once', async (_, spread) => {
     const pkg = load();
-    const { __revive } = pkg;
-    __revive.configure({ pool: { max: 8 } });
+    const all = spread(pkg);
     const reports: { callsLost: number }[] = [];
-    __revive.on('failure', (report) => void reports.push(report));
+    pkg.__revive.on('failure', (report) => void reports.push(report));
     const rejections = new Array<number>(1_000).fill(0);
     const codes = new Set<unknown>();
     const calls = rejections.map((_, n) => {
-      const call = pkg.wait_for(never());
+      const call = (all[n % all.length] as Fixtures).wait_for(never());
       call.catch((error) => {
         rejections[n] = (rejections[n] as number) + 1;
         codes.add((error as { code: unknown }).code);
@@ -81,15 +96,15 @@ describe('a pool', () => {
       return call;
     });
     expect(await settled(calls)).toBe(0);
-    expect(thrown(() => pkg.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(thrown(() => all.at(-1)?.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     await undefined;
     // In the same microtask.
     expect(rejections.filter((count) => count === 1).length).toBe(125);
     expect(await settled(calls)).toBe(125);
     expect(rejections.filter((count) => count > 1)).toEqual([]);
     expect([reports.map(({ callsLost }) => callsLost), [...codes]]).toEqual([[125], ['REVIVE_INSTANCE_LOST']]);
-    expect(__revive.stats.inFlight).toBe(875);
-    expect(await Promise.all(Array.from({ length: 16 }, () => pkg.ready(3)))).toEqual(new Array(16).fill(4));
+    const ready = Array.from({ length: 16 }, (_, n) => (all[n % all.length] as Fixtures).ready(3));
+    expect(await Promise.all(ready)).toEqual(new Array(16).fill(4));
   });
 
   it('I4: a call goes where the handles live that it is given; handles of two instances are refused', () => {
@@ -192,6 +207,67 @@ describe('a pool', () => {
     expect(pkg.count()).toBe(100);
   });
 
+  it('I5: goes on with those that are there while another is made asynchronously', async () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    __revive.configure({ pool: { max: 2 } });
+    const recovered = new Promise((resolve) => __revive.on('recovered', resolve));
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refuse() {
+      throw new RangeError('too big for the main thread');
+    });
+    pkg.bump();
+    wait(pkg, 1);
+    expect([pkg.count(), pkg.count()]).toEqual([101, 101]);
+    await expect(recovered).resolves.toMatchObject({ instance: 'pool 2' });
+    expect(pkg.count()).toBe(100);
+  });
+
+  it('I7: calls what the façade does: with a receiver, with many arguments, by any name', () => {
+    const pkg = load();
+    pkg.__revive.configure({ pool: { max: 2 } });
+    wait(pkg, 1);
+    expect(pkg.title.call({ title: 'a title' })).toBe('a title');
+    expect(new pkg.geometry.Box(1, 2, 3).volume()).toBe(6);
+    const { value: proto } = Object.getOwnPropertyDescriptor(pkg, '__proto__') ?? { value: Object.getPrototypeOf(pkg) };
+    expect((proto as () => unknown)()).toBe(8);
+  });
+
+  it('I9: waits for the first instance, and makes the others then', async () => {
+    const outDir = folder();
+    const dir = fileURLToPath(new URL('../../../.artifacts/fixtures/abort/web/', import.meta.url));
+    transform({ dir, outDir, version: '9.9.9', runtime: { import: pathToFileURL(RUNTIME.replace(/cjs$/, 'js')).href } });
+    const pkg = (await import(pathToFileURL(join(outDir, 'wasm_revive_fixtures.js')).href)) as Package & {
+      initSync(options: { module: BufferSource }): void;
+    };
+    const made = countMade(pkg);
+    pkg.__revive.configure({ pool: { min: 3, max: 3 } });
+    expect(thrown(() => pkg.bump())).toMatchObject({ code: 'REVIVE_NOT_READY', message: expect.stringContaining('initSync') as string });
+    pkg.initSync({ module: readFileSync(join(outDir, 'wasm_revive_fixtures_bg.wasm')) });
+    expect([pkg.bump(), made()]).toEqual([101, 1]);
+    await undefined;
+    expect(made()).toBe(3);
+    wait(pkg, 1);
+    expect([pkg.count(), made()]).toEqual([100, 3]);
+  });
+
+  it('I9: can be what a runtime is composed with, as can calls that are run again', () => {
+    const runtime = join(folder(), 'runtime.cjs');
+    const compose = (options: object): Package => {
+      const code = `const { revive } = require(${JSON.stringify(RUNTIME)});
+        exports.revive = (factory, description) => revive(factory, description, ${JSON.stringify(options)});`;
+      writeFileSync(runtime, code);
+      delete createRequire(import.meta.url).cache[runtime];
+      return load('abort', runtime);
+    };
+    const pkg = compose({ pool: { max: 2 }, retry: { idempotent: ['nested_catching'] } });
+    wait(pkg, 1);
+    let runs = 0;
+    pkg.nested_catching(() => ++runs === 1 && pkg.fail('abort'));
+    expect([runs, pkg.count(), pkg.__revive.stats.inFlight]).toEqual([2, 100, 1]);
+    expect(() => compose({ pool: { max: 0 } })).toThrow('pool.max');
+    expect(() => compose({ retry: { idempotent: ['nothing'] } })).toThrow('"nothing"');
+  });
+
   it('I9: takes no place of keyed instances', () => {
     const pkg = load();
     const { __revive } = pkg;
@@ -255,6 +331,27 @@ describe('a pool by keys', () => {
     expect(pkg.add(4, 0)).toBe(4);
   });
 
+  it('I6: keeps no key that is an object', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const pkg = load();
+    let tenant: object | undefined;
+    pkg.__revive.configure({ pool: { max: 10, route: () => tenant } });
+    const tenants = Array.from({ length: 5 }, () => {
+      tenant = {};
+      pkg.bump();
+      pkg.__revive.evict(tenant);
+      const kept = new WeakRef(tenant);
+      tenant = undefined;
+      return kept;
+    });
+    for (let n = 0; n < 5; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      gc();
+    }
+    expect(tenants.map((one) => one.deref())).toEqual(tenants.map(() => undefined));
+  });
+
   it('I1: what the function throws, the caller gets', () => {
     const pkg = load();
     pkg.__revive.configure({
@@ -272,7 +369,7 @@ it('I9: refuses what is no pool, and leaves everything as it was', () => {
   const pkg = load();
   const refuse = (pool: unknown): string => (thrown(() => pkg.__revive.configure({ pool } as never)) as Error).message;
   expect(refuse(4)).toBe('wasm-revive: pool has to be an object { min, max, route }, not 4.');
-  expect(refuse({ size: 4 })).toContain('there is no option "pool.size". The options are: min, max, route.');
+  expect(refuse({ size: 4 })).toContain('there is no option "pool.size". The options are: pool.min, pool.max, pool.route.');
   for (const max of [0, 1.5, -1, 1_001, Number.POSITIVE_INFINITY, '4'])
     expect(refuse({ max })).toContain('pool.max has to be a whole number from 1 to 1000');
   expect(refuse({ min: 0 })).toContain('pool.min has to be a whole number from 1 to 1000, not 0');

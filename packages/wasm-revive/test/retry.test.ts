@@ -149,6 +149,8 @@ describe('a call that is run again', () => {
   it('I2: of a sibling goes to the next instance of its key', async () => {
     const { pkg, told } = loadRepeating(['wait_for', 'nested_catching']);
     const [a, b] = [pkg.__revive.instance('a'), pkg.__revive.instance('b')];
+    const where: unknown[] = [];
+    pkg.__revive.on('retried', ({ instance }) => void where.push(instance));
     const { promise, resolve } = later<number>();
     const calls = [a.wait_for(promise), b.wait_for(promise)];
     a.bump();
@@ -158,7 +160,7 @@ describe('a call that is run again', () => {
     expect(await Promise.all(calls)).toEqual([1, 1]);
     let runs = 0;
     a.nested_catching(() => ++runs === 1 && a.fail('abort'));
-    expect([runs, a.count(), a.add(1, 2)]).toEqual([2, 100, 3]);
+    expect([runs, a.count(), a.add(1, 2), where]).toEqual([2, 100, 3, ['a', 'a']]);
     expect(told).toEqual([
       'failure in fail',
       'wait_for, attempt 1, after REVIVE_INSTANCE_LOST',
@@ -169,11 +171,46 @@ describe('a call that is run again', () => {
     const lost = rejection(a.wait_for(never()));
     expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     expect(await lost).toMatchObject({ code: 'REVIVE_INSTANCE_LOST', retryable: false });
-    // Also where they were there before.
+    // Also where its instance was there before.
+    expect([a.bump(), a.bump()]).toEqual([101, 102]);
     pkg.__revive.configure({ retry: { idempotent: ['wait_for'] } });
     const again = a.wait_for(Promise.resolve(2));
     expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     expect(await again).toBe(2);
+  });
+
+  it('I2: is none whose promise was only passed on, and is rejected with the loss of another instance', async () => {
+    const { pkg, told } = loadRepeating(['same']);
+    const call = rejection(pkg.same(pkg.__revive.instance('a').wait_for(never())) as Promise<unknown>);
+    abort(pkg);
+    thrown(() => pkg.__revive.instance('a').fail('abort'));
+    expect(await call).toMatchObject({ code: 'REVIVE_INSTANCE_LOST', retryable: false });
+    expect(told).toEqual(['failure in fail', 'failure in fail']);
+  });
+
+  it('I2: is one that was in flight when another panicked, where a plugin wants a fresh instance for that', async () => {
+    const { pkg, told } = loadRepeating(['wait_for', 'fail'], 1, 'unwind');
+    pkg.__revive.use({ name: 'fresh', failed: () => 'fresh' });
+    const { promise, resolve } = later<number>();
+    const call = pkg.wait_for(promise);
+    expect(thrown(() => pkg.fail('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    resolve(1);
+    expect(await call).toBe(1);
+    expect(told).toEqual(['failure in fail', 'wait_for, attempt 1, after REVIVE_INSTANCE_LOST']);
+  });
+
+  it('I2: is not blamed for a panic that its instance has lived on after', async () => {
+    const { pkg } = loadRepeating(['wait_for'], 3, 'unwind');
+    expect(await rejection(pkg.fail_first_poll('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    const { promise, resolve } = later<number>();
+    const call = pkg.wait_for(promise);
+    pkg.__revive.reset();
+    await new Promise((done) => setImmediate(done));
+    expect(await rejection(pkg.fail_first_poll('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC' });
+    pkg.__revive.reset();
+    await new Promise((done) => setImmediate(done));
+    resolve(1);
+    expect(await call).toBe(1);
   });
 
   it('I7: is none that only panicked, or threw on purpose', async () => {
