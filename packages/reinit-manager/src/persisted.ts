@@ -68,7 +68,8 @@ export class Persisted {
     const request = view?.getUint32(PersistOffset.request, true) ?? 0;
     if (view === undefined || request === 0) return false;
     const word = (offset: number): number => view.getUint32(offset, true);
-    const bytesAt = (at: number, length: number): Uint8Array => new Uint8Array(view.buffer, word(at), word(length)).slice();
+    // What a program with a torn memory asks for may be anywhere: this throws nothing.
+    const bytesAt = (at: number, length: number): Uint8Array => new Uint8Array(view.buffer).slice(word(at), word(at) + word(length));
     const name = new TextDecoder().decode(bytesAt(PersistOffset.name, PersistOffset.nameLength));
     const bytes = (): Uint8Array => bytesAt(PersistOffset.bytes, PersistOffset.bytesLength);
     const version = word(PersistOffset.version);
@@ -196,7 +197,8 @@ export class Persisted {
   }
 
   #notRestored(name: string, instance: Instance, reason: string): void {
-    this.#entries.set(name, { generation: instance.generation, saved: undefined });
+    const { generation } = instance;
+    if ((this.#entries.get(name)?.generation ?? 0) <= generation) this.#entries.set(name, { generation, saved: undefined });
     this.#failed(name, 'restore', reason, instance);
   }
 
