@@ -77,7 +77,7 @@ export class Persisted {
     this.#turns.set(instance, turn);
     switch (request) {
       case PersistRequest.find:
-        answer(instance, this.#find(name, instance, turn));
+        answer(instance, this.#find(name, instance));
         break;
       case PersistRequest.load: {
         const saved = this.#entries.get(name)?.saved;
@@ -141,12 +141,7 @@ export class Persisted {
     this.#turns = new WeakMap();
   }
 
-  #find(name: string, instance: Instance, turn: Turn): Saved | undefined {
-    if (turn.loading.includes(name)) {
-      loaded(turn, name);
-      this.#notRestored(name, instance, 'the decoding of it uses the value itself');
-      return undefined;
-    }
+  #find(name: string, instance: Instance): Saved | undefined {
     const entry = this.#entries.get(name) ?? { generation: 0, saved: this.#load(name) };
     this.#entries.set(name, { ...entry, generation: Math.max(entry.generation, instance.generation) });
     return entry.saved;
