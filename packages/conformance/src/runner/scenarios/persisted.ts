@@ -52,6 +52,14 @@ export const PERSISTED: readonly Scenario[] = [
       thrownBy(() => ns.save_ledger_and_call?.(() => thrownBy(() => ns.fail('unreachable'))));
       checks.equal('I7', 'and a nested abort', () => state(), '1,one,true');
       ns.ledger_up?.('two');
+      const throwAfterCall = (): never => {
+        ns.add(1, 2);
+        throw new Error('of a callback');
+      };
+      thrownBy(() => ns.save_ledger_and_call?.(throwAfterCall));
+      abort();
+      checks.equal('I7', 'and an exception through Rust’s frames, whatever was nested in the turn', () => state(), '1,one,true');
+      ns.ledger_up?.('two');
       ns.save_ledger?.('none');
       // No microtask in between.
       abort();
