@@ -6,7 +6,7 @@
 //! - The **breadcrumbs**: a ring of the last texts that the program left, exported as [`BREADCRUMBS_EXPORT`] by modules that
 //!   leave any.
 //! - The **requests** about what the program persists: a record by which Rust asks JavaScript for saved bytes and hands over
-//!   new ones, exported as [`PERSIST_EXPORT`] by modules that persist anything. An imported function that does nothing by
+//!   new ones, exported as [`PERSIST_EXPORT`]. An imported function that does nothing by
 //!   itself tells JavaScript to look.
 //! - The **crate record**: each linked crate leaves one line in the custom section [`CRATE_SECTION`], by which the
 //!   package sees whether the two match. See [`crate_record!`].

@@ -10,7 +10,7 @@ const WORDS: usize = size::TOTAL / 4;
 
 const _: () = assert!(size::TOTAL == WORDS * 4 && offset::BYTES_LENGTH + 4 == size::TOTAL);
 
-// Apart from the black box, so that a program that persists nothing has neither this nor a check of it in its guards.
+// Apart from the black box, whose layout is read by packages that don't know of this.
 #[cfg_attr(target_arch = "wasm32", export_name = "__wasm_revive_persist")]
 static REQUESTS: PersistRequests = PersistRequests(Record::new([
     PERSIST_MAGIC,

@@ -24,6 +24,10 @@
 #[cfg(feature = "persist")]
 extern crate std;
 
+// Before the module that tests it.
+#[cfg(feature = "persist")]
+#[macro_use]
+mod declare;
 #[cfg(feature = "persist")]
 mod persist;
 

@@ -115,7 +115,7 @@ export function guardName(index: number): string {
 /** Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away. */
 export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
-  const persists = persistsState(wasm);
+  const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists)).join('\n')}
@@ -162,7 +162,7 @@ function emitCatch(entry: number): string {
  */
 const OVERPAID = '    if ($0 > $binding.state.lent) return;\n';
 
-/** Emitted where the program persists state: Rust has signalled in this turn, whose end is that of its outermost entry. */
+/** Emitted where the program may persist state: Rust has signalled in this turn, whose end is that of its outermost entry. */
 const ENDED = `  function $ended({ state }) {
     if (state.imports > 0) return;
     state.signalled = false;
@@ -276,8 +276,8 @@ export interface EditedImports {
   readonly returned: ReadonlySet<string>;
 }
 
-/** Whether the program persists state, by the reinit-manager crate's `persist!`. */
-function persistsState(wasm: WasmInfo): boolean {
+/** Whether the program may persist state by the reinit-manager crate's `persist!`, which signals as a request for a fresh instance does. */
+function mayPersist(wasm: WasmInfo): boolean {
   return signalsReinit(wasm) && wasm.exports.some(({ name }) => name === PERSIST_EXPORT);
 }
 

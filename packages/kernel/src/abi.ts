@@ -83,7 +83,7 @@ export const BreadcrumbsOffset = { magic: 0, abi: 4, size: 8, started: 12, first
 /** Sizes of the breadcrumbs in bytes, but for their count. A slot is the length of a text, 0 for none, and the text. */
 export const BreadcrumbsSize = { count: 16, each: 128, text: 124, total: 2064 } as const;
 
-/** The exported Wasm global whose value is the address of the requests about what the program persists; only of modules that persist anything. */
+/** The exported Wasm global whose value is the address of the requests about what the program persists. */
 export const PERSIST_EXPORT = '__wasm_revive_persist';
 
 /** `"RVPS"`, the first word of these requests. */

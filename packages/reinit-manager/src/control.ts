@@ -106,8 +106,8 @@ export interface Revive<Exports = unknown> {
    */
   instance(key: unknown): Omit<Exports, 'default' | 'initSync' | '__revive'>;
   /**
-   * Ends the instance of a key, and forgets what it has persisted: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
-   * whether there was one.
+   * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes, and what
+   * it has persisted is forgotten. Says whether there was one.
    */
   evict(key: unknown): boolean;
   /** The same, but calls in flight have time to finish. New ones go to a fresh instance. Resolves when it has ended. */

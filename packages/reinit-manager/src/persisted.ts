@@ -68,7 +68,8 @@ export class Persisted {
     const request = view?.getUint32(PersistOffset.request, true) ?? 0;
     if (view === undefined || request === 0) return false;
     const word = (offset: number): number => view.getUint32(offset, true);
-    const bytesAt = (at: number, length: number): Uint8Array => new Uint8Array(view.buffer, word(at), word(length)).slice();
+    // What a program with a torn memory asks for may be anywhere: this throws nothing.
+    const bytesAt = (at: number, length: number): Uint8Array => new Uint8Array(view.buffer).slice(word(at), word(at) + word(length));
     const name = new TextDecoder().decode(bytesAt(PersistOffset.name, PersistOffset.nameLength));
     const bytes = (): Uint8Array => bytesAt(PersistOffset.bytes, PersistOffset.bytesLength);
     const version = word(PersistOffset.version);
@@ -76,7 +77,7 @@ export class Persisted {
     this.#turns.set(instance, turn);
     switch (request) {
       case PersistRequest.find:
-        answer(instance, this.#find(name, instance, turn));
+        answer(instance, this.#find(name, instance));
         break;
       case PersistRequest.load: {
         const saved = this.#entries.get(name)?.saved;
@@ -140,12 +141,7 @@ export class Persisted {
     this.#turns = new WeakMap();
   }
 
-  #find(name: string, instance: Instance, turn: Turn): Saved | undefined {
-    if (turn.loading.includes(name)) {
-      loaded(turn, name);
-      this.#notRestored(name, instance, 'the decoding of it uses the value itself');
-      return undefined;
-    }
+  #find(name: string, instance: Instance): Saved | undefined {
     const entry = this.#entries.get(name) ?? { generation: 0, saved: this.#load(name) };
     this.#entries.set(name, { ...entry, generation: Math.max(entry.generation, instance.generation) });
     return entry.saved;
@@ -196,7 +192,8 @@ export class Persisted {
   }
 
   #notRestored(name: string, instance: Instance, reason: string): void {
-    this.#entries.set(name, { generation: instance.generation, saved: undefined });
+    const { generation } = instance;
+    if ((this.#entries.get(name)?.generation ?? 0) <= generation) this.#entries.set(name, { generation, saved: undefined });
     this.#failed(name, 'restore', reason, instance);
   }
 

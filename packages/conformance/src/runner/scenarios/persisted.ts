@@ -52,6 +52,14 @@ export const PERSISTED: readonly Scenario[] = [
       thrownBy(() => ns.save_ledger_and_call?.(() => thrownBy(() => ns.fail('unreachable'))));
       checks.equal('I7', 'and a nested abort', () => state(), '1,one,true');
       ns.ledger_up?.('two');
+      const throwAfterCall = (): never => {
+        ns.add(1, 2);
+        throw new Error('of a callback');
+      };
+      thrownBy(() => ns.save_ledger_and_call?.(throwAfterCall));
+      abort();
+      checks.equal('I7', 'and an exception through Rust’s frames, whatever was nested in the turn', () => state(), '1,one,true');
+      ns.ledger_up?.('two');
       ns.save_ledger?.('none');
       // No microtask in between.
       abort();
@@ -69,6 +77,22 @@ export const PERSISTED: readonly Scenario[] = [
       control.reset();
       checks.equal('I7', 'as after a reset, also when the turn ended by an error on purpose', () => state(), '5,five,true');
 
+      ns.ledger_up?.('older');
+      ns.save_ledger_and_call?.(() => {
+        control.reset();
+        ns.ledger_up?.('newer');
+        ns.save_ledger?.('none');
+      });
+      abort();
+      checks.equal(
+        'I7',
+        'an instance that was replaced in its turn does not overwrite what the newer one saved',
+        () => state(),
+        '6,newer,true',
+      );
+      const older = await told(/^save ledger: a newer instance/);
+      checks.that('I9', 'and that is told', () => older);
+
       for (const [one, note] of [
         [a, 'a'],
         [b, 'b'],
@@ -81,7 +105,7 @@ export const PERSISTED: readonly Scenario[] = [
       a.ledger_up?.('more of a');
       a.save_ledger?.('none');
       for (const one of [a, b, ns]) abort(one);
-      checks.equal('I2', 'each has its own', () => [a, b, ns].map((one) => state(one)).join(' '), '2,more of a,true 1,b,true 5,five,true');
+      checks.equal('I2', 'each has its own', () => [a, b, ns].map((one) => state(one)).join(' '), '2,more of a,true 1,b,true 6,newer,true');
       control.evict('persists a');
       checks.equal('I7', 'until it is evicted', () => [a, b].map((one) => state(one)).join(' '), '0,,false 1,b,true');
 
