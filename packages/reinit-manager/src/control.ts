@@ -1,5 +1,5 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
-import type { EventName, Events } from './events.js';
+import { EVENT_NAMES, type EventName, type Events } from './events.js';
 import type { Place, Shared } from './place.js';
 import type { RestartIntensity } from './restart-intensity.js';
 import type { Siblings } from './siblings.js';
@@ -54,6 +54,8 @@ export interface Revive<Exports = unknown> {
   readonly generation: number;
   readonly state: ReviveState;
   readonly stats: Stats;
+  /** The names of all events, for programs that record every one. */
+  readonly events: readonly EventName[];
   /** Listens; returns the function that stops it. */
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   /** Changes options; those not named stay as they are. */
@@ -61,8 +63,9 @@ export interface Revive<Exports = unknown> {
   /**
    * Adds a plugin, behind those that are there and before what the module does by itself after a failure. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
+   * Returns the function that takes it out again, in the same way.
    */
-  use(plugin: Plugin): void;
+  use(plugin: Plugin): () => void;
   /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
   reset(): void;
   /**
@@ -99,6 +102,7 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
     get stats() {
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
     },
+    events: EVENT_NAMES,
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
@@ -106,10 +110,16 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       siblings.configure(settings.options);
     },
     use(plugin) {
-      settings.use(plugin, ({ packages }) => {
+      const remove = settings.use(plugin, ({ packages }) => {
         if (module.compiled !== undefined) checkCrates(module.compiled, packages);
       });
-      for (const one of places()) one.slot.dropReserve();
+      const dropReserves = (): void => {
+        for (const one of places()) one.slot.dropReserve();
+      };
+      dropReserves();
+      return () => {
+        if (remove()) dropReserves();
+      };
     },
     reset: () => slot.reset(),
     instance: (key) => siblings.instance(key),

@@ -15,7 +15,8 @@ export interface Events {
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-const NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
+/** All of them. */
+export const EVENT_NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
 
 /** How deep events may stand that listeners cause, each while the one before is being emitted. */
 const DEEPEST = 50;
@@ -41,7 +42,8 @@ export class Emitter {
   }
 
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
-    if (!NAMES.includes(name)) throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
+    if (!EVENT_NAMES.includes(name))
+      throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${EVENT_NAMES.join(', ')}.`);
     if (typeof listener !== 'function') throw new TypeError(`wasm-revive: the listener for "${name}" has to be a function.`);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);

@@ -2,10 +2,15 @@ import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kern
 import type { ReviveOptions } from './control.js';
 import { checkOptions, checkPlugin } from './options.js';
 
+/** A plugin among others. */
+interface Added {
+  readonly plugin: Plugin;
+}
+
 /** What the program has chosen, now: options, and plugins. */
 export class Settings {
   readonly #own: Plugin;
-  #plugins: readonly Plugin[];
+  #plugins: readonly Added[];
   #hooks: Hooks;
   #options: ReviveOptions;
 
@@ -13,7 +18,7 @@ export class Settings {
   constructor(options: ReviveOptions, plugins: readonly Plugin[], own: Plugin) {
     this.#own = own;
     this.#options = bare(options);
-    this.#plugins = plugins;
+    this.#plugins = plugins.map((plugin) => ({ plugin }));
     this.#hooks = composePlugins([...plugins, own]);
   }
 
@@ -34,12 +39,26 @@ export class Settings {
     return changes;
   }
 
-  /** Adds a plugin. @param check throws where it can't be used with what there is @throws TypeError */
-  use(plugin: Plugin, check: (hooks: Hooks) => void): void {
+  /**
+   * Adds a plugin. Returns what takes it out again, and says whether it was still there.
+   * @param check throws where it can't be used with what there is
+   * @throws TypeError
+   */
+  use(plugin: Plugin, check: (hooks: Hooks) => void): () => boolean {
     checkPlugin(plugin);
-    const plugins = [...this.#plugins, plugin];
-    const hooks = composePlugins([...plugins, this.#own]);
-    check(hooks);
+    // Its own place in the list: the same plugin may be added twice.
+    const added = { plugin };
+    this.#plugIn([...this.#plugins, added], check);
+    return () => {
+      if (!this.#plugins.includes(added)) return false;
+      this.#plugIn(this.#plugins.filter((one) => one !== added));
+      return true;
+    };
+  }
+
+  #plugIn(plugins: readonly Added[], check?: (hooks: Hooks) => void): void {
+    const hooks = composePlugins([...plugins.map(({ plugin }) => plugin), this.#own]);
+    check?.(hooks);
     this.#hooks = hooks;
     this.#plugins = plugins;
   }
