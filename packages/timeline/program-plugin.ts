@@ -6,6 +6,8 @@ import { build } from 'rolldown';
 export function programPlugin() {
   return {
     name: 'program',
+    // Before what reads files: it would drop the query.
+    enforce: 'pre' as const,
     resolveId(source: string, importer: string | undefined): string | undefined {
       if (!source.endsWith('?program') || importer === undefined) return undefined;
       return `\0${fileURLToPath(new URL(source.slice(0, -'?program'.length).replace(/\.js$/, '.ts'), `file://${importer}`))}?program`;

@@ -93,11 +93,7 @@ function row(event: TimelineEvent, index: number): string {
   const done = outcomeOf(event);
   const where = `${laneName(event)}${event.generation === undefined ? '' : `, generation ${event.generation}`}${done === undefined ? '' : ` → ${done}`}`;
   // What is in no other text can be searched for, too.
-  const searched = factsOf(event)
-    .map(([, text]) => text)
-    .join(' ')
-    .toLowerCase()
-    .slice(0, 4000);
+  const searched = [titleOf(event), ...factsOf(event).map(([, text]) => text)].join(' ').toLowerCase().slice(0, 4000);
   return (
     `<tr class="row" data-id="e${index}" data-kind="${kind}" data-text="${escaped(searched)}"><td class="time">+${duration(event.at)}</td><td class="symbol">${inline(symbol(kind))}</td>` +
     `<td class="what"><span class="clamp">${escaped(titleOf(event))}</span><small>${escaped(where)}</small></td></tr>`

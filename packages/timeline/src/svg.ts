@@ -33,6 +33,9 @@ const NARROWEST = 2;
 const MOST_MARKS = 3;
 const MARK = 13;
 
+/** The rest of what an event says is shown where there is room for it. */
+const LONGEST_TITLE = 400;
+
 /** The contents and the size of a picture: an `svg` element without style. All text in it is escaped. */
 export function drawSvg(layout: Layout, picture: Picture): string {
   const { width, from = 0, to = layout.ms } = picture;
@@ -73,7 +76,10 @@ function drawAxis(scale: Scale, bottom: number): string {
   const step = (at[1] ?? scale.to) - (at[0] ?? scale.from);
   const lines = at.map((one) => {
     const x = round(place(scale, one));
-    return `<path class="grid" d="M${x} ${AXIS - 6}V${bottom}"/><text class="tick" x="${x + 3}" y="${AXIS - 10}">${tickText(one, step)}</text>`;
+    const label = tickText(one, step);
+    const fits = x + 3 + label.length * LETTER < scale.left + scale.width + 12;
+    const text = fits ? `<text class="tick" x="${x + 3}" y="${AXIS - 10}">${label}</text>` : '';
+    return `<path class="grid" d="M${x} ${AXIS - 6}V${bottom}"/>${text}`;
   });
   return `<g class="axis" aria-hidden="true">${lines.join('')}</g>`;
 }
@@ -81,15 +87,17 @@ function drawAxis(scale: Scale, bottom: number): string {
 function drawLane(lane: Lane, top: number, scale: Scale, picture: Picture): string {
   const { shows = () => true } = picture;
   const bars = top + MARKS;
+  const groups = groupMarks(lane.events.filter(shows), scale);
+  const marks = groups.flatMap((group) => group.marks.map((_, index) => group.x + index * MARK));
   const foot = bars + lane.depth * ROW;
   const name = lane.name.length * LETTER > GUTTER - 20 ? `${lane.name.slice(0, Math.floor((GUTTER - 26) / LETTER))}…` : lane.name;
   return [
     `<g class="lane" data-lane="${escaped(lane.name)}"><path class="edge" d="M0 ${top + heightOf(lane) - 4}H${scale.left + scale.width + 12}"/>`,
     `<text class="name" x="10" y="${bars + 12}"><title>${escaped(lane.name)}</title>${escaped(name)}</text><g clip-path="url(#plot)">`,
-    ...lane.generations.map((generation, index) => drawGeneration(generation, lane.generations[index + 1], top, foot, scale)),
+    ...lane.generations.map((one, index) => drawGeneration(one, lane.generations[index + 1], marks, top, foot, scale)),
     ...(lane.mostInFlight > 0 ? [drawInFlight(lane, foot, scale)] : []),
     ...drawTurns(lane.turns.filter(shows), bars, scale, picture),
-    ...drawMarks(lane.events.filter(shows), top, foot, scale, picture),
+    ...groups.map((group) => drawMarks(group, top, foot, scale, picture.selected)),
     '</g></g>',
   ].join('');
 }
@@ -97,6 +105,7 @@ function drawLane(lane: Lane, top: number, scale: Scale, picture: Picture): stri
 function drawGeneration(
   { generation, from, to, isLost }: Generation,
   next: Generation | undefined,
+  marks: number[],
   top: number,
   foot: number,
   scale: Scale,
@@ -110,10 +119,18 @@ function drawGeneration(
     isLost && until > x1
       ? `<rect class="down" x="${x1}" y="${top + MARKS}" width="${round(until - x1)}" height="${foot - top - MARKS}"/>`
       : '';
-  // Where it can be seen, also when it began far to the left, and nowhere where the next one needs the room.
-  const label = `generation ${generation}`;
-  const text = x1 - x0 > label.length * LETTER + 40 ? label : x1 - x0 > 26 ? String(generation) : '';
-  return `${band}${gap}${text === '' ? '' : `<text class="number" x="${round(x1 - text.length * LETTER - 5)}" y="${top + 14}">${text}</text>`}`;
+  return `${band}${gap}${drawNumber(generation, x0, x1, marks, top + 14)}`;
+}
+
+/** Where the first marks leave room for it; nowhere, where they don't. */
+function drawNumber(generation: number, x0: number, x1: number, marks: readonly number[], y: number): string {
+  for (const text of [`generation ${generation}`, String(generation)]) {
+    const width = text.length * LETTER;
+    let x = x0 + 6;
+    for (const mark of marks) if (x + width > mark - 8 && x < mark + 10) x = mark + 10;
+    if (x + width < x1 - 4) return `<text class="number" x="${round(x)}" y="${y}">${text}</text>`;
+  }
+  return '';
 }
 
 /** Calls in flight, from the end of a turn until that of the next. */
@@ -175,37 +192,49 @@ function drawTurns(turns: readonly PlacedTurn[], bars: number, scale: Scale, { s
   });
 }
 
+/** Where the marks of a lane stand. */
+interface MarkGroup {
+  /** Of the first, in pixels. */
+  readonly x: number;
+  readonly marks: PlacedEvent[];
+  /** How many are not drawn. */
+  readonly more: number;
+}
+
 /** Marks of one place stand beside each other, as many as there is room for. */
-function drawMarks(events: readonly PlacedEvent[], top: number, foot: number, scale: Scale, { selected }: Picture): string[] {
-  const groups: { readonly x: number; readonly events: PlacedEvent[] }[] = [];
+function groupMarks(events: readonly PlacedEvent[], scale: Scale): MarkGroup[] {
+  const groups: { readonly x: number; readonly all: PlacedEvent[] }[] = [];
   for (const placed of events) {
     if (placed.event.at < scale.from || placed.event.at > scale.to) continue;
     const x = place(scale, placed.event.at);
     const last = groups.at(-1);
-    if (last !== undefined && x < last.x + MARK * Math.min(last.events.length, MOST_MARKS + 1)) last.events.push(placed);
-    else groups.push({ x, events: [placed] });
+    if (last !== undefined && x < last.x + MARK * Math.min(last.all.length, MOST_MARKS + 1)) last.all.push(placed);
+    else groups.push({ x, all: [placed] });
   }
-  return groups.flatMap(({ x: first, events: all }) => {
-    const shown = all.length > MOST_MARKS + 1 ? mostTelling(all) : all;
+  return groups.map(({ x, all }) => {
+    const marks = all.length > MOST_MARKS + 1 ? mostTelling(all) : all;
+    const more = all.length - marks.length;
     // At the right edge they stand to the left of their place.
-    const wide = (shown.length - 1) * MARK + 8 + (all.length > shown.length ? 24 : 0);
-    const x = Math.min(first, scale.left + scale.width + 10 - wide);
-    const marks = shown.map((placed, index) => {
-      const { event } = placed;
-      const kind = kindOf(event);
-      const id = `e${placed.index}`;
-      const done = outcomeOf(event);
-      const title = `+${duration(event.at)}  ${titleOf(event)}${done === undefined ? '' : ` → ${done}`}`;
-      const at = round(place(scale, event.at));
-      const line = kind === 'made' ? '' : `<path class="at" d="M${at} ${top + 16}V${foot}"/>`;
-      return (
-        `<g class="item mark ${kind}${id === selected ? ' selected' : ''}" data-id="${id}" role="img" aria-label="${escaped(title)}"><title>${escaped(title)}</title>${line}` +
-        `<g transform="translate(${round(x + index * MARK)} ${top + 10})"><rect class="hit" x="-6" y="-8" width="13" height="17"/>${glyph(kind)}</g></g>`
-      );
-    });
-    const more = all.length - shown.length;
-    return more > 0 ? [...marks, `<text class="more" x="${round(x + shown.length * MARK - 4)}" y="${top + 14}">+${more}</text>`] : marks;
+    const wide = (marks.length - 1) * MARK + 8 + (more > 0 ? 24 : 0);
+    return { x: Math.min(x, scale.left + scale.width + 10 - wide), marks, more };
   });
+}
+
+function drawMarks({ x, marks, more }: MarkGroup, top: number, foot: number, scale: Scale, selected: string | undefined): string {
+  const drawn = marks.map((placed, index) => {
+    const { event } = placed;
+    const kind = kindOf(event);
+    const id = `e${placed.index}`;
+    const done = outcomeOf(event);
+    const title = escaped(`+${duration(event.at)}  ${titleOf(event)}${done === undefined ? '' : ` → ${done}`}`.slice(0, LONGEST_TITLE));
+    const at = round(place(scale, event.at));
+    const line = kind === 'made' ? '' : `<path class="at" d="M${at} ${top + 16}V${foot}"/>`;
+    return (
+      `<g class="item mark ${kind}${id === selected ? ' selected' : ''}" data-id="${id}" role="img" aria-label="${title}"><title>${title}</title>${line}` +
+      `<g transform="translate(${round(x + index * MARK)} ${top + 10})"><rect class="hit" x="-6" y="-8" width="13" height="17"/>${glyph(kind)}</g></g>`
+    );
+  });
+  return `${drawn.join('')}${more > 0 ? `<text class="more" x="${round(x + marks.length * MARK - 4)}" y="${top + 14}">+${more}</text>` : ''}`;
 }
 
 /** Which of many events of one place are drawn: failures before all others. */

@@ -10,6 +10,7 @@ import {
   duration,
   durationOf,
   type EventKind,
+  KIND_NAMES,
   kindOf,
   laneName,
   notesOf,
@@ -73,7 +74,7 @@ function lanes(layout: Layout, width: number, style: Style): string {
   const gutter = Math.min(longest, Math.floor(width / 4));
   const scale: Scale = { from: 0, to: layout.ms, left: 0, width: width - gutter - 2 };
   const rows = layout.lanes.flatMap((lane) => lanesRows(lane, gutter, scale, style));
-  return [axis(gutter, scale, style), ...rows, legend(layout, gutter, style)].join('\n');
+  return [axis(gutter, scale, style), ...rows, ...legend(layout, gutter, width, style)].join('\n');
 }
 
 function axis(gutter: number, scale: Scale, style: Style): string {
@@ -93,15 +94,19 @@ function lanesRows(lane: Lane, gutter: number, scale: Scale, style: Style): stri
   const columns = Array.from({ length: scale.width }, (_, index) => ({ from: index * ms, to: (index + 1) * ms }));
   const column = (at: number): number => Math.min(Math.floor(at / ms), scale.width - 1);
   const marks: string[] = new Array<string>(scale.width).fill(' ');
-  for (const { generation, from } of lane.generations) {
-    for (const [index, digit] of [...String(generation)].entries()) {
-      if (column(from) + index < scale.width) marks[column(from) + index] = style('dim', digit);
-    }
-  }
   const events = lane.events.map(({ event }) => event).sort((a, b) => ORDER.indexOf(kindOf(b)) - ORDER.indexOf(kindOf(a)));
   for (const event of events) {
     const kind = kindOf(event);
     if (kind !== 'made') marks[column(event.at)] = style(COLOURS[kind], SYMBOLS[kind]);
+  }
+  // Behind the marks of what began there.
+  for (const { generation, from } of lane.generations) {
+    const digits = [...String(generation)];
+    let begin = column(from);
+    while (marks[begin] !== ' ' && begin < scale.width) begin++;
+    if (digits.every((_, index) => marks[begin + index] === ' ')) {
+      for (const [index, digit] of digits.entries()) marks[begin + index] = style('dim', digit);
+    }
   }
   const bars = columns.map(({ from, to }) => {
     const within = lane.turns.filter((turn) => turn.from < to && (turn.to > from || (turn.to === turn.from && turn.from >= from)));
@@ -118,21 +123,26 @@ function lanesRows(lane: Lane, gutter: number, scale: Scale, style: Style): stri
   return [`${' '.repeat(gutter + 2)}${marks.join('')}`, `${style('bold', shown)}  ${bars.join('')}`].map((row) => row.trimEnd());
 }
 
-function legend({ lanes }: Layout, gutter: number, style: Style): string {
+function legend({ lanes }: Layout, gutter: number, width: number, style: Style): string[] {
   const there = new Set(lanes.flatMap(({ events }) => events.map(({ event }) => kindOf(event))));
-  const names: Readonly<Record<EventKind, string>> = {
-    abort: 'lost',
-    panic: 'failed, kept',
-    recovered: 'recovered',
-    stale: 'stale use',
-    retired: 'retired',
-    made: '',
-    other: 'other',
-  };
-  const kinds = ORDER.filter((kind) => kind !== 'made' && there.has(kind)).map(
-    (kind) => `${style(COLOURS[kind], SYMBOLS[kind])} ${names[kind]}`,
-  );
-  return `${' '.repeat(gutter + 2)}${[...kinds, `${style('blue', '▁█')} turns`, `${style('dim', '─')} idle`].join('   ')}`;
+  const kinds = ORDER.filter((kind) => kind !== 'made' && there.has(kind));
+  const entries: (readonly [format: Format, symbol: string, name: string])[] = [
+    ...kinds.map((kind) => [COLOURS[kind], SYMBOLS[kind], KIND_NAMES[kind]] as const),
+    ['blue', '▁█', 'turns'],
+    ['dim', '─', 'idle'],
+  ];
+  const lines: string[] = [];
+  let room = 0;
+  for (const [format, symbol, name] of entries) {
+    const text = `${style(format, symbol)} ${name}`;
+    const length = symbol.length + name.length + 4;
+    if (room < length) {
+      lines.push(`${' '.repeat(gutter + 2)}${text}`);
+      room = width - gutter - 2 + 3;
+    } else lines.push(`${lines.pop()}   ${text}`);
+    room -= length;
+  }
+  return lines;
 }
 
 /** One thing that happened, or turns in a row. */
@@ -145,6 +155,9 @@ function list({ turns, events }: Timeline, width: number, style: Style): string 
   const wheres = entries.map((entry) => whereOf('event' in entry ? entry.event : (entry.turns[0] as Turn)));
   const time = Math.max(...times.map(({ length }) => length)) + 2;
   const where = Math.min(Math.max(...wheres.map(({ length }) => length)), Math.floor(width / 4)) + 2;
+  const cells = entries.map((entry): [string, string] =>
+    'event' in entry ? eventCells(entry.event, style) : ['', style('dim', turnsText(entry.turns))],
+  );
   const table = new Table({
     chars: {
       top: '',
@@ -167,12 +180,11 @@ function list({ turns, events }: Timeline, width: number, style: Style): string 
     colWidths: [time, where, 3, width - time - where - 3],
     colAligns: ['right', 'left', 'left', 'left'],
     wordWrap: true,
-    wrapOnWordBoundary: true,
+    // Between words, a word that is longer than its line would be cut off.
+    wrapOnWordBoundary: cells.every(([, what]) => what.split(/\s/).every(({ length }) => length < width - time - where - 14)),
   });
-  for (const [index, entry] of entries.entries()) {
-    const [symbol, what] = 'event' in entry ? eventCells(entry.event, style) : ['', style('dim', turnsText(entry.turns))];
+  for (const [index, [symbol, what]] of cells.entries())
     table.push([times[index] ?? '', clip(wheres[index] ?? '', where - 2), symbol, what]);
-  }
   return table
     .toString()
     .split('\n')
@@ -195,25 +207,32 @@ function turnsText(turns: readonly Turn[]): string {
   return `${turns.length === 1 ? '' : `${count(turns.length, 'turn')}: `}${plainLine(callsOf(turns))}, ${durationOf(turns)}${how}${inFlight > 0 ? `, ${inFlight} in flight` : ''}`;
 }
 
-/** Turns of one instance in a row are one entry, up to one that failed. */
+/** Between two events, or turns that failed, the turns of an instance are one entry: instances whose calls alternate would fill the list. */
 function inOrder(turns: readonly Turn[], events: readonly TimelineEvent[]): Entry[] {
   const all = [...turns.map((turn) => ({ at: turn.at, turn })), ...events.map((event) => ({ at: event.at, event }))].sort(
     (a, b) => a.at - b.at,
   );
   const entries: Entry[] = [];
+  let open = new Map<string, Turn[]>();
   for (const one of all) {
-    const last = entries.at(-1);
-    if ('event' in one) entries.push(one);
-    else if (last !== undefined && 'turns' in last && goesOn(last.turns.at(-1) as Turn, one.turn)) last.turns.push(one.turn);
-    else entries.push({ at: one.at, turns: [one.turn] });
+    if ('event' in one) {
+      entries.push(one);
+      open = new Map();
+      continue;
+    }
+    const { turn } = one;
+    const where = whereOf(turn);
+    const last = open.get(where);
+    if (last !== undefined && turn.outcome === 'ended' && last.at(-1)?.callsInFlight === turn.callsInFlight) {
+      last.push(turn);
+      continue;
+    }
+    const row = [turn];
+    entries.push({ at: one.at, turns: row });
+    if (turn.outcome === 'ended') open.set(where, row);
+    else open = new Map();
   }
   return entries;
-}
-
-function goesOn(last: Turn, next: Turn): boolean {
-  return (
-    last.outcome === 'ended' && next.outcome === 'ended' && whereOf(last) === whereOf(next) && last.callsInFlight === next.callsInFlight
-  );
 }
 
 function whereOf(one: Turn | TimelineEvent): string {
