@@ -4,9 +4,14 @@
  */
 
 export type { Application } from './application.js';
+export type { Clock } from './clock.js';
 export type { ForeignExceptions, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 export type { EventName, Events } from './events.js';
+export type { DisposeReason } from './held-value.js';
 export { loadModule } from './load-module.js';
 export { createManager, type ManagerOptions } from './manager.js';
+export { createReinitManager, type ReinitManager, type ReinitManagerOptions, type UseOptions } from './reinit-manager.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';
+export type { ValueEvents, ValueRecycleReason } from './value-events.js';
+export type { ValueRecycleOptions } from './value-seat.js';
