@@ -32,10 +32,10 @@ export class Breaker {
   #backoffMs = 0;
   #maxBackoffMs = 0;
   #state: BreakerState = 'closed';
-  /** How often in a row it failed: twice what it did before anything was asked of it. */
+  /** How often in a row it failed, where a failure before anything was asked of it counts twice. */
   #failures = 0;
-  /** Whether the last one failed before anything was asked of it. */
-  #isUnused = false;
+  /** How often in a row it last failed before anything was asked of it. */
+  #unused = 0;
   /** How often it has opened since it was closed for long. */
   #attempt = 0;
   #closedAt = 0;
@@ -78,7 +78,7 @@ export class Breaker {
   /** Milliseconds to let pass before one is made that nobody asks for. None where that is refused, so that it is known at once. */
   get pauseMs(): number {
     // The first follows at once.
-    return this.#isUnused && this.retryAfter === 0 ? this.#pause(this.#failures - 3) : 0;
+    return this.retryAfter === 0 ? this.#pause(2 * this.#unused - 3) : 0;
   }
 
   /** Asks for leave to make another. Gives how long to wait, as {@link retryAfter} does; 0: it is to be made now. */
@@ -97,15 +97,14 @@ export class Breaker {
   /** One failed. @param isUnused nothing had been asked of it, so that no request can be the reason */
   failed(isUnused = false): void {
     this.#failures += isUnused ? 2 : 1;
-    this.#isUnused = isUnused;
+    this.#unused = isUnused ? this.#unused + 1 : 0;
     if (this.#state === 'open') return;
     if (this.#state === 'half-open' || this.#failures >= this.#limit || this.retryAfter > 0) this.#open();
   }
 
   /** It did what was asked. */
   succeeded(): void {
-    this.#failures = 0;
-    this.#isUnused = false;
+    this.#failures = this.#unused = 0;
     if (this.#state === 'half-open') this.#close();
   }
 
@@ -118,8 +117,8 @@ export class Breaker {
 
   /** Forgets all failures. */
   forgive(): void {
-    this.#givenUp = this.#isUnused = false;
-    this.#failures = this.#attempt = 0;
+    this.#givenUp = false;
+    this.#failures = this.#unused = this.#attempt = 0;
     this.#restarts.forgive();
     if (this.#state !== 'closed') this.#close();
   }

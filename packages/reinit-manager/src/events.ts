@@ -15,8 +15,7 @@ export interface Events {
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-/** All of them. */
-export const EVENT_NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
+const NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
 
 /** How deep events may stand that listeners cause, each while the one before is being emitted. */
 const DEEPEST = 50;
@@ -42,8 +41,8 @@ export class Emitter {
   }
 
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
-    if (!EVENT_NAMES.includes(name))
-      throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${EVENT_NAMES.join(', ')}.`);
+    if (!NAMES.includes(name))
+      throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
     if (typeof listener !== 'function') throw new TypeError(`wasm-revive: the listener for "${name}" has to be a function.`);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
@@ -97,3 +96,6 @@ export function tell(what: string, call: () => unknown): void {
     log(error);
   }
 }
+
+/** The names of all events. */
+export const EVENT_NAMES: readonly EventName[] = NAMES;
