@@ -41,8 +41,7 @@ export class Emitter {
   }
 
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void {
-    if (!NAMES.includes(name))
-      throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
+    if (!NAMES.includes(name)) throw new TypeError(`wasm-revive: there is no event "${name}". The events are: ${NAMES.join(', ')}.`);
     if (typeof listener !== 'function') throw new TypeError(`wasm-revive: the listener for "${name}" has to be a function.`);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);

@@ -41,8 +41,8 @@ export interface UseOptions {
 
 /** Keeps values that may fail, and makes others in their place. */
 export interface ReinitManager<T> {
-  /** `retired`: calls are refused with `REVIVE_CRASH_LOOP`, until the pause is over. Of calls without a key. */
-  readonly state: 'idle' | 'running' | 'recovering' | 'retired' | 'draining' | 'disposed';
+  /** Of the value for calls without a key. `open`: they are refused with `REVIVE_CRASH_LOOP` for a while; `retired`: until `reset()`. */
+  readonly state: 'idle' | 'running' | 'recovering' | 'open' | 'retired' | 'draining' | 'disposed';
   /** Of the value for calls without a key, counted from 1; 0 while there was none. */
   readonly generation: number;
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
@@ -137,7 +137,7 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
     if (keyed.size >= maxInstances) {
       sweep();
       // Those that have no value any more make room.
-      for (const [other, seat] of keyed) if (keyed.size >= maxInstances && !seat.isUsed && !seat.isRefusing) keyed.delete(other);
+      for (const [other, seat] of keyed) if (keyed.size >= maxInstances && !seat.isUsed && seat.retryAfter === 0) keyed.delete(other);
     }
     if (keyed.size >= maxInstances) throw tooMany(name, keyed.size, keyText(key));
     const seat = seatOf(key);
@@ -215,7 +215,8 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
     get state() {
       if (closed !== undefined) return closed.is;
       if (own.current !== undefined) return 'running';
-      return own.isRefusing ? 'retired' : own.generation === 0 ? 'idle' : 'recovering';
+      if (own.retryAfter > 0) return own.retryAfter === Number.POSITIVE_INFINITY ? 'retired' : 'open';
+      return own.generation === 0 ? 'idle' : 'recovering';
     },
     get generation() {
       return own.generation;

@@ -83,8 +83,9 @@ export class ValueSeat<T> {
     return this.#making;
   }
 
-  get isRefusing(): boolean {
-    return this.#breaker.retryAfter > 0;
+  /** Milliseconds for which calls are refused. */
+  get retryAfter(): number {
+    return this.#breaker.retryAfter;
   }
 
   /** Whether there is one, or one is being made. */

@@ -162,7 +162,7 @@ describe('supervision', () => {
   it('refuses after too many failures, then tries one, whose success closes it', () => {
     const { manager, time, names, events } = setUp({ consecutiveFailures: 3, backoffMs: 100 });
     for (let n = 0; n < 3; n++) expect(() => manager.run(die)).toThrow(WebAssembly.RuntimeError);
-    expect(manager.state).toBe('retired');
+    expect(manager.state).toBe('open');
     expect(() => manager.run(count)).toThrow(
       expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryAfter: 75, retryable: true, cause: trap }),
     );
