@@ -28,6 +28,7 @@ export {
   UNWIND_EXPORT,
   UNWINDING_SECTION,
 } from './abi.js';
+export { isAbort, saidCause } from './aborts.js';
 export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { checkContract } from './check-contract.js';
 export { complain } from './complain.js';

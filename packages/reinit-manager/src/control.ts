@@ -1,7 +1,7 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
 import type { BreakerOptions } from './breaker.js';
 import type { DrainOptions } from './closing.js';
-import type { EventName, Events } from './events.js';
+import { EVENT_NAMES, type EventName, type Events } from './events.js';
 import type { PersistStore } from './persisted.js';
 import type { Place, Shared } from './place.js';
 import type { PoolOptions } from './pool.js';
@@ -82,6 +82,8 @@ export interface Revive<Exports = unknown> {
   readonly generation: number;
   readonly state: ReviveState;
   readonly stats: Stats;
+  /** The names of all events, for programs that record every one. */
+  readonly events: readonly EventName[];
   /** Listens; returns the function that stops it. */
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   /** Changes options; those not named stay as they are. */
@@ -89,8 +91,9 @@ export interface Revive<Exports = unknown> {
   /**
    * Adds a plugin, behind those that are there and before what the module does by itself after a failure. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
+   * Returns the function that takes it out again, in the same way.
    */
-  use(plugin: Plugin): void;
+  use(plugin: Plugin): () => void;
   /**
    * Retires the present instance, and those of a pool that have no key, and starts a fresh generation now; promises that they owe are
    * rejected. Also ends `retired`, `draining` and `disposed`. The fresh instance begins with what the program has persisted.
@@ -165,6 +168,7 @@ export function reviveOf(
     get stats() {
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
     },
+    events: EVENT_NAMES,
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
@@ -179,10 +183,16 @@ export function reviveOf(
       }
     },
     use(plugin) {
-      settings.use(plugin, ({ packages }) => {
+      const remove = settings.use(plugin, ({ packages }) => {
         if (module.compiled !== undefined) checkCrates(module.compiled, packages);
       });
-      for (const one of places()) one.slot.dropReserve();
+      const dropReserves = (): void => {
+        for (const one of places()) one.slot.dropReserve();
+      };
+      dropReserves();
+      return () => {
+        if (remove()) dropReserves();
+      };
     },
     reset() {
       closing.open();

@@ -147,3 +147,6 @@ export function tell(what: string, call: () => unknown): void {
     log(error);
   }
 }
+
+/** The names of all events. */
+export const EVENT_NAMES: readonly EventName[] = NAMES;

@@ -3,11 +3,16 @@ import type { CallSite } from './calls.js';
 import type { ReviveOptions } from './control.js';
 import { checkOptions, checkPlugin } from './options.js';
 
+/** A plugin among others. */
+interface Added {
+  readonly plugin: Plugin;
+}
+
 /** What the program has chosen, now: options, and plugins. */
 export class Settings {
   readonly #own: (options: () => ReviveOptions) => Plugin;
   readonly #calls: () => readonly CallSite[];
-  #plugins: readonly Plugin[];
+  #plugins: readonly Added[];
   #hooks: Hooks;
   #options: ReviveOptions;
 
@@ -24,8 +29,8 @@ export class Settings {
     this.#own = own;
     this.#calls = calls;
     this.#options = checkOptions(bare({ ...options }), calls);
-    this.#plugins = plugins;
-    this.#hooks = this.#compose(plugins);
+    this.#plugins = plugins.map((plugin) => ({ plugin }));
+    this.#hooks = this.#compose(this.#plugins);
   }
 
   get options(): ReviveOptions {
@@ -45,17 +50,31 @@ export class Settings {
     return changes;
   }
 
-  /** Adds a plugin. @param check throws where it can't be used with what there is @throws TypeError */
-  use(plugin: Plugin, check: (hooks: Hooks) => void): void {
+  /**
+   * Adds a plugin. Returns what takes it out again, and says whether it was still there.
+   * @param check throws where it can't be used with what there is
+   * @throws TypeError
+   */
+  use(plugin: Plugin, check: (hooks: Hooks) => void): () => boolean {
     checkPlugin(plugin);
-    const plugins = [...this.#plugins, plugin];
+    // Its own place in the list: the same plugin may be added twice.
+    const added = { plugin };
+    this.#plugIn([...this.#plugins, added], check);
+    return () => {
+      if (!this.#plugins.includes(added)) return false;
+      this.#plugIn(this.#plugins.filter((one) => one !== added));
+      return true;
+    };
+  }
+
+  #plugIn(plugins: readonly Added[], check?: (hooks: Hooks) => void): void {
     const hooks = this.#compose(plugins);
-    check(hooks);
+    check?.(hooks);
     this.#hooks = hooks;
     this.#plugins = plugins;
   }
 
-  #compose(plugins: readonly Plugin[]): Hooks {
-    return composePlugins([...plugins, this.#own(() => this.#options)]);
+  #compose(plugins: readonly Added[]): Hooks {
+    return composePlugins([...plugins.map(({ plugin }) => plugin), this.#own(() => this.#options)]);
   }
 }
