@@ -36,9 +36,6 @@ const INITIALISES = `$$;
   $$;
   const { instance, module } = await __wbg_load(await $_, imports);
   return __wbg_finalize_init(instance, module, ...$$);`;
-const REGISTRY = `(typeof FinalizationRegistry === 'undefined')
-  ? { register: () => {}, unregister: () => {} }
-  : new FinalizationRegistry`;
 const TERMINATED = '__wbg_terminated_addr ??= wasm.__instance_terminated.value / 4;';
 
 /** How the module is loaded, and its instance. */
@@ -231,8 +228,8 @@ const ERRORS: readonly Word[] = [
       }`,
     ),
   },
-  { name: 'handleError', is: ['function handleError(f, args) { try { return f.apply(this, args); } catch (e) { $$; } }'] },
-  { name: 'logError', is: ['function logError(f, args) { try { return f.apply(this, args); } catch (e) { $$; } }'] },
+  { name: 'handleError', is: ['function handleError(f, args) { $$; }'], common: true },
+  { name: 'logError', is: ['function logError(f, args) { $$; }'], common: true },
   {
     name: 'PanicError',
     is: ['class PanicError extends Error {}'],
@@ -323,18 +320,12 @@ const CLOSURES: readonly Word[] = [
     ],
   },
   {
-    name: 'CLOSURE_DTORS',
-    is: [`const CLOSURE_DTORS = ${REGISTRY}(state => $_(state.a, state.b));`, `const CLOSURE_DTORS = ${REGISTRY}(state => { $$; });`],
-  },
-  {
-    name: /Finalization$/,
-    is: [
-      `const $name = ${REGISTRY}($ptr => wasm.$free($ptr >>> 0, 1));`,
-      `const $name = ${REGISTRY}($ptr => wasm.$free($ptr >>> 0));`,
-      `const $name = ${REGISTRY}($ptr => wasm.$free($ptr, 1));`,
-      `const $name = ${REGISTRY}(({ ptr, instance }) => { if (instance === __wbg_instance_id) wasm.$free(ptr, 1); });`,
-      `const $name = ${REGISTRY}(tok => { $$; });`,
-    ],
+    name: /^CLOSURE_DTORS$|Finalization$/,
+    is: ['(...$$) => $_', '(...$$) => { $$; }'].map(
+      (release) => `const $name = (typeof FinalizationRegistry === 'undefined')
+        ? { register: () => {}, unregister: () => {} }
+        : new FinalizationRegistry(${release});`,
+    ),
   },
   { name: '__wbgSuperSkip', is: ["const __wbgSuperSkip = Symbol('wasm-bindgen.super-skip');"] },
 ];
@@ -346,9 +337,8 @@ const MEMORY: readonly Word[] = [
   { name: new RegExp(`^cache(?:d|get)${VIEW}$`), is: ['let $name = null;'] },
   {
     name: new RegExp(`^get${VIEW}$`),
-    is: ['$cache === null || $_', '$cache === null || $_ || $_'].map(
-      (isOld) => `function $name() { if (${isOld}) { $cache = new $kind(wasm.memory.buffer); } return $cache; }`,
-    ),
+    is: ['function $name() { $$; return $cache; }'],
+    common: true,
   },
   {
     name: /^l?(?:cached)?Text(?:De|En)coder$/,
@@ -394,7 +384,7 @@ export const MEMBERS: readonly { readonly name: string; readonly static: boolean
   {
     name: '__unwrap',
     static: true,
-    is: 'function (jsValue) { if (!(jsValue instanceof $_)) { return 0; } return jsValue.__destroy_into_raw(); }',
+    is: 'function (jsValue) { if ($_) { return 0; } return jsValue.__destroy_into_raw(); }',
   },
 ];
 
