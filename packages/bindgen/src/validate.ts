@@ -28,7 +28,6 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
   }
   validateMoved(glue);
-  validateStart(glue, wasm, entry);
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
@@ -38,6 +37,7 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   const provided = providedImports(glue);
   const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
   if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
+  validateStart(glue, wasm, entry);
   refuseUnknownAdapters(glue, wasm);
 
   function mismatch(found: string): never {
