@@ -24,9 +24,10 @@ import {
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
-import { EXCEPTION_TAGS, type Glue, type GlueFunction, RESET_EXPORT } from './glue.js';
+import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import { unwrapImports } from './unwrap-imports.js';
+import { EXCEPTION_TAGS } from './vocabulary.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** What {@link editScope} needs to know. */
@@ -121,14 +122,14 @@ function hasHeap(glue: Glue): boolean {
 
 /** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */
 function passesExceptions(glue: Glue): boolean {
-  const node = glue.functions.get('wrapError')?.node;
+  const node = helper(glue, 'wrapError')?.node;
   return node !== undefined && /instanceof WebAssembly\.Exception\)\s*throw\b/.test(glue.code.slice(node.start, node.end));
 }
 
 /** What Rust needs to unwind with a value of JavaScript: the crate's function, and the glue's for values that Rust holds. */
 function unwindOf(glue: Glue, guards: readonly GuardedExport[]): ImportGuards['unwind'] {
   const index = guards.findIndex((guard) => guard.export === UNWIND_EXPORT);
-  const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => glue.functions.has(name));
+  const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => helper(glue, name));
   return index < 0 || toRust === undefined ? undefined : { path: recordPath(index, guards.length, `e${index}`), toRust };
 }
 
@@ -198,8 +199,8 @@ function emitCarries(tag: string | undefined): string {
 function emitPayload(glue: Glue): string {
   const tags = EXCEPTION_TAGS.filter((tag) => glue.statements.some(({ declares }) => declares.includes(tag)));
   const unwrap = tags.map((tag) => `    if (error.is(${tag})) return error.getArg(${tag}, 0);\n`).join('');
-  const carries = glue.functions.has('wrapError') ? emitCarries(tags.at(-1)) : '';
-  if (tags.length === 0 && !glue.functions.has('wrapError')) return '  const $payload = (error) => error;\n';
+  const carries = helper(glue, 'wrapError') ? emitCarries(tags.at(-1)) : '';
+  if (tags.length === 0 && !helper(glue, 'wrapError')) return '  const $payload = (error) => error;\n';
   return `  function $isException(error) {
     try { return error instanceof WebAssembly.Exception; } catch { return false; } // a revoked proxy
   }
@@ -235,6 +236,7 @@ function editNode(text: MagicString, glue: Glue, root: Node, callbacks: Callback
     if (editCallback(text, node, parent, callbacks)) return;
     switch (node.type) {
       case 'FunctionDeclaration':
+        if (helper(glue, node.id?.name) === undefined) break;
         editClosureMaker(text, node);
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
         if (isPassArray(node.id?.name) && passesHandles(glue)) editPassArray(text, node);

@@ -3,9 +3,12 @@ import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { EXCEPTION_TAGS, type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
+import { type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
+import { validateMoved } from './validate-moved.js';
+import { validateStart } from './validate-start.js';
+import { refuseUnknownAdapters, validateWords } from './validate-words.js';
 
 /** Names that generated code adds to a module or to a function of the glue's: those that the contract reserves, and those that are numbered. */
 export const OURS: RegExp = new RegExp(`^(?:__revive|\\$(?:${RESERVED_NAMES.join('|')}|import\\d+|g\\d+))$`);
@@ -15,28 +18,16 @@ const CONTROL = '__revive';
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): void {
-  refuseMinified(glue, new Set(wasm.imports.map(({ name }) => name)));
+  refuseRenamedArguments(glue, new Set(wasm.imports.map(({ name }) => name)));
   refuseOurNames(glue);
+  validateWords(glue);
   refuseOtherWasm(glue);
   refuseForeignAssignments(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
   }
-  if (!glue.statements.some(({ declares }) => declares.includes('wasm'))) {
-    refuseGlue(glue, 0, 'no variable `wasm`, through which glue enters its instance');
-  }
-  const loads = glue.target === 'nodejs' || glue.target === 'module';
-  if (loads && !glue.statements.some(({ declares }) => declares.includes('wasmModule'))) {
-    refuseGlue(glue, 0, 'no variable `wasmModule`, in which glue for this target keeps its module');
-  }
-  for (const name of glue.target === 'web' ? ['initSync', '__wbg_init'] : []) {
-    if (!glue.statements.some(({ declares }) => declares.includes(name)))
-      refuseGlue(glue, 0, `no function \`${name}\`, by which a web page starts the module`);
-  }
-  refuseLoadingInScopes(glue);
-  refuseIncompleteGuards(glue);
-  refuseOtherTags(glue);
+  validateMoved(glue);
   const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
@@ -46,6 +37,8 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   const provided = providedImports(glue);
   const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
   if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
+  validateStart(glue, wasm, entry);
+  refuseUnknownAdapters(glue, wasm);
 
   function mismatch(found: string): never {
     throw new TransformError(
@@ -56,22 +49,11 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
 }
 
 /**
- * What an import does with what it is given, and which closures Rust makes, is seen by how wasm-bindgen writes that. A minifier writes it
- * otherwise, and leaves the names of exports: half of the module would be protected.
+ * What an import does with what it is given is seen by how wasm-bindgen writes that. A minifier writes it otherwise, and leaves the names of
+ * exports: half of the module would be protected.
  */
-function refuseMinified(glue: Glue, imports: ReadonlySet<string>): void {
-  const isInstances = (name: string): boolean => /^wasm(?:Module|Instance)?$/.test(name);
-  for (const { node, inner, role, declares } of glue.statements) {
-    if (inner.type === 'VariableDeclaration' && declares.some(isInstances) && !declares.every(isInstances)) {
-      refuseGlue(glue, node.start, 'variables that were joined in one declaration');
-    }
-    const isMaker = inner.type === 'FunctionDeclaration' && /^make(?:Mut)?Closure$/.test(inner.id?.name ?? '');
-    if (isMaker) {
-      const last = inner.body?.body.at(-1);
-      if (last?.type !== 'ReturnStatement' || last.argument?.type !== 'Identifier') {
-        refuseGlue(glue, node.start, 'a function that makes closures and was changed');
-      }
-    }
+function refuseRenamedArguments(glue: Glue, imports: ReadonlySet<string>): void {
+  for (const { node, role } of glue.statements) {
     if (role === 'drop') continue;
     walk(node, (child, parent) => {
       if (child.type !== 'FunctionDeclaration' && child.type !== 'FunctionExpression') return;
@@ -118,10 +100,14 @@ function ofScopes({ statements }: Glue): GlueStatement[] {
   );
 }
 
-/** `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. */
+/** `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. Its exports are there to be read. */
 function refuseOtherWasm(glue: Glue): void {
   for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
+      const isOperand = parent?.type === 'UnaryExpression' && parent.operator === 'delete';
+      if (memberOf(child, 'wasm') !== undefined && (isNotRead(parent, key) || isOperand)) {
+        refuseGlue(glue, child.start, 'a change of what the instance exports');
+      }
       if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
       refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
     });
@@ -197,35 +183,4 @@ function providedImports(glue: Glue): Set<string> {
     if (child.type === 'AssignmentExpression' && child.left.type === 'MemberExpression') names.add(keyName(child.left.property) ?? '');
   });
   return names;
-}
-
-/** What loads the module is there once, beside the façade: what a scope uses is something else, with a name that glue knows it by. */
-function refuseLoadingInScopes(glue: Glue): void {
-  const loading = new Set(glue.statements.filter(({ role }) => role === 'init').flatMap(({ declares }) => declares));
-  for (const { node, references } of ofScopes(glue)) {
-    const name = [...references].find((one) => loading.has(one));
-    if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` outside of what loads the module`);
-  }
-}
-
-/** What upstream has in place of our guards is not read any more: where something of it is missing, plain glue would fail. */
-function refuseIncompleteGuards(glue: Glue): void {
-  const declared = new Set(glue.statements.flatMap(({ declares }) => declares));
-  for (const { node, declares, references } of glue.statements) {
-    if (!declares.some((name) => UPSTREAM_GUARDS.has(name))) continue;
-    const name = [...references].find((one) => /^__wbg_/.test(one) && !declared.has(one));
-    if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` without its declaration`);
-  }
-}
-
-/** What JavaScript throws travels through Wasm in exceptions of the glue's tags. Under another name they would not be found, and nothing be taken out of them. */
-function refuseOtherTags(glue: Glue): void {
-  for (const { inner } of glue.statements) {
-    if (inner.type !== 'VariableDeclaration') continue;
-    for (const { id, init } of inner.declarations) {
-      if (init?.type !== 'NewExpression' || memberOf(init.callee, 'WebAssembly') !== 'Tag') continue;
-      if (id.type !== 'Identifier' || !EXCEPTION_TAGS.includes(id.name))
-        refuseGlue(glue, inner.start, 'a tag of exceptions with a name of its own');
-    }
-  }
 }
