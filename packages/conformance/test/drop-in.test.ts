@@ -181,11 +181,11 @@ describe('bundler, a program that makes the instance by itself', () => {
     const ours = join(inject('transformed'), 'unwind', 'bundler');
     expect(await run(ours, 'module')).toEqual([...plain, 'REVIVE_ABORT', 3, 101, 'running']);
     // Without the module, the file beside the glue is read first.
-    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NOT_READY', 101, 'running']);
+    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_RECOVERING', 101, 'running']);
     const copy = mkdtempSync(join(tmpdir(), 'wasm-revive-by-hand-'));
     try {
       cpSync(ours, copy, { recursive: true });
-      expect(await run(copy, 'no file')).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NOT_READY', 'REVIVE_NO_MODULE', 'retired']);
+      expect(await run(copy, 'no file')).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_RECOVERING', 'REVIVE_NO_MODULE', 'retired']);
     } finally {
       rmSync(copy, { recursive: true, force: true });
     }

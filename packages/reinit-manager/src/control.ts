@@ -55,6 +55,11 @@ export interface Revive<Exports = unknown> {
   readonly generation: number;
   readonly state: ReviveState;
   readonly stats: Stats;
+  /**
+   * Resolved when an instance serves: at once while one does. Rejected with a `ReviveError` where none can be made for now, as the next call would
+   * be. No unhandled rejection comes of it.
+   */
+  readonly ready: Promise<void>;
   /** Listens; returns the function that stops it. */
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   /** Changes options; those not named stay as they are. */
@@ -107,6 +112,9 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
     },
     get stats() {
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
+    },
+    get ready() {
+      return slot.whenReady();
     },
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {

@@ -1,4 +1,5 @@
 import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 
 /** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
 const RESERVE_MAX_BYTES = 16 * 2 ** 20;
@@ -9,6 +10,16 @@ const ASYNC_RESERVE_MAX_BYTES = 128 * 2 ** 20;
 /** How long a wasm file that could not be read is not asked for again, in milliseconds. */
 const LOAD_AGAIN_AFTER = 1_000;
 
+/** How long an instance takes that is made asynchronously, in milliseconds, before anybody knows. */
+const LIKELY_MS = 50;
+
+/** What a caller gets where the stack is so full that no instance can be made, nor an error: one for all. */
+const NO_STACK = new ReviveError(
+  'REVIVE_NO_INSTANCE',
+  'No instance could be made: there was no stack left. This call did nothing; one with more stack tries again.',
+  { retryable: true },
+);
+
 /** What an {@link InstanceMaker} needs. */
 export interface Workshop {
   readonly module: Module;
@@ -16,8 +27,13 @@ export interface Workshop {
   scope(): Instance;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
+  readonly clock: Clock;
   /** Called when an instance that was made asynchronously is there. */
   made(): void;
+  /** Called when it could not be made. */
+  failed(error: ReviveError): void;
+  /** Settled when an instance serves, or none could be made. */
+  ready(): Promise<void>;
 }
 
 /**
@@ -39,6 +55,9 @@ export class InstanceMaker {
   /** Whether the engine refused to make the last one synchronously. */
   #asynchronous = false;
   #loadedAt = Number.NEGATIVE_INFINITY;
+  /** When the one that is being made asynchronously began to be made, and how long the last one took. */
+  #began = 0;
+  #took = LIKELY_MS;
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
@@ -60,7 +79,7 @@ export class InstanceMaker {
    * The next instance.
    * @param generation the one that served last. An older instance can't serve any more, for nobody would know its handles as stale.
    * @param cause what the last one was lost through
-   * @throws ReviveError `REVIVE_NOT_READY` while one is being made asynchronously; `REVIVE_NO_INSTANCE` or `REVIVE_NO_MODULE` where none could be made
+   * @throws ReviveError `REVIVE_RECOVERING` while one is being made asynchronously; `REVIVE_NO_INSTANCE` or `REVIVE_NO_MODULE` where none could be made
    */
   take(generation: number, cause: ReviveError | undefined): Instance {
     const reserve = this.#reserve;
@@ -73,7 +92,7 @@ export class InstanceMaker {
     const made = compiled === undefined ? undefined : this.#make(compiled);
     if (made?.isBound === true) return made.instance;
     const failure = this.#failure;
-    if (made === undefined && failure !== undefined && performance.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
+    if (made === undefined && failure !== undefined && this.#workshop.clock.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
     this.#makeLater(made?.instance);
     throw failure ?? this.#notYet(cause);
   }
@@ -135,6 +154,7 @@ export class InstanceMaker {
 
   #makeLater(scope: Instance | undefined): void {
     const pending = {};
+    this.#began = this.#workshop.clock.now();
     this.#pending = pending;
     this.#failure = undefined;
     void this.#deliver(pending, scope);
@@ -148,11 +168,14 @@ export class InstanceMaker {
     };
     try {
       const instance = await this.#bindLater(scope);
+      this.#took = this.#workshop.clock.now() - this.#began;
       if (isWanted()) this.giveBack(instance);
       else instance.forget();
     } catch (error) {
       // The next call tries again. Nobody else does, or a module of which nothing can be made would keep the event loop busy for ever.
-      if (isWanted()) this.#failure = this.#noInstance(error) as ReviveError;
+      if (!isWanted()) return;
+      this.#failure = this.#noInstance(error);
+      this.#workshop.failed(this.#failure);
       return;
     }
     this.#workshop.made();
@@ -175,7 +198,7 @@ export class InstanceMaker {
   async #load(): Promise<WebAssembly.Module> {
     const { name, load } = this.#module.description;
     try {
-      this.#loadedAt = performance.now();
+      this.#loadedAt = this.#workshop.clock.now();
       const compiled = await load?.();
       if (compiled === undefined) throw new TypeError('The wasm file can not be read.');
       this.#workshop.check(compiled);
@@ -186,16 +209,19 @@ export class InstanceMaker {
   }
 
   #notYet(cause: ReviveError | undefined): ReviveError {
+    const left = this.#began + this.#took - this.#workshop.clock.now();
+    const retryAfter = Math.max(1, Math.ceil(left));
     return new ReviveError(
-      'REVIVE_NOT_READY',
-      `A fresh instance of ${this.#module.description.name} is being made, asynchronously. This call did nothing: repeat it in a moment.`,
-      { retryable: true, cause },
+      'REVIVE_RECOVERING',
+      `A fresh instance of ${this.#module.description.name} is being made, asynchronously. This call did nothing: repeat it when the promise ` +
+        `\`ready\` of this error is settled, in ${retryAfter} ms or so.`,
+      { retryable: true, cause, retryAfter, ready: this.#workshop.ready() },
     );
   }
 
-  #noInstance(cause: unknown): unknown {
-    // With a full stack, that is what the caller should get.
-    if (isReviveError(cause) || !hasStackRoom()) return cause;
+  #noInstance(cause: unknown): ReviveError {
+    if (isReviveError(cause)) return cause;
+    if (!hasStackRoom()) return NO_STACK;
     return new ReviveError(
       'REVIVE_NO_INSTANCE',
       `No fresh instance of ${this.#module.description.name} could be made (${describeThrown(cause).message}). This call did nothing; the next one tries again.`,

@@ -2,6 +2,7 @@ import { type Instance, inMicrotask, isReviveError, type Module, ReviveError } f
 import type { Clock } from './clock.js';
 import type { ReviveState } from './control.js';
 import { InstanceMaker } from './instance-maker.js';
+import { Ready } from './ready.js';
 import type { Supervisor } from './supervisor.js';
 
 /** What a {@link Slot} needs of the module around it. */
@@ -38,6 +39,8 @@ export interface Thrown {
 export class Slot {
   readonly #around: Surroundings;
   readonly #maker: InstanceMaker;
+  /** Who waits for an instance. */
+  readonly ready: Ready = new Ready();
   #current: Instance | undefined;
   #starting: Instance | undefined;
   /** Of the instance that served last. */
@@ -51,13 +54,29 @@ export class Slot {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    const { module, check } = around;
-    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly(true) });
+    const { module, check, clock } = around;
+    this.#maker = new InstanceMaker({
+      module,
+      check,
+      clock,
+      scope: () => this.newInstance(),
+      made: () => void this.recoverQuietly(true),
+      failed: (error) => this.ready.fails(error),
+      ready: () => this.whenReady(),
+    });
   }
 
   /** The instance that serves; undefined between two. */
   get current(): Instance | undefined {
     return this.#current;
+  }
+
+  /** Settled when an instance serves, or none could be made. See `Revive.ready`. */
+  whenReady(): Promise<void> {
+    const isThere = this.#current !== undefined;
+    // Who waits wants one, as somebody who calls does.
+    if (!isThere && this.#generation > 0 && !this.#maker.isMaking) inMicrotask(() => this.recoverQuietly());
+    return this.ready.promise(isThere);
   }
 
   /** The generation that served last, counted from 1; 0 before the first. */
@@ -161,6 +180,7 @@ export class Slot {
     this.#isNew = true;
     supervisor.forget();
     this.dropReserve();
+    this.ready.fails(new ReviveError('REVIVE_INSTANCE_LOST', reason));
     if (current !== undefined) this.#end(current, reason);
     supervisor.tellNews();
     return isUsed;
@@ -218,11 +238,10 @@ export class Slot {
     const isNew = this.#isNew;
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
-    if (!isNew) supervisor.admit();
-    // A listener may have reset the module.
-    if (this.#current !== undefined) return;
     const began = this.#around.clock.now();
-    const instance = this.#take();
+    const instance = this.#admitted(isNew);
+    // A listener may have reset the module.
+    if (instance === undefined) return;
     // Plugins have looked at it.
     if (this.#current !== undefined) {
       this.#maker.giveBack(instance);
@@ -232,11 +251,23 @@ export class Slot {
     supervisor.restarts();
     const thrown = this.#start(instance);
     if (instance !== this.current) return;
+    this.ready.serves();
     const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if ('error' in thrown) throw thrown.error;
     if (!isNew && this.#around.keepsReserve) this.#maker.keepReserve(bytes);
+  }
+
+  /** The next instance, if it is allowed and needed. Else those who wait for one are told, unless it is being made. */
+  #admitted(isNew: boolean): Instance | undefined {
+    try {
+      if (!isNew) this.#around.supervisor.admit();
+      return this.#current === undefined ? this.#take() : undefined;
+    } catch (error) {
+      if (isReviveError(error) && !this.#maker.isMaking) this.ready.fails(error);
+      throw error;
+    }
   }
 
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
@@ -268,6 +299,7 @@ export class Slot {
   adopt(instance: Instance, start: boolean): void {
     this.dropReserve();
     this.serve(instance, start);
+    this.ready.serves();
   }
 
   /** Lets go of the next instance: it would not be made like that any more. */

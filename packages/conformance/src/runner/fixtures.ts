@@ -201,6 +201,7 @@ export interface View {
 export interface Control {
   readonly generation: number;
   readonly state: string;
+  readonly ready: Promise<void>;
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
@@ -210,8 +211,8 @@ export interface Control {
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
-    consecutiveFailures?: number;
-    backoffMs?: number;
+    consecutiveFailures?: number | undefined;
+    backoffMs?: number | undefined;
     maxBackoffMs?: number;
     maxRestarts?: number;
     withinMs?: number;
@@ -266,4 +267,6 @@ export interface Told extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly report?: Report;
+  readonly retryAfter?: number;
+  readonly ready?: Promise<void>;
 }

@@ -20,6 +20,7 @@ import type { Scenario } from './scenario.ts';
 import { SIBLINGS } from './siblings.ts';
 import { STACK } from './stack.ts';
 import { STARTS } from './starts.ts';
+import { SUPERVISION } from './supervision.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
 import { TURNS } from './turns.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PLUGINS,
   ...REGISTRATIONS,
   ...STARTS,
+  ...SUPERVISION,
   ...LISTENERS,
   ...INSTANCES,
   ...SIBLINGS,
