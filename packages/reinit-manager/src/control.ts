@@ -3,6 +3,7 @@ import type { BreakerOptions } from './breaker.js';
 import type { EventName, Events } from './events.js';
 import type { Place, Shared } from './place.js';
 import type { Siblings } from './siblings.js';
+import type { StandbyOptions } from './standby.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
@@ -43,6 +44,12 @@ export interface ReviveOptions extends BreakerOptions {
   readonly maxInstances?: number;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
+  /**
+   * How many instances of the module's own exports are made ahead, off any call's path, so that no call waits for one. A number: so many from the
+   * first instance on. Default: one from the first failure on, where its memory takes no more than 16 MiB (128 where the engine makes instances only
+   * asynchronously).
+   */
+  readonly standby?: number | StandbyOptions;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -121,6 +128,10 @@ export function reviveOf({ module, settings, emitter, counts }: Shared, places: 
       const changes = settings.configure(options);
       if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
+      if ('standby' in changes) {
+        slot.dropReserve();
+        slot.standBy();
+      }
     },
     use(plugin) {
       settings.use(plugin, ({ packages }) => {

@@ -12,3 +12,4 @@ export { loadModule } from './load-module.js';
 export { createManager, type ManagerOptions } from './manager.js';
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';
+export type { StandbyOptions } from './standby.js';

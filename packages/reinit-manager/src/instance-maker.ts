@@ -1,11 +1,6 @@
 import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
 import type { Clock } from './clock.js';
-
-/** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
-const RESERVE_MAX_BYTES = 16 * 2 ** 20;
-
-/** The same where no call can make an instance: only pages of browsers are like that, and they have more memory. */
-const ASYNC_RESERVE_MAX_BYTES = 128 * 2 ** 20;
+import { Reserve, type Spare, type StandbyPolicy, startAhead } from './standby.js';
 
 /** How long a wasm file that could not be read is not asked for again, in milliseconds. */
 const LOAD_AGAIN_AFTER = 1_000;
@@ -30,6 +25,10 @@ export interface Workshop {
   readonly clock: Clock;
   /** Called when an instance that was made asynchronously is there. */
   made(): void;
+  /** How many are made ahead. */
+  standby(asynchronous: boolean): StandbyPolicy;
+  /** Called when one that was made ahead failed as it started. */
+  startFailed(): void;
   /** Called when it could not be made. */
   failed(error: ReviveError): void;
   /** Settled when an instance serves, or none could be made. */
@@ -37,15 +36,16 @@ export interface Workshop {
 }
 
 /**
- * Makes the instances of a module that follow the first, and keeps one in reserve. Makes them synchronously, inside of the call that needs one,
+ * Makes the instances of a module that follow the first, and keeps some in reserve. Makes them synchronously, inside of the call that needs one,
  * unless the engine refuses that: Chromium does on a page's main thread, for modules of more than 8 MB. Then, and where the module has to be
  * read first, calls get an error that says so until the instance is there.
  */
 export class InstanceMaker {
   readonly #workshop: Workshop;
   readonly #module: Module;
-  /** Made ahead: a module that has failed may fail again. Nothing of it has run. */
-  #reserve: Instance | undefined;
+  readonly #reserve: Reserve = new Reserve();
+  /** How often instances were asked for ahead of need: only the last is done. */
+  #askedAhead = 0;
   /** Whether an instance is being made further down on the stack, where plugins may call the module. */
   #onStack = false;
   /** Stands for the instance that is being made asynchronously; another one, or none, when nobody wants that any more. */
@@ -81,16 +81,14 @@ export class InstanceMaker {
    * @param cause what the last one was lost through
    * @throws ReviveError `REVIVE_RECOVERING` while one is being made asynchronously; `REVIVE_NO_INSTANCE` or `REVIVE_NO_MODULE` where none could be made
    */
-  take(generation: number, cause: ReviveError | undefined): Instance {
-    const reserve = this.#reserve;
-    this.#reserve = undefined;
-    if (reserve !== undefined && reserve.generation > generation) return reserve;
-    reserve?.forget();
+  take(generation: number, cause: ReviveError | undefined): Spare {
+    const spare = this.#reserve.take(generation);
+    if (spare !== undefined) return spare;
     if (this.#onStack || this.#pending !== undefined) throw this.#notYet(cause);
     const { compiled, description } = this.#module;
     if (compiled === undefined && description.load === undefined) throw noModuleError(description.name, cause);
     const made = compiled === undefined ? undefined : this.#make(compiled);
-    if (made?.isBound === true) return made.instance;
+    if (made?.isBound === true) return made;
     const failure = this.#failure;
     if (made === undefined && failure !== undefined && this.#workshop.clock.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
     this.#makeLater(made?.instance);
@@ -98,32 +96,67 @@ export class InstanceMaker {
   }
 
   /** Keeps an instance that nobody needed after all. */
-  giveBack(instance: Instance): void {
-    if (this.#reserve === undefined) this.#reserve = instance;
-    else instance.forget();
+  giveBack(spare: Spare): void {
+    this.#reserve.add(spare);
   }
 
-  /** Makes an instance ahead, unless a fresh one's memory is too big. */
-  keepReserve(memoryBytes: number): void {
-    const { compiled } = this.#module;
-    if (compiled === undefined || memoryBytes > (this.#asynchronous ? ASYNC_RESERVE_MAX_BYTES : RESERVE_MAX_BYTES)) return;
+  /**
+   * Makes instances ahead, off the path of a call.
+   * @param hasFailed whether an instance has failed before
+   * @param bytes the memory of a fresh one
+   */
+  standBy(hasFailed: boolean, bytes: number): void {
+    const asked = ++this.#askedAhead;
     inMicrotask(() => {
-      if (this.#reserve !== undefined || this.#onStack || this.#pending !== undefined) return;
-      if (this.#asynchronous) return this.#makeLater(undefined);
-      try {
-        const made = this.#make(compiled);
-        if (made.isBound) this.giveBack(made.instance);
-        else made.instance.forget();
-      } catch {
-        // No memory for two. Who needs the next one makes it then, and gets the reason when that fails too.
-      }
+      if (asked !== this.#askedAhead) return;
+      const policy = this.#workshop.standby(this.#asynchronous);
+      if (hasFailed || !policy.isAfterFailure) this.#standBy(policy, bytes);
     });
+  }
+
+  #standBy(policy: StandbyPolicy, bytes: number): void {
+    const { compiled } = this.#module;
+    if (compiled === undefined || this.#onStack || this.#pending !== undefined) return;
+    const { unstarted } = this.#reserve;
+    if (policy.started && unstarted !== undefined) {
+      if (!startAhead(unstarted)) {
+        // The next one is made ahead when another serves.
+        this.#reserve.remove(unstarted);
+        this.#workshop.startFailed();
+        return;
+      }
+    } else if (!this.#reserve.hasRoom(policy, bytes)) {
+      return;
+    } else if (this.#asynchronous) {
+      this.#makeLater(undefined);
+      return;
+    } else if (!this.#makeAhead(compiled)) {
+      return;
+    }
+    // One in a turn of the event loop.
+    const asked = this.#askedAhead;
+    if (policy.started || policy.count > 1) {
+      this.#workshop.clock.later(() => {
+        if (asked === this.#askedAhead) this.standBy(true, bytes);
+      }, 0);
+    }
+  }
+
+  #makeAhead(compiled: WebAssembly.Module): boolean {
+    try {
+      const made = this.#make(compiled);
+      if (made.isBound) this.giveBack({ instance: made.instance });
+      else made.instance.forget();
+      return made.isBound;
+    } catch {
+      // No memory for two. Who needs the next one makes it then, and gets the reason when that fails too.
+      return false;
+    }
   }
 
   /** Lets go of what was made ahead: it would not be made like that any more. */
   drop(): void {
-    this.#reserve?.forget();
-    this.#reserve = undefined;
+    this.#reserve.clear();
     this.#pending = undefined;
   }
 
@@ -169,7 +202,7 @@ export class InstanceMaker {
     try {
       const instance = await this.#bindLater(scope);
       this.#took = this.#workshop.clock.now() - this.#began;
-      if (isWanted()) this.giveBack(instance);
+      if (isWanted()) this.giveBack({ instance });
       else instance.forget();
     } catch (error) {
       // The next call tries again. Nobody else does, or a module of which nothing can be made would keep the event loop busy for ever.

@@ -53,7 +53,7 @@ export function createManager(
   const place = new Place(shared, {
     key: undefined,
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
-    keepsReserve: true,
+    standsBy: true,
     space: (generation) => generation - 1,
     sendTo: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
     claim: () => application.claim(),

@@ -8,6 +8,7 @@ const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: 
   consecutiveFailures: ['a whole number from 1, or Infinity', (value) => isCount(value) && value !== 0],
   backoffMs: ['a number of milliseconds above 0', isDuration],
   maxBackoffMs: ['a number of milliseconds above 0', isDuration],
+  standby: ['a whole number from 0, or { count, maxBytes?, started? }', isStandby],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   onFailure: ['a function', (value) => typeof value === 'function'],
@@ -22,6 +23,18 @@ function isCount(value: unknown): boolean {
 
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
+}
+
+function isStandby(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return Number.isInteger(value) && Number(value) >= 0;
+  const { count, maxBytes, started, ...others } = value as Record<string, unknown>;
+  return (
+    isStandby(count) &&
+    typeof count === 'number' &&
+    (maxBytes === undefined || (typeof maxBytes === 'number' && maxBytes >= 0)) &&
+    (started === undefined || typeof started === 'boolean') &&
+    Object.keys(others).length === 0
+  );
 }
 
 /**

@@ -21,6 +21,7 @@ import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
+import { standbyPolicy } from './standby.js';
 import { type Said, Supervisor } from './supervisor.js';
 
 /** What all places of a module share. */
@@ -41,8 +42,8 @@ export interface PlaceOptions {
   readonly key: string | undefined;
   /** What a program is told to do where it failed too often. */
   readonly advice: string;
-  /** See `Surroundings`. */
-  readonly keepsReserve: boolean;
+  /** Whether instances are made ahead for it. */
+  readonly standsBy: boolean;
   /** The space of a generation. */
   space(generation: number): number;
   /** Tells whoever calls where calls go, whenever that changes. */
@@ -61,7 +62,7 @@ export class Place implements Owner {
   readonly #shared: Shared;
   readonly #key: string | undefined;
 
-  constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
@@ -76,7 +77,7 @@ export class Place implements Owner {
       module,
       supervisor: this.supervisor,
       clock,
-      keepsReserve,
+      standby: (asynchronous) => standbyPolicy(standsBy ? settings.options.standby : 0, asynchronous),
       sendTo,
       scope: (generation) => new Instance(generation, space(generation), this, factory),
       check,

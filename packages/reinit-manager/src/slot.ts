@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { ReviveState } from './control.js';
 import { InstanceMaker } from './instance-maker.js';
 import { Ready } from './ready.js';
+import type { Spare, StandbyPolicy, Thrown } from './standby.js';
 import type { Supervisor } from './supervisor.js';
 
 /** What a {@link Slot} needs of the module around it. */
@@ -10,8 +11,8 @@ export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
-  /** Whether the next instance is made ahead, once one has failed. */
-  readonly keepsReserve: boolean;
+  /** How many instances are made ahead. */
+  standby(asynchronous: boolean): StandbyPolicy;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
   sendTo(instance: Instance | undefined): void;
   /** Makes the glue scope of a generation, which waits for its instance. */
@@ -30,15 +31,14 @@ export interface Surroundings {
   recovered(instance: Instance, ms: number, thrown: Thrown): void;
 }
 
-/** What a start function threw on purpose, or let through. */
-export interface Thrown {
-  readonly error?: unknown;
-}
-
-/** Where one instance serves at a time, generation after generation, with the next one in reserve. */
+/** Where one instance serves at a time, generation after generation, with the next ones in reserve. */
 export class Slot {
   readonly #around: Surroundings;
   readonly #maker: InstanceMaker;
+  /** Whether an instance had to be made anew. */
+  #hasFailed = false;
+  /** What an instance takes that nobody has used. */
+  #freshBytes = 0;
   /** Who waits for an instance. */
   readonly ready: Ready = new Ready();
   #current: Instance | undefined;
@@ -54,13 +54,15 @@ export class Slot {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    const { module, check, clock } = around;
+    const { module, check, clock, standby, supervisor } = around;
     this.#maker = new InstanceMaker({
       module,
       check,
       clock,
       scope: () => this.newInstance(),
-      made: () => void this.recoverQuietly(true),
+      standby,
+      startFailed: () => supervisor.failedAhead(),
+      made: () => this.recoverQuietly(true) || this.standBy(),
       failed: (error) => this.ready.fails(error),
       ready: () => this.whenReady(),
     });
@@ -239,28 +241,29 @@ export class Slot {
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
     const began = this.#around.clock.now();
-    const instance = this.#admitted(isNew);
+    const spare = this.#admitted(isNew);
     // A listener may have reset the module.
-    if (instance === undefined) return;
+    if (spare === undefined) return;
+    const { instance } = spare;
     // Plugins have looked at it.
     if (this.#current !== undefined) {
-      this.#maker.giveBack(instance);
+      this.#maker.giveBack(spare);
       return;
     }
-    const bytes = instance.memoryBytes;
     supervisor.restarts();
-    const thrown = this.#start(instance);
+    const thrown = this.#start(spare);
     if (instance !== this.current) return;
     this.ready.serves();
     const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if ('error' in thrown) throw thrown.error;
-    if (!isNew && this.#around.keepsReserve) this.#maker.keepReserve(bytes);
+    if (!isNew) this.#hasFailed = true;
+    this.standBy();
   }
 
   /** The next instance, if it is allowed and needed. Else those who wait for one are told, unless it is being made. */
-  #admitted(isNew: boolean): Instance | undefined {
+  #admitted(isNew: boolean): Spare | undefined {
     try {
       if (!isNew) this.#around.supervisor.admit();
       return this.#current === undefined ? this.#take() : undefined;
@@ -271,7 +274,7 @@ export class Slot {
   }
 
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
-  #take(): Instance {
+  #take(): Spare {
     const { supervisor } = this.#around;
     try {
       return this.#maker.take(this.#generation, supervisor.lastError);
@@ -282,10 +285,10 @@ export class Slot {
   }
 
   /** Starts a fresh instance. Gives what its start function threw on purpose, or let through; throws what the instance was lost through. */
-  #start(instance: Instance): Thrown {
+  #start({ instance, started }: Spare): Thrown {
     try {
-      this.serve(instance, true);
-      return {};
+      this.serve(instance, started === undefined);
+      return started ?? {};
     } catch (error) {
       if (instance.isWell()) return { error };
       const { supervisor } = this.#around;
@@ -300,6 +303,12 @@ export class Slot {
     this.dropReserve();
     this.serve(instance, start);
     this.ready.serves();
+    this.standBy();
+  }
+
+  /** Makes the next instances ahead, where that is wanted. */
+  standBy(): void {
+    if (this.#current !== undefined) this.#maker.standBy(this.#hasFailed, this.#freshBytes);
   }
 
   /** Lets go of the next instance: it would not be made like that any more. */
@@ -314,6 +323,7 @@ export class Slot {
     this.#current = instance;
     this.#generation = instance.generation;
     this.#isNew = false;
+    this.#freshBytes = instance.memoryBytes;
     this.#starting = instance;
     this.#around.supervisor.serves(instance);
     try {

@@ -222,6 +222,7 @@ export interface Control {
     redact?: ((text: string) => string) | undefined;
     maxInstances?: number;
     idleMs?: number;
+    standby?: number | { count: number; maxBytes?: number; started?: boolean } | undefined;
   }): void;
   use(plugin: {
     readonly name: string;

@@ -19,6 +19,7 @@ import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { SIBLINGS } from './siblings.ts';
 import { STACK } from './stack.ts';
+import { STANDBY } from './standby.ts';
 import { STARTS } from './starts.ts';
 import { SUPERVISION } from './supervision.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
@@ -47,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...REGISTRATIONS,
   ...STARTS,
   ...SUPERVISION,
+  ...STANDBY,
   ...LISTENERS,
   ...INSTANCES,
   ...SIBLINGS,
