@@ -99,7 +99,7 @@ const MAKES_INSTANCE = `
   if (options.includes('no file')) rmSync(dir + '/wasm_revive_fixtures_bg.wasm');
   if (pkg.__revive) {
     seen.push(answer(() => pkg.fail('abort')), answer(() => pkg.add(1, 2)));
-    while (answer(() => pkg.add(1, 2)) === 'REVIVE_NOT_READY') await new Promise((resolve) => setTimeout(resolve, 5));
+    while (answer(() => pkg.add(1, 2)) === 'REVIVE_RECOVERING') await new Promise((resolve) => setTimeout(resolve, 5));
     seen.push(answer(() => pkg.bump()), pkg.__revive.state);
   }
   process.stdout.write(JSON.stringify(seen));
@@ -272,7 +272,7 @@ function usesEverything(target: Target): string {
     pkg.__revive.configure({ maxRestarts: 3, withinMs: 1000, staleClosures: 'throw', onFailure: (report) => void report.module });
     pkg.__revive.reset();
     const inFlight: number = pkg.__revive.stats.inFlight + pkg.__revive.generation;
-    const state: 'idle' | 'running' | 'recovering' | 'retired' = pkg.__revive.state;
+    const state: 'idle' | 'running' | 'recovering' | 'open' | 'retired' = pkg.__revive.state;
     pkg.__revive.use(coredump({ write: (bytes, report) => void [bytes.length, report.fingerprint] }));
     instrument(pkg.__revive);
     const told: Plugin = { name: 'mine', threw: ({ error, panic, instance }) => void [error, panic?.error.message, instance.memoryBytes] };

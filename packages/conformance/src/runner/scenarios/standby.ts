@@ -2,6 +2,9 @@
 import { until } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
+/** How many turns of the event loop a timer that is due may take. */
+const PATIENCE = 500;
+
 export const STANDBY: readonly Scenario[] = [
   {
     id: 'instances are made ahead, and started, as the program says',
@@ -21,7 +24,7 @@ export const STANDBY: readonly Scenario[] = [
       const made = probe.made();
       try {
         control.configure({ standby: 2 });
-        await until(runtime, () => probe.made() >= made + 2);
+        await until(runtime, () => probe.made() >= made + 2, PATIENCE);
         for (let n = 0; n < 3; n++) await runtime.turn();
         checks.equal('I8', 'two stand by, before anything has failed', () => probe.made(), made + 2);
         const entered = probe.entries();
@@ -42,11 +45,11 @@ export const STANDBY: readonly Scenario[] = [
 
         globalThis.wasmReviveStart = count;
         control.configure({ standby: { count: 1, started: true } });
-        await until(runtime, () => started > 0);
+        await until(runtime, () => started > 0, PATIENCE);
         checks.equal('I7', 'one that is started ahead does not take the place of the one that serves', () => ns.bump(), 102);
         thrownBy(() => ns.fail('abort'));
         checks.equal('I7', 'it serves the next call', () => [ns.bump(), ns.starts(), started].join(), '101,1,1');
-        await until(runtime, () => started > 1);
+        await until(runtime, () => started > 1, PATIENCE);
 
         const { generation } = control;
         failures.failures.length = 0;
@@ -56,7 +59,7 @@ export const STANDBY: readonly Scenario[] = [
           return 'abort';
         };
         control.configure({ standby: { count: 1, started: true } });
-        await until(runtime, () => tried > 0);
+        await until(runtime, () => tried > 0, PATIENCE);
         for (let n = 0; n < 3; n++) await runtime.turn();
         checks.equal(
           'I2',
