@@ -38,7 +38,7 @@ const TRIES = `
   return seen;
 `;
 
-const RIGHT = { refused: 'RangeError', abort: 'REVIVE_ABORT', next: 'REVIVE_NOT_READY', later: 101, again: 'REVIVE_ABORT', atOnce: 101 };
+const RIGHT = { refused: 'RangeError', abort: 'REVIVE_ABORT', next: 'REVIVE_RECOVERING', later: 101, again: 'REVIVE_ABORT', atOnce: 101 };
 
 describe.skipIf(chromium === undefined)('a module of more than 8 MB on the main thread of Chromium', () => {
   beforeAll(() => {

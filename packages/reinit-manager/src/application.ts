@@ -97,6 +97,7 @@ export class ModuleApplication implements Application {
       await booted;
     } catch (error) {
       this.#booting = { error };
+      this.#slot.ready.fails(this.notReady());
     }
   }
 

@@ -9,6 +9,7 @@ import type { RecycleOptions } from './recycling.js';
 import type { RetryOptions } from './retry.js';
 import type { Router } from './router.js';
 import type { Siblings } from './siblings.js';
+import type { StandbyOptions } from './standby.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
@@ -70,6 +71,12 @@ export interface ReviveOptions extends BreakerOptions {
   readonly pool?: PoolOptions | undefined;
   /** Calls of the module's own exports that are run again where their instance was lost. Default: none. */
   readonly retry?: RetryOptions | undefined;
+  /**
+   * How many instances of the module's own exports are made ahead, off any call's path, so that no call waits for one. A number: so many from the
+   * first instance on. Default: one from the first failure on, where its memory takes no more than 16 MiB (128 where the engine makes instances only
+   * asynchronously).
+   */
+  readonly standby?: number | StandbyOptions | undefined;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -84,6 +91,11 @@ export interface Revive<Exports = unknown> {
   readonly stats: Stats;
   /** The names of all events, for programs that record every one. */
   readonly events: readonly EventName[];
+  /**
+   * Resolved when an instance serves: at once while one does. Rejected with a `ReviveError` where none can be made for now, as the next call would
+   * be. No unhandled rejection comes of it.
+   */
+  readonly ready: Promise<void>;
   /** Listens; returns the function that stops it. */
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   /** Changes options; those not named stay as they are. */
@@ -169,12 +181,19 @@ export function reviveOf(
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
     },
     events: EVENT_NAMES,
+    get ready() {
+      return slot.whenReady();
+    },
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
       if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
       router.configure(changes);
+      if ('standby' in changes) {
+        slot.dropReserve();
+        slot.standBy();
+      }
       if (!('recycle' in changes)) return;
       for (const one of places()) {
         // It was made for other hooks; and until the ends of turns are heard, calls are counted.

@@ -19,5 +19,6 @@ export { createReinitManager, type ReinitManager, type ReinitManagerOptions, typ
 export type { RestartIntensity } from './restart-intensity.js';
 export { createRestarter, type Restarter, type RestarterOptions } from './restarter.js';
 export type { RetryOptions } from './retry.js';
+export type { StandbyOptions } from './standby.js';
 export type { ValueEvents, ValueRecycleReason } from './value-events.js';
 export type { ValueRecycleOptions } from './value-seat.js';

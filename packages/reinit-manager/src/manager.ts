@@ -68,7 +68,7 @@ export function createManager(
   const place = new Place(shared, {
     key: undefined,
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
-    keepsReserve: true,
+    standsBy: true,
     space: (generation) => generation - 1,
     sendTo: (instance) => router.sendTo(instance),
     claim: () => application.claim(),

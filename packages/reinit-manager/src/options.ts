@@ -17,6 +17,7 @@ const OPTIONS: Checks<ReviveOptions> = {
   consecutiveFailures: ['a whole number from 1, or Infinity', (value) => isCount(value) && value !== 0],
   backoffMs: ['a number of milliseconds above 0', isDuration],
   maxBackoffMs: ['a number of milliseconds above 0', isDuration],
+  standby: ['a whole number from 0, or { count, maxBytes?, started? }', isStandby],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
   drainMs: ['a number of milliseconds from 0', isTime],
@@ -61,6 +62,18 @@ function isStore(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { load, save } = value as Record<string, unknown>;
   return [load, save].every((one) => one === undefined || typeof one === 'function');
+}
+
+function isStandby(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return Number.isInteger(value) && Number(value) >= 0;
+  const { count, maxBytes, started, ...others } = value as Record<string, unknown>;
+  return (
+    isStandby(count) &&
+    typeof count === 'number' &&
+    (maxBytes === undefined || (typeof maxBytes === 'number' && maxBytes >= 0)) &&
+    (started === undefined || typeof started === 'boolean') &&
+    Object.keys(others).length === 0
+  );
 }
 
 /**

@@ -24,6 +24,7 @@ import { Persisted } from './persisted.js';
 import { Recycling } from './recycling.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
+import { standbyPolicy } from './standby.js';
 import { type Said, Supervisor } from './supervisor.js';
 
 /** What all places of a module share. */
@@ -49,8 +50,8 @@ export interface PlaceOptions {
   readonly key: string | undefined;
   /** What a program is told to do where it failed too often. */
   readonly advice: string;
-  /** See `Surroundings`. */
-  readonly keepsReserve: boolean;
+  /** Whether instances are made ahead for it. */
+  readonly standsBy: boolean;
   /** The space of a generation. */
   space(generation: number): number;
   /** Tells whoever calls where calls go, whenever that changes. */
@@ -71,7 +72,7 @@ export class Place implements Owner {
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
 
-  constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
@@ -109,7 +110,7 @@ export class Place implements Owner {
         const drained = { generation, callsLost, ...this.#where() };
         emitter.emit('drained', () => drained);
       },
-      keepsReserve,
+      standby: (asynchronous) => standbyPolicy(standsBy ? settings.options.standby : 0, asynchronous),
       sendTo,
       scope: (generation) => {
         const instance = new Instance(generation, space(generation), this, factory);

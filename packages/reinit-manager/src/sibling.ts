@@ -43,7 +43,7 @@ export class Sibling extends Place {
     super(shared, {
       key: textOf(key),
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
-      keepsReserve: false,
+      standsBy: false,
       space,
       sendTo(instance) {
         live.raw = instance?.scope.raw ?? NOBODY;

@@ -4,6 +4,8 @@ import type { Closing } from './closing.js';
 import type { ReviveState } from './control.js';
 import { Departures } from './departures.js';
 import { InstanceMaker } from './instance-maker.js';
+import { Ready } from './ready.js';
+import type { Spare, StandbyPolicy, Thrown } from './standby.js';
 import type { Supervisor } from './supervisor.js';
 
 /** What a {@link Slot} needs of the module around it. */
@@ -12,8 +14,8 @@ export interface Surroundings {
   readonly supervisor: Supervisor;
   readonly closing: Pick<Closing, 'state' | 'refusal' | 'drainMs'>;
   readonly clock: Clock;
-  /** Whether the next instance is made ahead, once one has failed. */
-  readonly keepsReserve: boolean;
+  /** How many instances are made ahead. */
+  standby(asynchronous: boolean): StandbyPolicy;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
   sendTo(instance: Instance | undefined): void;
   /** Makes the glue scope of a generation, which waits for its instance. */
@@ -44,21 +46,22 @@ export interface Brought {
   readonly thrown: Thrown;
 }
 
-/** What a start function threw on purpose, or let through. */
-export interface Thrown {
-  readonly error?: unknown;
-}
-
 /** Whether a method, by its name, gives back what a handle points to, which is no new call. `free()` calls the other one. */
 export function isFree(what: string): boolean {
   return /\.(?:free|__destroy_into_raw)$/.test(what);
 }
 
-/** Where one instance serves at a time, generation after generation, with the next one in reserve. */
+/** Where one instance serves at a time, generation after generation, with the next ones in reserve. */
 export class Slot {
   readonly #around: Surroundings;
   readonly #maker: InstanceMaker;
   readonly #departures: Departures;
+  /** Whether an instance had to be made anew. */
+  #hasFailed = false;
+  /** What an instance takes that nobody has used. */
+  #freshBytes = 0;
+  /** Who waits for an instance. */
+  readonly ready: Ready = new Ready();
   #current: Instance | undefined;
   #starting: Instance | undefined;
   /** Of the instance that served last. */
@@ -72,8 +75,18 @@ export class Slot {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    const { module, check } = around;
-    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly(true) });
+    const { module, check, clock, standby, supervisor } = around;
+    this.#maker = new InstanceMaker({
+      module,
+      check,
+      clock,
+      scope: () => this.newInstance(),
+      standby,
+      startFailed: () => supervisor.failedAhead(),
+      made: () => this.recoverQuietly(true) || this.standBy(),
+      failed: (error) => this.ready.fails(error),
+      ready: () => this.whenReady(),
+    });
     this.#departures = new Departures({
       drainMs: () => around.closing.drainMs,
       departs: (instance, isReplaced) => this.#departs(instance, isReplaced),
@@ -100,6 +113,16 @@ export class Slot {
   /** Whether an instance was replaced and has calls in flight to finish. */
   isDraining(instance: Instance): boolean {
     return this.#departures.at(instance.space) === instance;
+  }
+
+  /** Settled when an instance serves, or none could be made. See `Revive.ready`. */
+  whenReady(): Promise<void> {
+    const { closing } = this.#around;
+    if (closing.state !== undefined) return refused(closing.refusal());
+    const isThere = this.#current !== undefined;
+    // Who waits wants one, as somebody who calls does.
+    if (!isThere && this.#generation > 0 && !this.#maker.isMaking) inMicrotask(() => this.recoverQuietly());
+    return this.ready.promise(isThere);
   }
 
   /** The generation that served last, counted from 1; 0 before the first. */
@@ -255,7 +278,7 @@ export class Slot {
   evict(reason: string): boolean {
     const { isUsed } = this;
     const current = this.#current;
-    this.#forget();
+    this.#forget(reason);
     if (current !== undefined) this.#end(current, reason);
     this.#departures.end(reason);
     this.#around.supervisor.tellNews();
@@ -265,7 +288,7 @@ export class Slot {
   /** The same, but calls in flight have some time to finish, in milliseconds. Resolves when all of the slot's instances have ended. */
   async leaveForGood(reason: string, ms: number): Promise<void> {
     const current = this.#current;
-    this.#forget();
+    this.#forget(reason);
     if (current !== undefined) {
       this.#departures.leave(current, reason, false, ms);
       this.hold();
@@ -274,13 +297,14 @@ export class Slot {
     await this.#departures.limit(ms);
   }
 
-  #forget(): void {
+  #forget(reason: string): void {
     const { supervisor } = this.#around;
     if (this.isUsed && this.#around.closing.state === undefined) supervisor.reset(this.isWithin);
     this.#isEvicted = true;
     this.#isNew = true;
     supervisor.forget();
     this.dropReserve();
+    this.ready.fails(new ReviveError('REVIVE_INSTANCE_LOST', reason));
   }
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
@@ -337,11 +361,8 @@ export class Slot {
     const isNew = this.#isNew;
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
-    if (!isNew) supervisor.admit();
-    // A listener may have reset the module.
-    if (this.#current !== undefined) return;
     const began = this.#around.clock.now();
-    const brought = this.#bring(!isNew);
+    const brought = this.#bring(isNew);
     if (brought === undefined) return;
     const { instance, thrown } = brought;
     const ms = this.#around.clock.now() - supervisor.recovered(began);
@@ -352,21 +373,25 @@ export class Slot {
 
   /**
    * Makes and starts an instance. Undefined where what runs of the program meanwhile has brought about another one, or none.
-   * @param wantsReserve whether the next one may be needed soon
+   * @param isNew whether it makes up for none that failed
    */
-  #bring(wantsReserve: boolean): Brought | undefined {
-    const { supervisor, closing, keepsReserve } = this.#around;
-    const instance = this.#take();
+  #bring(isNew: boolean): Brought | undefined {
+    const { supervisor, closing } = this.#around;
+    const spare = this.#admitted(isNew);
+    // A listener may have reset the module.
+    if (spare === undefined) return undefined;
+    const { instance } = spare;
     // Plugins have looked at it.
     if (this.#current !== undefined || closing.state !== undefined) {
-      this.#maker.giveBack(instance);
+      this.#maker.giveBack(spare);
       return undefined;
     }
-    const bytes = instance.memoryBytes;
     supervisor.restarts();
-    const thrown = this.#start(instance);
+    const thrown = this.#start(spare);
     if (instance !== this.#current || this.#departures.isLeaving) return undefined;
-    if (keepsReserve && wantsReserve) this.#maker.keepReserve(bytes);
+    this.ready.serves();
+    if (!isNew) this.#hasFailed = true;
+    this.standBy();
     return { instance, thrown };
   }
 
@@ -383,8 +408,7 @@ export class Slot {
     const began = this.#around.clock.now();
     this.#departures.depart(instance, reason);
     try {
-      // A module that has failed may fail again.
-      const brought = this.#bring(supervisor.lastError !== undefined);
+      const brought = this.#bring(true);
       if (brought !== undefined) supervisor.recovered(began);
       return brought;
     } catch {
@@ -393,8 +417,19 @@ export class Slot {
     }
   }
 
+  /** The next instance, if it is allowed and needed. Else those who wait for one are told, unless it is being made. */
+  #admitted(isNew: boolean): Spare | undefined {
+    try {
+      if (!isNew) this.#around.supervisor.admit();
+      return this.#current === undefined ? this.#take() : undefined;
+    } catch (error) {
+      if (isReviveError(error) && !this.#maker.isMaking) this.ready.fails(error);
+      throw error;
+    }
+  }
+
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
-  #take(): Instance {
+  #take(): Spare {
     const { supervisor } = this.#around;
     try {
       return this.#maker.take(this.#generation, supervisor.lastError);
@@ -405,10 +440,10 @@ export class Slot {
   }
 
   /** Starts a fresh instance. Gives what its start function threw on purpose, or let through; throws what the instance was lost through. */
-  #start(instance: Instance): Thrown {
+  #start({ instance, started }: Spare): Thrown {
     try {
-      this.serve(instance, true);
-      return {};
+      this.serve(instance, started === undefined);
+      return started ?? {};
     } catch (error) {
       if (instance.isWell()) return { error };
       const { supervisor } = this.#around;
@@ -422,6 +457,13 @@ export class Slot {
   adopt(instance: Instance, start: boolean): void {
     this.dropReserve();
     this.serve(instance, start);
+    this.ready.serves();
+    this.standBy();
+  }
+
+  /** Makes the next instances ahead, where that is wanted. */
+  standBy(): void {
+    if (this.#current !== undefined) this.#maker.standBy(this.#hasFailed, this.#freshBytes);
   }
 
   /** Lets go of the next instance: it would not be made like that any more. */
@@ -436,6 +478,7 @@ export class Slot {
     this.#current = instance;
     this.#generation = instance.generation;
     this.#isNew = false;
+    this.#freshBytes = instance.memoryBytes;
     this.#starting = instance;
     this.#around.supervisor.serves(instance);
     this.#around.serves(instance, false);
@@ -447,4 +490,11 @@ export class Slot {
       this.#around.serves(instance, true);
     }
   }
+}
+
+/** A promise that nobody has to handle. */
+function refused(error: ReviveError): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
 }

@@ -172,6 +172,11 @@ export class Supervisor {
     this.#lastError = error;
   }
 
+  /** The same, of one that was started ahead of need. */
+  failedAhead(): void {
+    this.#breaker.failed(true);
+  }
+
   /** Has one made off the failing call's path. */
   schedule(): void {
     this.#schedule.schedule(this.#breaker.pauseMs);

@@ -3,6 +3,7 @@ import { describedModule, type Instance, ReviveError } from '@wasm-revive/kernel
 import { expect, it, vi } from 'vitest';
 import { SYSTEM_CLOCK } from '../src/clock.js';
 import { Slot } from '../src/slot.js';
+import { standbyPolicy } from '../src/standby.js';
 import { Supervisor } from '../src/supervisor.js';
 
 it('I4, I9: after the last generation none serves, and that is said once', () => {
@@ -20,7 +21,7 @@ it('I4, I9: after the last generation none serves, and that is said once', () =>
     },
     check: () => {},
     sendTo: () => {},
-    keepsReserve: true,
+    standby: () => standbyPolicy(0, false),
     isReady: () => false,
     isEmitting: () => false,
     claim: () => false,

@@ -79,12 +79,12 @@ describe('instances that are made asynchronously', () => {
     app.boot(module);
     const engine = refuseNow();
     expect(() => wasm.die()).toThrow();
-    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
     expect(engine.waiting.length).toBe(1);
     // It was made without this one.
     const seen: number[] = [];
     control.use({ name: 'late', instantiated: ({ generation }) => void seen.push(generation) });
-    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
     expect(engine.waiting.length).toBe(2);
     engine.arrive();
     await tick();
@@ -124,7 +124,7 @@ describe('an instance that the program made and did not give the module of', () 
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
     const recovered = new Promise((resolve) => app.control.on('recovered', resolve));
-    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY', retryable: true }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING', retryable: true }));
     await recovered;
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow();
@@ -149,7 +149,7 @@ describe('an instance that the program made and did not give the module of', () 
     for (const load of [undefined, () => Promise.reject(new Error('404'))]) {
       const { app, wasm } = byHand(load);
       wasm.count();
-      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: load ? 'REVIVE_NOT_READY' : 'REVIVE_NO_MODULE' }));
+      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: load ? 'REVIVE_RECOVERING' : 'REVIVE_NO_MODULE' }));
       await tick();
       expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: 'REVIVE_NO_MODULE' }));
       expect([app.control.state, wasm.count()]).toEqual(['running', 2]);
@@ -243,5 +243,110 @@ describe('options', () => {
     };
     expect(() => control.configure(options)).not.toThrow();
     expect(asked).toBe(1);
+  });
+});
+
+describe('an instance that can not be made', () => {
+  const serving = () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    return { wasm, control, lose: () => expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' })) };
+  };
+  const refuses = (error: unknown): void => {
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refused() {
+      throw error;
+    });
+    vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(error as never);
+  };
+
+  it.each([
+    ['an import that does not fit', new WebAssembly.LinkError('Import #0')],
+    ['code that the engine does not compile', new WebAssembly.CompileError('invalid opcode')],
+    ['no memory', new RangeError('Out of memory: Cannot allocate Wasm memory for new instance')],
+    ['something that is no error', 'no error'],
+    ['nothing', undefined],
+  ])('I1, I5: %s: callers and those who wait get a ReviveError, and the next call tries again', async (_, cause) => {
+    const { wasm, control, lose } = serving();
+    lose();
+    refuses(cause);
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      const { ready } = control;
+      const codes: unknown[] = [];
+      for (let n = 0; n < 4; n++) {
+        try {
+          wasm.count();
+        } catch (error) {
+          codes.push((error as { code?: string }).code);
+        }
+        await tick();
+      }
+      expect(new Set(codes)).toEqual(
+        new Set(cause instanceof RangeError ? ['REVIVE_RECOVERING', 'REVIVE_NO_INSTANCE'] : ['REVIVE_NO_INSTANCE']),
+      );
+      await expect(ready).rejects.toMatchObject({ code: 'REVIVE_NO_INSTANCE', cause, retryable: true });
+      expect(control.state).toBe('recovering');
+      vi.restoreAllMocks();
+      await expect(control.ready).resolves.toBeUndefined();
+      expect(wasm.count()).toBe(1);
+      await tick();
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
+  it('I1: with a full stack: callers get an error with a code', async () => {
+    const { wasm, control, lose } = serving();
+    lose();
+    const seen = new Set<string>();
+    // From every depth, up to the last that there is.
+    const down = (): void => {
+      try {
+        down();
+      } catch {
+        // The deepest comes first.
+      }
+      if (control.state === 'running') return;
+      try {
+        wasm.count();
+      } catch (error) {
+        seen.add((error as { code?: string; name: string }).code ?? (error as Error).name);
+      }
+    };
+    down();
+    expect(control.state).toBe('running');
+    expect(wasm.count()).toBeGreaterThan(0);
+    for (const code of seen) expect(['REVIVE_NO_INSTANCE', 'RangeError']).toContain(code);
+  });
+
+  it('I5: `ready` is resolved while an instance serves, and before the first one waits for it', async () => {
+    const { app, module, control } = setUp();
+    let served = false;
+    const waits = control.ready.then(() => {
+      served = true;
+    });
+    await tick();
+    expect(served).toBe(false);
+    app.boot(module);
+    await waits;
+    await control.ready;
+  });
+
+  it('I2: a call in between says when to come again, and what to wait for', async () => {
+    const { wasm, lose } = serving();
+    const engine = refuseNow();
+    lose();
+    let error: { retryAfter?: number; ready?: Promise<void> } = {};
+    try {
+      wasm.count();
+    } catch (thrown) {
+      error = thrown as typeof error;
+    }
+    expect(error).toMatchObject({ code: 'REVIVE_RECOVERING', retryable: true, message: expect.stringContaining(`${error.retryAfter} ms`) });
+    engine.arrive();
+    await error.ready;
+    expect(wasm.count()).toBe(1);
   });
 });

@@ -212,6 +212,7 @@ export interface View {
 export interface Control {
   readonly generation: number;
   readonly state: string;
+  readonly ready: Promise<void>;
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
@@ -229,8 +230,8 @@ export interface Control {
   on(event: 'retried', listener: (event: { entrypoint: string; attempt: number }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
   configure(options: {
-    consecutiveFailures?: number;
-    backoffMs?: number;
+    consecutiveFailures?: number | undefined;
+    backoffMs?: number | undefined;
     maxBackoffMs?: number;
     maxRestarts?: number;
     withinMs?: number;
@@ -246,6 +247,7 @@ export interface Control {
     persist?: PersistStore | undefined;
     pool?: { min?: number; max?: number; route?: (entry: string, args: readonly unknown[]) => unknown } | undefined;
     retry?: { idempotent: readonly string[]; attempts?: number } | undefined;
+    standby?: number | { count: number; maxBytes?: number; started?: boolean } | undefined;
   }): void;
   use(plugin: {
     readonly name: string;
@@ -301,4 +303,6 @@ export interface Told extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly report?: Report;
+  readonly retryAfter?: number;
+  readonly ready?: Promise<void>;
 }

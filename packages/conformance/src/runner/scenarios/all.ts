@@ -22,7 +22,9 @@ import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { SIBLINGS } from './siblings.ts';
 import { STACK } from './stack.ts';
+import { STANDBY } from './standby.ts';
 import { STARTS } from './starts.ts';
+import { SUPERVISION } from './supervision.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
 import { TURNS } from './turns.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
@@ -48,6 +50,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PLUGINS,
   ...REGISTRATIONS,
   ...STARTS,
+  ...SUPERVISION,
+  ...STANDBY,
   ...LISTENERS,
   ...INSTANCES,
   ...SIBLINGS,

@@ -131,6 +131,10 @@ export const CONTROL: readonly Scenario[] = [
       const refused: readonly (readonly [what: string, run: () => unknown])[] = [
         ['an option that there is not', () => control.configure({ maxRestart: 1 } as object)],
         ['a limit that is none', () => control.configure({ maxRestarts: -1 })],
+        ['a breaker that is never closed', () => control.configure({ consecutiveFailures: 0 })],
+        ['a pause that is none', () => control.configure({ backoffMs: 0 })],
+        ['less than none made ahead', () => control.configure({ standby: -1 })],
+        ['a bound that is none', () => control.configure({ standby: { count: 1, maxByte: 5 } as unknown as number })],
         ['a window that is none', () => control.configure({ withinMs: Number.NaN })],
         ['a value that an option has not', () => control.configure({ staleClosures: 'boom' as 'throw' })],
         ['an event that there is not', () => control.on('fail' as 'failure', () => {})],

@@ -39,6 +39,7 @@ export const STARTS: readonly Scenario[] = [
       async run(ground, checks) {
         const { ns, panic } = ground;
         const { __revive: control } = ns;
+        control.configure({ consecutiveFailures: undefined });
         const opened: unknown[] = [];
         const recoveries: string[] = [];
         const offs = [
@@ -56,6 +57,7 @@ export const STARTS: readonly Scenario[] = [
         checks.equal('I1', 'the last report says that the module is retired', () => recoveries.at(-1), 'retire');
         for (const off of offs) off();
         starts.stop();
+        control.configure({ consecutiveFailures: Number.POSITIVE_INFINITY });
         checks.equal('I2', 'reset() ends it', () => ns.bump(), 101);
       },
     }),
