@@ -28,7 +28,8 @@ export class Settings {
   /** Changes options; gives those that changed. @throws TypeError */
   configure(options: ReviveOptions): ReviveOptions {
     // A copy first: the program's getters may give another value each time.
-    const changes = bare({ ...options });
+    const changes: { -readonly [K in keyof ReviveOptions]: ReviveOptions[K] } = bare({ ...options });
+    if (typeof changes.recycle === 'object' && changes.recycle !== null) changes.recycle = bare({ ...changes.recycle });
     checkOptions(changes);
     this.#options = bare({ ...this.#options, ...changes });
     if ('recycle' in changes) this.#hooks = this.#compose(this.#plugins);

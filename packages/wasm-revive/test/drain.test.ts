@@ -1,5 +1,6 @@
 /** Instances that finish what is in flight on them before they end: draining, disposal and recycling, on the real output of the transform. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +28,8 @@ interface Fixtures {
   fail(kind: string): void;
   fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
   leak(bytes: number): void;
-  spawn_after(promise: Promise<unknown>): void;
-  tasks_finished(): number;
+  ready(n: number): Promise<number>;
+  register_everywhere(target: object, ms: number): void;
   wait_for(promise: Promise<unknown>): Promise<unknown>;
 }
 
@@ -449,6 +450,50 @@ describe('dispose()', () => {
     expect(() => wasm.__revive.configure({ recycle: { turns: 0 } })).toThrow('recycle.turns has to be a whole number from 1, not 0');
     expect(() => wasm.__revive.configure({ recycle: { bytes: 1 } as never })).toThrow('there is no option "recycle.bytes"');
     expect(wasm.bump()).toBe(101);
+  });
+
+  it('I5: can be awaited at the end of a program, which then ends', () => {
+    const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+    folders.push(outDir);
+    transform({
+      dir: fileURLToPath(new URL('../../../.artifacts/fixtures/abort/nodejs/', import.meta.url)),
+      outDir,
+      version: '9.9.9',
+      runtime: { import: RUNTIME },
+    });
+    const program = join(outDir, 'program.mjs');
+    const text = (what: string): string => `import wasm from './wasm_revive_fixtures.js';
+      wasm.ready(1).then(() => console.log('settled'));
+      if (${what}) wasm.wait_for(new Promise(() => {})).catch(({ code }) => console.log(code));
+      await wasm.__revive.dispose({ drainMs: 50 });
+      console.log(wasm.__revive.state);`;
+    for (const [what, said] of [
+      ['false', 'settled\ndisposed\n'],
+      ['true', 'settled\nREVIVE_INSTANCE_LOST\ndisposed\n'],
+    ] as const) {
+      writeFileSync(program, text(what));
+      expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe(said);
+    }
+  });
+
+  it('I6: takes back what the instances had given to the host', async () => {
+    const wasm = load();
+    const target = Object.assign(new EventTarget(), { onevent: undefined });
+    const removed = vi.spyOn(target, 'removeEventListener');
+    const cleared = [vi.spyOn(globalThis, 'clearInterval'), vi.spyOn(globalThis, 'clearTimeout')];
+    const waits = gate();
+    const flight = wasm.wait_for(waits.promise);
+    wasm.register_everywhere(target, 60_000);
+    const disposed = wasm.__revive.dispose({ drainMs: Number.POSITIVE_INFINITY });
+    await turn();
+    // Until then it hears of everything.
+    target.dispatchEvent(new Event('event'));
+    expect(removed).not.toHaveBeenCalled();
+    waits.open();
+    await Promise.all([flight, disposed]);
+    expect([removed, ...cleared].map(({ mock }) => mock.calls.length)).toEqual([2, 1, expect.any(Number)]);
+    expect(cleared[1]?.mock.calls.some(([timer]) => timer !== undefined)).toBe(true);
+    expect(target.onevent).toBe(null);
   });
 
   it('is what `await using` calls', async () => {
