@@ -19,7 +19,7 @@ export {
   ReviveError,
   type ReviveErrorCode,
 } from '@wasm-revive/kernel';
-export type { Events, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export type { DrainOptions, Events, RecycleOptions, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
 export { unwindCatcher } from '@wasm-revive/unwind-catcher';
 export { type PlainModule, plainModule } from './plain-module.js';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';
