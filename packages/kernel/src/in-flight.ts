@@ -50,7 +50,7 @@ export class InFlight {
   /** Calls as soon as none is left: at once, or when the last one settles. */
   whenEmpty(run: () => void): void {
     if (this.size === 0) run();
-    else (this.#waiting ??= []).push(run);
+    else this.#waiting = [...(this.#waiting ?? []), run];
   }
 
   /** Sets the place of the first value that is Rust's own. */
