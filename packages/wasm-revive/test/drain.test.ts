@@ -353,13 +353,15 @@ describe('drain()', () => {
     const waits = gate();
     const flight = wasm.wait_for(never());
     const failing = wasm.fail_later_poll('abort', waits.promise);
+    let made = 0;
+    wasm.__revive.use({ name: 'counts', instantiated: () => void made++ });
     const drained = wasm.__revive.drain();
     waits.open();
     await expect(failing).rejects.toBeInstanceOf(Error);
     await expect(flight).rejects.toEqual(LOST);
     await drained;
     await turn();
-    expect([wasm.__revive.generation, thrown(() => wasm.bump())]).toEqual([1, DRAINING]);
+    expect([made, wasm.__revive.generation, thrown(() => wasm.bump())]).toEqual([0, 1, DRAINING]);
   });
 
   it('I2: a listener of an event may call it', async () => {
@@ -521,6 +523,20 @@ describe('evict(key, { drain: true })', () => {
     expect([await __revive.evict('a', { drain: true }), a.count()]).toEqual([true, 100]);
     __revive.evict('a');
     expect(await __revive.evict('a', { drain: true })).toBe(false);
+  });
+
+  it('I2: one that fails while it drains, with nobody in its place, ends nothing but itself', async () => {
+    const { __revive } = load();
+    const a = __revive.instance('a');
+    __revive.use({ name: 'retires', failed: () => 'retire' });
+    const waits = gate();
+    const flight = expect(a.fail_later_poll('abort', waits.promise)).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
+    const evicted = __revive.evict('a', { drain: true });
+    await turn();
+    waits.open();
+    await flight;
+    expect(await evicted).toBe(true);
+    expect(a.bump()).toBe(101);
   });
 
   it('I5: one that drains can be evicted at once', async () => {
