@@ -256,6 +256,8 @@ export class Slot {
       this.hold();
     }
     await this.#departures.limit(ms);
+    // One may have been about to be made ahead.
+    if (this.#isEvicted) this.dropReserve();
   }
 
   #forget(): void {

@@ -294,6 +294,25 @@ describe('a module that is disposed of', () => {
     expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_DRAINING' }));
     await disposed;
     expect(() => wasm.count()).toThrow(DISPOSED);
+    expect(control.generation).toBe(1);
+  });
+
+  it('I6: keeps none in reserve, not even one that was about to be made', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const seen: WeakRef<object>[] = [];
+    control.use({ name: 'sees', instantiated: ({ exports }) => void (exports && seen.push(new WeakRef(exports))) });
+    expect(() => wasm.die()).toThrow();
+    wasm.count();
+    await control.dispose();
+    expect(seen.length).toBe(2);
+    for (let n = 0; n < 8; n++) {
+      await tick();
+      gc();
+    }
+    expect(seen.filter((exports) => exports.deref())).toEqual([]);
   });
 
   it('I5: by listeners of all that happens, ends once', async () => {
