@@ -179,6 +179,21 @@ describe('recycling', () => {
     expect((failed[0] as { error: Error }).error.message).toMatch(/\d+ bytes.*65536.*Raise the mark/);
   });
 
+  it('I5: a listener that calls each fresh instance has it replaced once, not without end', async () => {
+    const wasm = load();
+    const seen: number[] = [];
+    wasm.__revive.on('recycled', ({ generation }) => {
+      // Without an end, the process would hang.
+      if (seen.push(generation) < 20) wasm.bump();
+    });
+    wasm.__revive.configure({ recycle: { turns: 1 } });
+    wasm.bump();
+    await turn();
+    expect([seen, wasm.count()]).toEqual([[2], 101]);
+    await turn();
+    expect(seen).toEqual([2, 3]);
+  });
+
   it('I5: goes on with the old instance where no other one can be made', async () => {
     const wasm = load();
     const cause = new WebAssembly.LinkError('no');
@@ -244,10 +259,11 @@ describe('recycling', () => {
     const wasm = load();
     const counter = new wasm.Counter(1);
     const waits = gate();
+    // By functions of its own, each of which takes some microtasks.
+    const later = async (depth = 5): Promise<number> => (depth === 0 ? counter.later() : later(depth - 1));
     const job = (async () => {
       await wasm.wait_for(waits.promise);
-      const first = await counter.later();
-      return [first, await counter.later(), counter.inc()];
+      return [await later(), await later(), counter.inc()];
     })();
     wasm.__revive.configure({ recycle: { turns: 1 } });
     const recycled = next(wasm, 'recycled');
