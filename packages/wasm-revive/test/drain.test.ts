@@ -447,6 +447,30 @@ describe('dispose()', () => {
     expect(await drained).toEqual({ generation: 1, callsLost: 1 });
   });
 
+  it('I5: waits for an instance that drains already, which a reset leaves to finish', async () => {
+    const wasm = load();
+    const { __revive } = wasm;
+    const [first, second] = [gate(), gate()];
+    const flights = [wasm.wait_for(first.promise)];
+    __revive.configure({ recycle: { turns: 1 } });
+    const recycled = next(wasm, 'recycled');
+    wasm.bump();
+    await recycled;
+    __revive.configure({ recycle: undefined });
+    __revive.reset();
+    flights.push(wasm.wait_for(second.promise));
+    const ended: unknown[] = [];
+    __revive.on('drained', ({ generation }) => ended.push(generation));
+    const disposed = __revive.dispose();
+    second.open(2);
+    await flights[1];
+    await turn();
+    expect(__revive.state).toBe('draining');
+    first.open(1);
+    await disposed;
+    expect([await Promise.all(flights), __revive.state, ended]).toEqual([[1, 2], 'disposed', [3, 1]]);
+  });
+
   it('I7: after a reset that comes in between, the module serves, and what was in flight finishes', async () => {
     const wasm = load();
     const waits = gate();
