@@ -347,6 +347,18 @@ describe('recycling', () => {
     expect([wasm.count(), control.generation > 1, failed.mock.calls]).toEqual([1, true, []]);
   });
 
+  it('I7: counts each turn once, also of instances that run nothing when they start', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    control.configure({ recycle: { turns: 2 } });
+    const counted: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      counted.push(wasm.count());
+      await tick();
+    }
+    expect(counted).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+
   it('I6: leaves nothing behind', async () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
