@@ -2,7 +2,8 @@
 //! state for the next one.
 //!
 //! Code that finds its own state beyond repair says so with [`request_reinit`]. `@wasm-revive/reinit-manager` looks at
-//! the end of the turn: the call that is running ends as usual, and the next one is served by a fresh instance.
+//! the end of the turn: the call that is running ends as usual, and the next one is served by a fresh instance. Calls in
+//! flight finish on the old one.
 //!
 //! ```
 //! fn check(balance: i64, entries: &[i64]) -> bool {
@@ -40,6 +41,12 @@ pub use persist::Persisted;
 wasm_revive_abi::crate_record!();
 
 /// Asks for a fresh instance at the end of this turn. It can't be taken back.
+///
+/// Until the turn is over, what JavaScript calls from within it still goes to this instance; every later call of a
+/// function or class goes to the fresh one. Async calls that are in flight finish on this instance: their futures are
+/// polled here, closures and timers enter it, and methods of its objects, too. It ends when their promises have settled, or
+/// after 30 seconds (`__revive.configure({ drainMs })`): what is left is then rejected with `REVIVE_INSTANCE_LOST`. With
+/// nothing in flight it ends with the turn. Tasks that no promise waits for (`spawn_local`) end with it.
 #[inline(never)]
 pub fn request_reinit() {
     black_box().request_reinit();

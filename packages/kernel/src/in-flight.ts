@@ -49,12 +49,8 @@ export class InFlight {
 
   /** Calls as soon as none is left: at once, or when the last one settles. */
   whenEmpty(run: () => void): void {
-    if (this.size === 0) {
-      run();
-      return;
-    }
-    this.#waiting ??= [];
-    this.#waiting.push(run);
+    if (this.size === 0) run();
+    else this.#waiting = [...(this.#waiting ?? []), run];
   }
 
   /** Sets the place of the first value that is Rust's own. */

@@ -47,7 +47,7 @@ export class Closing {
         );
   }
 
-  /** Resolves when the time of a drain is over: that of the option, unless another one is given. */
+  /** How long calls in flight may take where the program says nothing else, in milliseconds: see `ReviveOptions.drainMs`. */
   get drainMs(): number {
     return this.#drainMs() ?? DRAIN_MS;
   }
@@ -65,7 +65,7 @@ export class Closing {
     const { drainMs = this.drainMs } = options;
     const closed = this.#close();
     await Promise.all(this.#places().map(({ slot }) => slot.leaveForGood(`${this.#name} was disposed of.`, drainMs)));
-    // After a reset that came in between, this is nobody's state any more.
+    // Where a reset came in between, nobody reads this object any more.
     closed.is = 'disposed';
   }
 

@@ -73,7 +73,8 @@ export class Departures {
   #drainOf(instance: Instance, reason: string): Drain {
     return new Drain(instance, reason, (callsLost) => {
       this.#draining.delete(instance.space);
-      this.#around.drained(instance, callsLost);
+      // The next one may not be there yet, and listeners may call it.
+      inMicrotask(() => this.#around.drained(instance, callsLost));
     });
   }
 

@@ -14,7 +14,7 @@ export interface Events {
   recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown; readonly instance?: string };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
-  /** An instance that is well was replaced by the option `recycle`. @remarks `from`: its generation; `error`: as in `recovered` */
+  /** The option `recycle` has replaced the instance of generation `from`, which was well. `error`: as in `recovered`. */
   recycled: Where & { readonly reason: RecycleReason; readonly from: number; readonly generation: number; readonly error?: unknown };
   /** The option `recycle` can't be carried out: no fresh instance could be made, or it would be above the mark by itself. Emitted once. */
   recycleFailed: Where & { readonly reason: RecycleReason; readonly generation: number; readonly error: unknown };

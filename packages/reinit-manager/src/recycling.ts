@@ -21,6 +21,8 @@ const STARTED_AFTER = 10_000;
 /** Where no fresh instance could be made, none is tried for this time, in milliseconds. */
 const PAUSE = 10_000;
 
+const NONE: RecycleOptions = {};
+
 const WHY = {
   memory: 'Its memory had grown past `recycle.memoryBytes`.',
   turns: 'It had served the turns of `recycle.turns`.',
@@ -93,14 +95,11 @@ export class Recycling {
   }
 
   #reasonFor(instance: Instance): RecycleReason | undefined {
-    const {
-      memoryBytes = Number.POSITIVE_INFINITY,
-      turns = Number.POSITIVE_INFINITY,
-      ageMs = Number.POSITIVE_INFINITY,
-    } = this.#around.policy() ?? {};
-    if (this.#turns >= turns) return 'turns';
-    if (instance.uptimeMs >= ageMs) return 'age';
-    if (instance.memoryBytes <= memoryBytes) return undefined;
+    // Note: this is on the path of every call, so that nothing is read that isn't asked for.
+    const { turns, ageMs, memoryBytes } = this.#around.policy() ?? NONE;
+    if (turns !== undefined && this.#turns >= turns) return 'turns';
+    if (ageMs !== undefined && instance.uptimeMs >= ageMs) return 'age';
+    if (memoryBytes === undefined || instance.memoryBytes <= memoryBytes) return undefined;
     if (this.#freshBytes <= memoryBytes) return 'memory';
     this.#failed(
       instance,
@@ -128,7 +127,7 @@ export class Recycling {
       emitter.emit('recycled', () => event);
     } catch (error) {
       // It is being made, asynchronously, and is there when this is tried again.
-      if (isReviveError(error, 'REVIVE_NOT_READY')) return;
+      if (isReviveError(error, 'REVIVE_RECOVERING')) return;
       this.#notBefore = performance.now() + PAUSE;
       this.#failed(instance, reason, error);
     }

@@ -295,6 +295,8 @@ export class Slot {
     }
     this.#around.supervisor.tellNews();
     await this.#departures.limit(ms);
+    // One may have been about to be made ahead.
+    if (this.#isEvicted) this.dropReserve();
   }
 
   #forget(reason: string): void {

@@ -1,5 +1,6 @@
 /** Instances that finish what is in flight on them before they end: draining, disposal and recycling, on the real output of the transform. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +28,8 @@ interface Fixtures {
   fail(kind: string): void;
   fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
   leak(bytes: number): void;
-  spawn_after(promise: Promise<unknown>): void;
-  tasks_finished(): number;
+  ready(n: number): Promise<number>;
+  register_everywhere(target: object, ms: number): void;
   wait_for(promise: Promise<unknown>): Promise<unknown>;
 }
 
@@ -178,6 +179,21 @@ describe('recycling', () => {
     expect((failed[0] as { error: Error }).error.message).toMatch(/\d+ bytes.*65536.*Raise the mark/);
   });
 
+  it('I5: a listener that calls each fresh instance has it replaced once, not without end', async () => {
+    const wasm = load();
+    const seen: number[] = [];
+    wasm.__revive.on('recycled', ({ generation }) => {
+      // Without an end, the process would hang.
+      if (seen.push(generation) < 20) wasm.bump();
+    });
+    wasm.__revive.configure({ recycle: { turns: 1 } });
+    wasm.bump();
+    await turn();
+    expect([seen, wasm.count()]).toEqual([[2], 101]);
+    await turn();
+    expect(seen).toEqual([2, 3]);
+  });
+
   it('I5: goes on with the old instance where no other one can be made', async () => {
     const wasm = load();
     const cause = new WebAssembly.LinkError('no');
@@ -243,10 +259,11 @@ describe('recycling', () => {
     const wasm = load();
     const counter = new wasm.Counter(1);
     const waits = gate();
+    // By functions of its own, each of which takes some microtasks.
+    const later = async (depth = 5): Promise<number> => (depth === 0 ? counter.later() : later(depth - 1));
     const job = (async () => {
       await wasm.wait_for(waits.promise);
-      const first = await counter.later();
-      return [first, await counter.later(), counter.inc()];
+      return [await later(), await later(), counter.inc()];
     })();
     wasm.__revive.configure({ recycle: { turns: 1 } });
     const recycled = next(wasm, 'recycled');
@@ -352,13 +369,15 @@ describe('drain()', () => {
     const waits = gate();
     const flight = wasm.wait_for(never());
     const failing = wasm.fail_later_poll('abort', waits.promise);
+    let made = 0;
+    wasm.__revive.use({ name: 'counts', instantiated: () => void made++ });
     const drained = wasm.__revive.drain();
     waits.open();
     await expect(failing).rejects.toBeInstanceOf(Error);
     await expect(flight).rejects.toEqual(LOST);
     await drained;
     await turn();
-    expect([wasm.__revive.generation, thrown(() => wasm.bump())]).toEqual([1, DRAINING]);
+    expect([made, wasm.__revive.generation, thrown(() => wasm.bump())]).toEqual([0, 1, DRAINING]);
   });
 
   it('I2: a listener of an event may call it', async () => {
@@ -428,6 +447,30 @@ describe('dispose()', () => {
     expect(await drained).toEqual({ generation: 1, callsLost: 1 });
   });
 
+  it('I5: waits for an instance that drains already, which a reset leaves to finish', async () => {
+    const wasm = load();
+    const { __revive } = wasm;
+    const [first, second] = [gate(), gate()];
+    const flights = [wasm.wait_for(first.promise)];
+    __revive.configure({ recycle: { turns: 1 } });
+    const recycled = next(wasm, 'recycled');
+    wasm.bump();
+    await recycled;
+    __revive.configure({ recycle: undefined });
+    __revive.reset();
+    flights.push(wasm.wait_for(second.promise));
+    const ended: unknown[] = [];
+    __revive.on('drained', ({ generation }) => ended.push(generation));
+    const disposed = __revive.dispose();
+    second.open(2);
+    await flights[1];
+    await turn();
+    expect(__revive.state).toBe('draining');
+    first.open(1);
+    await disposed;
+    expect([await Promise.all(flights), __revive.state, ended]).toEqual([[1, 2], 'disposed', [3, 1]]);
+  });
+
   it('I7: after a reset that comes in between, the module serves, and what was in flight finishes', async () => {
     const wasm = load();
     const waits = gate();
@@ -449,6 +492,50 @@ describe('dispose()', () => {
     expect(() => wasm.__revive.configure({ recycle: { turns: 0 } })).toThrow('recycle.turns has to be a whole number from 1, not 0');
     expect(() => wasm.__revive.configure({ recycle: { bytes: 1 } as never })).toThrow('there is no option "recycle.bytes"');
     expect(wasm.bump()).toBe(101);
+  });
+
+  it('I5: can be awaited at the end of a program, which then ends', () => {
+    const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+    folders.push(outDir);
+    transform({
+      dir: fileURLToPath(new URL('../../../.artifacts/fixtures/abort/nodejs/', import.meta.url)),
+      outDir,
+      version: '9.9.9',
+      runtime: { import: RUNTIME },
+    });
+    const program = join(outDir, 'program.mjs');
+    const text = (what: string): string => `import wasm from './wasm_revive_fixtures.js';
+      wasm.ready(1).then(() => console.log('settled'));
+      if (${what}) wasm.wait_for(new Promise(() => {})).catch(({ code }) => console.log(code));
+      await wasm.__revive.dispose({ drainMs: 50 });
+      console.log(wasm.__revive.state);`;
+    for (const [what, said] of [
+      ['false', 'settled\ndisposed\n'],
+      ['true', 'settled\nREVIVE_INSTANCE_LOST\ndisposed\n'],
+    ] as const) {
+      writeFileSync(program, text(what));
+      expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe(said);
+    }
+  });
+
+  it('I6: takes back what the instances had given to the host', async () => {
+    const wasm = load();
+    const target = Object.assign(new EventTarget(), { onevent: undefined });
+    const removed = vi.spyOn(target, 'removeEventListener');
+    const cleared = [vi.spyOn(globalThis, 'clearInterval'), vi.spyOn(globalThis, 'clearTimeout')];
+    const waits = gate();
+    const flight = wasm.wait_for(waits.promise);
+    wasm.register_everywhere(target, 60_000);
+    const disposed = wasm.__revive.dispose({ drainMs: Number.POSITIVE_INFINITY });
+    await turn();
+    // Until then it hears of everything.
+    target.dispatchEvent(new Event('event'));
+    expect(removed).not.toHaveBeenCalled();
+    waits.open();
+    await Promise.all([flight, disposed]);
+    expect([removed, ...cleared].map(({ mock }) => mock.calls.length)).toEqual([2, 1, expect.any(Number)]);
+    expect(cleared[1]?.mock.calls.some(([timer]) => timer !== undefined)).toBe(true);
+    expect(target.onevent).toBe(null);
   });
 
   it('is what `await using` calls', async () => {
@@ -476,6 +563,20 @@ describe('evict(key, { drain: true })', () => {
     expect([await __revive.evict('a', { drain: true }), a.count()]).toEqual([true, 100]);
     __revive.evict('a');
     expect(await __revive.evict('a', { drain: true })).toBe(false);
+  });
+
+  it('I2: one that fails while it drains, with nobody in its place, ends nothing but itself', async () => {
+    const { __revive } = load();
+    const a = __revive.instance('a');
+    __revive.use({ name: 'retires', failed: () => 'retire' });
+    const waits = gate();
+    const flight = expect(a.fail_later_poll('abort', waits.promise)).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
+    const evicted = __revive.evict('a', { drain: true });
+    await turn();
+    waits.open();
+    await flight;
+    expect(await evicted).toBe(true);
+    expect(a.bump()).toBe(101);
   });
 
   it('I5: one that drains can be evicted at once', async () => {

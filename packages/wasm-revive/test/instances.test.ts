@@ -1,5 +1,7 @@
 /** What the manager does while instances are made, on a module without glue. */
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Plugin, plainModule, revive } from '../src/index.js';
 
@@ -348,5 +350,139 @@ describe('an instance that can not be made', () => {
     engine.arrive();
     await error.ready;
     expect(wasm.count()).toBe(1);
+  });
+});
+
+describe('a module that is disposed of', () => {
+  const DISPOSED = expect.objectContaining({ code: 'REVIVE_DISPOSED' });
+
+  it('I1, I5: while its first instance is made asynchronously, refuses that and every call', async () => {
+    const engine = refuseNow();
+    const { app, module, wasm, control } = setUp();
+    const booted = app.boot(module);
+    await control.dispose();
+    engine.arrive();
+    await expect(booted).rejects.toEqual(DISPOSED);
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    expect([control.state, control.generation]).toEqual(['disposed', 0]);
+  });
+
+  it('I5, I7: while a later one is made asynchronously, has none serve when it arrives, until it is reset', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const engine = refuseNow();
+    expect(() => wasm.die()).toThrow();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
+    await control.dispose();
+    engine.arrive();
+    await tick();
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    expect(control.state).toBe('disposed');
+    control.reset();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
+    engine.arrive();
+    await tick();
+    expect([control.state, wasm.count()]).toEqual(['running', 1]);
+  });
+
+  it('I3: by a plugin that looks at an instance, has that not serve', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    let disposed: Promise<void> | undefined;
+    control.use({
+      name: 'disposes',
+      instantiated() {
+        disposed = control.dispose();
+      },
+    });
+    expect(() => wasm.die()).toThrow();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_DRAINING' }));
+    await disposed;
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    expect(control.generation).toBe(1);
+  });
+
+  it('I6: keeps none in reserve, not even one that was about to be made', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const seen: WeakRef<object>[] = [];
+    control.use({ name: 'sees', instantiated: ({ exports }) => void (exports && seen.push(new WeakRef(exports))) });
+    expect(() => wasm.die()).toThrow();
+    wasm.count();
+    await control.dispose();
+    expect(seen.length).toBe(2);
+    for (let n = 0; n < 8; n++) {
+      await tick();
+      gc();
+    }
+    expect(seen.filter((exports) => exports.deref())).toEqual([]);
+  });
+
+  it('I5: by listeners of all that happens, ends once', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const disposed: Promise<void>[] = [];
+    for (const event of ['failure', 'recovered', 'drained'] as const) control.on(event, () => void disposed.push(control.dispose()));
+    expect(() => wasm.die()).toThrow();
+    await Promise.all(disposed);
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    control.reset();
+    await control.dispose();
+    expect([control.state, disposed.length]).toEqual(['disposed', 2]);
+  });
+});
+
+describe('recycling', () => {
+  it('I5, I7: where instances are made asynchronously, waits for the next one and has it serve', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const engine = refuseNow();
+    const failed = vi.fn();
+    control.on('recycleFailed', failed);
+    control.configure({ recycle: { turns: 2 } });
+    expect([wasm.count(), wasm.count()]).toEqual([1, 2]);
+    await tick();
+    expect([wasm.count(), engine.waiting.length, control.generation]).toEqual([3, 1, 1]);
+    engine.arrive();
+    await tick();
+    expect(wasm.count()).toBe(4);
+    await tick();
+    expect([wasm.count(), control.generation > 1, failed.mock.calls]).toEqual([1, true, []]);
+  });
+
+  it('I7: counts each turn once, also of instances that run nothing when they start', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    control.configure({ recycle: { turns: 2 } });
+    // The first generation was made before anybody asked.
+    control.reset();
+    const counted: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      counted.push(wasm.count());
+      await tick();
+    }
+    expect(counted).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+
+  it('I6: leaves nothing behind', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const seen: WeakRef<object>[] = [];
+    control.use({ name: 'sees', instantiated: ({ exports }) => void (exports && seen.push(new WeakRef(exports))) });
+    control.configure({ recycle: { turns: 1 } });
+    for (let n = 0; n < 50; n++) {
+      wasm.count();
+      await tick();
+    }
+    for (let n = 0; n < 8; n++) {
+      await tick();
+      gc();
+    }
+    expect(seen.length).toBe(50);
+    expect(seen.filter((exports) => exports.deref()).length).toBeLessThan(3);
   });
 });
