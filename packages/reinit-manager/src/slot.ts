@@ -458,9 +458,13 @@ export class Slot {
   /** Has an instance serve that was made elsewhere. */
   adopt(instance: Instance, start: boolean): void {
     this.dropReserve();
-    this.serve(instance, start);
-    this.ready.serves();
-    this.standBy();
+    try {
+      this.serve(instance, start);
+    } finally {
+      // What a start function throws on purpose leaves it serving.
+      if (this.#current === instance) this.ready.serves();
+      this.standBy();
+    }
   }
 
   /** Makes the next instances ahead, where that is wanted. */
