@@ -270,9 +270,13 @@ function usesEverything(target: Target): string {
     pkg.__revive.on('recovered', ({ generation, ms }) => generation + ms);
     pkg.__revive.on('stale', ({ entrypoint }) => entrypoint.length);
     pkg.__revive.configure({ maxRestarts: 3, withinMs: 1000, staleClosures: 'throw', onFailure: (report) => void report.module });
+    pkg.__revive.configure({ recycle: { memoryBytes: 2 ** 28, turns: 1000, ageMs: 1000 }, drainMs: 1000 });
+    pkg.__revive.on('recycled', ({ reason, from, generation }) => [reason, generation - from]);
     pkg.__revive.reset();
     const inFlight: number = pkg.__revive.stats.inFlight + pkg.__revive.generation;
-    const state: 'idle' | 'running' | 'recovering' | 'open' | 'retired' = pkg.__revive.state;
+    const state: 'idle' | 'running' | 'recovering' | 'open' | 'retired' | 'draining' | 'disposed' = pkg.__revive.state;
+    const disposed: Promise<void> = pkg.__revive[Symbol.asyncDispose]();
+    const evicted: [boolean, Promise<boolean>] = [pkg.__revive.evict('a'), pkg.__revive.evict('a', { drain: true, drainMs: 1 })];
     pkg.__revive.use(coredump({ write: (bytes, report) => void [bytes.length, report.fingerprint] }));
     instrument(pkg.__revive);
     const told: Plugin = { name: 'mine', threw: ({ error, panic, instance }) => void [error, panic?.error.message, instance.memoryBytes] };
@@ -285,7 +289,7 @@ function usesEverything(target: Target): string {
     }
     const barked: string = new Puppy('Rex').bark() + sibling.geometry.flat.area(1, 2) + sibling.Color.Red;
     const other: pkg.Counter = new sibling.Counter(1);
-    void [sum, dog, red, mood, labelled, later, off, inFlight, state, barked, other];
+    void [sum, dog, red, mood, labelled, later, off, inFlight, state, disposed, evicted, barked, other];
   `;
 }
 

@@ -568,7 +568,8 @@ describe('evict(key, { drain: true })', () => {
   it('I2: one that fails while it drains, with nobody in its place, ends nothing but itself', async () => {
     const { __revive } = load();
     const a = __revive.instance('a');
-    __revive.use({ name: 'retires', failed: () => 'retire' });
+    let failures = 0;
+    __revive.use({ name: 'retires', failed: () => (failures++ === 0 ? 'retire' : undefined) });
     const waits = gate();
     const flight = expect(a.fail_later_poll('abort', waits.promise)).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
     const evicted = __revive.evict('a', { drain: true });
@@ -577,6 +578,8 @@ describe('evict(key, { drain: true })', () => {
     await flight;
     expect(await evicted).toBe(true);
     expect(a.bump()).toBe(101);
+    thrown(() => a.fail('abort'));
+    expect([failures, a.bump()]).toEqual([2, 101]);
   });
 
   it('I5: one that drains can be evicted at once', async () => {
