@@ -22,9 +22,9 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   refuseOurNames(glue);
   validateWords(glue);
   const exports = new Set(wasm.exports.map(({ name }) => name));
-  refuseOtherWasm(glue, exports);
-  refuseOwnExports(glue);
+  refuseOtherWasm(glue);
   refuseForeignAssignments(glue);
+  refuseOwnExports(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
@@ -38,6 +38,9 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   const provided = providedImports(glue);
   const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
   if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
+  // In the output, what the instance exports is an object that inherits what objects do.
+  const inherited = missing.find((name) => name in Object.prototype);
+  if (inherited !== undefined) refuseGlue(glue, 0, `a use of \`wasm.${inherited}\`, which is not exported`);
   validateStart(glue, wasm, entry);
   refuseUnknownAdapters(glue, wasm);
 
@@ -111,16 +114,13 @@ function ofScopes({ statements }: Glue): GlueStatement[] {
  * `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. Its exports are there to be read,
  * one by one; and all of them are given to Rust (`wasm_bindgen::exports()`), and are nothing that JavaScript does anything with.
  */
-function refuseOtherWasm(glue: Glue, exports: ReadonlySet<string>): void {
+function refuseOtherWasm(glue: Glue): void {
   for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
       const isOperand = parent?.type === 'UnaryExpression' && parent.operator === 'delete';
       const name = memberOf(child, 'wasm');
       if (name !== undefined && (isNotRead(parent, key) || isOperand))
         refuseGlue(glue, child.start, 'a change of what the instance exports');
-      if (name !== undefined && name in Object.prototype && !exports.has(name)) {
-        refuseGlue(glue, child.start, `a use of \`wasm.${name}\`, which is not exported`);
-      }
       if (child.type !== 'Identifier' || child.name !== 'wasm') return;
       if (isNotRead(parent, key)) refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
       if (isReference(parent, key) && !isGiven(parent, key))
