@@ -2,10 +2,10 @@
  * Refuses text that would mean something else where the output has it: what stands at the top of glue is in a function there, members of
  * classes are plain functions, and what users call passes on the parameters that are declared.
  */
-import { type Node, nameOfMember, walk } from './ast.js';
+import { type Node, nameOfMember, propertyName, walk } from './ast.js';
 import { preludeOf } from './edit-class.js';
 import { type Glue, type GlueClass, refuseGlue } from './glue.js';
-import type { FunctionNode } from './oxc.js';
+import type { FunctionNode, MethodDefinition } from './oxc.js';
 import { hasShape, shape } from './shape.js';
 import { CONSTRUCTORS, INSTANCE_CHECKS, MEMBERS } from './vocabulary.js';
 
@@ -38,10 +38,37 @@ function validateClass(glue: Glue, cls: GlueClass): void {
     if (wanted !== undefined && !hasShape(member.value, wanted)) {
       refuseGlue(glue, member.start, `a \`${known}\` of class \`${name}\` that is not the one that wasm-bindgen writes`);
     }
+    refuseOtherThis(glue, cls, member);
     const begin = member.kind === 'constructor' ? beginOf(glue, cls, member.value) : [];
     refuseContext(glue, member.value.body ?? member.value, `in \`${name}.${known}\``, (child) => isThis(child) || begin.includes(child));
     for (const param of member.value.params) refuseContext(glue, param, `in \`${name}.${known}\``, isThis);
   }
+}
+
+/** Methods are functions that take the object first: the engine's messages about what it is used for would name that. */
+function refuseOtherThis(glue: Glue, cls: GlueClass, { value, static: isStatic }: MethodDefinition): void {
+  walk(value, (child, parent, key) => {
+    if (child !== value && (child.type === 'FunctionExpression' || child.type === 'FunctionDeclaration')) return false;
+    if (child.type === 'ThisExpression') {
+      const isGiven = parent?.type === 'ReturnStatement' || (parent?.type === 'CallExpression' && key === 'arguments');
+      if (isStatic || !isGiven)
+        refuseGlue(glue, child.start, `another use of \`this\` in class \`${cls.name}\` than wasm-bindgen makes of it`);
+    }
+    if (isStatic || child.type !== 'MemberExpression' || child.object.type !== 'ThisExpression') return true;
+    const name = propertyName(child) ?? '';
+    const isCalled = parent?.type === 'CallExpression' && key === 'callee';
+    if (hasMember(glue, cls, name, isCalled ? 'method' : 'get') || (!isCalled && /^(?:ptr|constructor|__wbg_\w+)$/.test(name)))
+      return false;
+    return refuseGlue(glue, child.start, `a use of \`this.${name}\`, which class \`${cls.name}\` does not have`);
+  });
+}
+
+function hasMember(glue: Glue, { node, superName }: GlueClass, name: string, kind: 'method' | 'get'): boolean {
+  const isOwn = node.body.body.some(
+    (member) => member.type === 'MethodDefinition' && member.kind === kind && nameOfMember(member) === name,
+  );
+  const parent = superName === undefined ? undefined : glue.classes.get(superName);
+  return isOwn || (parent !== undefined && hasMember(glue, parent, name, kind));
 }
 
 /** What a constructor begins with, and the façade does in its place. */

@@ -21,14 +21,15 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   refuseRenamedArguments(glue, new Set(wasm.imports.map(({ name }) => name)));
   refuseOurNames(glue);
   validateWords(glue);
+  const exports = new Set(wasm.exports.map(({ name }) => name));
   refuseOtherWasm(glue);
   refuseForeignAssignments(glue);
+  refuseOwnExports(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
   }
   validateMoved(glue);
-  const exports = new Set(wasm.exports.map(({ name }) => name));
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
   // Upstream's own output can call an export that isn't there (0.2.127, `extends` of a class in a namespace). One in ten is no slip.
@@ -37,6 +38,9 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   const provided = providedImports(glue);
   const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
   if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
+  // In the output, what the instance exports is an object that inherits what objects do.
+  const inherited = missing.find((name) => name in Object.prototype);
+  if (inherited !== undefined) refuseGlue(glue, 0, `a use of \`wasm.${inherited}\`, which is not exported`);
   validateStart(glue, wasm, entry);
   refuseUnknownAdapters(glue, wasm);
 
@@ -100,16 +104,40 @@ function ofScopes({ statements }: Glue): GlueStatement[] {
   );
 }
 
-/** `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. Its exports are there to be read. */
+/**
+ * `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. Its exports are there to be read,
+ * one by one; and all of them are given to Rust (`wasm_bindgen::exports()`), and are nothing that JavaScript does anything with.
+ */
 function refuseOtherWasm(glue: Glue): void {
   for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
       const isOperand = parent?.type === 'UnaryExpression' && parent.operator === 'delete';
-      if (memberOf(child, 'wasm') !== undefined && (isNotRead(parent, key) || isOperand)) {
+      const name = memberOf(child, 'wasm');
+      if (name !== undefined && (isNotRead(parent, key) || isOperand))
         refuseGlue(glue, child.start, 'a change of what the instance exports');
-      }
-      if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
-      refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+      if (child.type !== 'Identifier' || child.name !== 'wasm') return;
+      if (isNotRead(parent, key)) refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+      if (isReference(parent, key) && !isGiven(parent, key))
+        refuseGlue(glue, child.start, 'another use of the instance than of one of its exports');
+    });
+  }
+}
+
+/** `wasm.add`, `const ret = wasm;`, `return wasm;`, and `wasm == null`, as published packages ask whether there is an instance. */
+function isGiven(parent: Node | undefined, key: string | undefined): boolean {
+  if (parent?.type === 'MemberExpression') return key === 'object' && memberOf(parent, 'wasm') !== undefined;
+  if (parent?.type === 'BinaryExpression') return /^[!=]==?$/.test(parent.operator);
+  return parent?.type === 'ReturnStatement' || (parent?.type === 'VariableDeclarator' && key === 'init');
+}
+
+/** What a module of CommonJS exports has one name more than it had. */
+function refuseOwnExports(glue: Glue): void {
+  if (glue.target !== 'nodejs') return;
+  for (const { node } of ofScopes(glue)) {
+    walk(node, (child, parent, key) => {
+      if (child.type !== 'Identifier' || !isReference(parent, key) || !/^(?:exports|module)$/.test(child.name)) return;
+      if (memberOf(parent, 'module') !== 'require')
+        refuseGlue(glue, child.start, `a use of \`${child.name}\` in what each instance has of its own`);
     });
   }
 }

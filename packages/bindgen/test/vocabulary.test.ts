@@ -184,6 +184,16 @@ describe('text that would mean something else where the output has it is refused
     ['nodejs', 'no super', replaced('super(__wbgSuperSkip);', ''), 'a constructor of `Dog`'],
     ['nodejs', 'a pointer of another kind', replaced('        obj.__wbg_ptr = ptr;\n', ''), '`__wrap` of class'],
     ['nodejs', 'a class of another kind', replaced('class Dog extends Animal', 'class Dog extends (0, Animal)'), 'extends something else'],
+    ['nodejs', 'a method that the class has not', replaced('this.__destroy_into_raw()', 'this.of()'), '`this.of`'],
+    [
+      'nodejs',
+      '`this` for something else',
+      replaced('wasm.counter_inc(this.__wbg_ptr)', 'wasm.counter_inc(+this)'),
+      'another use of `this`',
+    ],
+    ['nodejs', 'the instance for something else', replaced('wasm.add(a, b)', 'wasm(a, b)'), 'another use of the instance'],
+    ['nodejs', 'what objects inherit', replaced('wasm.add(a, b)', 'wasm.valueOf(a, b)'), '`wasm.valueOf`'],
+    ['nodejs', 'its own exports', replaced('wasm.add(a, b)', 'wasm.add(exports, b)'), 'a use of `exports`'],
     ['nodejs', 'a change of the instance', replaced('wasm.add(a, b)', '(wasm.add = a)'), 'a change of what the instance exports'],
   ])('%s: %s', (target, _, change, said) => {
     expect(refusal(`fixtures/abort/${target}`, change)).toContain(said);
