@@ -25,6 +25,7 @@ answer<CallRequest>(async (request) => {
   if (request.do === 'measure') return measure();
   const loaded = loadFixture(request.file);
   const fixture = request.through === 'sibling' ? siblingOf(loaded) : loaded;
+  if (request.through === 'pool') loaded.__revive?.configure({ pool: { min: 2, max: 2 } });
   for (let recovery = 0; recovery < request.recoveries; recovery++) {
     // As in a program that had been running for a while when it failed, twice.
     loop = ROWS[request.row].loop(fixture);

@@ -13,7 +13,7 @@ export interface CallResult {
   readonly toPlain?: Comparison;
   /** Ours only. */
   readonly toUpstream?: Comparison;
-  /** Of ours with the crates, of a sibling and after recoveries: to ours without any of that. */
+  /** Of ours with the crates, of a sibling, of a pool and after recoveries: to ours without any of that. */
   readonly toUntouched?: Comparison;
 }
 
@@ -80,7 +80,11 @@ export function shortcomings(results: readonly CallResult[]): string[] {
     if (toUntouched !== undefined && glue === 'crates') {
       const isSlower = !OF_THE_CRATES.has(row) && toUntouched.ratio.median > CRATES_RATIO;
       if (isSlower) said.push(`${where}: ×${toUntouched.ratio.median.toFixed(2)} of the same module without the crates`);
-    } else if (toUntouched !== undefined && toUntouched.differenceNs > (through === 'sibling' ? SIBLING_NS : RECOVERED_NS)) {
+    } else if (
+      toUntouched !== undefined &&
+      through !== 'pool' &&
+      toUntouched.differenceNs > (through === 'sibling' ? SIBLING_NS : RECOVERED_NS)
+    ) {
       const more = `${toUntouched.differenceNs.toFixed(1)} ns more`;
       said.push(`${where}: ${more} than ${through === 'sibling' ? 'through the exports of the module' : 'before the first recovery'}`);
     }

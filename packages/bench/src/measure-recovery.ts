@@ -37,6 +37,8 @@ interface Run {
   readonly rss: number[];
 }
 
+const ARRIVALS: readonly Arrival[] = ['at once', 'at once, nothing made ahead', 'later'];
+
 /** @param tell hears how far it is, from 0 to 1 */
 export async function measureRecovery(
   packages: Packages,
@@ -45,7 +47,7 @@ export async function measureRecovery(
   tell: (done: number) => void,
 ): Promise<RecoveryResult[]> {
   const runs = recovers().flatMap((variant) =>
-    (['at once', 'later'] as const).map(
+    ARRIVALS.filter((arrival) => arrival !== 'at once, nothing made ahead' || variant.glue === 'revive').map(
       // For weighing. Between two blocks nothing is collected that V8 doesn't collect by itself: its pauses belong to the times.
       (arrival): Run => ({ variant, arrival, worker: startWorker('recovery-worker.js', node, ['--expose-gc']), answers: [], rss: [] }),
     ),

@@ -2,8 +2,8 @@
 import { abortInstance, loadFixture } from './fixture.ts';
 import { answer, nextTurn, weigh } from './worker-process.ts';
 
-/** When the first call after an abort comes: in the same turn of the event loop, or in a later one. */
-export type Arrival = 'at once' | 'later';
+/** When the first call after an abort comes: in the same turn of the event loop, where the next instance may not be made ahead, or in a later one. */
+export type Arrival = 'at once' | 'at once, nothing made ahead' | 'later';
 
 /** Asks for some more recoveries, or how much memory there is once the garbage is collected. */
 export type RecoveryRequest = RecoverRequest | { readonly do: 'weigh' };
@@ -32,6 +32,7 @@ answer<RecoveryRequest>(async (request) => (request.do === 'weigh' ? weigh() : r
 
 async function recover({ file, resetByHand, arrival, recoveries }: RecoverRequest): Promise<RecoveryAnswer> {
   const fixture = loadFixture(file);
+  if (arrival === 'at once, nothing made ahead') fixture.__revive?.configure({ standby: 0 });
   const times: RecoveryAnswer = { failing: [], between: [], first: [], peakRss: 0 };
   let peakRss = 0;
   for (let i = 0; i < recoveries; i++) {

@@ -30,10 +30,13 @@ export function upstreamTable(results: readonly CallResult[]): string {
   return callsBy(results, "against upstream's\nwith its reset", ours, ({ toUpstream }) => (toUpstream ? comparison(toUpstream) : ''));
 }
 
-/** Ours with the crates, through a sibling and after recoveries, against ours without any of that. */
+/** Ours with the crates, through a sibling, of a pool and after recoveries, against ours without any of that. */
 export function untouchedTable(results: readonly CallResult[]): string {
-  return callsBy(results, 'against wasm-revive without\ncrates, siblings, recoveries', VARIANTS.filter(isChanged), ({ toUntouched }) =>
-    toUntouched ? comparison(toUntouched) : '',
+  return callsBy(
+    results,
+    'against wasm-revive without\ncrates, siblings, pools, recoveries',
+    VARIANTS.filter(isChanged),
+    ({ toUntouched }) => (toUntouched ? comparison(toUntouched) : ''),
   );
 }
 
@@ -63,7 +66,7 @@ export function recoveryTable(results: readonly RecoveryResult[]): string {
     const found = VARIANTS.find(({ id }) => id === variant);
     table.push([
       found ? titleOf(found) : variant,
-      arrival,
+      arrival.replace(', ', ',\n'),
       micros(failing),
       arrival === 'later' ? micros(between) : '–',
       micros(first),
@@ -83,12 +86,13 @@ export function recoveryRatios(results: readonly RecoveryResult[]): string {
   });
   for (const ours of results) {
     const variant = VARIANTS.find(({ id }) => id === ours.variant);
-    const theirs = variant && results.find(({ variant: id, arrival }) => id === upstreamOf(variant) && arrival === ours.arrival);
+    const asTheirs = ours.arrival === 'later' ? 'later' : 'at once';
+    const theirs = variant && results.find(({ variant: id, arrival }) => id === upstreamOf(variant) && arrival === asTheirs);
     if (variant?.glue !== 'revive' || theirs === undefined) continue;
     const ratio = (of: (result: RecoveryResult) => number): string => `×${(of(ours) / of(theirs)).toFixed(2)}`;
     table.push([
       titleOf(variant),
-      ours.arrival,
+      ours.arrival.replace(', ', ',\n'),
       ratio(({ failing }) => failing.p50),
       ratio(({ first }) => first.p50),
       ratio(({ first }) => first.p99),

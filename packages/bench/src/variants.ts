@@ -16,14 +16,14 @@ export interface Variant {
   readonly panic: PanicMode;
   /** How often it has recovered before it is measured. */
   readonly recoveries: Recoveries;
-  /** Through what it is called: the module's own exports, or those of a sibling. */
+  /** Through what it is called: the module's own exports, which a pool may serve, or those of a sibling. */
   readonly through: Through;
 }
 
 /** None, or so many that nothing is left of the first instance but what recovering leaves behind. */
 export type Recoveries = 0 | 1_000;
 
-export type Through = 'exports' | 'sibling';
+export type Through = 'exports' | 'pool' | 'sibling';
 
 /** The baseline once more, in processes of its own. What it differs by from the baseline is noise. */
 export const CONTROL = 'control';
@@ -37,6 +37,7 @@ export const VARIANTS: readonly Variant[] = [
   variant('revive-abort', 'wasm-revive', 'revive', 'abort'),
   variant('revive-abort-1000', 'wasm-revive, after 1,000 recoveries', 'revive', 'abort', 1_000),
   variant('sibling-abort', 'wasm-revive, instance(key)', 'revive', 'abort', 0, 'sibling'),
+  variant('pool-abort', 'wasm-revive, pool', 'revive', 'abort', 0, 'pool'),
   variant('crates-abort', 'wasm-revive, with the crates', 'crates', 'abort'),
   variant('bare-unwind', 'plain glue, guards taken out', 'bare', 'unwind'),
   variant('guarded-unwind', "upstream's guards", 'guarded', 'unwind'),
@@ -45,6 +46,7 @@ export const VARIANTS: readonly Variant[] = [
   variant('revive-unwind', 'wasm-revive', 'revive', 'unwind'),
   variant('revive-unwind-1000', 'wasm-revive, after 1,000 recoveries', 'revive', 'unwind', 1_000),
   variant('sibling-unwind', 'wasm-revive, instance(key)', 'revive', 'unwind', 0, 'sibling'),
+  variant('pool-unwind', 'wasm-revive, pool', 'revive', 'unwind', 0, 'pool'),
   variant('crates-unwind', 'wasm-revive, with the crates', 'crates', 'unwind'),
 ];
 
