@@ -13,9 +13,10 @@ import {
 } from '@wasm-revive/kernel';
 import type { Revive } from './control.js';
 import { instanceOf, isThere } from './given-exports.js';
+import { isFree } from './handles.js';
 import { isRefusal, noModuleError } from './instance-maker.js';
 import type { Siblings } from './siblings.js';
-import { isFree, type Slot } from './slot.js';
+import type { Slot } from './slot.js';
 
 /** A module under management, as its façade uses it. */
 export type Application = Contract<Revive>;

@@ -20,3 +20,8 @@ export function isConsumed(value: unknown): boolean {
     return locked === true || bodyUsed === true || detached === true || (buffer as { detached?: unknown } | undefined)?.detached === true;
   }, true);
 }
+
+/** Whether a method, by its name, gives back what a handle points to, which is no new call. `free()` calls the other one. */
+export function isFree(what: string): boolean {
+  return /\.(?:free|__destroy_into_raw)$/.test(what);
+}

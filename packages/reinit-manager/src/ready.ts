@@ -31,3 +31,10 @@ export class Ready {
     this.#waiting = undefined;
   }
 }
+
+/** A promise that nobody has to handle. */
+export function refused(error: ReviveError): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
+}

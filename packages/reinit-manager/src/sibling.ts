@@ -1,8 +1,8 @@
 import { type Api, type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
 import type { Clock } from './clock.js';
+import { isFree } from './handles.js';
 import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
-import { isFree } from './slot.js';
 
 /** In place of what binds a scope while nobody serves. Note: with the same fields in the same order as that, so that V8 sees one shape. */
 export const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: undefined } as never;
