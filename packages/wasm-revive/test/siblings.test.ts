@@ -331,10 +331,12 @@ describe('a sibling that fails', () => {
 
   it('I2: is limited by itself, from its first failure on, whenever the limit was set', () => {
     const { __revive, add } = load();
-    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    const [a, b, c] = [__revive.instance('a'), __revive.instance('b'), __revive.instance({})];
     __revive.configure({ maxRestarts: 2, withinMs: 60_000 });
     const codes = failing(a, 4).map((error) => (error as { code: string }).code);
     expect(codes).toEqual(['REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_CRASH_LOOP']);
+    // A key that is an object, of which there has been no instance yet.
+    expect(failing(c, 4).map((error) => (error as { code: string }).code)).toEqual(codes);
     expect([b.add(1, 2), add(1, 2)]).toEqual([3, 3]);
     const error = thrown(() => a.bump());
     expect((error as Error).message).toContain('wasm_revive_fixtures, instance "a", failed too often');
