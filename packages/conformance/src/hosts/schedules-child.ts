@@ -25,6 +25,7 @@ const ran = await runSchedules(
       return new World(spoil(ns, wanted.spoiltAfter ?? Number.POSITIVE_INFINITY), panic as PanicMode, runtime, clock);
     },
     collect: () => collect({ runtime }),
+    now: clock.machine,
   },
   wanted,
 );

@@ -204,8 +204,8 @@ export interface Control {
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
-  on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
-  on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
+  on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown; instance?: string }) => void): () => void;
+  on(event: 'stale', listener: (event: { entrypoint: string; generation: number; instance?: string }) => void): () => void;
   configure(options: {
     maxRestarts?: number;
     withinMs?: number;

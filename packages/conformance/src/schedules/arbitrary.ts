@@ -10,6 +10,7 @@ const SLOW: Readonly<Record<string, number>> = { oom: 1, 'stack-overflow': 3, 's
 const kinds = KINDS.filter(({ name }) => name !== 'double-panic');
 const which = fc.nat(15);
 const gate = fc.nat(3);
+const at = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) });
 
 /** Steps at some depth. @param outermost whether the event loop may turn between them */
 function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>): fc.Arbitrary<Step> {
@@ -26,19 +27,19 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
   );
   const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
   const all: Readonly<Record<Step['do'], { weight: number; arbitrary: fc.Arbitrary<Step> }>> = {
-    call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), what: oneOf(...CALLS) }) },
-    fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), way: oneOf(...FAIL_WAYS), kind }) },
-    throw: { weight: 2, arbitrary: fc.record({ do: fc.constant('throw' as const), value: thrown }) },
+    call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), at, what: oneOf(...CALLS) }) },
+    fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), at, way: oneOf(...FAIL_WAYS), kind }) },
+    throw: { weight: 2, arbitrary: fc.record({ do: fc.constant('throw' as const), at, value: thrown }) },
     nest: {
       weight: depth > 0 ? 6 : 1,
-      arbitrary: fc.record({ do: fc.constant('nest' as const), way: oneOf(...NESTINGS), inside: deeper, end: ending }),
+      arbitrary: fc.record({ do: fc.constant('nest' as const), at, way: oneOf(...NESTINGS), inside: deeper, end: ending }),
     },
-    make: { weight: 6, arbitrary: fc.record({ do: fc.constant('make' as const), what: oneOf(...OBJECTS) }) },
-    use: { weight: 10, arbitrary: fc.record({ do: fc.constant('use' as const), which, how: oneOf(...USES), kind }) },
-    start: { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), what: oneOf(...FLIGHTS), gate, kind }) },
+    make: { weight: 6, arbitrary: fc.record({ do: fc.constant('make' as const), at, what: oneOf(...OBJECTS) }) },
+    use: { weight: 10, arbitrary: fc.record({ do: fc.constant('use' as const), at, which, how: oneOf(...USES), kind }) },
+    start: { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), at, what: oneOf(...FLIGHTS), gate, kind }) },
     'call-back': {
       weight: depth > 0 ? 2 : 1,
-      arbitrary: fc.record({ do: fc.constant('call-back' as const), inside: deeper, end: ending }),
+      arbitrary: fc.record({ do: fc.constant('call-back' as const), at, inside: deeper, end: ending }),
     },
     settle: {
       weight: 4,
@@ -66,13 +67,18 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         end: oneOf(...(['return', 'return', 'throw', 'throw-later', 'stop', 'spoil'] as const)),
       }),
     },
+    register: { weight: 2, arbitrary: fc.record({ do: fc.constant('register' as const), at }) },
+    evict: { weight: 3, arbitrary: fc.record({ do: fc.constant('evict' as const), at: fc.integer({ min: 1, max: 3 }) }) },
     'stop-listening': { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-listening' as const), which }) },
     reset: { weight: 1, arbitrary: fc.constant<Step>({ do: 'reset' }) },
     configure: {
-      weight: 2,
+      weight: 3,
       arbitrary: fc.record({
         do: fc.constant('configure' as const),
-        option: oneOf(...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const)),
+        option: oneOf(
+          ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
+          ...(['few', 'many', 'evict-idle', 'keep-idle'] as const),
+        ),
       }),
     },
     plugin: {
@@ -84,7 +90,8 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     },
     turn: { weight: outermost ? 12 : 0, arbitrary: fc.constant<Step>({ do: 'turn' }) },
     wait: { weight: outermost ? 3 : 0, arbitrary: fc.constant<Step>({ do: 'wait' }) },
-    collect: { weight: 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
+    idle: { weight: outermost ? 2 : 0, arbitrary: fc.constant<Step>({ do: 'idle' }) },
+    collect: { weight: outermost ? 1 : 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
   };
   return fc.oneof(...Object.entries(all).flatMap(([name, entry]) => (entry.weight > 0 && !without.has(name) ? [entry] : [])));
 }

@@ -18,6 +18,8 @@ export const LIMITS = {
   simplifyMs: 20_000,
   /** Bytes of JavaScript's heap that a thousand schedules may leave behind. */
   heapBytes: 8 * 2 ** 20,
-  /** How long `npm test` lets one package run, in milliseconds. */
+  /** How many steps `npm test` makes on one package at least, of ten: more than 100,000 altogether. */
+  boundedSteps: 10_100,
+  /** How long it takes for them at least, in milliseconds. */
   boundedMs: 4_000,
 } as const;

@@ -7,66 +7,9 @@
  */
 import { codeOf } from '../runner/checks.ts';
 import type { Report } from '../runner/fixtures.ts';
-import type { Expected as KindExpected } from '../runner/kinds.ts';
 import type { Expected, Outcome } from './expected.ts';
-import type { Decision } from './steps.ts';
-
-/** How a call that enters Rust is to fail there; `ambiguous`: it may as well be taken for the one before it. */
-export type Failing = Exclude<KindExpected, { class: 'well' }> & { readonly ambiguous?: boolean };
-
-/** One generation: what it remembers, and what has become of it. */
-export class Generation {
-  readonly number: number;
-  /** `replaced`: by `reset()`; calls that are in it run on. */
-  state: 'serves' | 'replaced' | 'lost' = 'serves';
-  /** The foreign exception that cost it. */
-  lostTo: { readonly value: unknown } | undefined;
-  /** The foreign exceptions that were reported and whose way out may not have ended: JavaScript in between has them. */
-  readonly taints: unknown[] = [];
-  /** By the program, from outside of listeners: from then on it has started. */
-  called = false;
-  count = 100;
-  calls = 0;
-  tasks = 0;
-  readonly notes = new Map<string, string>();
-
-  constructor(number: number) {
-    this.number = number;
-  }
-}
-
-/** One call, from when JavaScript makes it until it has returned or thrown. */
-export interface Call {
-  /** Where it is, once JavaScript in the middle of it says so. */
-  inside?: Generation | undefined;
-  failing?: Failing | undefined;
-  /** What JavaScript in the middle of it threw into Rust. */
-  thrown?: { readonly value: unknown };
-  /** Whether the program makes it outside of listeners, through the façade. */
-  readonly outside?: boolean;
-  /** The instance that failed in it. */
-  failed?: Generation;
-  /** Whether messages were redacted when it failed. */
-  redacted?: boolean;
-  /** Whether what was reported further in goes on through it. */
-  passesOn?: boolean;
-  /** Through whose frames the foreign exception went that was reported. */
-  tainted?: Generation;
-}
-
-/** A failure that the event loop enters: a task's poll. */
-export interface DueFailure {
-  readonly generation: Generation;
-  readonly failing: Failing;
-  report?: Report;
-}
-
-/** A failure, and what its report has to say. */
-interface Told {
-  readonly generation: Generation | undefined;
-  readonly failing: Failing | undefined;
-  readonly recovery: string | undefined;
-}
+import { type Call, type DueFailure, describeFailing, type Failing, Generation, isReportOf, type Told } from './generation.ts';
+import type { Rules, Seated } from './rules.ts';
 
 /** After this many instances in a row that nobody has called, none is made any more. */
 const HOPELESS_STARTS = 5;
@@ -75,56 +18,66 @@ const HOPELESS_STARTS = 5;
 const RESETS_WITHIN = 5;
 
 /** See the file. */
-export class Model {
-  readonly violations: string[] = [];
+export class Model implements Seated {
+  readonly rules: Rules;
   readonly due = new Set<DueFailure>();
   current: Generation | undefined;
-  failures = 0;
   recoveries = 0;
   retiredEvents = 0;
   staleEvents = 0;
-  foreign: 'keep' | 'recover' = 'keep';
-  staleClosures: 'ignore' | 'throw' = 'ignore';
-  redacts = false;
-  decides: Decision = 'nothing';
-  /** How many listeners are running. Events that they cause come when they have ended. */
-  within = 0;
   #resetsWithin = 0;
   #failedStarts = 0;
-  #waits = false;
   #retirements = 0;
   /** Failures in listeners, whose events have still to come. */
   readonly #untold: Told[] = [];
-  #maxRestarts = Number.POSITIVE_INFINITY;
   #restarts = 0;
   #givenUp = false;
   /** Whether the next recovery is one from a failure. */
   #wasLost = false;
+  /** Whether there is no instance that anybody has missed: before the first, and once it was evicted. Only a call makes one. */
+  #isNew: boolean;
   #latest = 0;
   /** Those that were seen to serve before the event. */
-  readonly #early = new Set<number>();
-  readonly #generations = new Map<number, Generation>();
+  readonly #early: Generation[] = [];
+  /** In the order in which they served. */
+  #generations: Generation[] = [];
   readonly #calls: Call[] = [];
-  readonly #generationNow: () => number;
+  readonly #name: string;
+  readonly #generationNow: (() => number) | undefined;
   readonly #failuresNow: () => number;
 
   /**
-   * @param generationNow the generation that has served last, as the module says
+   * @param name for messages
    * @param failuresNow how many failures the module has counted
+   * @param generationNow the generation that has served last, as the module says; undefined for siblings, of which it doesn't
    */
-  constructor(generationNow: () => number, failuresNow: () => number) {
-    this.#generationNow = generationNow;
+  constructor(rules: Rules, name: string, failuresNow: () => number, generationNow?: () => number) {
+    this.rules = rules;
+    this.#name = name;
     this.#failuresNow = failuresNow;
+    this.#generationNow = generationNow;
+    this.#isNew = generationNow === undefined;
   }
 
   /** Something isn't as it has to be. */
   violate(what: string): void {
-    this.violations.push(what);
+    this.rules.violations.push(this.#generationNow ? what : `${what} (${this.#name})`);
   }
 
   /** Whether calls are refused. */
   get retired(): boolean {
-    return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts || this.#failedStarts >= HOPELESS_STARTS);
+    if (this.current !== undefined || this.#isNew) return false;
+    return this.#givenUp || this.#restarts >= this.rules.maxRestarts || this.#failedStarts >= HOPELESS_STARTS;
+  }
+
+  /** See `Seated`. */
+  get isUsed(): boolean {
+    return this.current !== undefined || this.isDue;
+  }
+
+  /** Whether an instance is to come by itself. */
+  get isDue(): boolean {
+    return this.current === undefined && !this.#isNew && !this.retired;
   }
 
   /** Whether the next instance is made after a pause, unless a call asks for it. */
@@ -137,22 +90,14 @@ export class Model {
     return this.retired ? [REFUSED] : [];
   }
 
-  /** The pauses pass. */
-  waits(pass: () => void): void {
-    this.#waits = true;
-    pass();
-    this.#waits = false;
-  }
-
-  /** Only while an instance serves: what has failed before no longer counts. */
-  limit(maxRestarts: number): void {
-    this.#maxRestarts = maxRestarts;
+  /** The limit of restarts is set anew. Only while none is to come: what has failed before no longer counts. */
+  limited(): void {
     this.#restarts = 0;
   }
 
   /** @param entersBy how JavaScript enters: closures and finalizers don't ask which instance serves */
   begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade'): Call {
-    const call: Call = { failing, outside: entersBy === 'façade' && this.within === 0 };
+    const call: Call = { failing, entersBy, outside: entersBy === 'façade' && this.rules.within === 0 };
     this.#calls.push(call);
     return call;
   }
@@ -182,7 +127,15 @@ export class Model {
   /** The call has returned or thrown. */
   end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
-    if (this.within > 0) this.#noteUntold(call);
+    if (threw && codeOf(value) === 'REVIVE_TOO_MANY_INSTANCES' && !call.inside) {
+      call.turnedAway = true;
+      const beside = this.rules.seatsBeside(this);
+      if (this.current !== undefined || beside < this.rules.maxInstances)
+        this.violate(`I6: a call is turned away, beside ${beside} instances`);
+      if (call.failed) this.violate('I1: a call that was turned away has failed');
+      return;
+    }
+    if (this.rules.within > 0) this.#noteUntold(call);
     if (call.outside && !call.failed && !call.inside) {
       const generation = this.#serving;
       if (generation) this.#isCalled(generation);
@@ -245,8 +198,8 @@ export class Model {
 
   /** `reset()` was called, and is about to make a fresh instance. Gives what takes this back, where that may be refused. */
   reset(): (() => void) | undefined {
-    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost] as const;
-    if (this.within === 0) this.#resetsWithin = 0;
+    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] as const;
+    if (this.rules.within === 0) this.#resetsWithin = 0;
     else this.#resetsWithin++;
     if (this.current) this.current.state = 'replaced';
     this.current = undefined;
@@ -256,9 +209,25 @@ export class Model {
     this.#wasLost = false;
     if (this.#resetsWithin <= RESETS_WITHIN) return undefined;
     return () => {
-      [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost] = before;
+      [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] = before;
       if (this.current) this.current.state = 'serves';
     };
+  }
+
+  /** The instance was evicted, or is about to be. Gives what takes this back, where that may be refused. */
+  evict(): (() => void) | undefined {
+    // Where there is none, nothing is reset.
+    const resets = this.#resetsWithin;
+    const { isUsed } = this;
+    const takeBack = this.reset();
+    if (!isUsed) this.#resetsWithin = resets;
+    this.#isNew = true;
+    return isUsed ? takeBack : undefined;
+  }
+
+  /** Much time passes. */
+  ages(): void {
+    if (this.current) this.current.called = true;
   }
 
   /** `reset()` has made one, which serves. */
@@ -268,41 +237,63 @@ export class Model {
 
   /** The event loop has turned: of an instance that was replaced, nothing is left. */
   settle(): void {
-    for (const [number, generation] of this.#generations) {
-      if (generation.state === 'replaced') generation.state = 'lost';
-      if (generation.state === 'lost') this.#generations.delete(number);
-    }
+    for (const generation of this.#generations) if (generation.state === 'replaced') generation.state = 'lost';
+    // One that was seen early is known by its number when the event comes.
+    this.#generations = this.#generations.filter((generation) => generation.state !== 'lost' || this.#early.includes(generation));
   }
 
   /** The event `recovered`. */
   recovered(number: number): void {
     this.recoveries++;
-    if (number <= this.#latest) {
-      if (!this.#early.delete(number)) this.violate(`I2: generation ${number} comes after ${this.#latest}`);
+    const early = this.#early.shift();
+    if (early) {
+      if (!this.#bears(early, number)) this.violate(`I2: generation ${number} has recovered in place of ${early.name}`);
       return;
     }
-    if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.number}, which serves`);
+    if (number <= this.#latest) this.violate(`I2: generation ${number} comes after ${this.#latest}`);
+    if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.name}, which serves`);
     if (this.retired) this.violate('I2: a module that was retired has recovered by itself');
-    if (this.pauses && this.#calls.length === 0 && !this.#waits) this.violate(`I2: generation ${number} comes before the pause is over`);
+    if (this.#isNew) this.violate('I2: a recovery is told, and nothing was lost');
+    if (this.pauses && this.#calls.length === 0 && !this.rules.waits)
+      this.violate(`I2: generation ${number} comes before the pause is over`);
     this.#starts(number);
   }
 
   /** What serves. In a listener, it may do so before the event that says so, which waits for the listener's end. */
   get #serving(): Generation | undefined {
-    const number = this.#generationNow();
-    if (this.current === undefined && !this.retired && number > this.#latest) {
-      this.#starts(number);
-      this.#early.add(number);
-    }
+    if (this.current !== undefined || this.retired) return this.current;
+    const number = this.#generationNow?.();
+    if (number !== undefined && number <= this.#latest) return undefined;
+    const isTold = !this.#isNew;
+    const generation = this.#starts(number);
+    if (isTold) this.#early.push(generation);
+    return generation;
+  }
+
+  #starts(number: number | undefined): Generation {
+    const { rules } = this;
+    if (!this.#generationNow && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed)
+      this.violate(`I6: an instance is made beside ${rules.seatsBeside(this)} others, which is as many as there may be`);
+    if (this.#wasLost) this.#restarts++;
+    this.#wasLost = false;
+    this.#isNew = false;
+    this.#latest = number ?? this.#latest;
+    this.current = new Generation(number);
+    this.#generations.push(this.current);
     return this.current;
   }
 
-  #starts(number: number): void {
-    this.#latest = number;
-    if (this.#wasLost) this.#restarts++;
-    this.#wasLost = false;
-    this.current = new Generation(number);
-    this.#generations.set(number, this.current);
+  /** Whether a generation has this number, as far as is known. From then on it has. */
+  #bears(generation: Generation, number: number): boolean {
+    if (generation.number !== undefined) return generation.number === number;
+    const place = this.#generations.indexOf(generation);
+    const fits = this.#generations.every(
+      (other, index) => other.number === undefined || (index < place ? other.number < number : other.number > number),
+    );
+    if (!fits) return false;
+    generation.number = number;
+    this.#latest = Math.max(this.#latest, number);
+    return true;
   }
 
   /** The event `retired`. */
@@ -320,17 +311,18 @@ export class Model {
 
   /** The event `failure`: of what fails now, or has failed while listeners were running. */
   failed(report: Report): void {
-    this.failures++;
+    const { rules } = this;
+    rules.failures++;
     const what = `${report.failure.cause ?? report.failure.kind} in generation ${report.generation}`;
     const untold = this.#untold.shift();
     if (untold) {
+      rules.untold--;
       this.#holdsFor(untold, report, what);
       return;
     }
-    void this.#serving;
-    const generation = this.#generations.get(report.generation);
     const call = this.#calls.at(-1);
     const failure = call ?? this.#dueFailure(report);
+    const generation = call ? (call.inside ?? this.#serving) : (failure as DueFailure | undefined)?.generation;
     if (!failure?.failing || generation === undefined) {
       this.violate(`I2: a failure that nobody expects is reported: ${what}`);
       return;
@@ -338,8 +330,6 @@ export class Model {
     if (call ? call.failed : (failure as DueFailure).report) this.violate(`I1: a failure is reported twice: ${what}`);
     if (!call) (failure as DueFailure).report = report;
     if (generation.state === 'lost') this.violate(`I3: a failure of a lost instance is reported: ${what}`);
-    const mayBe = call ? [call.inside ?? this.current] : [generation];
-    if (!mayBe.includes(generation)) this.violate(`I1: the report names generation ${report.generation}`);
     const recovery = call ? this.#failsIn(call, failure.failing, generation) : this.#decide(generation, failure.failing);
     this.#holdsFor({ generation, failing: failure.failing, recovery }, report, what);
   }
@@ -349,8 +339,8 @@ export class Model {
       this.violate(`I2: a failure that nobody expects is reported: ${what}`);
       return;
     }
-    if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describe(failing)}`);
-    if (generation.number !== report.generation) this.violate(`I1: the report names generation ${report.generation}`);
+    if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describeFailing(failing)}`);
+    if (!this.#bears(generation, report.generation)) this.violate(`I1: the report names generation ${report.generation}`);
     if (recovery !== undefined && report.recovery !== recovery)
       this.violate(`I2: the report says ${report.recovery} in place of ${recovery}`);
   }
@@ -358,27 +348,31 @@ export class Model {
   /** A call in a listener has ended. The module has counted a failure in it, of which the event has still to come. */
   #noteUntold(call: Call): void {
     // Whatever the call gave, it may have brought about an instance.
-    void this.#serving;
-    const untold = this.#failuresNow() - this.failures - this.#untold.length;
+    if (this.#generationNow || (call.entersBy === 'façade' && !call.inside)) void this.#serving;
+    const { rules } = this;
+    const untold = this.#failuresNow() - rules.failures - rules.untold;
     if (untold === 0) return;
     if (untold > 1 || call.failed) this.violate('I1: a failure in a listener is reported twice');
-    const generation = call.inside ?? this.#serving;
+    const generation = call.inside ?? this.current;
     const { failing } = call;
     const recovery = failing && generation && this.#failsIn(call, failing, generation);
     this.#untold.push({ generation, failing, recovery });
+    rules.untold++;
   }
 
   #failsIn(call: Call, failing: Failing, generation: Generation): string | undefined {
     call.failed = generation;
-    call.redacted = this.redacts;
+    call.redacted = this.rules.redacts;
     if (call.outside) this.#isCalled(generation);
     if (failing.class === 'foreign') call.tainted = generation;
     return this.#decide(generation, failing);
   }
 
   #dueFailure(report: Report): DueFailure | undefined {
-    const due = [...this.due].filter(({ generation, report: earlier }) => generation.number === report.generation && !earlier);
-    return due.find(({ failing }) => isReportOf(failing, report)) ?? due[0];
+    const due = [...this.due].filter(
+      ({ generation, report: earlier }) => !earlier && (generation.number ?? report.generation) === report.generation,
+    );
+    return due.find(({ failing, generation }) => generation.state !== 'lost' && isReportOf(failing, report)) ?? due[0];
   }
 
   /** Gives what the report has to say of the recovery, where that is known. */
@@ -402,26 +396,12 @@ export class Model {
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {
     if (failing.class === 'unwound') return 'keep';
-    if (this.decides === 'fresh' || this.decides === 'retire') return this.decides;
+    const { decides, foreign } = this.rules;
+    if (decides === 'fresh' || decides === 'retire') return decides;
     if (failing.class === 'aborted') return 'fresh';
-    if (this.decides === 'keep') return 'keep';
-    return this.foreign === 'recover' ? 'fresh' : 'keep';
+    if (decides === 'keep') return 'keep';
+    return foreign === 'recover' ? 'fresh' : 'keep';
   }
 }
 
 const REFUSED: Expected = { is: 'error', code: 'REVIVE_CRASH_LOOP' };
-
-function isReportOf(failing: Failing, { failure }: Report): boolean {
-  switch (failing.class) {
-    case 'unwound':
-      return failure.kind === 'unwound';
-    case 'foreign':
-      return failure.kind === 'aborted' && failure.cause === 'foreign-exception';
-    case 'aborted':
-      return failure.kind === 'aborted' && failing.causes.includes(failure.cause ?? '');
-  }
-}
-
-function describe(failing: Failing): string {
-  return failing.class === 'aborted' ? failing.causes.join(' or ') : failing.class;
-}

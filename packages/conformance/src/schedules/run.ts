@@ -14,6 +14,8 @@ export interface Wanted {
   readonly seed: number;
   /** For how long, in milliseconds. */
   readonly ms: number;
+  /** How many steps to make at least, however long that takes. */
+  readonly steps?: number;
   /** Which of the seed's schedules went wrong, to repeat that one; with those before it where it takes them. */
   readonly path?: string;
   /** What to leave out: see `schedules`; and `memory`, to leave out what is looked at between batches. */
@@ -47,6 +49,8 @@ export interface Site {
   /** A module that no other schedule has run on. */
   readonly fresh: () => Promise<World>;
   readonly collect: () => Promise<void>;
+  /** Milliseconds, by the machine's clock, which is not the schedules'. */
+  readonly now: () => number;
 }
 
 /** See the file. */
@@ -57,7 +61,7 @@ export async function runSchedules(site: Site, wanted: Wanted): Promise<Ran> {
     const smallest = await repeat(site, wanted, Number(path));
     return ran(smallest && { ...smallest, seed, path });
   }
-  const until = performance.now() + wanted.ms;
+  const until = site.now() + wanted.ms;
   const heap = new Heap();
   // One for all, so that each schedule inherits what the ones before it have left.
   const world = await site.fresh();
@@ -76,7 +80,7 @@ export async function runSchedules(site: Site, wanted: Wanted): Promise<Ran> {
     const memories = wanted.without?.includes('memory') ? 0 : site.probe.liveMemories();
     const flat = memories > LIMITS.liveMemories ? `I6: ${memories} memories are alive when all schedules have ended` : heap.grown();
     if (flat !== undefined) return ran({ what: [flat], seed, path: '', schedule: `(the first ${made.schedules} of this seed)` });
-    if (performance.now() > until) return ran();
+    if (site.now() > until && made.steps >= (wanted.steps ?? 0)) return ran();
   }
 }
 
@@ -107,7 +111,7 @@ async function repeat(site: Site, wanted: Wanted, last: number): Promise<Pick<Vi
     const first = Math.max(0, last + 1 - count);
     const several = draw(wanted, first, last + 1 - first);
     if (await goesWrong(several)) {
-      const smallest = await simplify(several, goesWrong, performance.now() + (wanted.simplifyMs ?? LIMITS.simplifyMs));
+      const smallest = await simplify(several, goesWrong, wanted.simplifyMs ?? LIMITS.simplifyMs, site.now);
       return { what, schedule: smallest.map(toJavaScript).join('\n// The next schedule, on the same module:\n') };
     }
     if (first === 0) return undefined;

@@ -1,0 +1,90 @@
+/** What a program does with the module as a whole: options, and instances that are ended. */
+import { codeOf, show } from '../runner/checks.ts';
+import type { Flights } from './flights.ts';
+import type { Home } from './home.ts';
+import type { Option } from './steps.ts';
+import type { World } from './world.ts';
+
+/** When siblings that nobody calls are evicted, where the program wants that. In milliseconds. */
+const IDLE_MS = 60_000;
+
+/** See the file. */
+export class Management {
+  readonly #world: World;
+  readonly #flights: Flights;
+
+  constructor(world: World, flights: Flights) {
+    this.#world = world;
+    this.#flights = flights;
+  }
+
+  /** `reset()` of the default instance, `evict(key)` of a sibling. */
+  renew({ model, key, isSibling }: Home): void {
+    const { control } = this.#world;
+    const { isUsed } = model;
+    const takeBack = isSibling ? model.evict() : model.reset();
+    try {
+      if (isSibling) {
+        const was = control.evict(key);
+        if (was !== isUsed) model.violate(`I2: evict() gives ${was} in place of ${isUsed}`);
+      } else {
+        control.reset();
+        model.hasReset();
+      }
+    } catch (error) {
+      if (takeBack && codeOf(error) === 'REVIVE_CRASH_LOOP') takeBack();
+      else model.violate(`I2: ${isSibling ? 'evict' : 'reset'}() throws ${show(error)}`);
+    }
+  }
+
+  /** Much time passes, in which nobody calls: siblings that have nothing to do are evicted, where the program wants that. */
+  idle(): void {
+    const { homes, rules, clock } = this.#world;
+    rules.waits = true;
+    clock.move(3 * IDLE_MS);
+    rules.waits = false;
+    for (const home of homes) {
+      const { model } = home;
+      model.ages();
+      const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
+      if (rules.evictsIdle && home.isSibling && model.isUsed && !isBusy) model.evict();
+    }
+  }
+
+  configure(option: Option): void {
+    const { rules, control, homes } = this.#world;
+    switch (option) {
+      case 'foreign-keep':
+      case 'foreign-recover':
+        rules.foreign = option === 'foreign-keep' ? 'keep' : 'recover';
+        control.configure({ foreignExceptions: rules.foreign });
+        break;
+      case 'ignore':
+      case 'throw':
+        rules.staleClosures = option;
+        control.configure({ staleClosures: option });
+        break;
+      case 'redact':
+      case 'show':
+        this.#world.redact(option === 'redact');
+        break;
+      case 'limit':
+      case 'no-limit': {
+        if (homes.some(({ model }) => model.isDue || model.retired)) break;
+        rules.maxRestarts = option === 'limit' ? 1 : Number.POSITIVE_INFINITY;
+        for (const { model } of homes) model.limited();
+        control.configure({ maxRestarts: rules.maxRestarts, withinMs: 1e9 });
+        break;
+      }
+      case 'few':
+      case 'many':
+        rules.maxInstances = option === 'few' ? 2 : 64;
+        control.configure({ maxInstances: rules.maxInstances });
+        break;
+      case 'evict-idle':
+      case 'keep-idle':
+        rules.evictsIdle = option === 'evict-idle';
+        control.configure({ idleMs: rules.evictsIdle ? IDLE_MS : Number.POSITIVE_INFINITY });
+    }
+  }
+}
