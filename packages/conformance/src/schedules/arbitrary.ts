@@ -77,7 +77,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         do: fc.constant('configure' as const),
         option: oneOf(
           ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
-          ...(['few', 'many', 'evict-idle', 'keep-idle'] as const),
+          ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle'] as const),
         ),
       }),
     },
@@ -90,7 +90,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     },
     turn: { weight: outermost ? 12 : 0, arbitrary: fc.constant<Step>({ do: 'turn' }) },
     wait: { weight: outermost ? 3 : 0, arbitrary: fc.constant<Step>({ do: 'wait' }) },
-    idle: { weight: outermost ? 2 : 0, arbitrary: fc.constant<Step>({ do: 'idle' }) },
+    idle: { weight: outermost ? 3 : 0, arbitrary: fc.record({ do: fc.constant('idle' as const), long: fc.boolean() }) },
     collect: { weight: outermost ? 1 : 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
   };
   return fc.oneof(...Object.entries(all).flatMap(([name, entry]) => (entry.weight > 0 && !without.has(name) ? [entry] : [])));

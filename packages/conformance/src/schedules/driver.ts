@@ -62,7 +62,9 @@ class Driver {
     else if (step.do === 'idle') {
       // Before, too: what is due happens before much time passes.
       await this.#turn(false);
-      this.#management.idle();
+      this.#management.idle(step.long);
+      // When each was called last is known then.
+      for (const home of this.#world.homes) if (home.model.isUsed) this.#call('count', home);
       await this.#turn(false);
     } else if (step.do === 'collect') {
       this.#world.runtime.gc?.();

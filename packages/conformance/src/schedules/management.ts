@@ -37,17 +37,17 @@ export class Management {
     }
   }
 
-  /** Much time passes, in which nobody calls: siblings that have nothing to do are evicted, where the program wants that. */
-  idle(): void {
+  /** Time passes, in which nobody calls: siblings that have nothing to do for long are evicted, where the program wants that. */
+  idle(isLong: boolean): void {
     const { homes, rules, clock } = this.#world;
     rules.waits = true;
-    clock.move(3 * IDLE_MS);
+    clock.move(isLong ? 3 * IDLE_MS : 0.6 * IDLE_MS);
     rules.waits = false;
     for (const home of homes) {
       const { model } = home;
       model.ages();
       const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
-      if (rules.evictsIdle && home.isSibling && model.isUsed && !isBusy) model.evict();
+      if (isLong && rules.evictsIdle && home.isSibling && model.isUsed && !isBusy) model.evict();
     }
   }
 

@@ -81,7 +81,7 @@ function print(step: Step, indent: string): string {
     case 'wait':
       return line('await turn(); // and all pauses before restarts pass');
     case 'idle':
-      return line('await pass(3 * idleMs); // and all pauses');
+      return line(`await pass(${step.long ? '3 * idleMs' : 'idleMs / 2'}); // and all pauses; then each that is left is called`);
     case 'collect':
       return line('gc(); await turn();');
   }

@@ -60,7 +60,8 @@ export type Step =
   | { readonly do: 'plugin'; readonly decides: Decision }
   | { readonly do: 'turn' }
   | { readonly do: 'wait' }
-  | { readonly do: 'idle' }
+  /** `long`: so much that what nobody has called meanwhile is idle. */
+  | { readonly do: 'idle'; readonly long: boolean }
   | { readonly do: 'collect' };
 
 export type ListenerEnd = 'return' | 'throw' | 'throw-later' | 'stop' | 'spoil';

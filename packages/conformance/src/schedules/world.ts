@@ -72,6 +72,7 @@ export class World {
 
   /** The model of the instance that an event names. */
   #named(instance: string | undefined): Model | undefined {
+    if (this.rules.within > 0) this.rules.violations.push('I1: an event comes while a listener is still being called');
     const name = instance?.startsWith(REDACTED) ? instance.slice(REDACTED.length) : instance;
     const home = this.homes.find(({ key }) => (key === undefined ? name === undefined : String(key) === name));
     if (home === undefined) this.rules.violations.push(`I1: an event names instance ${JSON.stringify(instance)}, which there isn't`);
