@@ -155,7 +155,7 @@ export class ModuleApplication implements Application {
     // A handle that was freed is nobody's. Rust would say the same, in an instance that there may be none of.
     if (pointer === 0) throw new Error('null pointer passed to rust');
     if (!this.isGone(pointer)) return this.wake();
-    throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined);
+    throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined, this.#module.spaces.areReused);
   }
 
   isGone(pointer: unknown): boolean {

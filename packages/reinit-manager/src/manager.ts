@@ -46,8 +46,9 @@ export function createManager(factory: Factory, description: ModuleDescription, 
     key: undefined,
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
     keepsReserve: true,
-    space: (generation) => generation - 1,
-    sendTo: (instance) => onCurrent(instance?.scope.raw, instance?.base ?? 0),
+    space: () => module.spaces.next(),
+    // Once spaces are used again, older handles may have greater pointers: every handle's owner is to be asked for.
+    sendTo: (instance) => onCurrent(instance?.scope.raw, module.spaces.areReused ? Number.POSITIVE_INFINITY : (instance?.base ?? 0)),
     claim: () => application.claim(),
     // Its first instance is given to it.
     isReady: () => false,

@@ -41,8 +41,8 @@ export interface PlaceOptions {
   readonly advice: string;
   /** See `Surroundings`. */
   readonly keepsReserve: boolean;
-  /** The space of a generation. */
-  space(generation: number): number;
+  /** The space of the next instance. */
+  space(): number;
   /** Tells whoever calls where calls go, whenever that changes. */
   sendTo(instance: Instance | undefined): void;
   /** See `Surroundings`. */
@@ -71,7 +71,7 @@ export class Place implements Owner {
       supervisor: this.supervisor,
       keepsReserve,
       sendTo,
-      scope: (generation) => new Instance(generation, space(generation), this, factory),
+      scope: (generation) => new Instance(generation, space(), this, factory),
       check,
       isEmitting: () => emitter.isEmitting,
       claim,

@@ -7,8 +7,6 @@ export const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: 
 
 /** What a {@link Sibling} needs of those around it. */
 export interface SiblingSurroundings {
-  /** The space of its next instance. */
-  space(): number;
   /** Whether the module has been initialised. */
   isReady(): boolean;
   /** The error of a call that comes before that. */
@@ -27,13 +25,13 @@ export class Sibling extends Place {
   #wasCalled = true;
   #idleSince = 0;
 
-  constructor(shared: Shared, facade: SiblingFacade, key: unknown, { space, isReady, notReady, seat }: SiblingSurroundings) {
+  constructor(shared: Shared, facade: SiblingFacade, key: unknown, { isReady, notReady, seat }: SiblingSurroundings) {
     const live: Live = { raw: NOBODY, base: 0 };
     super(shared, {
       key: textOf(key),
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
       keepsReserve: false,
-      space,
+      space: () => shared.module.keyedSpaces.next(),
       sendTo(instance) {
         live.raw = instance?.scope.raw ?? NOBODY;
         live.base = instance?.base ?? 0;

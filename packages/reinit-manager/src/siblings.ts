@@ -41,8 +41,6 @@ export class Siblings {
     typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<Kept>((kept) => this.#forget(kept)) : undefined;
   /** Those that have an instance, or had one when somebody looked: nobody else holds them. */
   readonly #seated = new Set<Sibling>();
-  /** How many instances have been made for them. */
-  #made = 0;
   #max = MOST;
   #idleMs = Number.POSITIVE_INFINITY;
   /** The timer that sweeps next, if it ever comes: in Workers there are none outside of requests. */
@@ -80,7 +78,6 @@ export class Siblings {
       throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
     }
     const sibling: Sibling = new Sibling(this.#shared, facade, key, {
-      space: () => -++this.#made,
       ...this.#surroundings,
       seat: () => this.#seat(sibling),
     });
