@@ -30,8 +30,8 @@ export const MANAGER_FAULTS: readonly Fault[] = [
     'if (raw.api !== void 0) return raw.api;',
   ]),
   fault("a handle's finalizer runs on the sibling that has made one last", [
-    'this.#callbacks.get(space)?.(held);',
-    '[...this.#callbacks.values()].at(-1)?.(held);',
+    'const use = space === void 0 ? void 0 : this.#uses.get(space);',
+    'const use = [...this.#uses.values()].findLast(({ callback }) => callback);',
   ]),
   fault('instances that owe promises are evicted as idle', [
     'callsInFlight > 0 || registrations.areAny || !scope.isQuiescent()',

@@ -13,6 +13,8 @@ export interface Clock {
   pass(): void;
   /** Moves on by this much, in milliseconds, with all that is due until then. */
   move(ms: number): void;
+  /** How many timers wait. */
+  waiting(): number;
   /** Milliseconds, by the machine's clock. */
   machine(): number;
 }
@@ -47,6 +49,7 @@ export function installClock(): Clock {
   Object.assign(Date, { now: () => date() + ahead });
   return {
     machine,
+    waiting: () => waiting.size,
     pass() {
       const passed = waiting;
       waiting = new Set();

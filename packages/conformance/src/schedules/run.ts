@@ -43,12 +43,17 @@ export interface Violation {
   readonly schedule: string;
 }
 
+/** How many of them there are. */
+export type Left = Readonly<Record<keyof typeof LIMITS.left, number>>;
+
 /** Where schedules run. */
 export interface Site {
   readonly probe: Probe;
   /** A module that no other schedule has run on. */
   readonly fresh: () => Promise<World>;
   readonly collect: () => Promise<void>;
+  /** What is left of all schedules, by what it is called. */
+  readonly left: () => Left;
   /** Milliseconds, by the machine's clock, which is not the schedules'. */
   readonly now: () => number;
 }
@@ -77,11 +82,16 @@ export async function runSchedules(site: Site, wanted: Wanted): Promise<Ran> {
       return { schedules, steps, violation: { ...smallest, seed, path: String(first + index) } };
     }
     await site.collect();
-    const memories = wanted.without?.includes('memory') ? 0 : site.probe.liveMemories();
-    const flat = memories > LIMITS.liveMemories ? `I6: ${memories} memories are alive when all schedules have ended` : heap.grown();
+    const flat = wanted.without?.includes('memory') ? undefined : (tooMany(site.left()) ?? heap.grown());
     if (flat !== undefined) return ran({ what: [flat], seed, path: '', schedule: `(the first ${made.schedules} of this seed)` });
     if (site.now() > until && made.steps >= (wanted.steps ?? 0)) return ran();
   }
+}
+
+/** What is too many of what is left, if anything is. */
+function tooMany(left: Left): string | undefined {
+  const found = (Object.keys(left) as (keyof Left)[]).find((what) => left[what] > LIMITS.left[what]);
+  return found && `I6: ${left[found]} ${found} are left when all schedules have ended`;
 }
 
 /** Some of a seed's schedules. */
