@@ -10,10 +10,15 @@ const SLOW: Readonly<Record<string, number>> = { oom: 1, 'stack-overflow': 3, 's
 const kinds = KINDS.filter(({ name }) => name !== 'double-panic');
 const which = fc.nat(15);
 const gate = fc.nat(3);
-const at = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) });
 
-/** Steps at some depth. @param outermost whether the event loop may turn between them */
-function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>): fc.Arbitrary<Step> {
+/** Which instance a step is about. A schedule is about one more than about all others, or nothing would come to anything. */
+function atMost(focus: number): fc.Arbitrary<number> {
+  return fc.oneof({ weight: 4, arbitrary: fc.constant(focus) }, { weight: 3, arbitrary: fc.nat(3) });
+}
+
+/** Steps at some depth. @param outermost whether the event loop may turn between them @param focus what they are about most */
+function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>, focus: number): fc.Arbitrary<Step> {
+  const at = atMost(focus);
   const oneOf = <T extends string>(...values: readonly T[]): fc.Arbitrary<T> =>
     fc.constantFrom(...values.filter((value) => !without.has(value)));
   const kind = fc.oneof(
@@ -25,7 +30,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     { weight: 2, arbitrary: fc.constant('rethrow' as const) },
     { weight: 3, arbitrary: thrown },
   );
-  const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
+  const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without, focus), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
   const all: Readonly<Record<Step['do'], { weight: number; arbitrary: fc.Arbitrary<Step> }>> = {
     call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), at, what: oneOf(...CALLS) }) },
     fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), at, way: oneOf(...FAIL_WAYS), kind }) },
@@ -68,7 +73,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       }),
     },
     register: { weight: 2, arbitrary: fc.record({ do: fc.constant('register' as const), at }) },
-    evict: { weight: 3, arbitrary: fc.record({ do: fc.constant('evict' as const), at: fc.integer({ min: 1, max: 3 }) }) },
+    evict: { weight: 3, arbitrary: fc.record({ do: fc.constant('evict' as const), at: at.filter((one) => one > 0) }) },
     'stop-listening': { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-listening' as const), which }) },
     reset: { weight: 1, arbitrary: fc.constant<Step>({ do: 'reset' }) },
     configure: {
@@ -98,8 +103,11 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
 
 /** Random schedules. @param without names of steps, and of what is in them, to leave out while a fault in them is known */
 export function schedules(without: ReadonlySet<string>): fc.Arbitrary<Schedule> {
-  return fc.record({
-    asks: fc.boolean(),
-    steps: fc.array(stepsAt(LIMITS.depth, true, without), { minLength: 1, maxLength: LIMITS.steps, size: 'max' }),
-  });
+  const focused = [0, 1, 2, 3].map((focus) =>
+    fc.record({
+      asks: fc.boolean(),
+      steps: fc.array(stepsAt(LIMITS.depth, true, without, focus), { minLength: 1, maxLength: LIMITS.steps, size: 'max' }),
+    }),
+  );
+  return fc.oneof(...focused);
 }
