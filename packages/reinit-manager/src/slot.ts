@@ -161,7 +161,8 @@ export class Slot {
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
   lost(instance: Instance, error: ReviveError): void {
-    if ((this.#current ?? instance) !== instance) return;
+    // One that was evicted may fail before its turn is over: nobody has to make up for it.
+    if (this.#isEvicted || (this.#current ?? instance) !== instance) return;
     const { supervisor } = this.#around;
     this.vacate(instance);
     supervisor.lost(error);

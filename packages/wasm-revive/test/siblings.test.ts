@@ -47,6 +47,7 @@ interface Fixtures {
   echo(text: string): string;
   fail(kind: string): void;
   catch_from(f: () => unknown): unknown;
+  nested(f: () => unknown): unknown;
   leak(bytes: number): void;
   function_table(): WebAssembly.Table;
   length_adder(): (text: string) => number;
@@ -401,6 +402,19 @@ describe('a sibling that fails', () => {
     expect(reports).toMatchObject([{ instance: 'a', failure: { kind: 'unwound' } }]);
     await undefined;
     expect(a.bump()).toBe(101);
+  });
+
+  it('I6: after it was evicted, before its turn is over, is not counted against the next one of its key', async () => {
+    const { __revive } = load();
+    __revive.configure({ maxRestarts: 1, withinMs: 60_000, foreignExceptions: 'recover' });
+    const a = __revive.instance('a');
+    const evictAndThrow = (): never => {
+      __revive.evict('a');
+      throw new Error('on its way through Rust');
+    };
+    expect(thrown(() => a.nested(evictAndThrow))).toMatchObject({ message: 'on its way through Rust' });
+    await undefined;
+    expect(failing(a, 3)).toMatchObject([{ code: 'REVIVE_ABORT' }, { code: 'REVIVE_ABORT' }, { code: 'REVIVE_CRASH_LOOP' }]);
   });
 
   it('I6: and is evicted before it has recovered stays away, and that is no restart', async () => {
