@@ -161,10 +161,11 @@ export class Slot {
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
   lost(instance: Instance, error: ReviveError): void {
-    // One that was evicted may fail before its turn is over: nobody has to make up for it.
-    if (this.#isEvicted || (this.#current ?? instance) !== instance) return;
+    if ((this.#current ?? instance) !== instance) return;
     const { supervisor } = this.#around;
     this.vacate(instance);
+    // It may fail after it was evicted, before its turn is over: nobody has to make up for it.
+    if (this.#isEvicted) return;
     supervisor.lost(error);
     // The one that starts it hears of that by itself, unless its start function goes on.
     if (!this.isStarting(instance) || instance.state === 'running') supervisor.schedule();
