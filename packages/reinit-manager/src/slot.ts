@@ -214,8 +214,8 @@ export class Slot {
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
     if (!isNew) supervisor.admit((error) => this.#around.retired(error));
-    // A listener may have reset the module.
-    if (this.#current !== undefined) return;
+    // A listener may have reset the module, or evicted the key.
+    if (this.#current !== undefined || this.#isEvicted) return;
     const began = performance.now();
     const instance = this.#take();
     // Plugins have looked at it.

@@ -417,6 +417,22 @@ describe('a sibling that fails', () => {
     expect(failing(a, 3)).toMatchObject([{ code: 'REVIVE_ABORT' }, { code: 'REVIVE_ABORT' }, { code: 'REVIVE_CRASH_LOOP' }]);
   });
 
+  it('I6: and is evicted by a listener that hears that it is retired, stays away until somebody calls', async () => {
+    const { __revive } = load();
+    __revive.use({ name: 'gives up', failed: () => 'retire' });
+    const made = vi.fn();
+    __revive.use({ name: 'counts', instantiated: made });
+    const a = __revive.instance('a');
+    const recovered = vi.fn();
+    __revive.on('recovered', recovered);
+    __revive.on('retired', () => void __revive.evict('a'));
+    expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
+    expect([made.mock.calls.length, recovered.mock.calls.length]).toEqual([1, 0]);
+    expect(a.bump()).toBe(101);
+    expect([made.mock.calls.length, recovered.mock.calls.length]).toEqual([2, 0]);
+  });
+
   it('I6: and is evicted before it has recovered stays away, and that is no restart', async () => {
     const { __revive } = load();
     __revive.configure({ maxRestarts: 2, withinMs: 60_000, maxInstances: 1 });
