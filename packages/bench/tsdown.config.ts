@@ -1,10 +1,10 @@
 import { defineConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
-// Three entries: the program, and the processes that a variant is measured in.
+// The program, and the processes that a variant is measured in.
 export default defineConfig({
   ...library,
-  entry: ['src/main.ts', 'src/call-worker.ts', 'src/recovery-worker.ts'],
+  entry: ['src/main.ts', 'src/call-worker.ts', 'src/recovery-worker.ts', 'src/load-worker.ts'],
   platform: 'node',
   dts: false,
 });

@@ -1,6 +1,9 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
+/** The control handle has `Symbol.asyncDispose`, and programs that are checked against an older library have to compile, too. */
+const DISPOSABLE = '/// <reference lib="esnext.disposable" />';
+
 const ours = /^@wasm-revive\//;
 
 /**
@@ -18,7 +21,7 @@ export default defineConfig([
   { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },
   { ...selfContained, entry: 'src/index.ts', format: 'cjs' },
   // Users ship it, and few bundle what is beside a wasm file. Names and lines stay: people read them in stacks.
-  { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
+  { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false }, banner: { dts: DISPOSABLE } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
   { ...library, clean: false, entry: 'src/cli.ts', format: 'esm', platform: 'node', dts: false },

@@ -7,7 +7,8 @@ const WORDS: usize = size::TOTAL / 4;
 
 // The text fields are words too, follow each other, and end where the record ends.
 const _: () = {
-    assert!(offset::PANIC_ENTRYPOINT + 8 == offset::PANIC_MESSAGE);
+    assert!(offset::PANIC_ENTRYPOINT + 4 == offset::GENERATION);
+    assert!(offset::GENERATION + 4 == offset::PANIC_MESSAGE);
     assert!(offset::PANIC_MESSAGE + size::PANIC_MESSAGE == offset::PANIC_FILE);
     assert!(offset::PANIC_FILE + size::PANIC_FILE == size::TOTAL);
     assert!(size::TOTAL == WORDS * 4 && size_of::<BlackBox>() == size::TOTAL);
@@ -133,6 +134,11 @@ impl BlackBox {
     /// Whether a fresh instance has been asked for.
     pub fn reinit_requested(&self) -> bool {
         self.0.get(offset::REINIT_REQUESTED) != 0
+    }
+
+    /// The generation of the instance; 0 where nobody counts generations.
+    pub fn generation(&self) -> u32 {
+        self.0.get(offset::GENERATION)
     }
 
     /// How many panics have been recorded.

@@ -5,6 +5,9 @@
 //!   Wasm. It is exported as the global [`BLACK_BOX_EXPORT`], whose value is its address.
 //! - The **breadcrumbs**: a ring of the last texts that the program left, exported as [`BREADCRUMBS_EXPORT`] by modules that
 //!   leave any.
+//! - The **requests** about what the program persists: a record by which Rust asks JavaScript for saved bytes and hands over
+//!   new ones, exported as [`PERSIST_EXPORT`]. An imported function that does nothing by
+//!   itself tells JavaScript to look.
 //! - The **crate record**: each linked crate leaves one line in the custom section [`CRATE_SECTION`], by which the
 //!   package sees whether the two match. See [`crate_record!`].
 //!
@@ -34,10 +37,12 @@ mod crate_record;
 pub mod entry;
 #[cfg(feature = "std")]
 pub mod panic_hook;
+mod persist;
 mod record;
 
 pub use black_box::{black_box, BlackBox, Running};
 pub use breadcrumbs::{breadcrumbs, Breadcrumbs};
+pub use persist::{persist_requests, PersistRequest, PersistRequests, Saved};
 
 /// The version of this agreement. A module that carries another one is refused by the packages.
 pub const ABI_VERSION: u32 = 1;
@@ -60,7 +65,7 @@ pub const CATCH_EXPORT: &str = "__wasm_revive_catch";
 /// The exported function that installs the panic hook; only of modules without wasm-bindgen.
 pub const INSTALL_EXPORT: &str = "__wasm_revive_install";
 
-/// The module from which [`RETHROW_IMPORT`] and [`PANICKED_IMPORT`] are imported.
+/// The module from which [`RETHROW_IMPORT`], [`PANICKED_IMPORT`] and [`SIGNAL_IMPORT`] are imported.
 pub const IMPORT_MODULE: &str = "wasm_revive";
 
 /// The imported function that throws once more what JavaScript has caught, for [`CATCH_EXPORT`].
@@ -68,6 +73,10 @@ pub const RETHROW_IMPORT: &str = "rethrow";
 
 /// By which a module without wasm-bindgen says that Rust has panicked, while all that led to it is on the stack.
 pub const PANICKED_IMPORT: &str = "panicked";
+
+/// By which a module without wasm-bindgen says that Rust has asked for something: see [`PERSIST_EXPORT`] and
+/// [`black_box_offset::REINIT_REQUESTED`].
+pub const SIGNAL_IMPORT: &str = "signal";
 
 /// The exported Wasm global whose value is the address of the black box.
 pub const BLACK_BOX_EXPORT: &str = "__wasm_revive_black_box";
@@ -80,6 +89,12 @@ pub const BREADCRUMBS_EXPORT: &str = "__wasm_revive_breadcrumbs";
 
 /// `"RVBC"`, the first word of the breadcrumbs.
 pub const BREADCRUMBS_MAGIC: u32 = 0x4342_5652;
+
+/// The exported Wasm global whose value is the address of the requests about what the program persists.
+pub const PERSIST_EXPORT: &str = "__wasm_revive_persist";
+
+/// `"RVPS"`, the first word of these requests.
+pub const PERSIST_MAGIC: u32 = 0x5350_5652;
 
 /// Byte offsets in the black box. Every field is a little-endian `u32`, unless its capacity is given in
 /// [`black_box_size`].
@@ -119,6 +134,8 @@ pub mod black_box_offset {
     pub const ENTRYPOINT: usize = 60;
     /// Where in memory the name of the entrypoint is that was running when it panicked.
     pub const PANIC_ENTRYPOINT: usize = 64;
+    /// The generation of the instance, written by JavaScript before anything of the instance runs; 0 where nobody does that.
+    pub const GENERATION: usize = 68;
     /// The panic's message, UTF-8, cut at a character.
     pub const PANIC_MESSAGE: usize = 72;
     /// The file it happened in.
@@ -159,4 +176,58 @@ pub mod breadcrumbs_size {
     pub const TEXT: usize = 124;
     /// The whole record.
     pub const TOTAL: usize = 2064;
+}
+
+/// Byte offsets in the record of requests. Every field is a little-endian `u32`.
+pub mod persist_offset {
+    /// [`PERSIST_MAGIC`](crate::PERSIST_MAGIC).
+    pub const MAGIC: usize = 0;
+    /// [`ABI_VERSION`](crate::ABI_VERSION).
+    pub const ABI: usize = 4;
+    /// Size of the whole record in bytes.
+    pub const SIZE: usize = 8;
+    /// What is asked for: see [`persist_request`](crate::persist_request).
+    pub const REQUEST: usize = 12;
+    /// What JavaScript answers: see [`persist_answer`](crate::persist_answer). 0 where nobody does.
+    pub const ANSWER: usize = 16;
+    /// Where in memory the name of the value is, in UTF-8.
+    pub const NAME: usize = 20;
+    /// Bytes of that name.
+    pub const NAME_LENGTH: usize = 24;
+    /// The version of the value: as the program has it, and in the answer as it was saved.
+    pub const VERSION: usize = 28;
+    /// Where in memory the bytes are, or are to be.
+    pub const BYTES: usize = 32;
+    /// How many bytes.
+    pub const BYTES_LENGTH: usize = 36;
+}
+
+/// Sizes of the record of requests, in bytes.
+pub mod persist_size {
+    /// The whole record.
+    pub const TOTAL: usize = 40;
+}
+
+/// What Rust asks for.
+pub mod persist_request {
+    /// Which version of the value is saved, and in how many bytes.
+    pub const FIND: u32 = 1;
+    /// To have these bytes put into memory. Until Rust says what became of them, they are being decoded.
+    pub const LOAD: u32 = 2;
+    /// Nothing: the value has been restored.
+    pub const RESTORED: u32 = 3;
+    /// Nothing: the value can't be restored. The bytes are text which says why.
+    pub const NOT_RESTORED: u32 = 4;
+    /// To have these bytes kept if the turn ends well.
+    pub const SAVE: u32 = 5;
+    /// Nothing: the value can't be saved. The bytes are text which says why.
+    pub const NOT_SAVED: u32 = 6;
+}
+
+/// What JavaScript answers.
+pub mod persist_answer {
+    /// It is done.
+    pub const YES: u32 = 1;
+    /// There is nothing saved, or no room.
+    pub const NO: u32 = 2;
 }

@@ -70,6 +70,12 @@ pub fn abort() {
     std::process::abort()
 }
 
+/// Fills that many mebibytes of memory, and keeps them.
+#[wasm_bindgen]
+pub fn fill(mebibytes: usize) {
+    std::mem::forget(black_box(vec![1_u8; mebibytes << 20]));
+}
+
 /// A class with one number in it.
 #[wasm_bindgen]
 pub struct Counter {

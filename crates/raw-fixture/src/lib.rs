@@ -1,6 +1,9 @@
 //! A Rust module that wasm-bindgen never sees: what it exports is called as it is, and a panic leaves it as a Wasm exception.
 #![deny(missing_docs)]
 
+#[cfg(feature = "revive")]
+mod kept;
+
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::Mutex;

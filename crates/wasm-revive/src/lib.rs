@@ -34,7 +34,9 @@ pub use wasm_revive_abort_detector::{breadcrumb, Sentinel};
 #[cfg(feature = "entrypoint-shim")]
 pub use wasm_revive_entrypoint_shim::{entry, task, Entry, Task};
 #[cfg(feature = "reinit-manager")]
-pub use wasm_revive_reinit_manager::{reinit_requested, request_reinit};
+pub use wasm_revive_reinit_manager::{generation, reinit_requested, request_reinit};
+#[cfg(feature = "persist")]
+pub use wasm_revive_reinit_manager::{persist, Persisted};
 #[cfg(feature = "imports")]
 pub use wasm_revive_unwind_catcher::wasm_bindgen;
 #[cfg(feature = "unwind-catcher")]

@@ -1,4 +1,6 @@
-import { type AbortCause, type BlackBox, describeThrown, type Frame, isError, isInstance, wasmFrames } from '@wasm-revive/kernel';
+import { type AbortCause, type BlackBox, describeThrown, type Frame, isAbort, isError, saidCause, wasmFrames } from '@wasm-revive/kernel';
+
+export { isAbort };
 
 /**
  * What the engines say when Wasm traps, as parts of their messages in lower case. V8: `src/common/message-template.h`;
@@ -14,12 +16,6 @@ const TRAPS: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['stack-overflow', ['stack overflow', 'call stack']],
 ];
 
-// V8 and JavaScriptCore throw a RangeError, SpiderMonkey an InternalError, when JavaScript or Wasm frames fill the stack.
-const STACK_EXHAUSTED = ['Maximum call stack size exceeded', 'too much recursion'];
-
-/** What wasm-bindgen's own guards say of an instance that has aborted before (0.2.130, `--experimental-reset-state-function` and panic=unwind). */
-const TERMINATED = 'Module terminated';
-
 /** What Rust's own last frames are called, as far as the module has names. The first cause that is found counts: they all end in an abort. */
 const RUST_FRAMES: readonly (readonly [AbortCause, readonly string[]])[] = [
   ['out-of-memory', ['handle_alloc_error', 'rust_oom', 'rg_oom', 'alloc_error_handler']],
@@ -33,31 +29,9 @@ const CATCHING = ['catch_unwind', 'panicking::try', 'panicking3try', 'do_call'];
 /** How many of the innermost frames must repeat before an access out of bounds is called a stack overflow. */
 const RECURSION = 6;
 
-/**
- * Whether an error is a trap or an exhausted stack, or says that there was one before: the instance that raised it can't be trusted.
- */
-export function isAbort(error: unknown): error is Error {
-  return isError(error) && (isInstance(error, WebAssembly.RuntimeError) || saidCause(error) !== undefined);
-}
-
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
 export function isStackExhausted(error: unknown): boolean {
   return isError(error) && saidCause(error) === 'stack-overflow';
-}
-
-/** The cause of what is no trap, and says by its name and message alone what it is: it may be of another realm. */
-function saidCause(error: Error): 'stack-overflow' | 'terminated' | undefined {
-  const { name, message } = describeThrown(error);
-  switch (name) {
-    case 'RangeError':
-    case 'InternalError':
-      return STACK_EXHAUSTED.some((says) => message.startsWith(says)) ? 'stack-overflow' : undefined;
-    case 'Error':
-      // wasm-bindgen's glue refuses a call, because the instance had aborted. It says that of nothing else.
-      return message === TERMINATED ? 'terminated' : undefined;
-    default:
-      return undefined;
-  }
 }
 
 /**

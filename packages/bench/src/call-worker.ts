@@ -1,6 +1,7 @@
 /** The process in which one variant's calls of one kind are measured: nothing else shares what V8 has learnt there. */
-import { abortInstance, type Fixture, loadFixture } from './fixture.ts';
+import { abortInstance, type Fixture, loadFixture, siblingOf } from './fixture.ts';
 import { type Loop, ROWS, type RowName } from './rows.ts';
+import type { Recoveries, Through } from './variants.ts';
 import { answer } from './worker-process.ts';
 
 /** What the worker is asked: first to prepare, then to measure. */
@@ -9,7 +10,8 @@ export type CallRequest =
       readonly do: 'prepare';
       readonly file: string;
       readonly row: RowName;
-      readonly generation: 1 | 3;
+      readonly recoveries: Recoveries;
+      readonly through: Through;
       readonly resetByHand: boolean;
       readonly warmUpMs: number;
       readonly roundMs: number;
@@ -21,18 +23,19 @@ let roundCalls = 0;
 
 answer<CallRequest>(async (request) => {
   if (request.do === 'measure') return measure();
-  const fixture = loadFixture(request.file);
-  for (let generation = 1; generation < request.generation; generation++) {
-    // As in a program that had been running for a while when it failed.
+  const loaded = loadFixture(request.file);
+  const fixture = request.through === 'sibling' ? siblingOf(loaded) : loaded;
+  for (let recovery = 0; recovery < request.recoveries; recovery++) {
+    // As in a program that had been running for a while when it failed, twice.
     loop = ROWS[request.row].loop(fixture);
-    warmUp(request.warmUpMs / 3);
+    if (recovery < 2) warmUp(request.warmUpMs / 3);
     abortInstance(fixture, request.resetByHand);
     await new Promise((resolve) => setImmediate(resolve));
     // Note: upstream resets in this call. A first call with a string would write it into the dead instance, before the guard.
     fixture.empty();
   }
   loop = ROWS[request.row].loop(fixture);
-  checkGeneration(fixture, request.generation);
+  checkGeneration(loaded, request.recoveries + 1);
   roundCalls = Math.ceil(warmUp(request.warmUpMs) * request.roundMs);
   return 0;
 });

@@ -1,7 +1,7 @@
 import type { CallSamples } from './measure-calls.ts';
 import { isMeasured, ROW_NAMES, ROWS, type RowName } from './rows.ts';
 import { median, type Spread, spread } from './statistics.ts';
-import { cratelessOf, plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
+import { isUntouched, plainOf, untouchedOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
 
 /** What one kind of call costs in one variant. */
 export interface CallResult {
@@ -13,8 +13,8 @@ export interface CallResult {
   readonly toPlain?: Comparison;
   /** Ours only. */
   readonly toUpstream?: Comparison;
-  /** Ours with the crates only. */
-  readonly toCrateless?: Comparison;
+  /** Of ours with the crates, of a sibling and after recoveries: to ours without any of that. */
+  readonly toUntouched?: Comparison;
 }
 
 /** Medians over the rounds of what was found in each of them. */
@@ -39,11 +39,16 @@ export function compareCalls(samples: CallSamples): CallResult[] {
         ns,
         callsPerSecond: 1e9 / ns.median,
         ...against('toPlain', plainOf(variant)),
-        ...(variant.glue === 'revive' && against('toUpstream', upstreamOf(variant))),
-        ...(variant.glue === 'crates' && against('toCrateless', cratelessOf(variant))),
+        ...(variant.glue === 'revive' && variant.through === 'exports' && against('toUpstream', upstreamOf(variant))),
+        ...(isChanged(variant) && against('toUntouched', untouchedOf(variant))),
       };
     }),
   );
+}
+
+/** Whether it is ours, and differs from what ours is before anything has failed. */
+export function isChanged(variant: Variant): boolean {
+  return variant.glue === 'crates' || (variant.glue === 'revive' && !isUntouched(variant));
 }
 
 /** How far ours is allowed to be from plain glue: 3 ns for an empty export, a tenth for anything else. */
@@ -52,13 +57,17 @@ const RATIO = 1.1;
 
 /** How far a module with the crates may be from one without, where it uses nothing of them. */
 const CRATES_RATIO = 1.02;
+/** How many nanoseconds more a call may take through `instance(key)`, and after 1,000 recoveries. */
+const SIBLING_NS = 10;
+const RECOVERED_NS = 2;
+
 const OF_THE_CRATES: ReadonlySet<RowName> = new Set(['marked', 'breadcrumb', 'unwinding', 'panic']);
 
 /** Ours where it misses its bounds, in words. */
 export function shortcomings(results: readonly CallResult[]): string[] {
   const variants = new Map(VARIANTS.map((variant): [string, Variant] => [variant.id, variant]));
-  return results.flatMap(({ row, variant, toPlain, toUpstream, toCrateless }) => {
-    const { title, panic } = variants.get(variant) as Variant;
+  return results.flatMap(({ row, variant, toPlain, toUpstream, toUntouched }) => {
+    const { title, panic, glue, through } = variants.get(variant) as Variant;
     const where = `panic=${panic}, ${title}, ${ROWS[row].title}`;
     const said: string[] = [];
     if (toUpstream !== undefined && toPlain !== undefined) {
@@ -68,8 +77,12 @@ export function shortcomings(results: readonly CallResult[]): string[] {
     if (toUpstream !== undefined && toUpstream.ratio.median > 1) {
       said.push(`${where}: ×${toUpstream.ratio.median.toFixed(2)} of upstream's reset`);
     }
-    if (toCrateless !== undefined && !OF_THE_CRATES.has(row) && toCrateless.ratio.median > CRATES_RATIO) {
-      said.push(`${where}: ×${toCrateless.ratio.median.toFixed(2)} of the same module without the crates`);
+    if (toUntouched !== undefined && glue === 'crates') {
+      const isSlower = !OF_THE_CRATES.has(row) && toUntouched.ratio.median > CRATES_RATIO;
+      if (isSlower) said.push(`${where}: ×${toUntouched.ratio.median.toFixed(2)} of the same module without the crates`);
+    } else if (toUntouched !== undefined && toUntouched.differenceNs > (through === 'sibling' ? SIBLING_NS : RECOVERED_NS)) {
+      const more = `${toUntouched.differenceNs.toFixed(1)} ns more`;
+      said.push(`${where}: ${more} than ${through === 'sibling' ? 'through the exports of the module' : 'before the first recovery'}`);
     }
     return said;
   });

@@ -8,13 +8,19 @@ export interface Fixture {
   increment(): (x: number) => number;
   abort(): void;
   panic(text: string): number;
+  fill(mebibytes: number): void;
   readonly Counter: new (start: number) => { inc(): number; free(): void };
   /** With the crates. */
   readonly marked?: () => void;
   readonly breadcrumb?: () => void;
   readonly unwinding_ticks?: (count: number) => number;
   /** In ours. */
-  readonly __revive?: { readonly generation: number };
+  readonly __revive?: {
+    readonly generation: number;
+    instance(key: unknown): Fixture;
+    evict(key: unknown): boolean;
+    configure(options: object): void;
+  };
   /** In upstream's `-reset` outputs. */
   readonly __wbg_reset_state?: () => void;
 }
@@ -23,6 +29,12 @@ export interface Fixture {
 export function loadFixture(file: string): Fixture {
   Object.assign(globalThis, { host: { tick: (x: number) => x + 1 } });
   return createRequire(import.meta.url)(file) as Fixture;
+}
+
+/** The exports of an instance of its own. */
+export function siblingOf({ __revive }: Fixture, key: unknown = 'sibling'): Fixture {
+  if (__revive === undefined) throw new Error('Only of wasm-revive there are siblings.');
+  return __revive.instance(key);
 }
 
 /**

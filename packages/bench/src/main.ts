@@ -2,12 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
 import { type CallResult, compareCalls, shortcomings } from './compare.ts';
 import { measureCalls } from './measure-calls.ts';
+import { type LoadResult, measureLoad } from './measure-load.ts';
 import { measureRecovery, type RecoveryResult } from './measure-recovery.ts';
 import { measureSizes, type Size } from './measure-size.ts';
 import { measureTransform, type TransformResult } from './measure-transform.ts';
 import { type Options, parseOptions } from './options.ts';
 import { prepare } from './prepare.ts';
-import { callTable, cratesTable, noise, plainTable, recoveryTable, sizeTable, transformLine, upstreamTable } from './report.ts';
+import {
+  callTable,
+  loadTable,
+  noise,
+  plainTable,
+  recoveryRatios,
+  recoveryTable,
+  sizeTable,
+  transformLine,
+  untouchedTable,
+  upstreamTable,
+} from './report.ts';
 import { ROW_NAMES } from './rows.ts';
 
 interface Results {
@@ -17,6 +29,7 @@ interface Results {
   readonly noisePercent: number;
   readonly shortcomings: readonly string[];
   readonly recovery: readonly RecoveryResult[];
+  readonly load: readonly LoadResult[];
   readonly transform: TransformResult;
   readonly sizes: readonly Size[];
 }
@@ -44,19 +57,21 @@ async function main(): Promise<number> {
 }
 
 async function measureAll({ node, effort }: Options): Promise<Results> {
-  const load = loadavg()[0] ?? 0;
+  const loadBefore = loadavg()[0] ?? 0;
   const { packages, scratch, remove } = prepare();
   try {
     const samples = await measureCalls(packages, node, effort, progress('calls'));
     const recovery = await measureRecovery(packages, node, effort, progress('recovery'));
+    const load = await measureLoad(packages, node, effort, progress('load'));
     const transform = await measureTransform(scratch, node, effort);
     const calls = compareCalls(samples);
     return {
-      machine: describeMachine(node, [load, loadavg()[0] ?? 0]),
+      machine: describeMachine(node, [loadBefore, loadavg()[0] ?? 0]),
       calls,
       noisePercent: noise(calls),
       shortcomings: shortcomings(calls),
       recovery,
+      load,
       transform,
       sizes: measureSizes(packages),
     };
@@ -65,23 +80,27 @@ async function measureAll({ node, effort }: Options): Promise<Results> {
   }
 }
 
-function describe({ machine, calls, noisePercent, shortcomings, recovery, transform, sizes }: Results, { effort }: Options): string {
-  const { node, v8, processor, cores, load } = machine;
+function describe(results: Results, { effort }: Options): string {
+  const { machine, calls, noisePercent, shortcomings, recovery, load, transform, sizes } = results;
+  const { node, v8, processor, cores, load: loads } = machine;
   const [recovered] = recovery;
   return [
-    `Node.js ${node} (V8 ${v8}) on ${processor}, ${cores} cores, load ${load.map((value) => value.toFixed(1)).join(' to ')}`,
+    `Node.js ${node} (V8 ${v8}) on ${processor}, ${cores} cores, load ${loads.map((value) => value.toFixed(1)).join(' to ')}`,
     `${effort.launches} launches × ${effort.rounds} rounds of ${effort.roundMs} ms, the variants in turn; medians over all rounds.`,
     callTable(calls),
     `Medians of the ratios and differences of each round. Noise: plain glue came out within ${noisePercent.toFixed(1)} % of itself.`,
     plainTable(calls),
     upstreamTable(calls),
-    cratesTable(calls),
+    untouchedTable(calls),
     shortcomings.length === 0
-      ? "wasm-revive is within 3 ns of plain glue on an empty export, within 10 % elsewhere, nowhere slower than upstream's guards, and with its crates within 2 % of itself without."
-      : `Where wasm-revive is further than 3 ns (empty export) or 10 % (elsewhere) from plain glue, slower than upstream's guards, or with its crates more than 2 % slower than without:\n${shortcomings.map((line) => `  ${line}`).join('\n')}`,
+      ? "wasm-revive is within 3 ns of plain glue on an empty export, within 10 % elsewhere, nowhere slower than upstream's guards, with its crates within 2 % of itself without, through a sibling within 10 ns, and after 1,000 recoveries within 2 ns."
+      : `Where wasm-revive is further than 3 ns (empty export) or 10 % (elsewhere) from plain glue, slower than upstream's guards, with its crates more than 2 % slower than without, through a sibling more than 10 ns slower, or after 1,000 recoveries more than 2 ns:\n${shortcomings.map((line) => `  ${line}`).join('\n')}`,
     `The first call after an abort, ${recovered?.recoveries ?? 0} recoveries each`,
     recoveryTable(recovery),
+    recoveryRatios(recovery),
     "Under panic=abort upstream notices no abort: there the program resets, when it catches the trap, within the failing call's time. wasm-revive recovers in a microtask, or in the next call if that comes sooner.",
+    `A string round trip, again and again, while a share of the calls aborts; medians of ${effort.loadRounds} processes of ${effort.loadMs} ms. Memory: ${effort.filledAborts} aborts in a row, and ${effort.idleSiblings} siblings.`,
+    loadTable(load),
     transformLine(transform),
     sizeTable(sizes),
   ].join('\n\n');

@@ -2,7 +2,7 @@ import type { Effort } from './options.ts';
 import type { Packages } from './prepare.ts';
 import type { Arrival, RecoveryAnswer, RecoveryRequest } from './recovery-worker.ts';
 import { quantile } from './statistics.ts';
-import { resetsByHand, VARIANTS, type Variant } from './variants.ts';
+import { recovers, resetsByHand, type Variant } from './variants.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 /** What recovering costs one variant. Times in microseconds, memory in bytes. */
@@ -44,8 +44,7 @@ export async function measureRecovery(
   effort: Effort,
   tell: (done: number) => void,
 ): Promise<RecoveryResult[]> {
-  const variants = VARIANTS.filter(({ glue, generation }) => (glue === 'upstream' || glue === 'revive') && generation === 1);
-  const runs = variants.flatMap((variant) =>
+  const runs = recovers().flatMap((variant) =>
     (['at once', 'later'] as const).map(
       // For weighing. Between two blocks nothing is collected that V8 doesn't collect by itself: its pauses belong to the times.
       (arrival): Run => ({ variant, arrival, worker: startWorker('recovery-worker.js', node, ['--expose-gc']), answers: [], rss: [] }),

@@ -11,6 +11,11 @@ export interface Effort {
   readonly recoveryBlocks: number;
   readonly recoveriesPerBlock: number;
   readonly transforms: number;
+  /** How often each share of failing calls is measured, and for how long. */
+  readonly loadRounds: number;
+  readonly loadMs: number;
+  readonly filledAborts: number;
+  readonly idleSiblings: number;
 }
 
 /** What the command line says. */
@@ -29,9 +34,25 @@ const FULL: Effort = {
   recoveryBlocks: 20,
   recoveriesPerBlock: 50,
   transforms: 9,
+  loadRounds: 3,
+  loadMs: 1_000,
+  filledAborts: 200,
+  idleSiblings: 200,
 };
 
-const QUICK: Effort = { launches: 1, rounds: 3, roundMs: 1, warmUpMs: 15, recoveryBlocks: 2, recoveriesPerBlock: 10, transforms: 2 };
+const QUICK: Effort = {
+  launches: 1,
+  rounds: 3,
+  roundMs: 1,
+  warmUpMs: 15,
+  recoveryBlocks: 2,
+  recoveriesPerBlock: 10,
+  transforms: 2,
+  loadRounds: 1,
+  loadMs: 100,
+  filledAborts: 10,
+  idleSiblings: 10,
+};
 
 const USAGE = `Usage: npm run bench -- [options]
 

@@ -1,6 +1,6 @@
 /** The process in which one variant is aborted and recovers, over and over. */
 import { abortInstance, loadFixture } from './fixture.ts';
-import { answer } from './worker-process.ts';
+import { answer, nextTurn, weigh } from './worker-process.ts';
 
 /** When the first call after an abort comes: in the same turn of the event loop, or in a later one. */
 export type Arrival = 'at once' | 'later';
@@ -51,17 +51,4 @@ async function recover({ file, resetByHand, arrival, recoveries }: RecoverReques
     peakRss = Math.max(peakRss, process.memoryUsage.rss());
   }
   return { ...times, peakRss };
-}
-
-async function weigh(): Promise<number> {
-  // Finalizers run in turns of their own, and what they let go of is garbage then.
-  for (let i = 0; i < 3; i++) {
-    globalThis.gc?.();
-    await nextTurn();
-  }
-  return process.memoryUsage.rss();
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

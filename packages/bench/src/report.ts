@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
-import type { CallResult, Comparison } from './compare.ts';
+import { type CallResult, type Comparison, isChanged } from './compare.ts';
+import { EVERY, FILLED, type LoadResult } from './measure-load.ts';
 import type { Latency, RecoveryResult } from './measure-recovery.ts';
 import type { Size } from './measure-size.ts';
 import type { TransformResult } from './measure-transform.ts';
 import { ROW_NAMES, ROWS } from './rows.ts';
-import { CONTROL, plainOf, VARIANTS, type Variant } from './variants.ts';
+import { CONTROL, plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
 
 const NO_STYLE = { head: [], border: [] };
 const MIB = 2 ** 20;
@@ -25,15 +26,14 @@ export function plainTable(results: readonly CallResult[]): string {
 
 /** Ours against upstream's of the same panic mode, as often recovered. */
 export function upstreamTable(results: readonly CallResult[]): string {
-  const ours = VARIANTS.filter(({ glue }) => glue === 'revive');
+  const ours = VARIANTS.filter(({ glue, through }) => glue === 'revive' && through === 'exports');
   return callsBy(results, "against upstream's\nwith its reset", ours, ({ toUpstream }) => (toUpstream ? comparison(toUpstream) : ''));
 }
 
-/** Ours of a module that links the crates, against the same without them. */
-export function cratesTable(results: readonly CallResult[]): string {
-  const withCrates = VARIANTS.filter(({ glue }) => glue === 'crates');
-  return callsBy(results, 'against wasm-revive\nwithout the crates', withCrates, ({ toCrateless }) =>
-    toCrateless ? comparison(toCrateless) : '',
+/** Ours with the crates, through a sibling and after recoveries, against ours without any of that. */
+export function untouchedTable(results: readonly CallResult[]): string {
+  return callsBy(results, 'against wasm-revive without\ncrates, siblings, recoveries', VARIANTS.filter(isChanged), ({ toUntouched }) =>
+    toUntouched ? comparison(toUntouched) : '',
   );
 }
 
@@ -69,6 +69,58 @@ export function recoveryTable(results: readonly RecoveryResult[]): string {
       micros(first),
       `${(rssGrowth / MIB).toFixed(1)} MiB`,
       `${(peakRss / MIB).toFixed(0)} MiB`,
+    ]);
+  }
+  return table.toString();
+}
+
+/** Ours against upstream's: what an abort costs the call that fails, the next one, and both with what is done in between. */
+export function recoveryRatios(results: readonly RecoveryResult[]): string {
+  const table = new Table({
+    head: ["against upstream's reset", 'next call comes', 'the failing call', 'the next call, p50', 'the next call, p99', 'all of it'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
+    style: NO_STYLE,
+  });
+  for (const ours of results) {
+    const variant = VARIANTS.find(({ id }) => id === ours.variant);
+    const theirs = variant && results.find(({ variant: id, arrival }) => id === upstreamOf(variant) && arrival === ours.arrival);
+    if (variant?.glue !== 'revive' || theirs === undefined) continue;
+    const ratio = (of: (result: RecoveryResult) => number): string => `×${(of(ours) / of(theirs)).toFixed(2)}`;
+    table.push([
+      titleOf(variant),
+      ours.arrival,
+      ratio(({ failing }) => failing.p50),
+      ratio(({ first }) => first.p50),
+      ratio(({ first }) => first.p99),
+      ratio(({ failing, between, first }) => failing.p50 + between.p50 + first.p50),
+    ]);
+  }
+  return table.toString();
+}
+
+/** Calls served while some fail, and what memory that takes. */
+export function loadTable(results: readonly LoadResult[]): string {
+  const table = new Table({
+    head: [
+      'thousand calls/s, with failing',
+      ...EVERY.map((every) => `${100 / every} %`),
+      `RSS growth, ${FILLED} MiB each\n(in such instances)`,
+      'RSS of an\nidle sibling',
+    ],
+    colAligns: ['left', ...EVERY.map((): 'right' => 'right'), 'right', 'right'],
+    style: NO_STYLE,
+  });
+  for (const { variant, served, filledRss, siblingRss } of results) {
+    const found = VARIANTS.find(({ id }) => id === variant);
+    const theirs = found?.glue === 'revive' ? results.find(({ variant: id }) => id === upstreamOf(found)) : undefined;
+    table.push([
+      found ? titleOf(found) : variant,
+      ...served.map((value, index) => {
+        const ratio = theirs === undefined ? '' : `\n×${(value / (theirs.served[index] ?? Number.NaN)).toFixed(2)}`;
+        return `${(value / 1000).toFixed(0)}${ratio}`;
+      }),
+      `${(filledRss / MIB).toFixed(0)} MiB\n(${(filledRss / MIB / FILLED).toFixed(1)})`,
+      siblingRss === undefined ? '' : `${(siblingRss / 1024).toFixed(0)} KiB`,
     ]);
   }
   return table.toString();

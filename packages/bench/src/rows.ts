@@ -1,5 +1,5 @@
 import type { Fixture } from './fixture.ts';
-import type { Variant } from './variants.ts';
+import { isUntouched, type Variant } from './variants.ts';
 
 /** What is called, again and again. */
 export type RowName = 'empty' | 'string' | 'import' | 'handle' | 'method' | 'closure' | 'panic' | 'marked' | 'breadcrumb' | 'unwinding';
@@ -21,7 +21,7 @@ export function isMeasured(row: RowName, variant: Variant): boolean {
 }
 
 /** With the crates and without: the second does the same without what the crates add. */
-const withAndWithout = ({ glue, generation }: Variant): boolean => glue === 'crates' || (glue === 'revive' && generation === 1);
+const withAndWithout = (variant: Variant): boolean => variant.glue === 'crates' || (variant.glue === 'revive' && isUntouched(variant));
 
 const TEXT = 'a string of 32 ASCII characters.';
 
@@ -88,7 +88,7 @@ export const ROWS: Record<RowName, Row> = {
   panic: {
     title: 'panic, caught',
     // Where panics are caught.
-    in: ({ panic, glue, generation }) => panic === 'unwind' && glue !== 'bare' && generation === 1,
+    in: (variant) => variant.panic === 'unwind' && variant.glue !== 'bare' && isUntouched(variant),
     loop({ panic }) {
       return (count) => {
         let caught = 0;

@@ -14,9 +14,16 @@ export interface Variant {
   readonly title: string;
   readonly glue: GlueKind;
   readonly panic: PanicMode;
-  /** Which generation is measured: 3 is after two recoveries. */
-  readonly generation: 1 | 3;
+  /** How often it has recovered before it is measured. */
+  readonly recoveries: Recoveries;
+  /** Through what it is called: the module's own exports, or those of a sibling. */
+  readonly through: Through;
 }
+
+/** None, or so many that nothing is left of the first instance but what recovering leaves behind. */
+export type Recoveries = 0 | 1_000;
+
+export type Through = 'exports' | 'sibling';
 
 /** The baseline once more, in processes of its own. What it differs by from the baseline is noise. */
 export const CONTROL = 'control';
@@ -26,16 +33,18 @@ export const VARIANTS: readonly Variant[] = [
   variant('bare-abort', 'plain glue', 'bare', 'abort'),
   variant(CONTROL, 'plain glue again (noise)', 'bare', 'abort'),
   variant('upstream-abort', "upstream's reset", 'upstream', 'abort'),
-  variant('upstream-abort-3', "upstream's reset, after 2 resets", 'upstream', 'abort', 3),
+  variant('upstream-abort-1000', "upstream's reset, after 1,000 resets", 'upstream', 'abort', 1_000),
   variant('revive-abort', 'wasm-revive', 'revive', 'abort'),
-  variant('revive-abort-3', 'wasm-revive, after 2 recoveries', 'revive', 'abort', 3),
+  variant('revive-abort-1000', 'wasm-revive, after 1,000 recoveries', 'revive', 'abort', 1_000),
+  variant('sibling-abort', 'wasm-revive, instance(key)', 'revive', 'abort', 0, 'sibling'),
   variant('crates-abort', 'wasm-revive, with the crates', 'crates', 'abort'),
   variant('bare-unwind', 'plain glue, guards taken out', 'bare', 'unwind'),
   variant('guarded-unwind', "upstream's guards", 'guarded', 'unwind'),
   variant('upstream-unwind', "upstream's guards and reset", 'upstream', 'unwind'),
-  variant('upstream-unwind-3', "upstream's, after 2 resets", 'upstream', 'unwind', 3),
+  variant('upstream-unwind-1000', "upstream's, after 1,000 resets", 'upstream', 'unwind', 1_000),
   variant('revive-unwind', 'wasm-revive', 'revive', 'unwind'),
-  variant('revive-unwind-3', 'wasm-revive, after 2 recoveries', 'revive', 'unwind', 3),
+  variant('revive-unwind-1000', 'wasm-revive, after 1,000 recoveries', 'revive', 'unwind', 1_000),
+  variant('sibling-unwind', 'wasm-revive, instance(key)', 'revive', 'unwind', 0, 'sibling'),
   variant('crates-unwind', 'wasm-revive, with the crates', 'crates', 'unwind'),
 ];
 
@@ -44,14 +53,24 @@ export function plainOf({ panic }: Variant): string {
   return `bare-${panic}`;
 }
 
-/** The variant without the crates that one with them is compared with. */
-export function cratelessOf({ panic }: Variant): string {
+/** Ours as it is before anything has failed, which ours with the crates, of a sibling, and after recoveries is compared with. */
+export function untouchedOf({ panic }: Variant): string {
   return `revive-${panic}`;
 }
 
 /** The variant of upstream's that one of ours is compared with: same panic mode, as often recovered. */
-export function upstreamOf({ panic, generation }: Variant): string {
-  return `upstream-${panic}${generation === 1 ? '' : `-${generation}`}`;
+export function upstreamOf({ panic, recoveries }: Variant): string {
+  return `upstream-${panic}${recoveries === 0 ? '' : `-${recoveries}`}`;
+}
+
+/** Whether nothing has failed yet, and the module's own exports are called. */
+export function isUntouched({ recoveries, through }: Variant): boolean {
+  return recoveries === 0 && through === 'exports';
+}
+
+/** The variants that recover, as they are before anything has failed. */
+export function recovers(): readonly Variant[] {
+  return VARIANTS.filter((variant) => (variant.glue === 'upstream' || variant.glue === 'revive') && isUntouched(variant));
 }
 
 /** Whether the program has to reset upstream's instance by itself. */
@@ -59,6 +78,13 @@ export function resetsByHand({ glue, panic }: Variant): boolean {
   return glue === 'upstream' && panic === 'abort';
 }
 
-function variant(id: string, title: string, glue: GlueKind, panic: PanicMode, generation: 1 | 3 = 1): Variant {
-  return { id, title, glue, panic, generation };
+function variant(
+  id: string,
+  title: string,
+  glue: GlueKind,
+  panic: PanicMode,
+  recoveries: Recoveries = 0,
+  through: Through = 'exports',
+): Variant {
+  return { id, title, glue, panic, recoveries, through };
 }

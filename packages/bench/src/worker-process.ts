@@ -9,7 +9,7 @@ export interface WorkerProcess<Request extends object> {
 
 /** Starts one of the workers that are built beside this file. */
 export function startWorker<Request extends object>(
-  file: 'call-worker.js' | 'recovery-worker.js',
+  file: 'call-worker.js' | 'load-worker.js' | 'recovery-worker.js',
   node: string,
   flags: readonly string[] = [],
 ): WorkerProcess<Request> {
@@ -41,6 +41,21 @@ function ask<Answer>(child: ChildProcess, request: object, said: () => string): 
     child.once('message', hear).once('close', died).once('error', reject);
     child.send(request);
   });
+}
+
+/** In a worker: the event loop's next turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** In a worker: resident memory with the garbage collected, in bytes. */
+export async function weigh(): Promise<number> {
+  // Finalizers run in turns of their own, and what they let go of is garbage then.
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.();
+    await nextTurn();
+  }
+  return process.memoryUsage.rss();
 }
 
 /** In a worker: answers requests, in order, until the parent disconnects. */

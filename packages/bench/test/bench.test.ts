@@ -13,6 +13,7 @@ interface Found {
   readonly machine: { readonly node: string };
   readonly calls: readonly { row: string; variant: string; ns: { median: number }; toPlain?: { ratio: { median: number } } }[];
   readonly recovery: readonly { variant: string; arrival: string; recoveries: number; first: { p50: number; p99: number } }[];
+  readonly load: readonly { variant: string; served: readonly number[] }[];
   readonly transform: { readonly wasmBytes: number; readonly cliMs: number; readonly warmMs: number };
   readonly sizes: readonly { readonly bytes: number; readonly gzip: number }[];
 }
@@ -35,6 +36,11 @@ describe('npm run bench -- --quick --json', () => {
     expect(found.recovery.filter(({ first }) => first.p99 > 0).map(({ variant, arrival }) => `${variant} ${arrival}`)).toEqual(
       ['upstream-abort', 'revive-abort', 'upstream-unwind', 'revive-unwind'].flatMap((id) => [`${id} at once`, `${id} later`]),
     );
+  });
+
+  test('calls served under failures and memory are measured', () => {
+    expect(found.load.map(({ variant }) => variant)).toEqual(['upstream-abort', 'revive-abort', 'upstream-unwind', 'revive-unwind']);
+    expect(found.load.every(({ served }) => served.length === 4 && served.every((calls) => calls > 0))).toBe(true);
   });
 
   test('the transform is measured on a module of 1 MiB', () => {

@@ -76,6 +76,12 @@ export function keyName(key: Node): string | undefined {
   return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined;
 }
 
+/** The name that a function is given by where it stands: `{ name: … }`, `imports.wbg.name = …`. */
+export function givenName(parent: Node): string | undefined {
+  if (parent.type === 'Property') return keyName(parent.key);
+  return parent.type === 'AssignmentExpression' && parent.left.type === 'MemberExpression' ? keyName(parent.left.property) : undefined;
+}
+
 /** The name of a member of a class; undefined where it is found out when the program runs. */
 export function nameOfMember({ computed, key }: MethodDefinition): string | undefined {
   return computed && key.type === 'Identifier' ? undefined : keyName(key);

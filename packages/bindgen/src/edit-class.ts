@@ -40,13 +40,25 @@ function returnAddress(text: MagicString, fn: FunctionNode): void {
 
 /** The façade's constructor has called its super already, and has looked for the marker. */
 function removeSuperCalls(text: MagicString, fn: FunctionNode): void {
-  for (const statement of fn.body?.body ?? []) {
-    const isSuper =
-      statement.type === 'ExpressionStatement' &&
-      statement.expression.type === 'CallExpression' &&
-      statement.expression.callee.type === 'Super';
-    if (isSuper || isSkip(statement)) text.remove(statement.start, statement.end);
+  for (const statement of preludeOf(fn)) {
+    if (isSuperCall(statement) || isSkip(statement)) text.remove(statement.start, statement.end);
   }
+}
+
+/** Where a constructor begins: in the `try` around what moves Rust's stack pointer, where it has one. */
+export function preludeOf({ body }: FunctionNode): readonly Node[] {
+  const statements = body?.body ?? [];
+  const first = statements.find(({ type }) => type !== 'VariableDeclaration');
+  return first?.type === 'TryStatement' ? first.block.body : statements;
+}
+
+/** `super(__wbgSuperSkip);` */
+export function isSuperCall(statement: Node): boolean {
+  return (
+    statement.type === 'ExpressionStatement' &&
+    statement.expression.type === 'CallExpression' &&
+    statement.expression.callee.type === 'Super'
+  );
 }
 
 /** `if (arguments[0] === __wbgSuperSkip) return;` */

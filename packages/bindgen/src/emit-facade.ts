@@ -3,7 +3,7 @@
  * a method, to the scope that its handle belongs to.
  */
 import { type GlueMember, membersOf, parametersOf, usesThis } from './classes.js';
-import { isSkip } from './edit-class.js';
+import { isSkip, preludeOf } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 import { propertyKey } from './names.js';
@@ -88,7 +88,7 @@ function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: Glue
 function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, call: string): string {
   const lines: string[] = [];
   if (superName !== undefined) lines.push('    super(__wbgSuperSkip);');
-  if (member.node.value.body?.body.some(isSkip)) lines.push('    if (arguments[0] === __wbgSuperSkip) return;');
+  if (preludeOf(member.node.value).some(isSkip)) lines.push('    if (arguments[0] === __wbgSuperSkip) return;');
   lines.push(`    return ${CURRENT}${call};`);
   return `constructor(${source}) {\n${lines.join('\n')}\n}`;
 }

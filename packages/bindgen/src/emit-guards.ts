@@ -3,6 +3,7 @@
  * cell and V8 inlines none of them (measured on an empty export: 15–17 ns emitted, 36–48 ns wrapped, 15 ns unguarded).
  */
 
+import { PERSIST_EXPORT } from '@wasm-revive/kernel';
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import type { GuardedExport } from './entries.js';
@@ -19,6 +20,11 @@ const HARMLESS =
  */
 const DELIBERATE = /^__wb(?:g_(?:__)?wb)?indgen_?(?:throw|rethrow|panic_error)(?:_[0-9a-f]{8,16})?$|^__wbg_.*_unwrap$/;
 
+/** Whether an import is there for Rust to throw by. */
+export function throwsOnPurpose(name: string): boolean {
+  return DELIBERATE.test(name);
+}
+
 /**
  * What stands at the top of every scope: the state of its instance, and the slow paths of its guards.
  *
@@ -31,7 +37,7 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   const $turns = $host.turns;
   // What is known of one instance of the scope, also when its binding is gone. While imports run, and only then, frames of it are on the stack.
   function $stateFor(host) {
-    return { host, imports: 0, lent: 0, trap: undefined, alarmed: false };
+    return { host, imports: 0, lent: 0, trap: undefined, alarmed: false, signalled: false };
   }
   // In place of a binding while the instance is being made, which may run a start function of the module's own.
   const $unborn = { state: $stateFor($host) };
@@ -109,10 +115,11 @@ export function guardName(index: number): string {
 /** Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away. */
 export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
+  const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
-  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length)).join('\n')}
-  // The guarded exports as an object, once somebody has asked for it.
+  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists)).join('\n')}
+${persists ? ENDED : ''}  // The guarded exports as an object, once somebody has asked for it.
   let $all;
   function $bind($exports, $of) {
     $raw.state = $stateFor($of);
@@ -155,7 +162,15 @@ function emitCatch(entry: number): string {
  */
 const OVERPAID = '    if ($0 > $binding.state.lent) return;\n';
 
-function emitExportGuard(guard: GuardedExport, index: number, count: number): string {
+/** Emitted where the program may persist state: Rust has signalled in this turn, whose end is that of its outermost entry. */
+const ENDED = `  function $ended({ state }) {
+    if (state.imports > 0) return;
+    state.signalled = false;
+    state.host.turnEnded();
+  }
+`;
+
+function emitExportGuard(guard: GuardedExport, index: number, count: number, persists: boolean): string {
   const params = parameterList(guard.parameters);
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
@@ -164,7 +179,7 @@ ${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index}, $binding))
     let $result;
     try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
 ${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if ($turns) $leave($binding);
-    return $result;
+${persists ? '    if ($binding.state.signalled) $ended($binding);\n' : ''}    return $result;
   };`;
 }
 
@@ -237,7 +252,7 @@ function emitUnwind(unwindPath: string, toRust: string): string {
 `;
 }
 
-/** `Function.prototype()`, which does nothing: what the reinit-manager crate calls when Rust has asked for a fresh instance. */
+/** `Function.prototype()`, which does nothing: what the reinit-manager crate calls when Rust has asked for something. */
 const SIGNAL = /^__wbg_prototype_[0-9a-f]{16}$/;
 
 /** `Boolean()`, which does nothing: what the unwind-catcher crate calls when Rust has panicked and nothing is unwound yet. */
@@ -253,11 +268,23 @@ export function hasReinitManager(wasm: WasmInfo): boolean {
   return wasm.wasmRevive.some((record) => record.crate === 'wasm-revive-reinit-manager');
 }
 
+/** Names of imports, by what was taken out of the glue's text of them. */
+export interface EditedImports {
+  /** `wrapError`. */
+  readonly unwrapped: ReadonlySet<string>;
+  /** The throw: they return what they would throw. */
+  readonly returned: ReadonlySet<string>;
+}
+
+/** Whether the program may persist state by the reinit-manager crate's `persist!`, which signals as a request for a fresh instance does. */
+function mayPersist(wasm: WasmInfo): boolean {
+  return signalsReinit(wasm) && wasm.exports.some(({ name }) => name === PERSIST_EXPORT);
+}
+
 /** What stands behind the guards of imports. */
 export interface ImportGuards {
   readonly wasm: WasmInfo;
-  /** The names of the imports from which `wrapError` was taken away. */
-  readonly unwrapped: ReadonlySet<string>;
+  readonly edited: EditedImports;
   /** Whether `wrapError` throws a Wasm exception on as it is. */
   readonly passesExceptions: boolean;
   /** How a value of JavaScript is unwound with: where the holder of the exports has the crate's function, and the glue's that gives a value to Rust. */
@@ -283,7 +310,7 @@ function unwindingImports(wasm: WasmInfo): WasmImport[] {
 }
 
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
-export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, heap }: ImportGuards): string {
+export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap }: ImportGuards): string {
   const unwinding = new Set(unwind && unwindingImports(wasm));
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
@@ -305,21 +332,23 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
       }
       const slot = `$i${count++}`;
       slots.push(`    const ${slot} = ${raw};`);
-      const onError = emitImportCatch(entry.name, unwrapped.has(entry.name), unwinding.has(entry));
-      const onReturn = PANICKED.test(entry.name)
-        ? '\n          $host.panicked();'
-        : signals && SIGNAL.test(entry.name)
-          ? '\n          $host.signalled();'
-          : '';
+      if (edited.returned.has(entry.name)) {
+        lines.push(emitThrower(entry.name, entry.params.length, slot, edited.unwrapped.has(entry.name)));
+        continue;
+      }
+      const onError = emitImportCatch(entry.name, edited.unwrapped.has(entry.name), unwinding.has(entry));
+      const onReturn = PANICKED.test(entry.name) ? '\n          $host.panicked();' : '';
+      // While it counts as running: it may call the program, which may enter the instance.
+      const onCall = signals && SIGNAL.test(entry.name) ? ' if ($binding.state.host.signalled()) $binding.state.signalled = true;' : '';
       const result = heap ? 'heap[$result]' : '$result';
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onError, onReturn, result));
+      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, result));
     }
     lines.push('      },');
   }
   lines.push('    };', '  }');
   lines.splice(1, 0, ...slots);
   const helpers = [
-    unwrapped.size > 0 ? emitWrap(passesExceptions) : '',
+    edited.unwrapped.size > 0 ? emitWrap(passesExceptions) : '',
     unwinding.size > 0 && unwind ? emitUnwind(unwind.path, unwind.toRust) : '',
   ];
   return `${helpers.join('')}${lines.join('\n')}`;
@@ -328,16 +357,41 @@ export function emitImportGuards({ wasm, unwrapped, passesExceptions, unwind, he
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
   if (unwinds) return '{ try { throw $unwind($error, $binding); } finally { $binding.state.imports--; } }';
-  return `{ const $left = --$binding.state.imports; throw $binding.state.host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${DELIBERATE.test(name)}, $left); }`;
+  return `{ const $left = --$binding.state.imports; throw ${emitCrossed(wrap, throwsOnPurpose(name))}; }`;
 }
 
-function emitImportGuard(name: string, parameters: number, slot: string, onError: string, onReturn: string, result: string): string {
+function emitCrossed(wrap: boolean, deliberate: boolean): string {
+  return `$binding.state.host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${deliberate}, $left)`;
+}
+
+/** The guard of an import that returns what it is to throw. */
+function emitThrower(name: string, parameters: number, slot: string, wrap: boolean): string {
+  const params = parameterList(parameters);
+  return `        ${propertyKey(name)}(${params}) {
+          const $binding = $raw.binding ?? $unbound();
+          $binding.state.imports++;
+          let $error;
+          try { $error = ${slot}(${params}); } catch ($broken) { $error = $broken; }
+          const $left = --$binding.state.imports;
+          throw ${emitCrossed(wrap, true)};
+        },`;
+}
+
+function emitImportGuard(
+  name: string,
+  parameters: number,
+  slot: string,
+  onCall: string,
+  onError: string,
+  onReturn: string,
+  result: string,
+): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
           const $binding = $raw.binding ?? $unbound();
           $binding.state.imports++;
           let $result;
-          try { $result = ${slot}(${params}); } catch ($error) ${onError}
+          try { $result = ${slot}(${params});${onCall} } catch ($error) ${onError}
           $binding.state.imports--;${onReturn}
           if ($raw.binding !== $binding) $returned(${result}, $binding);
           return $result;

@@ -10,7 +10,9 @@ import { membersOf } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
+import { removeRethrow, returnThrown } from './edit-throws.js';
 import {
+  type EditedImports,
   emitExportGuards,
   emitImportGuards,
   GUARD_PRELUDE,
@@ -18,12 +20,14 @@ import {
   type ImportGuards,
   isFunctionTable,
   TABLE_GUARD,
+  throwsOnPurpose,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
-import { EXCEPTION_TAGS, type Glue, type GlueFunction, RESET_EXPORT } from './glue.js';
+import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import { unwrapImports } from './unwrap-imports.js';
+import { EXCEPTION_TAGS } from './vocabulary.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** What {@link editScope} needs to know. */
@@ -37,8 +41,8 @@ export interface ScopeContext {
   readonly entersAgain: boolean;
 }
 
-/** Edits what belongs to the scope in place, and takes out what doesn't. Gives the names of the imports that it took `wrapError` from. */
-export function editScope(text: MagicString, context: ScopeContext): Set<string> {
+/** Edits what belongs to the scope in place, and takes out what doesn't. */
+export function editScope(text: MagicString, context: ScopeContext): EditedImports {
   const { glue, guards } = context;
   const callbacks = { declared: new Set(glue.statements.flatMap(({ declares }) => declares)), entersAgain: context.entersAgain };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
@@ -60,7 +64,8 @@ export function editScope(text: MagicString, context: ScopeContext): Set<string>
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
-  return unwrapImports(text, glue);
+  const thrower = new Set(context.wasm.imports.map(({ name }) => name).filter(throwsOnPurpose));
+  return { unwrapped: unwrapImports(text, glue), returned: returnThrown(text, glue, thrower) };
 }
 
 /** The text before the glue's own. */
@@ -78,10 +83,10 @@ export function scopeHead({ glue }: ScopeContext): string {
 }
 
 /** The text after the glue's own. */
-export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, unwrapped: ReadonlySet<string>): string {
+export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, unwrapped, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
   const $api = ${emitRecord(apiFields(glue), '  ')};
   return {
     imports: $guardImports(${rawImports}),
@@ -117,14 +122,14 @@ function hasHeap(glue: Glue): boolean {
 
 /** Whether `wrapError` begins as wasm-bindgen 0.2.130 writes it: `catch (e) { if (e instanceof WebAssembly.Exception) throw e; …`. */
 function passesExceptions(glue: Glue): boolean {
-  const node = glue.functions.get('wrapError')?.node;
+  const node = helper(glue, 'wrapError')?.node;
   return node !== undefined && /instanceof WebAssembly\.Exception\)\s*throw\b/.test(glue.code.slice(node.start, node.end));
 }
 
 /** What Rust needs to unwind with a value of JavaScript: the crate's function, and the glue's for values that Rust holds. */
 function unwindOf(glue: Glue, guards: readonly GuardedExport[]): ImportGuards['unwind'] {
   const index = guards.findIndex((guard) => guard.export === UNWIND_EXPORT);
-  const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => glue.functions.has(name));
+  const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => helper(glue, name));
   return index < 0 || toRust === undefined ? undefined : { path: recordPath(index, guards.length, `e${index}`), toRust };
 }
 
@@ -194,8 +199,8 @@ function emitCarries(tag: string | undefined): string {
 function emitPayload(glue: Glue): string {
   const tags = EXCEPTION_TAGS.filter((tag) => glue.statements.some(({ declares }) => declares.includes(tag)));
   const unwrap = tags.map((tag) => `    if (error.is(${tag})) return error.getArg(${tag}, 0);\n`).join('');
-  const carries = glue.functions.has('wrapError') ? emitCarries(tags.at(-1)) : '';
-  if (tags.length === 0 && !glue.functions.has('wrapError')) return '  const $payload = (error) => error;\n';
+  const carries = helper(glue, 'wrapError') ? emitCarries(tags.at(-1)) : '';
+  if (tags.length === 0 && !helper(glue, 'wrapError')) return '  const $payload = (error) => error;\n';
   return `  function $isException(error) {
     try { return error instanceof WebAssembly.Exception; } catch { return false; } // a revoked proxy
   }
@@ -231,9 +236,13 @@ function editNode(text: MagicString, glue: Glue, root: Node, callbacks: Callback
     if (editCallback(text, node, parent, callbacks)) return;
     switch (node.type) {
       case 'FunctionDeclaration':
+        if (helper(glue, node.id?.name) === undefined) break;
         editClosureMaker(text, node);
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
         if (isPassArray(node.id?.name) && passesHandles(glue)) editPassArray(text, node);
+        break;
+      case 'TryStatement':
+        removeRethrow(text, node);
         break;
       case 'MemberExpression':
         editStaticUse(text, glue, node);

@@ -51,7 +51,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
   const guards = guardedExports(glue, wasm);
   const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes) };
   const text = new MagicString(glue.code, { filename: glue.file });
-  const unwrapped = editScope(text, context);
+  const editedImports = editScope(text, context);
   const imports = glue.statements
     .filter(({ role }) => role === 'import')
     .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
@@ -84,7 +84,7 @@ $nobody.binding = undefined;
 const $live = { __proto__: { raw: $nobody } };
 ${scopeHead(context)}`);
   text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
-  text.append(`\n${scopeTail(context, unwrapped)}
+  text.append(`\n${scopeTail(context, editedImports)}
 const $app = $revive($scope, {
     ${['__proto__: null', ...description].join(',\n    ')},
 });

@@ -49,11 +49,29 @@ export function closureAdapters(glue: Glue, wasm: WasmInfo): Map<GlueFunction, s
     if (fn.statement.exported || glue.forwarded.has(fn.name)) continue;
     if (exports.has(fn.name)) adapters.set(fn, fn.name);
     else if (/^__wbg_adapter_\d+$/.test(fn.name)) {
-      const called = wasmCalls(fn.node).findLast((name) => !INTRINSIC.test(name));
+      // Older glue numbers exports: `wasm.__wbindgen_export_5(arg0, arg1, …)`.
+      const called = wasmCalls(fn.node).findLast((name) => !INTRINSIC.test(name)) ?? closureCall(fn);
       if (called !== undefined) adapters.set(fn, called);
     }
   }
   return adapters;
+}
+
+/** The export that a function calls with the two words of a closure, `wasm.closure9(arg0, arg1, …)`, where it is given those. */
+export function closureCall({ node }: GlueFunction): string | undefined {
+  let called: string | undefined;
+  walk(node, (child) => {
+    if (child.type !== 'CallExpression' || !isClosure(child.arguments)) return;
+    called ??= memberOf(child.callee, 'wasm');
+  });
+  return isClosure(node.params) ? called : undefined;
+}
+
+function isClosure(args: readonly Node[]): boolean {
+  return [0, 1].every((index) => {
+    const arg = args[index];
+    return arg?.type === 'Identifier' && arg.name === `arg${index}`;
+  });
 }
 
 function displayNames(glue: Glue): Map<string, string> {

@@ -19,6 +19,8 @@ import {
 } from './ast.js';
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
+import { hasShape, shape } from './shape.js';
+import { type Declaration, declarationsOf } from './words.js';
 
 /** A target of wasm-bindgen's CLI that can be transformed. */
 export type Target = 'web' | 'bundler' | 'nodejs' | 'module';
@@ -42,6 +44,8 @@ export interface GlueStatement {
   readonly inner: Node;
   readonly exported: boolean;
   readonly declares: readonly string[];
+  /** The same, with what they are; see `words.ts`. */
+  readonly declarations: readonly Declaration[];
   readonly references: ReadonlySet<string>;
   /** The documentation right before it. */
   readonly doc: Comment | undefined;
@@ -76,40 +80,14 @@ export interface Glue {
   readonly forwarded: ReadonlySet<string>;
 }
 
-/** What kind of statement declares something. A name alone is no sign of what it is: a program may have given it. */
-type Declares = 'function' | 'class' | 'variable';
-
-/** How a target loads its module. */
-const INIT: Readonly<Record<Target, Readonly<Record<string, Declares>>>> = {
-  web: {
-    __wbg_load: 'function',
-    __wbg_init_memory: 'function',
-    initSync: 'function',
-    __wbg_init: 'function',
-    EXPECTED_RESPONSE_TYPES: 'variable',
-  },
-  bundler: {},
-  nodejs: { wasmPath: 'variable', wasmBytes: 'variable', wasmModule: 'variable' },
-  module: { wasmPath: 'variable', wasmBytes: 'variable', wasmModule: 'variable' },
-};
-const DROPPED: Readonly<Record<string, Declares>> = { __wbg_finalize_init: 'function', __wbg_set_wasm: 'function', PanicError: 'class' };
-/** Variables that hold the instance, its module and its exports. */
-const INSTANCE = new Set(['wasm', 'wasmInstance']);
 /** The glue's decoder and encoder (in older glue: and their classes), and the tags of its exceptions. */
 const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|jstag_polyfill))$/;
 /** What those are made of, and made with. */
 const STATELESS = /^(?:Text(?:De|En)coder|WebAssembly|Error|module|undefined)$/;
-/** The tags of exceptions in which glue wraps what JavaScript throws. */
-export const EXCEPTION_TAGS: readonly string[] = ['__wbindgen_wrapped_jstag', '__wbindgen_jstag_polyfill'];
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
-/** Functions with which upstream guards and resets its instance: in their place are our guards, and the manager. */
-export const UPSTREAM_GUARDS: ReadonlySet<string> = new Set([
-  RESET_EXPORT,
-  '__wbg_call_guard',
-  '__wbg_call_abort_hook',
-  '__wbg_handle_catch',
-]);
+/** Statements at the top of glue that are not evaluated any more: every scope starts itself, and a panic is the runtime's. */
+const DROPPED = ['wasm.__wbindgen_start();', "Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError' });"].map(shape);
 
 /**
  * @param importedByWasm names that the wasm file imports from the glue: in the bundler target they are exported functions
@@ -146,6 +124,12 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   return { file, path, code, target, statements, functions, classes, forwarded };
 }
 
+/** A function of upstream's own, by its name: a program may have given that to one of its functions. */
+export function helper({ functions }: Glue, name: string | undefined): GlueFunction | undefined {
+  const found = name === undefined ? undefined : functions.get(name);
+  return found?.statement.declarations.some(({ word }) => word !== undefined) ? found : undefined;
+}
+
 /** @throws TransformError `REVIVE_UNKNOWN_GLUE` with the line of `offset` */
 export function refuseGlue({ path, code }: Pick<Glue, 'path' | 'code'>, offset: number, found: string): never {
   throw new TransformError(
@@ -174,17 +158,16 @@ function readStatement(
   const exported = node.type === 'ExportNamedDeclaration' && node.declaration !== null;
   const inner: Node = node.type === 'ExportNamedDeclaration' && node.declaration !== null ? node.declaration : node;
   const declares = declaredNames(inner);
-  const role = roleOf(inner, target, exported, declares) ?? refuse(node, `a top-level ${node.type} of an unknown kind`);
-  return { node, inner, exported, declares, references: references(node), doc, role };
+  const declarations = declarationsOf(inner, target);
+  const role = roleOf(inner, exported, declarations) ?? refuse(node, `a top-level ${node.type} of an unknown kind`);
+  return { node, inner, exported, declares, declarations, references: references(node), doc, role };
 }
 
-function roleOf(node: Node, target: Target, exported: boolean, declares: readonly string[]): Role | undefined {
+function roleOf(node: Node, exported: boolean, declarations: readonly Declaration[]): Role | undefined {
   if (importsOwnWasm(node)) return 'drop';
   if (node.type === 'ImportDeclaration') return 'import';
-  if (declares.some((name) => INSTANCE.has(name))) return holdsInstance(node) ? 'drop' : undefined;
-  const kind = KINDS[node.type];
-  if (declares.some((name) => Object.hasOwn(DROPPED, name))) return declares.every((name) => DROPPED[name] === kind) ? 'drop' : undefined;
-  if (declares.some((name) => Object.hasOwn(INIT[target], name) && INIT[target][name] === kind)) return 'init';
+  const known = roleOfWords(declarations);
+  if (known !== undefined) return known;
   switch (node.type) {
     case 'FunctionDeclaration':
       return 'function';
@@ -204,39 +187,22 @@ function roleOf(node: Node, target: Target, exported: boolean, declares: readonl
       return references(node.test).has('Symbol') ? 'module' : 'scope';
     case 'ExpressionStatement':
       if (isDirective(node)) return 'drop';
-      return expressionRole(node.expression);
+      return DROPPED.some((one) => hasShape(node, one)) ? 'drop' : expressionRole(node.expression);
     default:
       return undefined;
   }
 }
 
-const KINDS: Readonly<Record<string, Declares>> = {
-  FunctionDeclaration: 'function',
-  ClassDeclaration: 'class',
-  VariableDeclaration: 'variable',
-};
-
-/** `let wasm;`, `new WebAssembly.Instance(…)`, `….exports` */
-function holdsInstance(node: Node): boolean {
-  if (node.type !== 'VariableDeclaration') return false;
-  return node.declarations.every(
-    ({ id, init }) =>
-      id.type !== 'Identifier' ||
-      !INSTANCE.has(id.name) ||
-      init === null ||
-      (init.type === 'NewExpression' && memberOf(init.callee, 'WebAssembly') === 'Instance') ||
-      (init.type === 'MemberExpression' && propertyName(init) === 'exports'),
-  );
+/** One for the whole statement: what is joined in it with something else is found later. */
+function roleOfWords(declarations: readonly Declaration[]): Role | undefined {
+  return declarations.map(({ word }) => word?.role).find((role) => role !== undefined);
 }
 
 function expressionRole(expression: Node): Role | undefined {
   const names = references(expression);
-  if (names.has('PanicError')) return 'drop';
-  // Every scope starts itself; any other use of an instance up here would be of one that may be gone.
   if (isWasmExport(expression)) return 'init';
-  if (names.has('wasm')) {
-    return expression.type === 'CallExpression' && memberOf(expression.callee, 'wasm') === '__wbindgen_start' ? 'drop' : undefined;
-  }
+  // Any other use of an instance up here would be of one that may be gone.
+  if (names.has('wasm') || names.has('PanicError')) return undefined;
   return expression.type === 'AssignmentExpression' && expression.left.type === 'MemberExpression' ? 'module' : 'scope';
 }
 

@@ -27,7 +27,7 @@ export function unwrapImports(text: MagicString, glue: Glue): Set<string> {
 }
 
 /** The function that is wrapped, unless it depends on how it is called. */
-function wrappedFunction({ params, body }: FunctionNode): FunctionNode | undefined {
+export function wrappedFunction({ params, body }: FunctionNode): FunctionNode | undefined {
   const [statement, ...others] = body?.body ?? [];
   if (params.length > 0 || others.length > 0 || statement?.type !== 'ReturnStatement') return undefined;
   const call = statement.argument;

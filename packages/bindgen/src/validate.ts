@@ -1,11 +1,14 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
-import { isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
+import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { EXCEPTION_TAGS, type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue, UPSTREAM_GUARDS } from './glue.js';
+import { type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
+import { validateMoved } from './validate-moved.js';
+import { validateStart } from './validate-start.js';
+import { refuseUnknownAdapters, validateWords } from './validate-words.js';
 
 /** Names that generated code adds to a module or to a function of the glue's: those that the contract reserves, and those that are numbered. */
 export const OURS: RegExp = new RegExp(`^(?:__revive|\\$(?:${RESERVED_NAMES.join('|')}|import\\d+|g\\d+))$`);
@@ -15,29 +18,18 @@ const CONTROL = '__revive';
 
 /** @throws TransformError `REVIVE_WASM_MISMATCH`, `REVIVE_UNKNOWN_GLUE` */
 export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): void {
-  refuseMinified(glue, new Set(wasm.imports.map(({ name }) => name)));
+  refuseRenamedArguments(glue, new Set(wasm.imports.map(({ name }) => name)));
   refuseOurNames(glue);
+  validateWords(glue);
+  const exports = new Set(wasm.exports.map(({ name }) => name));
   refuseOtherWasm(glue);
   refuseForeignAssignments(glue);
+  refuseOwnExports(glue);
   const importer = glue.statements.find(({ node }) => importsOwnWasm(node));
   if (importer !== undefined && entry === undefined) {
     refuseGlue(glue, importer.node.start, `an import of ${wasmFile} in glue without the main file that goes with it`);
   }
-  if (!glue.statements.some(({ declares }) => declares.includes('wasm'))) {
-    refuseGlue(glue, 0, 'no variable `wasm`, through which glue enters its instance');
-  }
-  const loads = glue.target === 'nodejs' || glue.target === 'module';
-  if (loads && !glue.statements.some(({ declares }) => declares.includes('wasmModule'))) {
-    refuseGlue(glue, 0, 'no variable `wasmModule`, in which glue for this target keeps its module');
-  }
-  for (const name of glue.target === 'web' ? ['initSync', '__wbg_init'] : []) {
-    if (!glue.statements.some(({ declares }) => declares.includes(name)))
-      refuseGlue(glue, 0, `no function \`${name}\`, by which a web page starts the module`);
-  }
-  refuseLoadingInScopes(glue);
-  refuseIncompleteGuards(glue);
-  refuseOtherTags(glue);
-  const exports = new Set(wasm.exports.map(({ name }) => name));
+  validateMoved(glue);
   const used = usedExports(glue);
   const missing = [...used].filter((name) => !exports.has(name));
   // Upstream's own output can call an export that isn't there (0.2.127, `extends` of a class in a namespace). One in ten is no slip.
@@ -46,6 +38,11 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   const provided = providedImports(glue);
   const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
   if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
+  // In the output, what the instance exports is an object that inherits what objects do.
+  const inherited = missing.find((name) => name in Object.prototype);
+  if (inherited !== undefined) refuseGlue(glue, 0, `a use of \`wasm.${inherited}\`, which is not exported`);
+  validateStart(glue, wasm, entry);
+  refuseUnknownAdapters(glue, wasm);
 
   function mismatch(found: string): never {
     throw new TransformError(
@@ -56,22 +53,11 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
 }
 
 /**
- * What an import does with what it is given, and which closures Rust makes, is seen by how wasm-bindgen writes that. A minifier writes it
- * otherwise, and leaves the names of exports: half of the module would be protected.
+ * What an import does with what it is given is seen by how wasm-bindgen writes that. A minifier writes it otherwise, and leaves the names of
+ * exports: half of the module would be protected.
  */
-function refuseMinified(glue: Glue, imports: ReadonlySet<string>): void {
-  const isInstances = (name: string): boolean => /^wasm(?:Module|Instance)?$/.test(name);
-  for (const { node, inner, role, declares } of glue.statements) {
-    if (inner.type === 'VariableDeclaration' && declares.some(isInstances) && !declares.every(isInstances)) {
-      refuseGlue(glue, node.start, 'variables that were joined in one declaration');
-    }
-    const isMaker = inner.type === 'FunctionDeclaration' && /^make(?:Mut)?Closure$/.test(inner.id?.name ?? '');
-    if (isMaker) {
-      const last = inner.body?.body.at(-1);
-      if (last?.type !== 'ReturnStatement' || last.argument?.type !== 'Identifier') {
-        refuseGlue(glue, node.start, 'a function that makes closures and was changed');
-      }
-    }
+function refuseRenamedArguments(glue: Glue, imports: ReadonlySet<string>): void {
+  for (const { node, role } of glue.statements) {
     if (role === 'drop') continue;
     walk(node, (child, parent) => {
       if (child.type !== 'FunctionDeclaration' && child.type !== 'FunctionExpression') return;
@@ -80,12 +66,6 @@ function refuseMinified(glue: Glue, imports: ReadonlySet<string>): void {
       if (renamed !== undefined) refuseGlue(glue, renamed.start, `an import ${name} whose parameters were renamed`);
     });
   }
-}
-
-/** `{ name: … }`, `imports.wbg.name = …`. */
-function givenName(node: Node): string | undefined {
-  if (node.type === 'Property') return keyName(node.key);
-  return node.type === 'AssignmentExpression' && node.left.type === 'MemberExpression' ? keyName(node.left.property) : undefined;
 }
 
 /** Those of the function, and of the one that it wraps: `return handleError(function (arg0) {…}, arguments)`. */
@@ -124,12 +104,40 @@ function ofScopes({ statements }: Glue): GlueStatement[] {
   );
 }
 
-/** `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. */
+/**
+ * `wasm` is the instance wherever a scope uses it, and is written anew: what else has that name would be, too. Its exports are there to be read,
+ * one by one; and all of them are given to Rust (`wasm_bindgen::exports()`), and are nothing that JavaScript does anything with.
+ */
 function refuseOtherWasm(glue: Glue): void {
   for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
-      if (child.type !== 'Identifier' || child.name !== 'wasm' || !isNotRead(parent, key)) return;
-      refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+      const isOperand = parent?.type === 'UnaryExpression' && parent.operator === 'delete';
+      const name = memberOf(child, 'wasm');
+      if (name !== undefined && (isNotRead(parent, key) || isOperand))
+        refuseGlue(glue, child.start, 'a change of what the instance exports');
+      if (child.type !== 'Identifier' || child.name !== 'wasm') return;
+      if (isNotRead(parent, key)) refuseGlue(glue, child.start, 'something else than the instance that is called `wasm`');
+      if (isReference(parent, key) && !isGiven(parent, key))
+        refuseGlue(glue, child.start, 'another use of the instance than of one of its exports');
+    });
+  }
+}
+
+/** `wasm.add`, `const ret = wasm;`, `return wasm;`, and `wasm == null`, as published packages ask whether there is an instance. */
+function isGiven(parent: Node | undefined, key: string | undefined): boolean {
+  if (parent?.type === 'MemberExpression') return key === 'object' && memberOf(parent, 'wasm') !== undefined;
+  if (parent?.type === 'BinaryExpression') return /^[!=]==?$/.test(parent.operator);
+  return parent?.type === 'ReturnStatement' || (parent?.type === 'VariableDeclarator' && key === 'init');
+}
+
+/** What a module of CommonJS exports has one name more than it had. */
+function refuseOwnExports(glue: Glue): void {
+  if (glue.target !== 'nodejs') return;
+  for (const { node } of ofScopes(glue)) {
+    walk(node, (child, parent, key) => {
+      if (child.type !== 'Identifier' || !isReference(parent, key) || !/^(?:exports|module)$/.test(child.name)) return;
+      if (memberOf(parent, 'module') !== 'require')
+        refuseGlue(glue, child.start, `a use of \`${child.name}\` in what each instance has of its own`);
     });
   }
 }
@@ -203,35 +211,4 @@ function providedImports(glue: Glue): Set<string> {
     if (child.type === 'AssignmentExpression' && child.left.type === 'MemberExpression') names.add(keyName(child.left.property) ?? '');
   });
   return names;
-}
-
-/** What loads the module is there once, beside the façade: what a scope uses is something else, with a name that glue knows it by. */
-function refuseLoadingInScopes(glue: Glue): void {
-  const loading = new Set(glue.statements.filter(({ role }) => role === 'init').flatMap(({ declares }) => declares));
-  for (const { node, references } of ofScopes(glue)) {
-    const name = [...references].find((one) => loading.has(one));
-    if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` outside of what loads the module`);
-  }
-}
-
-/** What upstream has in place of our guards is not read any more: where something of it is missing, plain glue would fail. */
-function refuseIncompleteGuards(glue: Glue): void {
-  const declared = new Set(glue.statements.flatMap(({ declares }) => declares));
-  for (const { node, declares, references } of glue.statements) {
-    if (!declares.some((name) => UPSTREAM_GUARDS.has(name))) continue;
-    const name = [...references].find((one) => /^__wbg_/.test(one) && !declared.has(one));
-    if (name !== undefined) refuseGlue(glue, node.start, `a use of \`${name}\` without its declaration`);
-  }
-}
-
-/** What JavaScript throws travels through Wasm in exceptions of the glue's tags. Under another name they would not be found, and nothing be taken out of them. */
-function refuseOtherTags(glue: Glue): void {
-  for (const { inner } of glue.statements) {
-    if (inner.type !== 'VariableDeclaration') continue;
-    for (const { id, init } of inner.declarations) {
-      if (init?.type !== 'NewExpression' || memberOf(init.callee, 'WebAssembly') !== 'Tag') continue;
-      if (id.type !== 'Identifier' || !EXCEPTION_TAGS.includes(id.name))
-        refuseGlue(glue, inner.start, 'a tag of exceptions with a name of its own');
-    }
-  }
 }

@@ -99,7 +99,7 @@ const MAKES_INSTANCE = `
   if (options.includes('no file')) rmSync(dir + '/wasm_revive_fixtures_bg.wasm');
   if (pkg.__revive) {
     seen.push(answer(() => pkg.fail('abort')), answer(() => pkg.add(1, 2)));
-    while (answer(() => pkg.add(1, 2)) === 'REVIVE_NOT_READY') await new Promise((resolve) => setTimeout(resolve, 5));
+    while (answer(() => pkg.add(1, 2)) === 'REVIVE_RECOVERING') await new Promise((resolve) => setTimeout(resolve, 5));
     seen.push(answer(() => pkg.bump()), pkg.__revive.state);
   }
   process.stdout.write(JSON.stringify(seen));
@@ -181,11 +181,11 @@ describe('bundler, a program that makes the instance by itself', () => {
     const ours = join(inject('transformed'), 'unwind', 'bundler');
     expect(await run(ours, 'module')).toEqual([...plain, 'REVIVE_ABORT', 3, 101, 'running']);
     // Without the module, the file beside the glue is read first.
-    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NOT_READY', 101, 'running']);
+    expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_RECOVERING', 101, 'running']);
     const copy = mkdtempSync(join(tmpdir(), 'wasm-revive-by-hand-'));
     try {
       cpSync(ours, copy, { recursive: true });
-      expect(await run(copy, 'no file')).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_NOT_READY', 'REVIVE_NO_MODULE', 'retired']);
+      expect(await run(copy, 'no file')).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_RECOVERING', 'REVIVE_NO_MODULE', 'retired']);
     } finally {
       rmSync(copy, { recursive: true, force: true });
     }
@@ -270,9 +270,13 @@ function usesEverything(target: Target): string {
     pkg.__revive.on('recovered', ({ generation, ms }) => generation + ms);
     pkg.__revive.on('stale', ({ entrypoint }) => entrypoint.length);
     pkg.__revive.configure({ maxRestarts: 3, withinMs: 1000, staleClosures: 'throw', onFailure: (report) => void report.module });
+    pkg.__revive.configure({ recycle: { memoryBytes: 2 ** 28, turns: 1000, ageMs: 1000 }, drainMs: 1000 });
+    pkg.__revive.on('recycled', ({ reason, from, generation }) => [reason, generation - from]);
     pkg.__revive.reset();
     const inFlight: number = pkg.__revive.stats.inFlight + pkg.__revive.generation;
-    const state: 'idle' | 'running' | 'recovering' | 'retired' = pkg.__revive.state;
+    const state: 'idle' | 'running' | 'recovering' | 'open' | 'retired' | 'draining' | 'disposed' = pkg.__revive.state;
+    const disposed: Promise<void> = pkg.__revive[Symbol.asyncDispose]();
+    const evicted: [boolean, Promise<boolean>] = [pkg.__revive.evict('a'), pkg.__revive.evict('a', { drain: true, drainMs: 1 })];
     pkg.__revive.use(coredump({ write: (bytes, report) => void [bytes.length, report.fingerprint] }));
     instrument(pkg.__revive);
     const told: Plugin = { name: 'mine', threw: ({ error, panic, instance }) => void [error, panic?.error.message, instance.memoryBytes] };
@@ -285,7 +289,7 @@ function usesEverything(target: Target): string {
     }
     const barked: string = new Puppy('Rex').bark() + sibling.geometry.flat.area(1, 2) + sibling.Color.Red;
     const other: pkg.Counter = new sibling.Counter(1);
-    void [sum, dog, red, mood, labelled, later, off, inFlight, state, barked, other];
+    void [sum, dog, red, mood, labelled, later, off, inFlight, state, disposed, evicted, barked, other];
   `;
 }
 

@@ -18,6 +18,7 @@ interface Seen {
   readonly revive: Readonly<Record<string, unknown>>;
   readonly aborted: readonly [code: string, message: string];
   readonly after: number;
+  readonly kept: { readonly revive: readonly unknown[]; readonly catchExports: readonly unknown[] };
 }
 
 const MANY = 100_000;
@@ -73,6 +74,14 @@ describe.each(RUNS)('$encoding › node $node.major', ({ node, encoding, panics 
     expect(seen.revive).toEqual(expected);
     expect(seen.aborted[0]).toBe('REVIVE_ABORT');
     expect(seen.after).toBe(2);
+    const saved = [
+      [2, 1, 1],
+      // From a turn that ends by a panic nothing is kept.
+      [3, 2, 'REVIVE_PANIC'],
+      [4, 2, 1],
+      [5, 3, 1],
+    ];
+    expect(seen.kept, 'I7: generation, value, whether another is saved').toEqual({ revive: saved, catchExports: [0, 0] });
   });
 });
 

@@ -23,7 +23,7 @@ export const CATCH_EXPORT = '__wasm_revive_catch';
 /** The exported function that installs the panic hook; only of modules without wasm-bindgen. */
 export const INSTALL_EXPORT = '__wasm_revive_install';
 
-/** The module from which {@link RETHROW_IMPORT} and {@link PANICKED_IMPORT} are imported. */
+/** The module from which {@link RETHROW_IMPORT}, {@link PANICKED_IMPORT} and {@link SIGNAL_IMPORT} are imported. */
 export const IMPORT_MODULE = 'wasm_revive';
 
 /** The imported function that throws once more what JavaScript has caught, for {@link CATCH_EXPORT}. */
@@ -31,6 +31,9 @@ export const RETHROW_IMPORT = 'rethrow';
 
 /** By which a module without wasm-bindgen says that Rust has panicked, while all that led to it is on the stack. */
 export const PANICKED_IMPORT = 'panicked';
+
+/** By which a module without wasm-bindgen says that Rust has asked for something. */
+export const SIGNAL_IMPORT = 'signal';
 
 /** The exported Wasm global whose value is the address of the black box. */
 export const BLACK_BOX_EXPORT = '__wasm_revive_black_box';
@@ -66,6 +69,7 @@ export const BlackBoxOffset = {
   panicEntrypointLength: 56,
   entrypoint: 60,
   panicEntrypoint: 64,
+  generation: 68,
   panicMessage: 72,
   panicFile: 1096,
 } as const;
@@ -78,3 +82,32 @@ export const BreadcrumbsOffset = { magic: 0, abi: 4, size: 8, started: 12, first
 
 /** Sizes of the breadcrumbs in bytes, but for their count. A slot is the length of a text, 0 for none, and the text. */
 export const BreadcrumbsSize = { count: 16, each: 128, text: 124, total: 2064 } as const;
+
+/** The exported Wasm global whose value is the address of the requests about what the program persists. */
+export const PERSIST_EXPORT = '__wasm_revive_persist';
+
+/** `"RVPS"`, the first word of these requests. */
+export const PERSIST_MAGIC = 0x53505652;
+
+/** Byte offsets in the record of requests. Every field is a little-endian `u32`. */
+export const PersistOffset = {
+  magic: 0,
+  abi: 4,
+  size: 8,
+  request: 12,
+  answer: 16,
+  name: 20,
+  nameLength: 24,
+  version: 28,
+  bytes: 32,
+  bytesLength: 36,
+} as const;
+
+/** Sizes of the record of requests in bytes. */
+export const PersistSize = { total: 40 } as const;
+
+/** What Rust asks for; `crates/abi` says what each means. */
+export const PersistRequest = { find: 1, load: 2, restored: 3, notRestored: 4, save: 5, notSaved: 6 } as const;
+
+/** What JavaScript answers; 0 where nobody does. */
+export const PersistAnswer = { yes: 1, no: 2 } as const;

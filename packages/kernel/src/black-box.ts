@@ -8,6 +8,9 @@ import {
   BREADCRUMBS_MAGIC,
   BreadcrumbsOffset,
   BreadcrumbsSize,
+  PERSIST_EXPORT,
+  PERSIST_MAGIC,
+  PersistSize,
 } from './abi.js';
 import type { Location } from './failure.js';
 
@@ -89,6 +92,11 @@ export function forgetPanic(exports: WebAssembly.Exports): void {
   blackBoxView(exports)?.setUint32(BlackBoxOffset.panicCount, 0, true);
 }
 
+/** Tells Rust its generation. */
+export function writeGeneration(exports: WebAssembly.Exports, generation: number): void {
+  blackBoxView(exports)?.setUint32(BlackBoxOffset.generation, generation, true);
+}
+
 /** Takes out the marks of what was running: with no frame left nothing runs, and what left by throwing has not taken its mark with it. */
 export function forgetRunning(exports: WebAssembly.Exports): void {
   const view = blackBoxView(exports);
@@ -99,6 +107,11 @@ export function forgetRunning(exports: WebAssembly.Exports): void {
 /** The bytes of the black box in the instance's memory; undefined when there is none. Grows stale when memory grows. */
 export function blackBoxView(exports: WebAssembly.Exports): DataView | undefined {
   return recordView(exports, BLACK_BOX_EXPORT, BLACK_BOX_MAGIC, BlackBoxSize.total);
+}
+
+/** The same of the requests about what the program persists. */
+export function persistView(exports: WebAssembly.Exports): DataView | undefined {
+  return recordView(exports, PERSIST_EXPORT, PERSIST_MAGIC, PersistSize.total);
 }
 
 function recordView(exports: WebAssembly.Exports, name: string, magic: number, size: number): DataView | undefined {

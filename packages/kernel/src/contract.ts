@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 3;
+export const CONTRACT = 4;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -26,11 +26,11 @@ export const CONTRACT = 3;
 export const RESERVED_NAMES: readonly string[] = [
   'scope app live nobody exportsFor revive loadModule first initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
-  'refuse call unbound isFormer enter leave threw returned watch bind release all guarded guardTable noTable guardImports',
+  'refuse call unbound isFormer enter leave ended threw returned watch bind release all guarded guardTable noTable guardImports',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
-/** Functions that the façade calls, by the name the generator gave them. */
+/** Functions that the façade calls, by the name the generator gave them: `greet`, `Counter$inc`, and `Counter$static$of` for a static member. */
 export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** Exports of an instance behind their guards, in place of `instance.exports`. */
@@ -124,7 +124,10 @@ export interface ModuleDescription {
   readonly load?: () => Promise<WebAssembly.Module>;
   /** What siblings are given in place of the façade; not there where there is none. */
   readonly siblings?: SiblingFacade;
-  /** Given the scope that serves, whenever that changes, and where the pointers of its handles start; undefined while callers are to ask. */
+  /**
+   * Given the scope that serves, whenever that changes, and where the pointers of its handles start; undefined while callers are to ask. Where
+   * several serve, an object like a scope's, whose functions choose one of them, and infinity: whoever has a handle is to ask.
+   */
   readonly onCurrent: (raw: Raw | undefined, base: number) => void;
 }
 
@@ -281,8 +284,13 @@ export interface Host {
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown;
   /** wasm-bindgen's own signal that Rust asked for a new instance (`wasm_bindgen::handler::schedule_reinit`, 0.2.116 and later). */
   reinitRequested(): void;
-  /** The import by which the reinit-manager crate signals was called: the black box says what it has asked for. */
-  signalled(): void;
+  /**
+   * The import by which the reinit-manager crate signals is being called: the instance's memory says what the crate asks for. True: call
+   * {@link turnEnded} when the turn ends.
+   */
+  signalled(): boolean;
+  /** The end of an outermost entry that went well and in which Rust has signalled. */
+  turnEnded(): void;
   /** The import by which the unwind-catcher crate says that Rust has panicked: all that led to it is still on the stack. */
   panicked(): void;
 }

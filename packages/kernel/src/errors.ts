@@ -14,11 +14,13 @@ export const ERROR_CODES = {
   REVIVE_STALE_HANDLE: 'The object points into an instance that is gone, or that is not the one it was given to.',
   REVIVE_FOREIGN_HANDLE: 'The object belongs to another instance of the module than the one to which it was given; both are well.',
   REVIVE_TOO_MANY_INSTANCES: 'There are as many keyed instances of the module as are allowed.',
+  REVIVE_DRAINING: 'The module admits no new calls: `drain()` or `dispose()` was called. This call did nothing.',
+  REVIVE_DISPOSED: 'The module was disposed of; `reset()` brings it back. This call did nothing.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
   REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
   REVIVE_CONTRACT_MISMATCH: 'The package was transformed by a version of wasm-revive that does not match its runtime.',
-  REVIVE_NOT_READY:
-    'The module was called before it was initialised, or while a fresh instance is being made asynchronously: repeat the call.',
+  REVIVE_NOT_READY: 'The module was called before it was initialised.',
+  REVIVE_RECOVERING: 'A fresh instance is being made, asynchronously: the call did nothing, repeat it when `ready` is settled.',
   REVIVE_NO_INSTANCE: 'The engine could not make a fresh instance; the cause says why.',
   REVIVE_NO_MODULE: 'No WebAssembly.Module could be obtained, so no instance can be made.',
   REVIVE_NO_STACK_POINTER: 'The module does not export its stack pointer, which has to be put back after a panic that leaves it.',
@@ -32,9 +34,13 @@ export type ReviveErrorCode = keyof typeof ERROR_CODES;
 export interface ReviveErrorInit {
   /** The error that led to this one; always kept. */
   readonly cause?: unknown;
-  /** True when repeating the call can't do anything twice. False when that is not known. */
+  /** True when repeating the call can't do anything twice, or the program has declared the call idempotent. False when that is not known. */
   readonly retryable?: boolean;
   readonly report?: CrashReport | undefined;
+  /** See {@link ReviveError.retryAfter}. */
+  readonly retryAfter?: number | undefined;
+  /** See {@link ReviveError.ready}. */
+  readonly ready?: Promise<void> | undefined;
 }
 
 const NO_INIT: ReviveErrorInit = bare({});
@@ -48,12 +54,19 @@ export class ReviveError extends Error {
   readonly retryable: boolean;
   /** The crash report, on errors that stand for a failure. */
   declare readonly report?: CrashReport | undefined;
+  /** After how many milliseconds to repeat the call, on errors that say that no instance is there for now. */
+  declare readonly retryAfter?: number | undefined;
+  /** Settled when an instance serves, or none could be made, on errors with the code `REVIVE_RECOVERING`. No unhandled rejection comes of it. */
+  declare readonly ready?: Promise<void> | undefined;
 
   constructor(code: ReviveErrorCode, message: string, init: ReviveErrorInit = NO_INIT) {
     super(message, hasOwn(init, 'cause') ? { cause: init.cause } : undefined);
     this.code = code;
     this.retryable = init.retryable ?? false;
     if (init.report !== undefined) this.report = init.report;
+    if (init.retryAfter !== undefined) this.retryAfter = init.retryAfter;
+    // Not enumerable: of no use in a log.
+    if (init.ready !== undefined) define(this, 'ready', { value: init.ready });
   }
 
   static {

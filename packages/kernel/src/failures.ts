@@ -328,6 +328,7 @@ export class Failures {
     if (panic === undefined) this.#noteDropped(error);
     // Other tasks may have panicked in the same turn of the executor: those are told before the instance goes.
     const isOver = occurrence.quiescent && !this.#panics.areUntold;
+    if (recovery !== 'keep') instance.failedIn = { entrypoint: occurrence.entrypoint };
     const loss = recovery === 'keep' ? undefined : { error: instance.replaceAfter(error, isOver), earlier: [] };
     this.#tell(draft, loss);
     this.#decided = undefined;
@@ -362,6 +363,7 @@ export class Failures {
     const { entrypoint } = occurrence;
     // What is asked from here on may run the program's code, and that may call the module.
     instance.isLookedAt = true;
+    instance.failedIn = { entrypoint };
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = this.#decide(failure, asked, occurrence);

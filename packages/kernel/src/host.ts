@@ -1,4 +1,5 @@
-import { readBlackBox } from './black-box.js';
+import { BlackBoxOffset } from './abi.js';
+import { blackBoxView } from './black-box.js';
 import type { Host, PromiseExecutor, Thenable } from './contract.js';
 import type { Failures } from './failures.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
@@ -17,6 +18,8 @@ export class InstanceHost implements Host {
   readonly alarm: () => void;
   readonly #instance: Instance;
   readonly #failures: Failures;
+  /** Whether the end of the turn is to be heard of. */
+  #hasSignalled = false;
   /** How many registries the scope has made. */
   #registries = 0;
 
@@ -46,7 +49,9 @@ export class InstanceHost implements Host {
   }
 
   threw(error: unknown, entry: number, imports: number): unknown {
-    return this.#failures.threw(error, entry, imports);
+    const thrown = this.#failures.threw(error, entry, imports);
+    if (imports === 0) this.turnEnded();
+    return thrown;
   }
 
   crossed(error: unknown, deliberate: boolean, imports: number): unknown {
@@ -158,8 +163,17 @@ export class InstanceHost implements Host {
     this.#instance.owner.reinitRequested(this.#instance);
   }
 
-  signalled(): void {
-    const { exports } = this.#instance;
-    if (exports !== undefined && readBlackBox(exports)?.reinitRequested === true) this.reinitRequested();
+  signalled(): boolean {
+    const { exports, owner } = this.#instance;
+    if (exports === undefined) return false;
+    if (blackBoxView(exports)?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) this.reinitRequested();
+    this.#hasSignalled = owner.signalled(this.#instance) || this.#hasSignalled;
+    return this.#hasSignalled;
+  }
+
+  turnEnded(): void {
+    if (!this.#hasSignalled) return;
+    this.#hasSignalled = false;
+    this.#instance.owner.turnEnded(this.#instance);
   }
 }

@@ -35,6 +35,8 @@ export class InFlight {
   #maySearch = MOST_SEARCHED;
   /** Where a function was found last. Rust uses a place again as soon as it is free. */
   #lastPlace = 0;
+  /** Those who wait until none is left. */
+  #waiting: (() => void)[] | undefined;
 
   /** Whether a function settles the promise that Rust is just making: with the instance lost, it settles nothing any more. */
   settles(value: unknown): boolean {
@@ -43,6 +45,12 @@ export class InFlight {
 
   get size(): number {
     return this.#owed.size;
+  }
+
+  /** Calls as soon as none is left: at once, or when the last one settles. */
+  whenEmpty(run: () => void): void {
+    if (this.size === 0) run();
+    else this.#waiting = [...(this.#waiting ?? []), run];
   }
 
   /** Sets the place of the first value that is Rust's own. */
@@ -219,9 +227,12 @@ export class InFlight {
     this.#owed.delete(owed);
     owed.given = undefined;
     owed.droppedBy = undefined;
-    if (owed.abandoned === undefined) return;
+    if (owed.abandoned !== undefined) whenGarbage().unregister(owed);
     owed.abandoned = undefined;
-    whenGarbage().unregister(owed);
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.size > 0) return;
+    this.#waiting = undefined;
+    for (const run of waiting) run();
   }
 }
 

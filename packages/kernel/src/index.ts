@@ -19,11 +19,17 @@ export {
   INSTALL_EXPORT,
   PANICKED_IMPORT,
   PANICKING_EXPORT,
+  PERSIST_EXPORT,
+  PersistAnswer,
+  PersistOffset,
+  PersistRequest,
   RETHROW_IMPORT,
+  SIGNAL_IMPORT,
   UNWIND_EXPORT,
   UNWINDING_SECTION,
 } from './abi.js';
-export { type BlackBox, blackBoxView, forgetPanic, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
+export { isAbort, saidCause } from './aborts.js';
+export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { checkContract } from './check-contract.js';
 export { complain } from './complain.js';
 export {
@@ -64,7 +70,7 @@ export { NO_FRAMES, wasmFrames } from './frames.js';
 export { pointerBase, spaceOf } from './handle.js';
 export { Instance, type Loss, type Owner } from './instance.js';
 export { foreignHandleError, staleHandleError } from './instance-errors.js';
-export { bare, define, inMicrotask, isInstance, keys } from './intrinsics.js';
+export { bare, define, inMicrotask, isInstance, keys, whenSettled } from './intrinsics.js';
 export { lazyProperty } from './lazy.js';
 export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';
 export { errorWithDeepStack } from './panic-site.js';

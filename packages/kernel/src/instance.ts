@@ -1,4 +1,4 @@
-import { forgetRunning } from './black-box.js';
+import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
@@ -44,6 +44,10 @@ export interface Owner {
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
   reinitRequested(instance: Instance): void;
+  /** Rust has asked for something by the reinit-manager crate's signal. True: it is to be heard of when the turn ends. */
+  signalled(instance: Instance): boolean;
+  /** That turn has ended, and the instance goes on. A failure in it was reported before. */
+  turnEnded(instance: Instance): void;
   /** A closure of a lost instance was called. True: the call is to throw. */
   staleClosureCalled(instance: Instance, entrypoint: string): boolean;
 }
@@ -88,6 +92,8 @@ export class Instance {
   readonly turns: Turns | undefined;
   /** Whether somebody is just finding out what it was shut for. A field, for it is set where there may be no stack. */
   isLookedAt = false;
+  /** The turn in which it failed; undefined where it was well until it was replaced. */
+  failedIn: { readonly entrypoint: string | undefined } | undefined;
   readonly #failures = new Failures(this);
   readonly #host: InstanceHost;
   #life: Life = { is: 'idle' };
@@ -184,6 +190,7 @@ export class Instance {
     const { exports } = instance;
     const { module, hooks } = this.owner;
     this.#exports = exports;
+    writeGeneration(exports, this.generation);
     const stackPointers = module.stackPointers ?? stackPointerNames(exports);
     // Exports that are made when they are read can't be listed; those of the next instance can.
     if (stackPointers.length > 0) module.stackPointers = stackPointers;
@@ -261,6 +268,14 @@ export class Instance {
   /** The same; undefined where the event loop entered: there is no caller. */
   entrypoint(entry: number): string | undefined {
     return this.callbacks.entered === 'caller' ? this.entryName(entry) : undefined;
+  }
+
+  /** Whether any of the calls that were in flight may have cost it: the event loop has entered, or a closure that anybody may have called. */
+  get mayBeAnyCall(): boolean {
+    const { failedIn } = this;
+    return (
+      failedIn !== undefined && !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === failedIn.entrypoint)
+    );
   }
 
   /** The error for a use of something that pointed into this instance. */

@@ -28,7 +28,11 @@ export function isInstance<T>(value: unknown, Class: abstract new (...args: neve
 }
 
 /** `promise.then(…)`, as it is before anybody changes it. */
-export function whenSettled(promise: Promise<unknown>, onValue: (() => void) | undefined, onReason?: () => void): void {
+export function whenSettled(
+  promise: Promise<unknown>,
+  onValue: ((value: unknown) => void) | undefined,
+  onReason?: (reason: unknown) => void,
+): void {
   apply(then, promise, [onValue, onReason]);
 }
 

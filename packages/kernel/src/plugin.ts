@@ -15,6 +15,8 @@ export type InstanceState = 'idle' | 'running' | 'lost';
  * copy of this package fits the instances of another.
  */
 export interface InstanceView {
+  /** The key of a sibling as text, as reports give it; undefined for the instance that the module's own exports lead to. */
+  readonly key: string | undefined;
   readonly generation: number;
   readonly state: InstanceState;
   /** What the transform found out about its module. */

@@ -30,6 +30,11 @@ export class Promises {
     return this.#inFlight.size;
   }
 
+  /** See {@link InFlight.whenEmpty}. */
+  whenEmpty(run: () => void): void {
+    this.#inFlight.whenEmpty(run);
+  }
+
   /** The instance is there. */
   bind(held: Held | undefined): void {
     this.#held = held;

@@ -6,6 +6,9 @@ import type { InstanceView } from './plugin.js';
 export function viewOf(instance: Instance): InstanceView {
   return freeze(
     bare<InstanceView>({
+      get key() {
+        return instance.owner.key;
+      },
       get generation() {
         return instance.generation;
       },

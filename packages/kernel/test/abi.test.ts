@@ -26,6 +26,9 @@ describe('the ABI is the same in the crate and here', () => {
     expect(constant('IMPORT_MODULE')).toBe(abi.IMPORT_MODULE);
     expect(constant('RETHROW_IMPORT')).toBe(abi.RETHROW_IMPORT);
     expect(constant('PANICKED_IMPORT')).toBe(abi.PANICKED_IMPORT);
+    expect(constant('SIGNAL_IMPORT')).toBe(abi.SIGNAL_IMPORT);
+    expect(constant('PERSIST_EXPORT')).toBe(abi.PERSIST_EXPORT);
+    expect(constant('PERSIST_MAGIC')).toBe(abi.PERSIST_MAGIC);
     expect(constant('BLACK_BOX_EXPORT')).toBe(abi.BLACK_BOX_EXPORT);
     expect(constant('BLACK_BOX_MAGIC')).toBe(abi.BLACK_BOX_MAGIC);
     expect(constant('BREADCRUMBS_EXPORT')).toBe(abi.BREADCRUMBS_EXPORT);
@@ -46,5 +49,14 @@ describe('the ABI is the same in the crate and here', () => {
 
   it.each(Object.entries(abi.BreadcrumbsSize))('breadcrumbs: size of %s', (field, size) => {
     expect(constant(SCREAMING(field), 'breadcrumbs_size')).toBe(size);
+  });
+
+  it.each([
+    ['persist_offset', abi.PersistOffset],
+    ['persist_size', abi.PersistSize],
+    ['persist_request', abi.PersistRequest],
+    ['persist_answer', abi.PersistAnswer],
+  ])('%s', (module, numbers) => {
+    for (const [field, number] of Object.entries(numbers)) expect(constant(SCREAMING(field), module), field).toBe(number);
   });
 });

@@ -96,6 +96,8 @@ export function makeInstance({
     key: undefined,
     suspected: () => void log.push('suspected'),
     reinitRequested: () => void log.push('reinit'),
+    signalled: () => false,
+    turnEnded: () => {},
     staleClosureCalled: () => false,
   };
   let host: Host | undefined;

@@ -30,6 +30,27 @@ describe('InFlight', () => {
     expect(unhandled).toEqual([]);
   });
 
+  it('I5: whoever waits until none is left is called once, at once or by the last that settles', () => {
+    const calls = new InFlight();
+    const seen: string[] = [];
+    calls.whenEmpty(() => seen.push('at once'));
+    const settle: ((value: unknown) => void)[] = [];
+    for (let n = 0; n < 2; n++) void calls.promise((resolve) => settle.push(resolve));
+    calls.whenEmpty(() => {
+      seen.push('settled');
+      // One that comes later is not waited for.
+      void calls.promise(() => {});
+    });
+    calls.whenEmpty(() => seen.push('the other one'));
+    settle[0]?.(1);
+    expect(seen).toEqual(['at once']);
+    settle[1]?.(1);
+    expect(seen).toEqual(['at once', 'settled', 'the other one']);
+    calls.whenEmpty(() => seen.push('lost'));
+    calls.rejectAll(() => new Error('lost'));
+    expect(seen).toEqual(['at once', 'settled', 'the other one', 'lost']);
+  });
+
   it('behaves as new Promise for its executor', async () => {
     const calls = new InFlight();
     await expect(

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { Instance, type InstanceView, type Plugin } from '../src/index.js';
 import { makeInstance } from './fake.js';
 
-const MEMBERS = ['generation', 'state', 'module', 'exports', 'panicking', 'memoryBytes', 'callsInFlight'];
+const MEMBERS = ['key', 'generation', 'state', 'module', 'exports', 'panicking', 'memoryBytes', 'callsInFlight'];
 
 /** Everything that can be reached from a value: by properties of any kind, by what getters give, and by prototypes. */
 function reachable(from: unknown, found: Set<unknown> = new Set()): Set<unknown> {

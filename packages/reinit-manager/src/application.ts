@@ -5,6 +5,7 @@ import {
   type GuardedExports,
   type Instance,
   isReviveError,
+  type Live,
   type Module,
   ReviveError,
   spaceOf,
@@ -14,7 +15,7 @@ import type { Revive } from './control.js';
 import { instanceOf, isThere } from './given-exports.js';
 import { isRefusal, noModuleError } from './instance-maker.js';
 import type { Siblings } from './siblings.js';
-import type { Slot } from './slot.js';
+import { isFree, type Slot } from './slot.js';
 
 /** A module under management, as its façade uses it. */
 export type Application = Contract<Revive>;
@@ -33,6 +34,8 @@ export class ModuleApplication implements Application {
   readonly #module: Module;
   readonly #slot: Slot;
   readonly #siblings: Pick<Siblings, 'owner' | 'isGone'>;
+  /** Where the default instance's own façade would go. */
+  readonly #live: Live;
   readonly #check: (compiled: WebAssembly.Module) => void;
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
   /** Where it is made asynchronously, and why it could not be made. */
@@ -45,12 +48,14 @@ export class ModuleApplication implements Application {
     module: Module,
     slot: Slot,
     siblings: Pick<Siblings, 'owner' | 'isGone'>,
+    live: Live,
     control: Revive,
     check: (compiled: WebAssembly.Module) => void,
   ) {
     this.#module = module;
     this.#slot = slot;
     this.#siblings = siblings;
+    this.#live = live;
     this.control = control;
     this.#check = check;
   }
@@ -92,6 +97,7 @@ export class ModuleApplication implements Application {
       await booted;
     } catch (error) {
       this.#booting = { error };
+      this.#slot.ready.fails(this.notReady());
     }
   }
 
@@ -127,6 +133,7 @@ export class ModuleApplication implements Application {
     start: boolean,
   ): void {
     if (this.#slot.current !== undefined) return;
+    this.#slot.admit();
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
     if (module !== undefined) this.#check(module);
@@ -154,16 +161,20 @@ export class ModuleApplication implements Application {
   #ownOwner(pointer: unknown, what: string): Api {
     // A handle that was freed is nobody's. Rust would say the same, in an instance that there may be none of.
     if (pointer === 0) throw new Error('null pointer passed to rust');
-    if (!this.isGone(pointer)) return this.wake();
-    throw staleHandleError(what, spaceOf(pointer) ?? 0, undefined, this.#module.spaces.areReused);
+    // As the façade finds it by itself, unless it asks for each handle: with a pool.
+    const { raw, base } = this.#live;
+    if (raw.api !== undefined && typeof pointer === 'number' && pointer >= base && pointer < base + 2 ** 32) return raw.api;
+    const space = spaceOf(pointer);
+    if (space === undefined) return this.wake();
+    const instance = this.#slot.holder(space, isFree(what));
+    if (instance !== undefined) return instance.scope.api;
+    throw staleHandleError(what, space, undefined, this.#module.spaces.areReused);
   }
 
   isGone(pointer: unknown): boolean {
     if (typeof pointer === 'number' && pointer < 0) return this.#siblings.isGone(pointer);
     const space = spaceOf(pointer);
-    if (space === undefined) return false;
-    const { current } = this.#slot;
-    return current === undefined || space !== current.space || !current.isWell();
+    return space !== undefined && !this.#slot.has(space);
   }
 
   exports(): GuardedExports {

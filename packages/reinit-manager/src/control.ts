@@ -1,20 +1,28 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
-import type { EventName, Events } from './events.js';
+import type { BreakerOptions } from './breaker.js';
+import type { DrainOptions } from './closing.js';
+import { EVENT_NAMES, type EventName, type Events } from './events.js';
+import type { PersistStore } from './persisted.js';
 import type { Place, Shared } from './place.js';
-import type { RestartIntensity } from './restart-intensity.js';
+import type { PoolOptions } from './pool.js';
+import type { RecycleOptions } from './recycling.js';
+import type { RetryOptions } from './retry.js';
+import type { Router } from './router.js';
 import type { Siblings } from './siblings.js';
+import type { StandbyOptions } from './standby.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done
- * before, or it is being made asynchronously; `retired`: calls are refused with `REVIVE_CRASH_LOOP`, or for want of a module.
+ * before, or it is being made asynchronously; `open`: too many failed, calls are refused with `REVIVE_CRASH_LOOP` for a while; `retired`: they are
+ * until `reset()`, or for want of a module; `draining`, `disposed`: calls are refused since {@link Revive.drain}, or {@link Revive.dispose}.
  */
-export type ReviveState = 'idle' | 'running' | 'recovering' | 'retired';
+export type ReviveState = 'idle' | 'running' | 'recovering' | 'open' | 'retired' | 'draining' | 'disposed';
 
 /** Counted since the module was loaded. */
 export interface Stats {
   readonly failures: number;
   readonly recoveries: number;
-  /** Promises that the present instance has still to settle. */
+  /** Promises that the present instance has still to settle; with a pool, those of all of its instances. */
   readonly inFlight: number;
 }
 
@@ -25,7 +33,7 @@ export interface Stats {
 export type ForeignExceptions = 'keep' | 'recover';
 
 /** What may be changed while the module runs. */
-export interface ReviveOptions extends RestartIntensity {
+export interface ReviveOptions extends BreakerOptions {
   /** Told of every failure. What it throws can't break recovery. */
   readonly onFailure?: (report: CrashReport) => void;
   /**
@@ -42,6 +50,33 @@ export interface ReviveOptions extends RestartIntensity {
   readonly maxInstances?: number;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
+  /**
+   * Replaces an instance that is well, the default one or a keyed one, between two turns: calls in flight finish on it, as far as
+   * {@link ReviveOptions.drainMs} allows; new ones go to a fresh instance, whose state is the initial one. Default: never.
+   */
+  readonly recycle?: RecycleOptions | undefined;
+  /**
+   * How long calls in flight may take on an instance that is replaced or ended, and not lost, in milliseconds; then they are rejected with
+   * `REVIVE_INSTANCE_LOST`. Default 30,000. `Infinity`: as long as they need.
+   */
+  readonly drainMs?: number | undefined;
+  /**
+   * Where what Rust saves (the crate's `persist!`) goes beside memory, and comes from where memory has nothing of it: for state that outlives the
+   * page or the process. Default: nowhere.
+   */
+  readonly persist?: PersistStore;
+  /** How many bytes each instance may have saved. Default 16 MiB. What would be more is not saved (`persistFailed`). */
+  readonly maxPersistedBytes?: number;
+  /** Several instances serve the module's own exports, each call one of them. Default: one does. */
+  readonly pool?: PoolOptions | undefined;
+  /** Calls of the module's own exports that are run again where their instance was lost. Default: none. */
+  readonly retry?: RetryOptions | undefined;
+  /**
+   * How many instances of the module's own exports are made ahead, off any call's path, so that no call waits for one. A number: so many from the
+   * first instance on. Default: one from the first failure on, where its memory takes no more than 16 MiB (128 where the engine makes instances only
+   * asynchronously).
+   */
+  readonly standby?: number | StandbyOptions | undefined;
   /** What a call of a closure of a lost instance does. Default `ignore`: it returns undefined, like a listener whose owner has gone. */
   readonly staleClosures?: 'ignore' | 'throw';
 }
@@ -54,6 +89,13 @@ export interface Revive<Exports = unknown> {
   readonly generation: number;
   readonly state: ReviveState;
   readonly stats: Stats;
+  /** The names of all events, for programs that record every one. */
+  readonly events: readonly EventName[];
+  /**
+   * Resolved when an instance serves: at once while one does. Rejected with a `ReviveError` where none can be made for now, as the next call would
+   * be. No unhandled rejection comes of it.
+   */
+  readonly ready: Promise<void>;
   /** Listens; returns the function that stops it. */
   on<E extends EventName>(name: E, listener: (event: Events[E]) => void): () => void;
   /** Changes options; those not named stay as they are. */
@@ -61,10 +103,16 @@ export interface Revive<Exports = unknown> {
   /**
    * Adds a plugin, behind those that are there and before what the module does by itself after a failure. It classifies, decides and hears of losses at once; it hears of instances and turns from the next
    * generation on (for a module that hasn't been initialised: from the first). Throws a `TypeError` where it is none.
+   * Returns the function that takes it out again, in the same way.
    */
-  use(plugin: Plugin): void;
-  /** Retires the present instance and starts a fresh generation now. Also ends `retired`. */
+  use(plugin: Plugin): () => void;
+  /**
+   * Retires the present instance, and those of a pool that have no key, and starts a fresh generation now; promises that they owe are
+   * rejected. Also ends `retired`, `draining` and `disposed`. The fresh instance begins with what the program has persisted.
+   */
   reset(): void;
+  /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */
+  forget(): void;
   /**
    * What the module exports, for an instance of this key's own, a **sibling**: its memory is its own, objects are of the same classes. It has
    * neither what loads the module nor `__revive`. The same object for the same key (as in a `Map`). The instance is made by the first call; after
@@ -73,11 +121,33 @@ export interface Revive<Exports = unknown> {
    */
   instance(key: unknown): Omit<Exports, 'default' | 'initSync' | '__revive'>;
   /**
-   * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes. Says
-   * whether there was one.
+   * Ends the instance of a key: promises that it owes are rejected with `REVIVE_INSTANCE_LOST`, its handles are stale, its memory goes, and what
+   * it has persisted is forgotten. Says whether there was one.
    */
   evict(key: unknown): boolean;
+  /** The same, but calls in flight have time to finish. New ones go to a fresh instance. Resolves when it has ended. */
+  evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
+  /**
+   * Admits no new calls, of no instance: they get `REVIVE_DRAINING`. Resolves when the calls in flight have settled, however long that takes.
+   * The instances stay: what they have given to the event loop still enters them, and their objects can be freed. {@link Revive.reset} ends it.
+   */
+  drain(): Promise<void>;
+  /**
+   * Drains, and ends all instances: what they had given to the host is taken back, their memory can be collected. Resolves when that is done.
+   * Calls get `REVIVE_DRAINING`, then `REVIVE_DISPOSED`; {@link Revive.reset} brings the module back.
+   */
+  dispose(options?: DrainOptions): Promise<void>;
+  /** {@link Revive.dispose}, for `await using`. Only in engines that have the symbol. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
+
+const BREAKER_OPTIONS = [
+  'consecutiveFailures',
+  'backoffMs',
+  'maxBackoffMs',
+  'maxRestarts',
+  'withinMs',
+] as const satisfies readonly (keyof BreakerOptions)[];
 
 /** Counted as it happens. */
 export interface Counts {
@@ -86,33 +156,73 @@ export interface Counts {
 }
 
 /** Makes the control handle of a module. @param places the default instance's first */
-export function reviveOf({ module, settings, emitter, counts }: Shared, places: () => [Place, ...Place[]], siblings: Siblings): Revive {
-  const [{ slot }] = places();
+export function reviveOf(
+  { module, settings, emitter, counts, closing }: Shared,
+  places: () => [Place, ...Place[]],
+  siblings: Siblings,
+  router: Router,
+): Revive {
+  const [{ slot, persisted }] = places();
+  const dispose = (options?: DrainOptions): Promise<void> => closing.dispose(options);
+  function evict(key: unknown): boolean;
+  function evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
+  function evict(key: unknown, { drain, ...options }: DrainOptions & { readonly drain?: true } = {}): boolean | Promise<boolean> {
+    return drain ? siblings.drain(key, options) : siblings.evict(key);
+  }
   return {
     module: module.description.name,
     get generation() {
       return slot.generation;
     },
     get state() {
-      return slot.state;
+      return closing.state ?? slot.state;
     },
     get stats() {
-      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: slot.current?.callsInFlight ?? 0 };
+      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
+    },
+    events: EVENT_NAMES,
+    get ready() {
+      return slot.whenReady();
     },
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
-      if ('maxRestarts' in changes || 'withinMs' in changes) for (const { supervisor } of places()) supervisor.configure(settings.options);
+      if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
+      router.configure(changes);
+      if ('standby' in changes) {
+        slot.dropReserve();
+        slot.standBy();
+      }
+      if (!('recycle' in changes)) return;
+      for (const one of places()) {
+        // It was made for other hooks; and until the ends of turns are heard, calls are counted.
+        one.slot.dropReserve();
+        one.slot.hold();
+      }
     },
     use(plugin) {
-      settings.use(plugin, ({ packages }) => {
+      const remove = settings.use(plugin, ({ packages }) => {
         if (module.compiled !== undefined) checkCrates(module.compiled, packages);
       });
-      for (const one of places()) one.slot.dropReserve();
+      const dropReserves = (): void => {
+        for (const one of places()) one.slot.dropReserve();
+      };
+      dropReserves();
+      return () => {
+        if (remove()) dropReserves();
+      };
     },
-    reset: () => slot.reset(),
+    reset() {
+      closing.open();
+      slot.reset();
+      router.reset();
+    },
+    forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),
-    evict: (key) => siblings.evict(key),
+    evict,
+    drain: () => closing.drain(),
+    dispose,
+    ...((Symbol.asyncDispose && { [Symbol.asyncDispose]: () => dispose() }) as Pick<Revive, typeof Symbol.asyncDispose>),
   };
 }

@@ -1,4 +1,10 @@
 import { type CrashReport, complain, type ReviveError } from '@wasm-revive/kernel';
+import type { RecycleReason } from './recycling.js';
+
+/** How an instance says where it was: the key of a sibling as text, or nothing. */
+interface Where {
+  readonly instance?: string;
+}
 
 /** What can be listened to, and what a listener is given. */
 export interface Events {
@@ -8,14 +14,60 @@ export interface Events {
   recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown; readonly instance?: string };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
-  /** The module failed too often: calls are refused with this error. */
+  /** The option `recycle` has replaced the instance of generation `from`, which was well. `error`: as in `recovered`. */
+  recycled: Where & { readonly reason: RecycleReason; readonly from: number; readonly generation: number; readonly error?: unknown };
+  /** The option `recycle` can't be carried out: no fresh instance could be made, or it would be above the mark by itself. Emitted once. */
+  recycleFailed: Where & { readonly reason: RecycleReason; readonly generation: number; readonly error: unknown };
+  /** An instance that was replaced while calls were in flight on it has ended. `callsLost`: how many had not settled by then. */
+  drained: Where & { readonly generation: number; readonly callsLost: number };
+  /** An instance has begun with a value that the program had saved (the crate's `persist!`). */
+  restored: PersistedValue & { readonly version: number; readonly bytes: number };
+  /**
+   * A value could not be restored, and starts anew; or it could not be saved, and what was saved before stays. Where nobody listens, it is
+   * logged.
+   */
+  persistFailed: PersistedValue & { readonly action: 'save' | 'restore'; readonly reason: string };
+  /**
+   * Too many instances failed: for `retryAfter` milliseconds calls are refused with this error. Then one instance is made for the first call that
+   * comes. `attempt`: how often in a row that has happened; the pause grows with it.
+   */
+  opened: { readonly error: ReviveError; readonly retryAfter: number; readonly attempt: number; readonly instance?: string };
+  /** The pause is over, and an instance is being made for a call. If it serves one well, `closed` follows, else `opened`. */
+  probing: { readonly attempt: number; readonly instance?: string };
+  /** An instance has served a call well, or the program has reset the module: whatever fails is made anew again. */
+  closed: { readonly instance?: string };
+  /** A call is run again, whose instance was lost: for the first time (1), the second … `error` is what it would have got. */
+  retried: Where & { readonly entrypoint: string; readonly attempt: number; readonly error: ReviveError };
+  /** Calls are refused with this error until the program resets the module. */
   retired: ReviveError;
+}
+
+/** Which value it is that the program persists, and in which instance. */
+export interface PersistedValue {
+  /** The name that the program has given it, `my_crate::module::DRAFTS` without. */
+  readonly name: string;
+  readonly generation: number;
+  readonly instance?: string;
 }
 
 /** One of {@link Events}. */
 export type EventName = keyof Events;
 
-const NAMES: readonly EventName[] = ['failure', 'recovered', 'stale', 'retired'];
+const NAMES: readonly EventName[] = [
+  'failure',
+  'recovered',
+  'recycled',
+  'recycleFailed',
+  'drained',
+  'stale',
+  'retried',
+  'restored',
+  'persistFailed',
+  'opened',
+  'probing',
+  'closed',
+  'retired',
+];
 
 /** How deep events may stand that listeners cause, each while the one before is being emitted. */
 const DEEPEST = 50;
@@ -95,3 +147,6 @@ export function tell(what: string, call: () => unknown): void {
     log(error);
   }
 }
+
+/** The names of all events. */
+export const EVENT_NAMES: readonly EventName[] = NAMES;

@@ -1,13 +1,19 @@
 import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
-
-/** An instance is kept in reserve only where its memory is no bigger than this: a Worker has 128 MiB for everything. */
-const RESERVE_MAX_BYTES = 16 * 2 ** 20;
-
-/** The same where no call can make an instance: only pages of browsers are like that, and they have more memory. */
-const ASYNC_RESERVE_MAX_BYTES = 128 * 2 ** 20;
+import type { Clock } from './clock.js';
+import { Reserve, type Spare, type StandbyPolicy, startAhead } from './standby.js';
 
 /** How long a wasm file that could not be read is not asked for again, in milliseconds. */
 const LOAD_AGAIN_AFTER = 1_000;
+
+/** How long an instance takes that is made asynchronously, in milliseconds, before anybody knows. */
+const LIKELY_MS = 50;
+
+/** What a caller gets where the stack is so full that no instance can be made, nor an error: one for all. */
+const NO_STACK = new ReviveError(
+  'REVIVE_NO_INSTANCE',
+  'No instance could be made: there was no stack left. This call did nothing; one with more stack tries again.',
+  { retryable: true },
+);
 
 /** What an {@link InstanceMaker} needs. */
 export interface Workshop {
@@ -16,20 +22,30 @@ export interface Workshop {
   scope(): Instance;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
+  readonly clock: Clock;
   /** Called when an instance that was made asynchronously is there. */
   made(): void;
+  /** How many are made ahead. */
+  standby(asynchronous: boolean): StandbyPolicy;
+  /** Called when one that was made ahead failed as it started. */
+  startFailed(): void;
+  /** Called when it could not be made. */
+  failed(error: ReviveError): void;
+  /** Settled when an instance serves, or none could be made. */
+  ready(): Promise<void>;
 }
 
 /**
- * Makes the instances of a module that follow the first, and keeps one in reserve. Makes them synchronously, inside of the call that needs one,
+ * Makes the instances of a module that follow the first, and keeps some in reserve. Makes them synchronously, inside of the call that needs one,
  * unless the engine refuses that: Chromium does on a page's main thread, for modules of more than 8 MB. Then, and where the module has to be
  * read first, calls get an error that says so until the instance is there.
  */
 export class InstanceMaker {
   readonly #workshop: Workshop;
   readonly #module: Module;
-  /** Made ahead: a module that has failed may fail again. Nothing of it has run. */
-  #reserve: Instance | undefined;
+  readonly #reserve: Reserve = new Reserve();
+  /** How often instances were asked for ahead of need: only the last is done. */
+  #askedAhead = 0;
   /** Whether an instance is being made further down on the stack, where plugins may call the module. */
   #onStack = false;
   /** Stands for the instance that is being made asynchronously; another one, or none, when nobody wants that any more. */
@@ -39,6 +55,9 @@ export class InstanceMaker {
   /** Whether the engine refused to make the last one synchronously. */
   #asynchronous = false;
   #loadedAt = Number.NEGATIVE_INFINITY;
+  /** When the one that is being made asynchronously began to be made, and how long the last one took. */
+  #began = 0;
+  #took = LIKELY_MS;
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
@@ -60,51 +79,84 @@ export class InstanceMaker {
    * The next instance.
    * @param generation the one that served last. An older instance can't serve any more, for nobody would know its handles as stale.
    * @param cause what the last one was lost through
-   * @throws ReviveError `REVIVE_NOT_READY` while one is being made asynchronously; `REVIVE_NO_INSTANCE` or `REVIVE_NO_MODULE` where none could be made
+   * @throws ReviveError `REVIVE_RECOVERING` while one is being made asynchronously; `REVIVE_NO_INSTANCE` or `REVIVE_NO_MODULE` where none could be made
    */
-  take(generation: number, cause: ReviveError | undefined): Instance {
-    const reserve = this.#reserve;
-    this.#reserve = undefined;
-    if (reserve !== undefined && reserve.generation > generation) return reserve;
-    reserve?.forget();
+  take(generation: number, cause: ReviveError | undefined): Spare {
+    const spare = this.#reserve.take(generation);
+    if (spare !== undefined) return spare;
     if (this.#onStack || this.#pending !== undefined) throw this.#notYet(cause);
     const { compiled, description } = this.#module;
     if (compiled === undefined && description.load === undefined) throw noModuleError(description.name, cause);
     const made = compiled === undefined ? undefined : this.#make(compiled);
-    if (made?.isBound === true) return made.instance;
+    if (made?.isBound === true) return made;
     const failure = this.#failure;
-    if (made === undefined && failure !== undefined && performance.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
+    if (made === undefined && failure !== undefined && this.#workshop.clock.now() - this.#loadedAt < LOAD_AGAIN_AFTER) throw failure;
     this.#makeLater(made?.instance);
     throw failure ?? this.#notYet(cause);
   }
 
   /** Keeps an instance that nobody needed after all. */
-  giveBack(instance: Instance): void {
-    if (this.#reserve === undefined) this.#reserve = instance;
-    else instance.forget();
+  giveBack(spare: Spare): void {
+    this.#reserve.add(spare);
   }
 
-  /** Makes an instance ahead, unless a fresh one's memory is too big. */
-  keepReserve(memoryBytes: number): void {
-    const { compiled } = this.#module;
-    if (compiled === undefined || memoryBytes > (this.#asynchronous ? ASYNC_RESERVE_MAX_BYTES : RESERVE_MAX_BYTES)) return;
+  /**
+   * Makes instances ahead, off the path of a call.
+   * @param hasFailed whether an instance has failed before
+   * @param bytes the memory of a fresh one
+   */
+  standBy(hasFailed: boolean, bytes: number): void {
+    const asked = ++this.#askedAhead;
     inMicrotask(() => {
-      if (this.#reserve !== undefined || this.#onStack || this.#pending !== undefined) return;
-      if (this.#asynchronous) return this.#makeLater(undefined);
-      try {
-        const made = this.#make(compiled);
-        if (made.isBound) this.giveBack(made.instance);
-        else made.instance.forget();
-      } catch {
-        // No memory for two. Who needs the next one makes it then, and gets the reason when that fails too.
-      }
+      if (asked !== this.#askedAhead) return;
+      const policy = this.#workshop.standby(this.#asynchronous);
+      if (hasFailed || !policy.isAfterFailure) this.#standBy(policy, bytes);
     });
+  }
+
+  #standBy(policy: StandbyPolicy, bytes: number): void {
+    const { compiled } = this.#module;
+    if (compiled === undefined || this.#onStack || this.#pending !== undefined) return;
+    const { unstarted } = this.#reserve;
+    if (policy.started && unstarted !== undefined) {
+      if (!startAhead(unstarted)) {
+        // The next one is made ahead when another serves.
+        this.#reserve.remove(unstarted);
+        this.#workshop.startFailed();
+        return;
+      }
+    } else if (!this.#reserve.hasRoom(policy, bytes)) {
+      return;
+    } else if (this.#asynchronous) {
+      this.#makeLater(undefined);
+      return;
+    } else if (!this.#makeAhead(compiled)) {
+      return;
+    }
+    // One in a turn of the event loop.
+    const asked = this.#askedAhead;
+    if (policy.started || policy.count > 1) {
+      this.#workshop.clock.later(() => {
+        if (asked === this.#askedAhead) this.standBy(true, bytes);
+      }, 0);
+    }
+  }
+
+  #makeAhead(compiled: WebAssembly.Module): boolean {
+    try {
+      const made = this.#make(compiled);
+      if (made.isBound) this.giveBack({ instance: made.instance });
+      else made.instance.forget();
+      return made.isBound;
+    } catch {
+      // No memory for two. Who needs the next one makes it then, and gets the reason when that fails too.
+      return false;
+    }
   }
 
   /** Lets go of what was made ahead: it would not be made like that any more. */
   drop(): void {
-    this.#reserve?.forget();
-    this.#reserve = undefined;
+    this.#reserve.clear();
     this.#pending = undefined;
   }
 
@@ -135,6 +187,7 @@ export class InstanceMaker {
 
   #makeLater(scope: Instance | undefined): void {
     const pending = {};
+    this.#began = this.#workshop.clock.now();
     this.#pending = pending;
     this.#failure = undefined;
     void this.#deliver(pending, scope);
@@ -148,11 +201,14 @@ export class InstanceMaker {
     };
     try {
       const instance = await this.#bindLater(scope);
-      if (isWanted()) this.giveBack(instance);
+      this.#took = this.#workshop.clock.now() - this.#began;
+      if (isWanted()) this.giveBack({ instance });
       else instance.forget();
     } catch (error) {
       // The next call tries again. Nobody else does, or a module of which nothing can be made would keep the event loop busy for ever.
-      if (isWanted()) this.#failure = this.#noInstance(error) as ReviveError;
+      if (!isWanted()) return;
+      this.#failure = this.#noInstance(error);
+      this.#workshop.failed(this.#failure);
       return;
     }
     this.#workshop.made();
@@ -175,7 +231,7 @@ export class InstanceMaker {
   async #load(): Promise<WebAssembly.Module> {
     const { name, load } = this.#module.description;
     try {
-      this.#loadedAt = performance.now();
+      this.#loadedAt = this.#workshop.clock.now();
       const compiled = await load?.();
       if (compiled === undefined) throw new TypeError('The wasm file can not be read.');
       this.#workshop.check(compiled);
@@ -186,16 +242,19 @@ export class InstanceMaker {
   }
 
   #notYet(cause: ReviveError | undefined): ReviveError {
+    const left = this.#began + this.#took - this.#workshop.clock.now();
+    const retryAfter = Math.max(1, Math.ceil(left));
     return new ReviveError(
-      'REVIVE_NOT_READY',
-      `A fresh instance of ${this.#module.description.name} is being made, asynchronously. This call did nothing: repeat it in a moment.`,
-      { retryable: true, cause },
+      'REVIVE_RECOVERING',
+      `A fresh instance of ${this.#module.description.name} is being made, asynchronously. This call did nothing: repeat it when the promise ` +
+        `\`ready\` of this error is settled, in ${retryAfter} ms or so.`,
+      { retryable: true, cause, retryAfter, ready: this.#workshop.ready() },
     );
   }
 
-  #noInstance(cause: unknown): unknown {
-    // With a full stack, that is what the caller should get.
-    if (isReviveError(cause) || !hasStackRoom()) return cause;
+  #noInstance(cause: unknown): ReviveError {
+    if (isReviveError(cause)) return cause;
+    if (!hasStackRoom()) return NO_STACK;
     return new ReviveError(
       'REVIVE_NO_INSTANCE',
       `No fresh instance of ${this.#module.description.name} could be made (${describeThrown(cause).message}). This call did nothing; the next one tries again.`,

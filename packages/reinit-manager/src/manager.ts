@@ -8,54 +8,83 @@ import {
   type Plugin,
 } from '@wasm-revive/kernel';
 import { type Application, ModuleApplication } from './application.js';
+import { Calls } from './calls.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { Closing } from './closing.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
 import { Place, type Shared } from './place.js';
 import { managerPlugin } from './plugin.js';
+import { Router } from './router.js';
 import { Settings } from './settings.js';
 import { Siblings } from './siblings.js';
 
 /** What {@link createManager} is made with. */
 export interface ManagerOptions extends ReviveOptions {
   readonly plugins: readonly Plugin[];
+  /** Default: the time and the chance of the program. */
+  readonly clock?: Clock;
 }
 
 /**
  * Puts a factory under management.
  * @throws ReviveError `REVIVE_CONTRACT_MISMATCH` when it was generated for another runtime
  */
-export function createManager(factory: Factory, description: ModuleDescription, { plugins, ...options }: ManagerOptions): Application {
+export function createManager(
+  factory: Factory,
+  description: ModuleDescription,
+  { plugins, clock = SYSTEM_CLOCK, ...options }: ManagerOptions,
+): Application {
   checkContract(description);
-  const { onCurrent, reinitRequests } = description;
+  const { reinitRequests } = description;
   const module = describedModule(description);
-  const places = (): [Place, ...Place[]] => [place, ...siblings.places()];
-  const askedByCrate = (view: InstanceView): void => {
-    for (const one of places()) one.askedByCrate(view);
+  const places = (): [Place, ...Place[]] => [place, ...new Set([...siblings.places(), ...router.places()])];
+  const placeOf = new WeakMap<InstanceView, Place>();
+  const turnEnded = (view: InstanceView): void => placeOf.get(view)?.committed(view);
+  const asked = reinitRequests === true ? (view: InstanceView) => placeOf.get(view)?.askedByCrate(view) : undefined;
+  let known: Calls | undefined;
+  const calls = (): Calls => {
+    known ??= new Calls(factory);
+    return known;
   };
-  const own = managerPlugin(() => settings.options, reinitRequests === true ? askedByCrate : undefined);
-  const settings = new Settings(options, plugins, own);
+  const settings: Settings = new Settings(
+    options,
+    plugins,
+    (given) => managerPlugin(given, turnEnded, asked),
+    () => calls().sites,
+  );
   const shared: Shared = {
     module,
     factory,
     settings,
     emitter: new Emitter(),
     counts: { failures: 0, recoveries: 0 },
+    closing: new Closing(description.name, places, () => settings.options.drainMs),
+    places,
+    placeOf,
+    clock,
     check: (compiled) => void checkCrates(compiled, settings.hooks.packages),
   };
   const place = new Place(shared, {
     key: undefined,
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
-    keepsReserve: true,
+    standsBy: true,
     space: () => module.spaces.next(),
-    // Once spaces are used again, older handles may have greater pointers: every handle's owner is to be asked for.
-    sendTo: (instance) => onCurrent(instance?.scope.raw, module.spaces.areReused ? Number.POSITIVE_INFINITY : (instance?.base ?? 0)),
+    sendTo: (instance) => router.sendTo(instance),
     claim: () => application.claim(),
     // Its first instance is given to it.
     isReady: () => false,
     notReady: () => application.notReady(),
   });
-  const siblings = new Siblings(shared, { isReady: () => place.slot.generation > 0, notReady: () => application.notReady() });
-  const control = reviveOf(shared, places, siblings);
-  const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, control, shared.check);
+  const siblings: Siblings = new Siblings(shared, {
+    isReady: () => place.slot.generation > 0,
+    notReady: () => application.notReady(),
+    asks: () => router.repeats,
+    api: (sibling, serving) => router.apiOf(sibling, serving),
+    maySpare: (sibling) => router.maySpare(sibling),
+  });
+  const router: Router = new Router(shared, place, siblings, calls);
+  const control = reviveOf(shared, places, siblings, router);
+  const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, router.live, control, shared.check);
   return application;
 }

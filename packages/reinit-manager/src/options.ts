@@ -1,37 +1,118 @@
-import type { Plugin } from '@wasm-revive/kernel';
+import { bare, type Plugin } from '@wasm-revive/kernel';
+import type { CallSite } from './calls.js';
+import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
+import { checkPool, POOL_OPTIONS } from './pool.js';
+import type { RecycleOptions } from './recycling.js';
+import { checkNames, RETRY_OPTIONS } from './retry.js';
 
-/** What may be given for each option, in words, and whether it is that. */
-const OPTIONS: Readonly<Record<keyof ReviveOptions, readonly [what: string, is: (value: unknown) => boolean]>> = {
+/** What may be given for an option, in words, and whether it is that. */
+export type Option = readonly [what: string, is: (value: unknown) => boolean];
+
+type Checks<Options> = Readonly<Record<keyof Options, Option>>;
+
+const OPTIONS: Checks<ReviveOptions> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
   withinMs: ['a number of milliseconds above 0', isDuration],
+  consecutiveFailures: ['a whole number from 1, or Infinity', (value) => isCount(value) && value !== 0],
+  backoffMs: ['a number of milliseconds above 0', isDuration],
+  maxBackoffMs: ['a number of milliseconds above 0', isDuration],
+  standby: ['a whole number from 0, or { count, maxBytes?, started? }', isStandby],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   idleMs: ['a number of milliseconds above 0', isDuration],
+  drainMs: ['a number of milliseconds from 0', isTime],
+  recycle: ['an object', isObject],
+  pool: ['an object { min, max, route }', isObject],
+  retry: [
+    'an object { idempotent, attempts }, idempotent being an array',
+    (value) => isObject(value) && Array.isArray((value as { idempotent?: unknown }).idempotent),
+  ],
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
+  maxPersistedBytes: ['a whole number from 0, or Infinity', isCount],
+  persist: ['an object whose load and save, where it has them, are functions', isStore],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
 };
 
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}
+
 function isCount(value: unknown): boolean {
   return value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0);
+}
+
+const RECYCLE: Checks<RecycleOptions> = {
+  memoryBytes: ['a number of bytes above 0', isDuration],
+  turns: ['a whole number from 1', (value) => isCount(value) && value !== 0],
+  ageMs: ['a number of milliseconds above 0', isDuration],
+};
+
+const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isDuration(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
 }
 
+function isStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { load, save } = value as Record<string, unknown>;
+  return [load, save].every((one) => one === undefined || typeof one === 'function');
+}
+
+function isStandby(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return Number.isInteger(value) && Number(value) >= 0;
+  const { count, maxBytes, started, ...others } = value as Record<string, unknown>;
+  return (
+    isStandby(count) &&
+    typeof count === 'number' &&
+    (maxBytes === undefined || (typeof maxBytes === 'number' && maxBytes >= 0)) &&
+    (started === undefined || typeof started === 'boolean') &&
+    Object.keys(others).length === 0
+  );
+}
+
 /**
- * Refuses options that nothing would come of; `undefined` takes one back.
+ * Refuses options that nothing would come of; `undefined` takes one back. Gives what is left when the program changes its objects.
+ * @param calls what the module exports
  * @throws TypeError
  */
-export function checkOptions(options: ReviveOptions): void {
+export function checkOptions(options: ReviveOptions, calls: () => readonly CallSite[]): ReviveOptions {
+  check('', OPTIONS, options);
+  const recycle = options.recycle && bare({ ...options.recycle });
+  const pool = options.pool && bare({ ...options.pool });
+  const retry = options.retry && bare({ ...options.retry, idempotent: [...options.retry.idempotent] });
+  if (recycle !== undefined) check('recycle.', RECYCLE, recycle);
+  if (pool !== undefined) {
+    check('pool.', POOL_OPTIONS, pool);
+    checkPool(pool, calls());
+  }
+  if (retry !== undefined) {
+    check('retry.', RETRY_OPTIONS, retry);
+    checkNames(retry.idempotent, calls());
+  }
+  return bare({ ...options, ...(recycle && { recycle }), ...(pool && { pool }), ...(retry && { retry }) });
+}
+
+/** The same of what a drain is given. @throws TypeError */
+export function checkDrainOptions(options: DrainOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`wasm-revive: options have to be an object, not ${show(options)}.`);
+  check('', DRAIN, options);
+}
+
+function check<Options extends object>(group: string, checks: Checks<Options>, options: Options): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(OPTIONS).join(', ')}.`);
+    if (!Object.hasOwn(checks, name)) {
+      const all = Object.keys(checks).map((each) => group + each);
+      throw new TypeError(`wasm-revive: there is no option "${group}${name}". The options are: ${all.join(', ')}.`);
     }
-    const [what, is] = OPTIONS[name as keyof ReviveOptions];
-    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${show(value)}.`);
+    const [what, is] = checks[name as keyof Options];
+    if (value !== undefined && !is(value)) throw new TypeError(`wasm-revive: ${group}${name} has to be ${what}, not ${show(value)}.`);
   }
 }
 

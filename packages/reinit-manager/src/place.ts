@@ -16,11 +16,16 @@ import {
   safely,
   shorten,
 } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
+import type { Closing } from './closing.js';
 import type { Counts } from './control.js';
 import { type Emitter, tell } from './events.js';
+import { Persisted } from './persisted.js';
+import { Recycling } from './recycling.js';
 import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
-import { Supervisor } from './supervisor.js';
+import { standbyPolicy } from './standby.js';
+import { type Said, Supervisor } from './supervisor.js';
 
 /** What all places of a module share. */
 export interface Shared {
@@ -29,6 +34,12 @@ export interface Shared {
   readonly settings: Settings;
   readonly emitter: Emitter;
   readonly counts: Counts;
+  readonly closing: Closing;
+  /** All places of the module. */
+  places(): readonly Place[];
+  /** By what plugins get of its instances. */
+  readonly placeOf: WeakMap<InstanceView, Place>;
+  readonly clock: Clock;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
 }
@@ -39,8 +50,8 @@ export interface PlaceOptions {
   readonly key: string | undefined;
   /** What a program is told to do where it failed too often. */
   readonly advice: string;
-  /** See `Surroundings`. */
-  readonly keepsReserve: boolean;
+  /** Whether instances are made ahead for it. */
+  readonly standsBy: boolean;
   /** The space of the next instance. */
   space(): number;
   /** Tells whoever calls where calls go, whenever that changes. */
@@ -56,22 +67,56 @@ export class Place implements Owner {
   readonly module: Module;
   readonly supervisor: Supervisor;
   readonly slot: Slot;
+  readonly persisted: Persisted;
   readonly #shared: Shared;
+  readonly #recycling: Recycling;
   readonly #key: string | undefined;
 
-  constructor(shared: Shared, { key, advice, keepsReserve, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
-    const { module, settings, emitter, counts, check, factory } = shared;
+  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+    const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
     this.#key = key;
-    const said = { what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`, advice };
-    this.supervisor = new Supervisor(said, settings.options, () => this.slot.recoverQuietly());
+    const said: Said = {
+      what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`,
+      advice,
+      tell: ([name, event]) => emitter.emit(name, () => (name === 'retired' ? event : { ...event, ...this.#where() })),
+    };
+    this.supervisor = new Supervisor(said, settings.options, clock, () => this.slot.recoverQuietly());
+    this.#recycling = new Recycling({
+      slot: () => this.slot,
+      emitter,
+      name: said.what,
+      where: () => this.#where(),
+      policy: () => settings.options.recycle,
+      // One at a time.
+      mayRecycle: () => !this.supervisor.isRefusing && closing.state === undefined && shared.places().every(({ slot }) => !slot.isBusy),
+    });
+    this.persisted = new Persisted({
+      key,
+      emitter,
+      options: () => settings.options,
+      where: () => this.#where(),
+      redact: (text) => safely(this.redact)(text),
+    });
     this.slot = new Slot({
       module,
       supervisor: this.supervisor,
-      keepsReserve,
+      closing,
+      clock,
+      serves: (instance, isStarted) => this.#recycling.serves(instance, isStarted),
+      called: (instance) => this.#recycling.called(instance),
+      drained: ({ generation }, callsLost) => {
+        const drained = { generation, callsLost, ...this.#where() };
+        emitter.emit('drained', () => drained);
+      },
+      standby: (asynchronous) => standbyPolicy(standsBy ? settings.options.standby : 0, asynchronous),
       sendTo,
-      scope: (generation) => new Instance(generation, space(), this, factory),
+      scope: (generation) => {
+        const instance = new Instance(generation, space(), this, factory);
+        shared.placeOf.set(instance.view, this);
+        return instance;
+      },
       check,
       isEmitting: () => emitter.isEmitting,
       claim,
@@ -82,7 +127,6 @@ export class Place implements Owner {
         const recovered = { generation, ms, ...thrown, ...this.#where() };
         emitter.emit('recovered', () => recovered);
       },
-      retired: (error) => emitter.emit('retired', () => error),
     });
   }
 
@@ -112,17 +156,18 @@ export class Place implements Owner {
 
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {
     const { current } = this.slot;
-    // Another one serves already: the program has reset the module in between.
-    if (current !== undefined && current !== instance) return asked;
-    const ending = { instance, isServing: instance === current, isStarting: this.slot.isStarting(instance) };
+    // Another one serves already, or is to: it was replaced.
+    if (current !== instance && (current !== undefined || this.slot.isDraining(instance))) return asked;
+    const ending = { isServing: instance === current, isStarting: this.slot.isStarting(instance) };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
 
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {
+    this.persisted.failed(instance, loss?.error);
     const drafts = [...(loss?.earlier ?? []), draft];
     // Before anything is done: where there is no stack to write them, that is what is reported instead.
     const reports = this.#isHeard ? drafts.map(({ report }) => report) : [];
-    if (loss !== undefined) this.slot.lost(instance, loss.error);
+    if (loss !== undefined) this.slot.lost(instance, loss.error, draft.report.callsLost);
     this.#shared.counts.failures += drafts.length;
     for (const report of reports) this.#tell(report);
   }
@@ -147,15 +192,27 @@ export class Place implements Owner {
   }
 
   reinitRequested(instance: Instance): void {
-    if (instance !== this.slot.current) return;
-    this.slot.replace(instance, 'Rust asked for a fresh instance.');
-    this.supervisor.schedule();
+    if (instance === this.slot.current) this.slot.leave(instance, 'Rust asked for a fresh instance.');
   }
 
   /** The same, where the crate says so at the end of a turn. */
   askedByCrate(view: InstanceView): void {
     const { current } = this.slot;
     if (current?.view === view) this.reinitRequested(current);
+  }
+
+  /** A turn is over, for the option `recycle`. */
+  committed(view: InstanceView): void {
+    const { current } = this.slot;
+    if (current?.view === view) this.#recycling.committed(current);
+  }
+
+  signalled(instance: Instance): boolean {
+    return this.persisted.signalled(instance);
+  }
+
+  turnEnded(instance: Instance): void {
+    this.persisted.turnEnded(instance);
   }
 
   staleClosureCalled({ generation }: Instance, entrypoint: string): boolean {

@@ -11,10 +11,16 @@ const PACKAGE: MatchedPackage = {
 /**
  * The manager's own hooks, behind those of all plugins.
  * @param options those of the moment
+ * @param turnEnded called at the end of every turn where there is the option `recycle`
  * @param reinitRequested called where Rust wants a fresh instance, for which the crate has to be asked at the end of every turn; undefined where
  * it signals that by itself
  */
-export function managerPlugin(options: () => ReviveOptions, reinitRequested: ((instance: InstanceView) => void) | undefined): Plugin {
+export function managerPlugin(
+  options: () => ReviveOptions,
+  turnEnded: (instance: InstanceView) => void,
+  reinitRequested: ((instance: InstanceView) => void) | undefined,
+): Plugin {
+  const recycles = options().recycle !== undefined;
   return {
     name: 'reinit-manager',
     package: PACKAGE,
@@ -22,10 +28,11 @@ export function managerPlugin(options: () => ReviveOptions, reinitRequested: ((i
       const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
       return foreign && options().foreignExceptions !== 'recover' ? 'keep' : undefined;
     },
-    ...(reinitRequested && {
+    ...((reinitRequested || recycles) && {
       committed(instance: InstanceView) {
-        const view = instance.exports && blackBoxView(instance.exports);
-        if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) reinitRequested(instance);
+        const view = reinitRequested && instance.exports && blackBoxView(instance.exports);
+        if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) reinitRequested?.(instance);
+        else if (recycles) turnEnded(instance);
       },
     }),
   };

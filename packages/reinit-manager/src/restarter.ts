@@ -1,4 +1,5 @@
 import { ReviveError } from '@wasm-revive/kernel';
+import { SYSTEM_CLOCK } from './clock.js';
 import { RestartCounter, type RestartIntensity } from './restart-intensity.js';
 
 /** Options of {@link createRestarter}. */
@@ -31,11 +32,11 @@ export function createRestarter<T>(options: RestarterOptions<T>): Restarter<T> {
     },
     current() {
       if (present !== undefined) return present.value;
-      const wait = generation > 0 ? counter.waitMs(Date.now()) : 0;
+      const wait = generation > 0 ? counter.waitMs(SYSTEM_CLOCK.now()) : 0;
       if (wait > 0) throw crashLoopError('It', wait, undefined, 'It is not tried again: `maxRestarts` is 0.');
       // What can't be made is asked for again: that is the caller's to decide.
       present = { value: options.create() };
-      if (generation++ > 0) counter.restarted(Date.now());
+      if (generation++ > 0) counter.restarted(SYSTEM_CLOCK.now());
       return present.value;
     },
     failed(dead) {
@@ -47,9 +48,11 @@ export function createRestarter<T>(options: RestarterOptions<T>): Restarter<T> {
 
 /** The error of something that failed too often. @param advice what to do where it is not tried again */
 export function crashLoopError(what: string, waitMs: number, cause: unknown, advice: string): ReviveError {
-  const when = Number.isFinite(waitMs) ? `It is tried again in ${Math.ceil(waitMs)} ms.` : advice;
+  const retryAfter = Number.isFinite(waitMs) ? Math.ceil(waitMs) : undefined;
+  const when = retryAfter === undefined ? advice : `It is tried again in ${retryAfter} ms.`;
   return new ReviveError('REVIVE_CRASH_LOOP', `${what} failed too often and is not started again for now. ${when}`, {
     cause,
-    retryable: Number.isFinite(waitMs),
+    retryable: retryAfter !== undefined,
+    retryAfter,
   });
 }

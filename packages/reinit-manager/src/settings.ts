@@ -1,20 +1,36 @@
 import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kernel';
+import type { CallSite } from './calls.js';
 import type { ReviveOptions } from './control.js';
 import { checkOptions, checkPlugin } from './options.js';
 
+/** A plugin among others. */
+interface Added {
+  readonly plugin: Plugin;
+}
+
 /** What the program has chosen, now: options, and plugins. */
 export class Settings {
-  readonly #own: Plugin;
-  #plugins: readonly Plugin[];
+  readonly #own: (options: () => ReviveOptions) => Plugin;
+  readonly #calls: () => readonly CallSite[];
+  #plugins: readonly Added[];
   #hooks: Hooks;
   #options: ReviveOptions;
 
-  /** @param own the manager's own plugin, behind those of the program */
-  constructor(options: ReviveOptions, plugins: readonly Plugin[], own: Plugin) {
+  /**
+   * @param own makes the manager's own plugin, behind those of the program
+   * @param calls what the module exports
+   */
+  constructor(
+    options: ReviveOptions,
+    plugins: readonly Plugin[],
+    own: (options: () => ReviveOptions) => Plugin,
+    calls: () => readonly CallSite[],
+  ) {
     this.#own = own;
-    this.#options = bare(options);
-    this.#plugins = plugins;
-    this.#hooks = composePlugins([...plugins, own]);
+    this.#calls = calls;
+    this.#options = checkOptions(bare({ ...options }), calls);
+    this.#plugins = plugins.map((plugin) => ({ plugin }));
+    this.#hooks = this.#compose(this.#plugins);
   }
 
   get options(): ReviveOptions {
@@ -28,19 +44,37 @@ export class Settings {
   /** Changes options; gives those that changed. @throws TypeError */
   configure(options: ReviveOptions): ReviveOptions {
     // A copy first: the program's getters may give another value each time.
-    const changes = bare({ ...options });
-    checkOptions(changes);
+    const changes = checkOptions(bare({ ...options }), this.#calls);
     this.#options = bare({ ...this.#options, ...changes });
+    if ('recycle' in changes) this.#hooks = this.#compose(this.#plugins);
     return changes;
   }
 
-  /** Adds a plugin. @param check throws where it can't be used with what there is @throws TypeError */
-  use(plugin: Plugin, check: (hooks: Hooks) => void): void {
+  /**
+   * Adds a plugin. Returns what takes it out again, and says whether it was still there.
+   * @param check throws where it can't be used with what there is
+   * @throws TypeError
+   */
+  use(plugin: Plugin, check: (hooks: Hooks) => void): () => boolean {
     checkPlugin(plugin);
-    const plugins = [...this.#plugins, plugin];
-    const hooks = composePlugins([...plugins, this.#own]);
-    check(hooks);
+    // Its own place in the list: the same plugin may be added twice.
+    const added = { plugin };
+    this.#plugIn([...this.#plugins, added], check);
+    return () => {
+      if (!this.#plugins.includes(added)) return false;
+      this.#plugIn(this.#plugins.filter((one) => one !== added));
+      return true;
+    };
+  }
+
+  #plugIn(plugins: readonly Added[], check?: (hooks: Hooks) => void): void {
+    const hooks = this.#compose(plugins);
+    check?.(hooks);
     this.#hooks = hooks;
     this.#plugins = plugins;
+  }
+
+  #compose(plugins: readonly Added[]): Hooks {
+    return composePlugins([...plugins.map(({ plugin }) => plugin), this.#own(() => this.#options)]);
   }
 }

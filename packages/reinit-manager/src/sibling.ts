@@ -1,6 +1,8 @@
-import { type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
+import { type Api, type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
+import { isFree } from './slot.js';
 
 /** In place of what binds a scope while nobody serves. Note: with the same fields in the same order as that, so that V8 sees one shape. */
 export const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: undefined } as never;
@@ -11,43 +13,79 @@ export interface SiblingSurroundings {
   isReady(): boolean;
   /** The error of a call that comes before that. */
   notReady(): ReviveError;
+  /** Whether its façade asks for each call: {@link api} says where it goes. */
+  asks(): boolean;
+  /** The functions that its façade calls. */
+  api(sibling: Sibling, serving: Instance): Api;
   /** Gives it a seat among those that have an instance. Throws `REVIVE_TOO_MANY_INSTANCES`. */
   seat(): void;
 }
 
 /** Where the instances of a key serve. */
 export class Sibling extends Place {
-  /** Where the façade's functions for it go. */
+  /** Where calls of it go. */
   readonly live: Live;
-  readonly exports: object;
+  /** Where its façade's functions go: to the same, unless they are to ask. */
+  readonly #exported: Live;
+  readonly #api: SiblingSurroundings['api'];
+  #exports: object | undefined;
   readonly #seat: () => void;
+  readonly #clock: Clock;
   /** Whether it was called since somebody looked whether it is idle; that empties {@link live}, so that the next call is known. */
   #wasCalled = true;
   #idleSince = 0;
 
-  constructor(shared: Shared, facade: SiblingFacade, key: unknown, { isReady, notReady, seat }: SiblingSurroundings) {
+  constructor(shared: Shared, key: unknown, { isReady, notReady, asks, api, seat }: SiblingSurroundings) {
     const live: Live = { raw: NOBODY, base: 0 };
+    const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
       key: textOf(key),
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
-      keepsReserve: false,
+      standsBy: false,
       space: () => shared.module.keyedSpaces.next(),
       sendTo(instance) {
         live.raw = instance?.scope.raw ?? NOBODY;
         live.base = instance?.base ?? 0;
+        exported.raw = asks() ? NOBODY : live.raw;
+        exported.base = live.base;
       },
       claim: () => false,
       isReady,
       notReady,
     });
     this.live = live;
+    this.#exported = exported;
+    this.#api = api;
     this.#seat = seat;
-    const application = { control: { reset: () => this.slot.reset() }, wake: () => this.serving().scope.api };
-    this.exports = siblingExports(facade, facade.exportsFor(live, application));
+    this.#clock = shared.clock;
+  }
+
+  /** What the module exports, for this key. */
+  exportsBy(facade: SiblingFacade): object {
+    const application = { control: { reset: () => this.slot.reset() }, wake: () => this.#api(this, this.serving()) };
+    this.#exports ??= siblingExports(facade, facade.exportsFor(this.#exported, application));
+    return this.#exports;
+  }
+
+  /** The façade asks next time. */
+  ask(): void {
+    this.#exported.raw = NOBODY;
+  }
+
+  /** Makes an instance before anybody calls. Where there can be none, the call says why. */
+  makeAhead(): void {
+    if (this.slot.current !== undefined) return;
+    this.#seat();
+    try {
+      this.slot.recover();
+    } catch {
+      // See above.
+    }
   }
 
   /** The instance that serves, for somebody who calls it. */
   serving(): Instance {
+    this.slot.admit(this.slot.current);
     this.#seat();
     this.#wasCalled = true;
     const instance = this.slot.instance();
@@ -56,11 +94,17 @@ export class Sibling extends Place {
     return instance;
   }
 
+  /** The instance of a handle, for somebody who calls a method of it: see `Slot.holder`. */
+  holder(space: number, what: string): Instance | undefined {
+    this.#wasCalled = true;
+    return this.slot.holder(space, isFree(what));
+  }
+
   /** Whether nobody has called it for so long, and it has nothing to do. To be asked again and again. */
   isIdle(ms: number): boolean {
     const { current } = this.slot;
-    const time = performance.now();
-    if (this.#wasCalled || (current !== undefined && isBusy(current))) {
+    const time = this.#clock.now();
+    if (this.#wasCalled || this.slot.isBusy || (current !== undefined && isBusy(current))) {
       this.#wasCalled = false;
       this.#idleSince = time;
       if (current !== undefined) this.slot.suspect(current);

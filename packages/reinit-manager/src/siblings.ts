@@ -1,20 +1,25 @@
 import { type Api, type Live, ReviveError, spaceOf, staleHandleError } from '@wasm-revive/kernel';
+import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
-import type { Place, Shared } from './place.js';
-import { later } from './recovery-schedule.js';
+import { LONGEST_TIMER } from './draining.js';
+import { checkDrainOptions } from './options.js';
+import type { Shared } from './place.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
 /** What {@link ReviveOptions.maxInstances} is by default. */
 const MOST = 64;
-
-/** What a timer waits for at most, in milliseconds: past it, engines take it for none. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** How many are found fast: a power of two. What is kept of one that is gone is an empty {@link Live}. */
 const RECENT = 64;
 
 /** No pointer is in it. */
 const NOWHERE: Live = { raw: NOBODY, base: 0 };
+
+/** What {@link Siblings} need of those around them. */
+export interface Surroundings extends Pick<SiblingSurroundings, 'isReady' | 'notReady' | 'asks' | 'api'> {
+  /** Whether an idle instance may be evicted. */
+  maySpare(sibling: Sibling): boolean;
+}
 
 /** Who somebody else may hold, and may not. */
 interface Held {
@@ -31,7 +36,7 @@ interface Kept {
 /** The instances of a module beside the one that its own exports lead to, by keys of the program's. */
 export class Siblings {
   readonly #shared: Shared;
-  readonly #surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>;
+  readonly #surroundings: Surroundings;
   /** Those that somebody holds: who has none gets another one for the same key. */
   readonly #byText = new Map<unknown, Held>();
   readonly #byObject = new WeakMap<object, Held>();
@@ -41,6 +46,8 @@ export class Siblings {
     typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<Kept>((kept) => this.#forget(kept)) : undefined;
   /** Those that have an instance, or had one when somebody looked: nobody else holds them. */
   readonly #seated = new Set<Sibling>();
+  /** Those of a pool, which bounds them by itself. */
+  readonly #members = new WeakSet<Sibling>();
   #max = MOST;
   #idleMs = Number.POSITIVE_INFINITY;
   /** The timer that sweeps next, if it ever comes: in Workers there are none outside of requests. */
@@ -50,7 +57,7 @@ export class Siblings {
   /** Of those before, by the last digits of their spaces. */
   readonly #recent: Live[] = new Array<Live>(RECENT).fill(NOWHERE);
 
-  constructor(shared: Shared, surroundings: Pick<SiblingSurroundings, 'isReady' | 'notReady'>) {
+  constructor(shared: Shared, surroundings: Surroundings) {
     this.#shared = shared;
     this.#surroundings = surroundings;
     this.configure(shared.settings.options);
@@ -64,25 +71,41 @@ export class Siblings {
   }
 
   /** Those that somebody holds. */
-  places(): Place[] {
+  places(): Sibling[] {
     const held = [...this.#held].map((one) => one.deref()).filter((one) => one !== undefined);
     return [...new Set([...this.#seated, ...held])];
   }
 
   /** See `Revive.instance`. */
   instance(key: unknown): object {
-    const found = this.#find(key);
-    if (found !== undefined) return found.exports;
     const { siblings: facade, name } = this.#shared.module.description;
-    if (facade === undefined) {
-      throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
-    }
-    const sibling: Sibling = new Sibling(this.#shared, facade, key, {
-      ...this.#surroundings,
-      seat: () => this.#seat(sibling),
-    });
+    if (facade !== undefined) return this.sibling(key).exportsBy(facade);
+    throw new TypeError(`wasm-revive: ${name} was not transformed, so that there is nothing to give another instance's exports.`);
+  }
+
+  /** Who serves a key. */
+  sibling(key: unknown): Sibling {
+    const found = this.#find(key);
+    if (found !== undefined) return found;
+    const sibling: Sibling = this.#make(key, () => this.seat(sibling, this.#max));
     this.#hold(key, sibling);
-    return sibling.exports;
+    return sibling;
+  }
+
+  /** One without a key, for a pool. */
+  member(name: string): Sibling {
+    const sibling: Sibling = this.#make(name, () => this.#take(sibling));
+    this.#members.add(sibling);
+    return sibling;
+  }
+
+  #make(key: unknown, seat: () => void): Sibling {
+    return new Sibling(this.#shared, key, { ...this.#surroundings, seat });
+  }
+
+  /** Those that have an instance, or had one when somebody looked. */
+  get seated(): ReadonlySet<Sibling> {
+    return this.#seated;
   }
 
   #find(key: unknown): Sibling | undefined {
@@ -107,30 +130,56 @@ export class Siblings {
   /** See `Revive.evict`. */
   evict(key: unknown): boolean {
     const sibling = this.#find(key);
-    return sibling !== undefined && this.#evict(sibling, `The program has evicted ${sibling.name}.`);
+    return sibling !== undefined && this.end(sibling, `The program has evicted ${sibling.name}.`);
   }
 
-  #evict(sibling: Sibling, reason: string): boolean {
+  /** The same, but calls in flight have time to finish. */
+  async drain(key: unknown, options: DrainOptions): Promise<boolean> {
+    checkDrainOptions(options);
+    const { drainMs = this.#shared.closing.drainMs } = options;
+    const sibling = this.#find(key);
+    if (sibling === undefined) return false;
+    const { isUsed } = sibling.slot;
+    await sibling.slot.leaveForGood(`The program has evicted ${sibling.name}.`, drainMs);
+    if (!sibling.slot.isUsed) this.#seated.delete(sibling);
+    return isUsed;
+  }
+
+  /** Nobody needs its instance any more, until somebody calls. Says whether there was one. */
+  end(sibling: Sibling, reason: string): boolean {
     const had = sibling.slot.evict(reason);
+    sibling.persisted.forget();
     this.#seated.delete(sibling);
     return had;
   }
 
-  /** Somebody calls it: there is to be an instance of it from now on. */
-  #seat(sibling: Sibling): void {
+  /** Somebody calls it: there is to be an instance of it from now on. @param most how many there may be that have a key */
+  seat(sibling: Sibling, most: number): void {
     if (this.#seated.has(sibling)) return;
-    if (this.#seated.size >= this.#max) this.#sweep();
-    if (this.#seated.size >= this.#max) {
+    if (this.#keyed >= most) this.#sweep();
+    const keyed = this.#keyed;
+    if (keyed >= most) {
       throw new ReviveError(
         'REVIVE_TOO_MANY_INSTANCES',
-        `${this.#shared.module.description.name} has ${this.#seated.size} keyed instances, which is as many as there may be, so that ${sibling.name} was ` +
+        `${this.#shared.module.description.name} has ${keyed} keyed instances, which is as many as there may be, so that ${sibling.name} was ` +
           'not made. This call did nothing. Evict one that is not needed any more (`__revive.evict(key)`), have idle ones evicted ' +
-          '(`__revive.configure({ idleMs })`), or allow more (`maxInstances`).',
+          '(`__revive.configure({ idleMs })`), or allow more (`maxInstances`, or `max` of a pool).',
         { retryable: true },
       );
     }
+    this.#take(sibling);
+  }
+
+  #take(sibling: Sibling): void {
+    if (this.#seated.has(sibling)) return;
     this.#seated.add(sibling);
     this.#sweepLater();
+  }
+
+  get #keyed(): number {
+    let count = 0;
+    for (const sibling of this.#seated) if (!this.#members.has(sibling)) count++;
+    return count;
   }
 
   /** The functions for a handle of a sibling, by its pointer. Throws `REVIVE_STALE_HANDLE`. */
@@ -150,20 +199,17 @@ export class Siblings {
       return live.raw.api;
     }
     const sibling = this.#at(space);
-    if (sibling?.slot.current?.space === space) {
-      const instance = sibling.serving();
-      this.#recent[space & (RECENT - 1)] = this.#last = sibling.live;
-      if (instance.space === space) return instance.scope.api;
-    }
-    throw staleHandleError(what, space, undefined);
+    const instance = sibling?.holder(space, what);
+    if (sibling === undefined || instance === undefined) throw staleHandleError(what, space, undefined);
+    if (instance === sibling.slot.current) this.#recent[space & (RECENT - 1)] = this.#last = sibling.live;
+    return instance.scope.api;
   }
 
   /** Whether what a handle of a sibling points to is gone. */
   isGone(pointer: number): boolean {
     const space = spaceOf(pointer) ?? 0;
     if (this.#recentlyAt(space, pointer).raw.api !== undefined) return false;
-    const current = this.#at(space)?.slot.current;
-    return current?.space !== space || !current.isWell();
+    return this.#at(space)?.slot.has(space) !== true;
   }
 
   #recentlyAt(space: number, pointer: number): Live {
@@ -178,11 +224,11 @@ export class Siblings {
   #sweepLater(): void {
     if (this.#idleMs === Number.POSITIVE_INFINITY || this.#seated.size === 0) return;
     const pause = Math.min(this.#idleMs / 2, LONGEST_TIMER);
-    const time = performance.now();
+    const time = this.#shared.clock.now();
     if (this.#timer !== undefined && time < this.#timer.due + pause) return;
     const timer = { due: time + pause };
     this.#timer = timer;
-    later(() => {
+    this.#shared.clock.later(() => {
       if (timer !== this.#timer) return;
       this.#timer = undefined;
       this.#sweep();
@@ -194,7 +240,8 @@ export class Siblings {
   #sweep(): void {
     for (const sibling of this.#seated) {
       if (!sibling.slot.isUsed) this.#seated.delete(sibling);
-      else if (sibling.isIdle(this.#idleMs)) this.#evict(sibling, `${sibling.name} was idle for ${this.#idleMs} ms, and was evicted.`);
+      else if (sibling.isIdle(this.#idleMs) && this.#surroundings.maySpare(sibling))
+        this.end(sibling, `${sibling.name} was idle for ${this.#idleMs} ms, and was evicted.`);
     }
   }
 }

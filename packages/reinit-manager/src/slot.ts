@@ -1,14 +1,21 @@
 import { type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
+import type { Closing } from './closing.js';
 import type { ReviveState } from './control.js';
+import { Departures } from './departures.js';
 import { InstanceMaker } from './instance-maker.js';
+import { Ready } from './ready.js';
+import type { Spare, StandbyPolicy, Thrown } from './standby.js';
 import type { Supervisor } from './supervisor.js';
 
 /** What a {@link Slot} needs of the module around it. */
 export interface Surroundings {
   readonly module: Module;
   readonly supervisor: Supervisor;
-  /** Whether the next instance is made ahead, once one has failed. */
-  readonly keepsReserve: boolean;
+  readonly closing: Pick<Closing, 'state' | 'refusal' | 'drainMs'>;
+  readonly clock: Clock;
+  /** How many instances are made ahead. */
+  standby(asynchronous: boolean): StandbyPolicy;
   /** Tells generated code where calls go: see `ModuleDescription.onCurrent`. */
   sendTo(instance: Instance | undefined): void;
   /** Makes the glue scope of a generation, which waits for its instance. */
@@ -23,21 +30,38 @@ export interface Surroundings {
   isReady(): boolean;
   /** The error of a call that comes before there has been an instance. */
   notReady(): ReviveError;
+  /** An instance is about to serve, and to be started; or that is done. */
+  serves(instance: Instance, isStarted: boolean): void;
+  /** The program has called the instance, from outside of listeners and of its start function. Says whether each further call is to be known. */
+  called(instance: Instance): boolean;
+  /** An instance that was replaced has finished what was in flight on it, or lost it. */
+  drained(instance: Instance, callsLost: number): void;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */
   recovered(instance: Instance, ms: number, thrown: Thrown): void;
-  /** No more instances are made, for now or for ever. */
-  retired(error: ReviveError): void;
 }
 
-/** What a start function threw on purpose, or let through. */
-export interface Thrown {
-  readonly error?: unknown;
+/** What a slot has brought about. */
+export interface Brought {
+  readonly instance: Instance;
+  readonly thrown: Thrown;
 }
 
-/** Where one instance serves at a time, generation after generation, with the next one in reserve. */
+/** Whether a method, by its name, gives back what a handle points to, which is no new call. `free()` calls the other one. */
+export function isFree(what: string): boolean {
+  return /\.(?:free|__destroy_into_raw)$/.test(what);
+}
+
+/** Where one instance serves at a time, generation after generation, with the next ones in reserve. */
 export class Slot {
   readonly #around: Surroundings;
   readonly #maker: InstanceMaker;
+  readonly #departures: Departures;
+  /** Whether an instance had to be made anew. */
+  #hasFailed = false;
+  /** What an instance takes that nobody has used. */
+  #freshBytes = 0;
+  /** Who waits for an instance. */
+  readonly ready: Ready = new Ready();
   #current: Instance | undefined;
   #starting: Instance | undefined;
   /** Of the instance that served last. */
@@ -51,13 +75,54 @@ export class Slot {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    const { module, check } = around;
-    this.#maker = new InstanceMaker({ module, check, scope: () => this.newInstance(), made: () => void this.recoverQuietly(true) });
+    const { module, check, clock, standby, supervisor } = around;
+    this.#maker = new InstanceMaker({
+      module,
+      check,
+      clock,
+      scope: () => this.newInstance(),
+      standby,
+      startFailed: () => supervisor.failedAhead(),
+      made: () => this.recoverQuietly(true) || this.standBy(),
+      failed: (error) => this.ready.fails(error),
+      ready: () => this.whenReady(),
+    });
+    this.#departures = new Departures({
+      drainMs: () => around.closing.drainMs,
+      departs: (instance, isReplaced) => this.#departs(instance, isReplaced),
+      drained: around.drained,
+    });
   }
 
   /** The instance that serves; undefined between two. */
   get current(): Instance | undefined {
     return this.#current;
+  }
+
+  /** The instances that are there: the one that serves, and those that have calls in flight to finish. */
+  get instances(): Instance[] {
+    const { instances } = this.#departures;
+    return this.#current === undefined ? instances : [this.#current, ...instances];
+  }
+
+  /** Whether an instance is on its way out. */
+  get isBusy(): boolean {
+    return this.#departures.areAny;
+  }
+
+  /** Whether an instance was replaced and has calls in flight to finish. */
+  isDraining(instance: Instance): boolean {
+    return this.#departures.at(instance.space) === instance;
+  }
+
+  /** Settled when an instance serves, or none could be made. See `Revive.ready`. */
+  whenReady(): Promise<void> {
+    const { closing } = this.#around;
+    if (closing.state !== undefined) return refused(closing.refusal());
+    const isThere = this.#current !== undefined;
+    // Who waits wants one, as somebody who calls does.
+    if (!isThere && this.#generation > 0 && !this.#maker.isMaking) inMicrotask(() => this.recoverQuietly());
+    return this.ready.promise(isThere);
   }
 
   /** The generation that served last, counted from 1; 0 before the first. */
@@ -68,7 +133,9 @@ export class Slot {
   get state(): ReviveState {
     if (this.#current !== undefined) return 'running';
     if (this.#generation === 0) return 'idle';
-    return !this.#maker.canMake || this.#around.supervisor.isRefusing ? 'retired' : 'recovering';
+    const { retryAfter } = this.#around.supervisor;
+    if (!this.#maker.canMake || retryAfter === Number.POSITIVE_INFINITY) return 'retired';
+    return retryAfter > 0 ? 'open' : 'recovering';
   }
 
   /** Whether listeners or a start function are on the stack, so that whatever is called now they may have called. */
@@ -92,8 +159,14 @@ export class Slot {
   instance(): Instance {
     // Once more after each recovery, in which much of the program's runs: it may have failed the fresh instance, or reset the module.
     for (;;) {
+      this.#departures.departIfDue();
       const current = this.#current;
-      if (current?.isWell()) return this.#called(current);
+      this.admit(current);
+      if (current?.isWell()) {
+        const called = this.#called(current);
+        if (called !== undefined) return called;
+        continue;
+      }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
         current.askAgain();
@@ -104,15 +177,57 @@ export class Slot {
   }
 
   /**
-   * From now on the façade goes to the instance without asking. Not for calls from within, so that the first that comes from outside is known:
-   * with that, the instance has started.
+   * From its second call on the façade goes to the instance without asking, once the first is known to have ended well. Not after calls from
+   * within, so that the first that comes from outside is known: with that, the instance has started. Undefined where listeners were told
+   * something first: they may have done anything.
    */
-  #called(instance: Instance): Instance {
+  #called(instance: Instance): Instance | undefined {
+    const { supervisor, closing, called, sendTo } = this.#around;
     if (this.isWithin) return instance;
-    this.#around.supervisor.called();
-    // Whether it is well may be known only later: until then, each call asks.
-    if (!instance.isSuspected) this.#around.sendTo(instance);
+    const hasServed = supervisor.hasServed(instance);
+    if (supervisor.tellNews()) return undefined;
+    supervisor.called(instance, () => this.suspect(instance));
+    const isAsked = called(instance);
+    // A call that is within another one says nothing, and there may be many of them.
+    const isUsed = hasServed || !instance.scope.isQuiescent();
+    // Whether it is well, and serves on, may be known only later: until then, each call asks.
+    if (isUsed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && closing.state === undefined) sendTo(instance);
     return instance;
+  }
+
+  /** Refuses a call where none is admitted, unless it is part of one: a frame of the instance is on the stack. */
+  admit(instance?: Instance): void {
+    const { closing } = this.#around;
+    if (closing.state !== undefined && (instance === undefined || instance.scope.isQuiescent())) throw closing.refusal();
+  }
+
+  /** Whether the instance of a space is there: it serves, or has calls in flight to finish. */
+  has(space: number): boolean {
+    return this.#at(space)?.isWell() === true;
+  }
+
+  #at(space: number): Instance | undefined {
+    return this.#current?.space === space ? this.#current : this.#departures.at(space);
+  }
+
+  /**
+   * The instance of a space, for somebody who calls a method of a handle of it. One that has calls in flight to finish serves its handles, too.
+   * @param frees whether the handle is freed, which is no new call
+   */
+  holder(space: number, frees: boolean): Instance | undefined {
+    for (;;) {
+      this.#departures.departIfDue();
+      const instance = this.#at(space);
+      if (!instance?.isWell()) return undefined;
+      if (!frees) this.admit(instance);
+      const called = instance === this.#current ? this.#called(instance) : instance;
+      if (called !== undefined) return called;
+    }
+  }
+
+  /** From now on, whoever calls has to ask. */
+  hold(): void {
+    this.#around.sendTo(undefined);
   }
 
   /** The façade asks again before it sends anybody to this instance. */
@@ -125,11 +240,25 @@ export class Slot {
     if (instance !== this.#current) return;
     this.#current = undefined;
     this.#around.sendTo(undefined);
+    this.#departures.forestall();
   }
 
-  /** Ends the instance that serves. It may be in a turn, which is to end well: it goes when no frame is left on the stack. */
-  replace(instance: Instance, reason: string): void {
-    this.#around.supervisor.ends({ instance, isStarting: this.isStarting(instance) });
+  /** The instance that serves is replaced as soon as no frame of it is on the stack: see `Departures.leave`. Calls in flight finish on it. */
+  leave(instance: Instance, reason: string): void {
+    this.#departures.leave(instance, reason, true);
+    this.hold();
+  }
+
+  #departs(instance: Instance, isReplaced: boolean): void {
+    const { supervisor } = this.#around;
+    if (isReplaced) supervisor.ends(this.isStarting(instance), false);
+    this.vacate(instance);
+    if (isReplaced) supervisor.schedule();
+  }
+
+  /** Ends the instance that serves, and what is in flight on it. It may be in a turn, which is to end well. */
+  #replace(instance: Instance, reason: string): void {
+    this.#around.supervisor.ends(this.isStarting(instance), false);
     this.#end(instance, reason);
   }
 
@@ -141,26 +270,48 @@ export class Slot {
 
   /** Whether there is an instance, or one is to come. */
   get isUsed(): boolean {
-    if (this.#current !== undefined || this.#maker.isMaking) return true;
+    if (this.#current !== undefined || this.isBusy || this.#maker.isMaking) return true;
     return this.#generation > 0 && !this.#isEvicted && !this.#around.supervisor.isRefusing;
   }
 
-  /** Nobody needs an instance any more, until somebody calls. Says whether there was one. */
+  /** Nobody needs an instance any more, until somebody calls: what is in flight is rejected. Says whether there was one. */
   evict(reason: string): boolean {
-    const { supervisor } = this.#around;
     const { isUsed } = this;
     const current = this.#current;
-    if (isUsed) supervisor.reset(this.isWithin);
+    this.#forget(reason);
+    if (current !== undefined) this.#end(current, reason);
+    this.#departures.end(reason);
+    this.#around.supervisor.tellNews();
+    return isUsed;
+  }
+
+  /** The same, but calls in flight have some time to finish, in milliseconds. Resolves when all of the slot's instances have ended. */
+  async leaveForGood(reason: string, ms: number): Promise<void> {
+    const current = this.#current;
+    this.#forget(reason);
+    if (current !== undefined) {
+      this.#departures.leave(current, reason, false, ms);
+      this.hold();
+    }
+    this.#around.supervisor.tellNews();
+    await this.#departures.limit(ms);
+    // One may have been about to be made ahead.
+    if (this.#isEvicted) this.dropReserve();
+  }
+
+  #forget(reason: string): void {
+    const { supervisor } = this.#around;
+    if (this.isUsed && this.#around.closing.state === undefined) supervisor.reset(this.isWithin);
     this.#isEvicted = true;
     this.#isNew = true;
     supervisor.forget();
     this.dropReserve();
-    if (current !== undefined) this.#end(current, reason);
-    return isUsed;
+    this.ready.fails(new ReviveError('REVIVE_INSTANCE_LOST', reason));
   }
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
-  lost(instance: Instance, error: ReviveError): void {
+  lost(instance: Instance, error: ReviveError, callsLost: number): void {
+    if (this.#departures.lost(instance, callsLost)) return;
     if ((this.#current ?? instance) !== instance) return;
     const { supervisor } = this.#around;
     this.vacate(instance);
@@ -179,7 +330,7 @@ export class Slot {
     // Before the present one goes: there may be nothing to make another of. Throws until the module has been read.
     if (module.compiled === undefined) this.#maker.giveBack(this.#maker.take(this.#generation, supervisor.lastError));
     supervisor.reset(this.isWithin);
-    if (current !== undefined) this.replace(current, 'The module was reset.');
+    if (current !== undefined) this.#replace(current, 'The module was reset.');
     supervisor.forgive();
     try {
       this.recover();
@@ -194,7 +345,8 @@ export class Slot {
    * @param wasAwaited as in {@link recover}
    */
   recoverQuietly(wasAwaited = false): boolean {
-    if (this.#current !== undefined || this.#isEvicted || (this.#generation === 0 && !this.#around.isReady())) return false;
+    if (this.#current !== undefined || this.#isEvicted || this.#around.closing.state !== undefined) return false;
+    if (this.#generation === 0 && !this.#around.isReady()) return false;
     try {
       this.recover(wasAwaited);
     } catch {
@@ -213,43 +365,89 @@ export class Slot {
     const isNew = this.#isNew;
     this.#isEvicted = false;
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
-    if (!isNew) supervisor.admit((error) => this.#around.retired(error));
-    // A listener may have reset the module, or evicted the key.
-    if (this.#current !== undefined || this.#isEvicted) return;
-    const began = performance.now();
-    const instance = this.#take();
-    // Plugins have looked at it.
-    if (this.#current !== undefined) {
-      this.#maker.giveBack(instance);
-      return;
-    }
-    const bytes = instance.memoryBytes;
-    supervisor.restarts();
-    const thrown = this.#start(instance);
-    if (instance !== this.current) return;
-    const ms = performance.now() - supervisor.recovered(began);
+    const began = this.#around.clock.now();
+    const brought = this.#bring(isNew);
+    if (brought === undefined) return;
+    const { instance, thrown } = brought;
+    const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if ('error' in thrown) throw thrown.error;
-    if (!isNew && this.#around.keepsReserve) this.#maker.keepReserve(bytes);
+  }
+
+  /**
+   * Makes and starts an instance. Undefined where what runs of the program meanwhile has brought about another one, or none.
+   * @param isNew whether it makes up for none that failed
+   */
+  #bring(isNew: boolean): Brought | undefined {
+    const { supervisor, closing } = this.#around;
+    const spare = this.#admitted(isNew);
+    if (spare === undefined) return undefined;
+    const { instance } = spare;
+    // Plugins have looked at it.
+    if (this.#current !== undefined || closing.state !== undefined) {
+      this.#maker.giveBack(spare);
+      return undefined;
+    }
+    supervisor.restarts();
+    const thrown = this.#start(spare);
+    if (instance !== this.#current || this.#departures.isLeaving) return undefined;
+    this.ready.serves();
+    if (!isNew) this.#hasFailed = true;
+    this.standBy();
+    return { instance, thrown };
+  }
+
+  /**
+   * Replaces the instance that serves, of which no frame is on the stack, for a reason that can wait: where no other one can be made, it serves
+   * on. Calls in flight finish on it.
+   * @throws ReviveError as `InstanceMaker.take`
+   */
+  recycle(instance: Instance, reason: string): Brought | undefined {
+    const { supervisor } = this.#around;
+    this.#maker.giveBack(this.#maker.take(this.#generation, undefined));
+    // Plugins have looked at it.
+    if (instance !== this.#current || this.#departures.isLeaving || !instance.isWell()) return undefined;
+    const began = this.#around.clock.now();
+    this.#departures.depart(instance, reason);
+    try {
+      const brought = this.#bring(true);
+      if (brought !== undefined) supervisor.recovered(began);
+      return brought;
+    } catch {
+      // It failed to start, which is reported, and is tried again as after any failure.
+      return undefined;
+    }
+  }
+
+  /** The next instance, if it is allowed and needed. Else those who wait for one are told, unless it is being made. */
+  #admitted(isNew: boolean): Spare | undefined {
+    try {
+      if (!isNew) this.#around.supervisor.admit();
+      // A listener may have reset the module, or evicted the key.
+      return this.#current === undefined && !this.#isEvicted ? this.#take() : undefined;
+    } catch (error) {
+      if (isReviveError(error) && !this.#maker.isMaking) this.ready.fails(error);
+      throw error;
+    }
   }
 
   /** The next instance. After the last generation there is none, which is said as of a module that failed too often. */
-  #take(): Instance {
+  #take(): Spare {
     const { supervisor } = this.#around;
     try {
       return this.#maker.take(this.#generation, supervisor.lastError);
     } catch (error) {
-      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error, (retired) => this.#around.retired(retired));
+      if (isReviveError(error, 'REVIVE_CRASH_LOOP')) supervisor.end(error);
       throw error;
     }
   }
 
   /** Starts a fresh instance. Gives what its start function threw on purpose, or let through; throws what the instance was lost through. */
-  #start(instance: Instance): Thrown {
+  #start({ instance, started }: Spare): Thrown {
     try {
-      this.serve(instance, true);
-      return {};
+      this.serve(instance, started === undefined);
+      return started ?? {};
     } catch (error) {
       if (instance.isWell()) return { error };
       const { supervisor } = this.#around;
@@ -262,7 +460,18 @@ export class Slot {
   /** Has an instance serve that was made elsewhere. */
   adopt(instance: Instance, start: boolean): void {
     this.dropReserve();
-    this.serve(instance, start);
+    try {
+      this.serve(instance, start);
+    } finally {
+      // What a start function throws on purpose leaves it serving.
+      if (this.#current === instance) this.ready.serves();
+      this.standBy();
+    }
+  }
+
+  /** Makes the next instances ahead, where that is wanted. */
+  standBy(): void {
+    if (this.#current !== undefined) this.#maker.standBy(this.#hasFailed, this.#freshBytes);
   }
 
   /** Lets go of the next instance: it would not be made like that any more. */
@@ -277,13 +486,23 @@ export class Slot {
     this.#current = instance;
     this.#generation = instance.generation;
     this.#isNew = false;
+    this.#freshBytes = instance.memoryBytes;
     this.#starting = instance;
-    this.#around.supervisor.serves();
+    this.#around.supervisor.serves(instance);
+    this.#around.serves(instance, false);
     try {
       if (start) instance.start();
       else instance.served();
     } finally {
       this.#starting = outer;
+      this.#around.serves(instance, true);
     }
   }
+}
+
+/** A promise that nobody has to handle. */
+function refused(error: ReviveError): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
 }

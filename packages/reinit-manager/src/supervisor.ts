@@ -1,6 +1,8 @@
-import type { Failure, Instance, Recovery, ReviveError } from '@wasm-revive/kernel';
+import { type Failure, type Instance, inMicrotask, type Recovery, type ReviveError } from '@wasm-revive/kernel';
+import { Breaker, type BreakerOptions } from './breaker.js';
+import type { Clock } from './clock.js';
+import type { Events } from './events.js';
 import { RecoverySchedule } from './recovery-schedule.js';
-import { RestartCounter, type RestartIntensity } from './restart-intensity.js';
 import { crashLoopError } from './restarter.js';
 
 /**
@@ -14,42 +16,59 @@ const MOST_RESETS_WITHIN = 5;
 
 /** What the supervisor needs to know of an instance that ends. */
 export interface Ending {
-  readonly instance: Instance;
   /** Whether it serves, so that it is counted: not one that has been replaced, and was still in a turn. */
   readonly isServing: boolean;
   /** Whether its start function is running. */
   readonly isStarting: boolean;
 }
 
+/** An event that says what has become of the supervision. */
+export type News = { readonly [E in 'opened' | 'probing' | 'closed' | 'retired']: readonly [name: E, event: Events[E]] }[
+  | 'opened'
+  | 'probing'
+  | 'closed'
+  | 'retired'];
+
 /** What is said of instances that fail too often. */
 export interface Said {
   what(): string;
   /** What to do where nothing is tried any more. */
   readonly advice: string;
+  /** Tells the program. */
+  tell(news: News): void;
 }
 
 /** Decides whether an instance that is gone is followed by another, and when. */
 export class Supervisor {
   readonly #said: Said;
-  readonly #restarts: RestartCounter;
+  readonly #clock: Clock;
+  readonly #breaker: Breaker;
   readonly #schedule: RecoverySchedule;
-  /** Whether the program has called the present instance, from outside of listeners and of its start function. */
-  #wasCalled = false;
+  /** What nobody has been told yet. */
+  #untold: (() => News)[] = [];
+  /** The instance that served last, and since when. */
+  #serving: Instance | undefined;
+  #servesSince = 0;
+  /** How often the program has called it, from outside of listeners and of its start function, as far as anybody knows. */
+  #calls = 0;
+  /** Whether a call of it has ended, and the instance was well. */
+  #hasServed = false;
   /** How often the program has reset the module from within, since it called an instance. */
   #resetsWithin = 0;
   #lastError: ReviveError | undefined;
+  /** Why there can never be another instance. */
+  #lastWord: ReviveError | undefined;
   /** When the last instance was lost; undefined where there is none to make up for. */
   #lostAt: number | undefined;
   /** Whether the next instance makes up for one that was lost, so that it is counted: not after a reset. */
   #isRestart = false;
-  /** Whether it has been said that the module is retired, since an instance served. */
-  #saidRetired = false;
 
   /** @param recover makes an instance where one is still needed, and says whether it was */
-  constructor(said: Said, intensity: RestartIntensity, recover: () => boolean) {
+  constructor(said: Said, options: BreakerOptions, clock: Clock, recover: () => boolean) {
     this.#said = said;
-    this.#restarts = new RestartCounter(intensity);
-    this.#schedule = new RecoverySchedule(recover);
+    this.#clock = clock;
+    this.#breaker = new Breaker(options, clock, () => this.#note());
+    this.#schedule = new RecoverySchedule(recover, clock);
   }
 
   /** What the last instance was lost through. */
@@ -57,26 +76,50 @@ export class Supervisor {
     return this.#lastError;
   }
 
-  /** Whether instances are refused for now. */
-  get isRefusing(): boolean {
-    return this.#restarts.waitMs(Date.now()) > 0;
+  /** Milliseconds until instances are made again; Infinity where none is any more; 0 where they are now. */
+  get retryAfter(): number {
+    return this.#breaker.retryAfter;
   }
 
-  /** Sets the limit of restarts anew. */
-  configure(intensity: RestartIntensity): void {
-    this.#restarts.configure(intensity);
+  /** Whether instances are refused for now. */
+  get isRefusing(): boolean {
+    return this.retryAfter > 0;
+  }
+
+  /** Sets the limits anew. */
+  configure(options: BreakerOptions): void {
+    this.#breaker.configure(options);
   }
 
   /** An instance is about to serve, whom nobody has called yet. */
-  serves(): void {
-    this.#wasCalled = false;
+  serves(instance: Instance): void {
+    this.#serving = instance;
+    this.#servesSince = this.#clock.now();
+    this.#calls = 0;
+    this.#hasServed = false;
   }
 
-  /** The program has called it. */
-  called(): void {
-    this.#wasCalled = true;
+  /** The program calls the instance that serves. @param unsure called where calls have to be noticed after all */
+  called(instance: Instance, unsure: () => void): void {
     this.#resetsWithin = 0;
-    this.#restarts.started();
+    if (this.#calls++ > 0) return;
+    inMicrotask(() => {
+      if (!this.hasServed(instance)) unsure();
+      this.tellNews();
+    });
+  }
+
+  /**
+   * Whether the instance has served a call, so that those that follow need not be noticed. Nothing waits for the end of a call: it is over when the
+   * next one comes, or in a microtask.
+   */
+  hasServed(instance: Instance): boolean {
+    if (instance !== this.#serving || this.#hasServed) return true;
+    // Of more calls than there are promises to settle, one at least has ended.
+    if (!instance.isWell() || !instance.scope.isQuiescent() || this.#calls <= instance.callsInFlight) return false;
+    this.#hasServed = true;
+    this.#breaker.succeeded();
+    return true;
   }
 
   /** The program resets the module. @throws ReviveError `REVIVE_CRASH_LOOP` where resets cause each other without end */
@@ -88,7 +131,8 @@ export class Supervisor {
   /** Forgets all failures, also the one that the next instance would make up for. */
   forgive(): void {
     this.#isRestart = false;
-    this.#restarts.forgive();
+    this.#lastWord = undefined;
+    this.#breaker.forgive();
   }
 
   /** Forgets that there has been an instance: nobody needs one, until somebody calls. */
@@ -96,7 +140,6 @@ export class Supervisor {
     this.forgive();
     this.#lostAt = undefined;
     this.#lastError = undefined;
-    this.#saidRetired = false;
   }
 
   /** The last word on what is done after a failure: see `Owner.decide`. */
@@ -104,21 +147,22 @@ export class Supervisor {
     // Half started it would be if it were kept, whatever a panic left intact.
     const decided = asked === 'keep' && kind === 'unwound' && ending.isStarting && quiescent ? 'fresh' : asked;
     if (decided === 'keep') return decided;
-    if (ending.isServing) this.ends(ending);
-    if (decided === 'retire') this.#restarts.giveUp();
+    if (decided === 'retire') this.#breaker.giveUp();
+    if (ending.isServing) this.ends(ending.isStarting, true);
     return this.isRefusing ? 'retire' : decided;
   }
 
-  /** The instance that serves ends, whatever the reason. */
-  ends({ instance, isStarting }: Pick<Ending, 'instance' | 'isStarting'>): void {
-    const hasStarted = this.#wasCalled || (!isStarting && instance.uptimeMs >= STARTED_AFTER);
-    if (hasStarted) this.#restarts.started();
-    else this.#restarts.startFailed();
+  /** The instance that serves ends. @param isLost through a failure: else only one that was of no use is counted */
+  ends(isStarting: boolean, isLost: boolean): void {
+    const wasQuiet = !isStarting && this.#clock.now() - this.#servesSince >= STARTED_AFTER;
+    const isUnused = this.#calls === 0 && !wasQuiet;
+    if (this.#hasServed || wasQuiet) this.#breaker.succeeded();
+    if (isLost || isUnused) this.#breaker.failed(isUnused);
   }
 
   /** An instance was lost, so that another has to make up for it. */
   lost(error: ReviveError): void {
-    this.#lostAt = performance.now();
+    this.#lostAt = this.#clock.now();
     this.#isRestart = true;
     this.#lastError = error;
   }
@@ -128,40 +172,37 @@ export class Supervisor {
     this.#lastError = error;
   }
 
+  /** The same, of one that was started ahead of need. */
+  failedAhead(): void {
+    this.#breaker.failed(true);
+  }
+
   /** Has one made off the failing call's path. */
   schedule(): void {
-    this.#schedule.schedule(this.#restarts.pauseMs(Date.now()));
+    this.#schedule.schedule(this.#breaker.pauseMs);
   }
 
   /**
    * Asks for leave to make another instance.
-   * @param sayRetired called where it is refused, once until an instance serves
    * @throws ReviveError `REVIVE_CRASH_LOOP`
    */
-  admit(sayRetired: (error: ReviveError) => void): void {
-    const wait = this.#restarts.waitMs(Date.now());
-    if (wait === 0) return;
-    const error = this.#crashLoop(wait);
-    this.#sayRetired(error, sayRetired);
+  admit(): void {
+    const wait = this.#breaker.admit();
+    this.tellNews();
     // A listener may have reset the module, or raised the limit.
-    if (this.isRefusing) throw error;
+    if (wait > 0 && this.isRefusing) throw this.#crashLoop(this.retryAfter);
   }
 
-  /** There can never be another instance. @param sayRetired as in {@link admit} */
-  end(error: ReviveError, sayRetired: (error: ReviveError) => void): void {
-    this.#restarts.giveUp();
-    this.#sayRetired(error, sayRetired);
-  }
-
-  #sayRetired(error: ReviveError, say: (error: ReviveError) => void): void {
-    const isNew = !this.#saidRetired;
-    this.#saidRetired = true;
-    if (isNew) say(error);
+  /** There can never be another instance. */
+  end(error: ReviveError): void {
+    this.#lastWord = error;
+    this.#breaker.giveUp();
+    this.tellNews();
   }
 
   /** One was made, and is about to be started: counts it, where it makes up for one that was lost. */
   restarts(): void {
-    if (this.#isRestart) this.#restarts.restarted(Date.now());
+    if (this.#isRestart) this.#breaker.restarted();
   }
 
   /** It serves. Gives when the module began to be without one. @param madeSince when this one began to be made */
@@ -169,11 +210,30 @@ export class Supervisor {
     const since = this.#lostAt ?? madeSince;
     this.#lostAt = undefined;
     this.#isRestart = false;
-    this.#saidRetired = false;
     return since;
   }
 
+  /** Tells what has become of the supervision. Says whether there was anything to tell: listeners may have done anything. */
+  tellNews(): boolean {
+    const news = this.#untold;
+    if (news.length === 0) return false;
+    this.#untold = [];
+    for (const event of news) this.#said.tell(event());
+    return true;
+  }
+
+  /** Tells it later: not while a failure is being decided, of which nobody has been told yet. */
+  #note(): void {
+    const { state, retryAfter, attempt } = this.#breaker;
+    this.#untold.push(() => {
+      if (state === 'closed') return ['closed', {}];
+      if (state === 'half-open') return ['probing', { attempt }];
+      const error = this.#crashLoop(retryAfter);
+      return Number.isFinite(retryAfter) ? ['opened', { error, retryAfter, attempt }] : ['retired', error];
+    });
+  }
+
   #crashLoop(waitMs: number): ReviveError {
-    return crashLoopError(this.#said.what(), waitMs, this.#lastError, this.#said.advice);
+    return this.#lastWord ?? crashLoopError(this.#said.what(), waitMs, this.#lastError, this.#said.advice);
   }
 }

@@ -28,14 +28,6 @@ describe('RestartCounter', () => {
       ),
     );
   });
-
-  it('knows when starting is hopeless', () => {
-    const counter = new RestartCounter({});
-    for (let i = 0; i < 4; i++) counter.startFailed();
-    expect(counter.waitMs(0)).toBe(0);
-    counter.startFailed();
-    expect(counter.waitMs(0)).toBe(Number.POSITIVE_INFINITY);
-  });
 });
 
 describe('createRestarter', () => {

@@ -5,6 +5,7 @@ import {
   PANICKED_IMPORT,
   RETHROW_IMPORT,
   ReviveError,
+  SIGNAL_IMPORT,
   STACK_POINTER_EXPORT,
 } from '@wasm-revive/kernel';
 
@@ -21,7 +22,7 @@ export function takePanicSite(): Error | undefined {
   return taken;
 }
 
-/** What a module imports that has the unwind-catcher crate with its feature `raw`: part of its import object. */
+/** What a module imports that has the crates with their feature `raw`: part of its import object. */
 export const rawImports: WebAssembly.Imports = {
   [IMPORT_MODULE]: {
     [RETHROW_IMPORT]: () => {
@@ -30,6 +31,8 @@ export const rawImports: WebAssembly.Imports = {
     [PANICKED_IMPORT]: () => {
       site = errorWithDeepStack();
     },
+    // Here is nobody who gives the program what it asks for.
+    [SIGNAL_IMPORT]: () => {},
   },
 };
 

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { showFailure } from './cli/failure.js';
 import { runSymbolicate } from './cli/symbolicate.js';
+import { runTimeline } from './cli/timeline.js';
 import { runTransform } from './cli/transform.js';
 import { version } from './transform.js';
 
@@ -35,6 +36,14 @@ program
   .option('--json', 'write the report as JSON, with what was found out')
   .option('--force', 'use the debug file though it is of another build, or has no debug information')
   .action(runSymbolicate);
+
+program
+  .command('timeline')
+  .description('show a timeline that @wasm-revive/timeline recorded, in the terminal or as a page')
+  .argument('<run.json>', 'the timeline as JSON; - for standard input')
+  .option('--html <file>', 'write it as one HTML file, in place of showing it here')
+  .option('--svg <file>', 'write it as a picture')
+  .action(runTimeline);
 
 // What reads the output may stop before its end, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -19,7 +19,17 @@ export {
   ReviveError,
   type ReviveErrorCode,
 } from '@wasm-revive/kernel';
-export type { Events, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export type {
+  DrainOptions,
+  Events,
+  PersistStore,
+  RecycleOptions,
+  Revive,
+  ReviveOptions,
+  ReviveState,
+  Saved,
+  Stats,
+} from '@wasm-revive/reinit-manager';
 export { unwindCatcher } from '@wasm-revive/unwind-catcher';
 export { type PlainModule, plainModule } from './plain-module.js';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

@@ -6,9 +6,11 @@ import {
   type GuardActions,
   type GuardedExports,
   type Host,
+  IMPORT_MODULE,
   INSTALL_EXPORT,
   type ModuleDescription,
   RuntimeGuards,
+  SIGNAL_IMPORT,
 } from '@wasm-revive/kernel';
 import { rawImports } from '@wasm-revive/unwind-catcher';
 
@@ -66,8 +68,8 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
   return {
     imports: {
       ...guards.imports(imports),
-      // Called only from within a failure, and they enter nothing.
-      ...rawImports,
+      // Not behind guards: they enter nothing, but for what the program gives as a store, which is entered like any other nested call.
+      [IMPORT_MODULE]: { ...rawImports[IMPORT_MODULE], [SIGNAL_IMPORT]: () => void bound.host.signalled() },
     },
     api: {},
     // There is no façade that reads it.
@@ -96,11 +98,13 @@ function plainScope(host: Host, functions: readonly string[], imports: WebAssemb
 
 /** What belongs to one instance of a scope. */
 class PlainBinding {
+  readonly host: Host;
   readonly actions: GuardActions;
   shut: { readonly trap: unknown } | undefined;
   watches = false;
 
   constructor(host: Host, entryOf: (name: string) => number) {
+    this.host = host;
     const isShut = (): boolean => this.shut !== undefined;
     this.actions = {
       enter(name, depth) {
@@ -110,7 +114,9 @@ class PlainBinding {
         return !isShut() || !host.refuse(entryOf(name));
       },
       left(depth) {
-        if (depth === 0 && host.turns) host.left();
+        if (depth > 0) return;
+        if (host.turns) host.left();
+        host.turnEnded();
       },
       threw: (error, name, depth) => {
         try {

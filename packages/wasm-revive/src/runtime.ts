@@ -5,6 +5,17 @@
 
 export type { CrashReport, Factory, Host, ModuleDescription, ReviveErrorCode, Scope } from '@wasm-revive/kernel';
 export { isReviveError, PanicError, ReviveError } from '@wasm-revive/kernel';
-export type { Events, Revive, ReviveOptions, ReviveState, Stats } from '@wasm-revive/reinit-manager';
+export type {
+  DrainOptions,
+  Events,
+  PoolOptions,
+  PoolRoute,
+  RecycleOptions,
+  RetryOptions,
+  Revive,
+  ReviveOptions,
+  ReviveState,
+  Stats,
+} from '@wasm-revive/reinit-manager';
 export { loadModule } from '@wasm-revive/reinit-manager';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

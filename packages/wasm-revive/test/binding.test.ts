@@ -78,6 +78,8 @@ function serve({ factory, description, module }: Given) {
     failed: (of, { report }) => void reports.push({ of, report }),
     suspected: () => {},
     reinitRequested: () => {},
+    signalled: () => false,
+    turnEnded: () => {},
     staleClosureCalled: () => false,
   };
   const bound: Instance[] = [];

@@ -1,5 +1,7 @@
 /** What the manager does while instances are made, on a module without glue. */
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Plugin, plainModule, revive } from '../src/index.js';
 
@@ -79,12 +81,12 @@ describe('instances that are made asynchronously', () => {
     app.boot(module);
     const engine = refuseNow();
     expect(() => wasm.die()).toThrow();
-    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
     expect(engine.waiting.length).toBe(1);
     // It was made without this one.
     const seen: number[] = [];
     control.use({ name: 'late', instantiated: ({ generation }) => void seen.push(generation) });
-    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY' }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
     expect(engine.waiting.length).toBe(2);
     engine.arrive();
     await tick();
@@ -124,7 +126,7 @@ describe('an instance that the program made and did not give the module of', () 
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
     const recovered = new Promise((resolve) => app.control.on('recovered', resolve));
-    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_NOT_READY', retryable: true }));
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING', retryable: true }));
     await recovered;
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow();
@@ -149,7 +151,7 @@ describe('an instance that the program made and did not give the module of', () 
     for (const load of [undefined, () => Promise.reject(new Error('404'))]) {
       const { app, wasm } = byHand(load);
       wasm.count();
-      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: load ? 'REVIVE_NOT_READY' : 'REVIVE_NO_MODULE' }));
+      expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: load ? 'REVIVE_RECOVERING' : 'REVIVE_NO_MODULE' }));
       await tick();
       expect(() => app.control.reset()).toThrow(expect.objectContaining({ code: 'REVIVE_NO_MODULE' }));
       expect([app.control.state, wasm.count()]).toEqual(['running', 2]);
@@ -243,5 +245,244 @@ describe('options', () => {
     };
     expect(() => control.configure(options)).not.toThrow();
     expect(asked).toBe(1);
+  });
+});
+
+describe('an instance that can not be made', () => {
+  const serving = () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    return { wasm, control, lose: () => expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' })) };
+  };
+  const refuses = (error: unknown): void => {
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function refused() {
+      throw error;
+    });
+    vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(error as never);
+  };
+
+  it.each([
+    ['an import that does not fit', new WebAssembly.LinkError('Import #0')],
+    ['code that the engine does not compile', new WebAssembly.CompileError('invalid opcode')],
+    ['no memory', new RangeError('Out of memory: Cannot allocate Wasm memory for new instance')],
+    ['something that is no error', 'no error'],
+    ['nothing', undefined],
+  ])('I1, I5: %s: callers and those who wait get a ReviveError, and the next call tries again', async (_, cause) => {
+    const { wasm, control, lose } = serving();
+    lose();
+    refuses(cause);
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      const { ready } = control;
+      const codes: unknown[] = [];
+      for (let n = 0; n < 4; n++) {
+        try {
+          wasm.count();
+        } catch (error) {
+          codes.push((error as { code?: string }).code);
+        }
+        await tick();
+      }
+      expect(new Set(codes)).toEqual(
+        new Set(cause instanceof RangeError ? ['REVIVE_RECOVERING', 'REVIVE_NO_INSTANCE'] : ['REVIVE_NO_INSTANCE']),
+      );
+      await expect(ready).rejects.toMatchObject({ code: 'REVIVE_NO_INSTANCE', cause, retryable: true });
+      expect(control.state).toBe('recovering');
+      vi.restoreAllMocks();
+      await expect(control.ready).resolves.toBeUndefined();
+      expect(wasm.count()).toBe(1);
+      await tick();
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
+  it('I1: with a full stack: callers get an error with a code', async () => {
+    const { wasm, control, lose } = serving();
+    lose();
+    const seen = new Set<string>();
+    // From every depth, up to the last that there is.
+    const down = (): void => {
+      try {
+        down();
+      } catch {
+        // The deepest comes first.
+      }
+      if (control.state === 'running') return;
+      try {
+        wasm.count();
+      } catch (error) {
+        seen.add((error as { code?: string; name: string }).code ?? (error as Error).name);
+      }
+    };
+    down();
+    expect(control.state).toBe('running');
+    expect(wasm.count()).toBeGreaterThan(0);
+    for (const code of seen) expect(['REVIVE_NO_INSTANCE', 'RangeError']).toContain(code);
+  });
+
+  it('I5: `ready` is resolved while an instance serves, and before the first one waits for it', async () => {
+    const { app, module, control } = setUp();
+    let served = false;
+    const waits = control.ready.then(() => {
+      served = true;
+    });
+    await tick();
+    expect(served).toBe(false);
+    app.boot(module);
+    await waits;
+    await control.ready;
+  });
+
+  it('I2: a call in between says when to come again, and what to wait for', async () => {
+    const { wasm, lose } = serving();
+    const engine = refuseNow();
+    lose();
+    let error: { retryAfter?: number; ready?: Promise<void> } = {};
+    try {
+      wasm.count();
+    } catch (thrown) {
+      error = thrown as typeof error;
+    }
+    expect(error).toMatchObject({ code: 'REVIVE_RECOVERING', retryable: true, message: expect.stringContaining(`${error.retryAfter} ms`) });
+    engine.arrive();
+    await error.ready;
+    expect(wasm.count()).toBe(1);
+  });
+});
+
+describe('a module that is disposed of', () => {
+  const DISPOSED = expect.objectContaining({ code: 'REVIVE_DISPOSED' });
+
+  it('I1, I5: while its first instance is made asynchronously, refuses that and every call', async () => {
+    const engine = refuseNow();
+    const { app, module, wasm, control } = setUp();
+    const booted = app.boot(module);
+    await control.dispose();
+    engine.arrive();
+    await expect(booted).rejects.toEqual(DISPOSED);
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    expect([control.state, control.generation]).toEqual(['disposed', 0]);
+  });
+
+  it('I5, I7: while a later one is made asynchronously, has none serve when it arrives, until it is reset', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const engine = refuseNow();
+    expect(() => wasm.die()).toThrow();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
+    await control.dispose();
+    engine.arrive();
+    await tick();
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    expect(control.state).toBe('disposed');
+    control.reset();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_RECOVERING' }));
+    engine.arrive();
+    await tick();
+    expect([control.state, wasm.count()]).toEqual(['running', 1]);
+  });
+
+  it('I3: by a plugin that looks at an instance, has that not serve', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    let disposed: Promise<void> | undefined;
+    control.use({
+      name: 'disposes',
+      instantiated() {
+        disposed = control.dispose();
+      },
+    });
+    expect(() => wasm.die()).toThrow();
+    expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_DRAINING' }));
+    await disposed;
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    expect(control.generation).toBe(1);
+  });
+
+  it('I6: keeps none in reserve, not even one that was about to be made', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const seen: WeakRef<object>[] = [];
+    control.use({ name: 'sees', instantiated: ({ exports }) => void (exports && seen.push(new WeakRef(exports))) });
+    expect(() => wasm.die()).toThrow();
+    wasm.count();
+    await control.dispose();
+    expect(seen.length).toBe(2);
+    for (let n = 0; n < 8; n++) {
+      await tick();
+      gc();
+    }
+    expect(seen.filter((exports) => exports.deref())).toEqual([]);
+  });
+
+  it('I5: by listeners of all that happens, ends once', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const disposed: Promise<void>[] = [];
+    for (const event of ['failure', 'recovered', 'drained'] as const) control.on(event, () => void disposed.push(control.dispose()));
+    expect(() => wasm.die()).toThrow();
+    await Promise.all(disposed);
+    expect(() => wasm.count()).toThrow(DISPOSED);
+    control.reset();
+    await control.dispose();
+    expect([control.state, disposed.length]).toEqual(['disposed', 2]);
+  });
+});
+
+describe('recycling', () => {
+  it('I5, I7: where instances are made asynchronously, waits for the next one and has it serve', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const engine = refuseNow();
+    const failed = vi.fn();
+    control.on('recycleFailed', failed);
+    control.configure({ recycle: { turns: 2 } });
+    expect([wasm.count(), wasm.count()]).toEqual([1, 2]);
+    await tick();
+    expect([wasm.count(), engine.waiting.length, control.generation]).toEqual([3, 1, 1]);
+    engine.arrive();
+    await tick();
+    expect(wasm.count()).toBe(4);
+    await tick();
+    expect([wasm.count(), control.generation > 1, failed.mock.calls]).toEqual([1, true, []]);
+  });
+
+  it('I7: counts each turn once, also of instances that run nothing when they start', async () => {
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    control.configure({ recycle: { turns: 2 } });
+    // The first generation was made before anybody asked.
+    control.reset();
+    const counted: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      counted.push(wasm.count());
+      await tick();
+    }
+    expect(counted).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+
+  it('I6: leaves nothing behind', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { app, module, wasm, control } = setUp();
+    app.boot(module);
+    const seen: WeakRef<object>[] = [];
+    control.use({ name: 'sees', instantiated: ({ exports }) => void (exports && seen.push(new WeakRef(exports))) });
+    control.configure({ recycle: { turns: 1 } });
+    for (let n = 0; n < 50; n++) {
+      wasm.count();
+      await tick();
+    }
+    for (let n = 0; n < 8; n++) {
+      await tick();
+      gc();
+    }
+    expect(seen.length).toBe(50);
+    expect(seen.filter((exports) => exports.deref()).length).toBeLessThan(3);
   });
 });

@@ -101,7 +101,7 @@ describe('revive, on a module without glue', () => {
     app.control.configure({ maxRestarts: 2, withinMs: 60_000 });
     for (let i = 0; i < 3; i++) expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
     expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP', retryable: true }));
-    expect(app.control.state).toBe('retired');
+    expect(app.control.state).toBe('open');
     app.control.reset();
     expect(wasm.count()).toBe(1);
   });

@@ -382,12 +382,12 @@ describe('a sibling that fails', () => {
       throw new RangeError('too big for the main thread');
     });
     const a = __revive.instance('a');
-    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_NOT_READY', retryable: true });
+    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_RECOVERING', retryable: true });
     await expect(recovered).resolves.toMatchObject({ instance: 'a', generation: 1 });
     expect(a.bump()).toBe(101);
     __revive.evict('a');
     const again = new Promise((resolve) => __revive.on('recovered', resolve));
-    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_NOT_READY' });
+    expect(thrown(() => a.bump())).toMatchObject({ code: 'REVIVE_RECOVERING' });
     await expect(again).resolves.toMatchObject({ instance: 'a' });
     expect(a.bump()).toBe(101);
   });

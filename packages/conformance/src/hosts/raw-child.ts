@@ -19,6 +19,11 @@ interface RawExports extends Record<string, WebAssembly.ExportValue> {
   take_notes(): number;
   is_poisoned(): number;
   is_panicking(): number;
+  // Only with the crates.
+  kept?(): number;
+  keep?(n: number): number;
+  own_generation?(): number;
+  ask_for_another?(): void;
 }
 
 /** One way to use the module. */
@@ -122,8 +127,31 @@ function observe(way: Way): Record<string, unknown> {
   return seen;
 }
 
+/** What the program persists, over four instances. */
+function observeKept({ exports: raw }: Way): unknown[] {
+  const seen: unknown[] = [];
+  const see = (n: number): void => {
+    const before = [raw.own_generation?.(), raw.kept?.()];
+    const saved = told(() => raw.keep?.(n));
+    seen.push([...before, Array.isArray(saved) ? saved[0] : saved]);
+  };
+  see(2);
+  told(() => raw.panic_in_plain_c());
+  see(0);
+  told(() => raw.panic_in_plain_c());
+  see(3);
+  raw.ask_for_another?.();
+  see(4);
+  return seen;
+}
+
 const ways = { catchExports: byCatchExports(), revive: byRevive() };
 const seen = Object.fromEntries(Object.entries(ways).map(([name, way]) => [name, observe(way)]));
 // Last, for it costs the instance.
 const aborted = told(() => ways.revive.exports.panic_in_plain_c());
-process.stdout.write(JSON.stringify({ ...seen, aborted, after: ways.revive.exports.divide(6, 3) }));
+const after = ways.revive.exports.divide(6, 3);
+const kept = {
+  revive: observeKept(ways.revive),
+  catchExports: [ways.catchExports.exports.own_generation?.(), ways.catchExports.exports.keep?.(2)],
+};
+process.stdout.write(JSON.stringify({ ...seen, aborted, after, kept }));

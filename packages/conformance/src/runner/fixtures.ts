@@ -97,6 +97,17 @@ export interface Fixtures {
   readonly ask_for_reinit?: () => boolean;
   readonly fail_after_breadcrumbs?: (kind: string, text: string, count: number) => void;
   readonly try_reserve?: (bytes: number) => boolean;
+  readonly generations?: () => Uint32Array;
+  readonly ledger?: () => number;
+  readonly ledger_at_start?: () => number;
+  readonly ledger_note?: () => string;
+  readonly ledger_is_restored?: () => boolean;
+  readonly ledger_up?: (note: string) => number;
+  readonly save_ledger?: (kind: string) => boolean;
+  readonly save_ledger_and_call?: (f: () => unknown) => unknown;
+  readonly newer_ledger?: () => number;
+  readonly save_fuse?: (kind: string) => boolean;
+  readonly fuse?: () => string;
   readonly panic_past_a_caught_one?: () => void;
   readonly unwind_from?: (f: () => unknown) => number;
   readonly catch_unwind_from?: (f: () => unknown) => unknown;
@@ -201,12 +212,27 @@ export interface View {
 export interface Control {
   readonly generation: number;
   readonly state: string;
+  readonly ready: Promise<void>;
   readonly stats: { readonly failures: number; readonly recoveries: number; readonly inFlight: number };
   on(event: 'failure', listener: (report: Report) => void): () => void;
   on(event: 'retired', listener: (error: unknown) => void): () => void;
+  on(event: 'opened', listener: (event: { error: unknown; retryAfter: number; attempt: number; instance?: string }) => void): () => void;
+  on(event: 'probing', listener: (event: { attempt: number; instance?: string }) => void): () => void;
+  on(event: 'closed', listener: (event: { instance?: string }) => void): () => void;
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown; instance?: string }) => void): () => void;
+  on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number; instance?: string }) => void): () => void;
+  on(event: 'drained', listener: (event: { generation: number; callsLost: number; instance?: string }) => void): () => void;
+  on(
+    event: 'restored',
+    listener: (event: { name: string; version: number; bytes: number; generation: number; instance?: string }) => void,
+  ): () => void;
+  on(event: 'persistFailed', listener: (event: { name: string; action: 'save' | 'restore'; reason: string }) => void): () => void;
+  on(event: 'retried', listener: (event: { entrypoint: string; attempt: number }) => void): () => void;
   on(event: 'stale', listener: (event: { entrypoint: string; generation: number; instance?: string }) => void): () => void;
   configure(options: {
+    consecutiveFailures?: number | undefined;
+    backoffMs?: number | undefined;
+    maxBackoffMs?: number;
     maxRestarts?: number;
     withinMs?: number;
     onFailure?: ((report: Report) => void) | undefined;
@@ -215,18 +241,35 @@ export interface Control {
     redact?: ((text: string) => string) | undefined;
     maxInstances?: number;
     idleMs?: number;
+    drainMs?: number | undefined;
+    recycle?: { memoryBytes?: number; turns?: number; ageMs?: number } | undefined;
+    maxPersistedBytes?: number | undefined;
+    persist?: PersistStore | undefined;
+    pool?: { min?: number; max?: number; route?: (entry: string, args: readonly unknown[]) => unknown } | undefined;
+    retry?: { idempotent: readonly string[]; attempts?: number } | undefined;
+    standby?: number | { count: number; maxBytes?: number; started?: boolean } | undefined;
   }): void;
   use(plugin: {
     readonly name: string;
     failed?(instance: View): 'keep' | 'fresh' | 'retire' | undefined;
-    instantiated?(): void;
+    instantiated?(instance: View): void;
     entered?(instance: unknown, entrypoint: string): void;
     committed?(): void;
     lost?(instance: View, report: Report): void;
   }): void;
   reset(): void;
+  forget(): void;
   instance(key: unknown): Fixtures;
   evict(key: unknown): boolean;
+  evict(key: unknown, options: { readonly drain: true; readonly drainMs?: number }): Promise<boolean>;
+  drain(): Promise<void>;
+  dispose(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/** Where a program keeps what Rust saves. */
+export interface PersistStore {
+  load?(name: string, instance?: string): { readonly version: number; readonly bytes: Uint8Array } | undefined;
+  save?(name: string, saved: { readonly version: number; readonly bytes: Uint8Array }, instance?: string): void;
 }
 
 /** A crash report. */
@@ -260,4 +303,6 @@ export interface Told extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly report?: Report;
+  readonly retryAfter?: number;
+  readonly ready?: Promise<void>;
 }

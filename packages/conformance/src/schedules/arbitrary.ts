@@ -73,7 +73,14 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
       }),
     },
     register: { weight: 2, arbitrary: fc.record({ do: fc.constant('register' as const), at }) },
-    evict: { weight: 3, arbitrary: fc.record({ do: fc.constant('evict' as const), at: at.filter((one) => one > 0) }) },
+    evict: {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('evict' as const), at: at.filter((one) => one > 0), drains: fc.boolean() }),
+    },
+    close: {
+      weight: outermost ? 1 : 0,
+      arbitrary: fc.record({ do: fc.constant('close' as const), how: oneOf(...(['drain', 'dispose'] as const)) }),
+    },
     'stop-listening': { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-listening' as const), which }) },
     reset: { weight: 1, arbitrary: fc.constant<Step>({ do: 'reset' }) },
     configure: {
@@ -82,7 +89,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         do: fc.constant('configure' as const),
         option: oneOf(
           ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
-          ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle'] as const),
+          ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle', 'recycle', 'recycle', 'keep'] as const),
         ),
       }),
     },

@@ -21,7 +21,7 @@ export const made = { steps: 0, schedules: 0 };
 /** Runs one schedule. Returns what was wrong; empty where nothing is. */
 export async function runSchedule(world: World, schedule: Schedule): Promise<readonly string[]> {
   made.schedules++;
-  world.begin();
+  await world.begin();
   const driver = new Driver(world);
   const { error: consoleError } = console;
   // What listeners and plugins of schedules throw is complained of.
@@ -52,8 +52,9 @@ class Driver {
 
   constructor(world: World) {
     this.#world = world;
-    this.#things = new Things(world);
     this.#flights = new Flights(world);
+    world.rules.owes = (generation) => this.#flights.owedBy(generation);
+    this.#things = new Things(world, (generation) => this.#flights.owedBy(generation) > 0);
     this.#management = new Management(world, this.#flights);
   }
 
@@ -79,9 +80,13 @@ class Driver {
 
   /** Everything settles, and the module serves. */
   async end(): Promise<void> {
-    this.#flights.settleAll();
-    await this.#turn(true);
+    // Twice, for what happens meanwhile may wait for others.
+    for (let times = 0; times < 2; times++) {
+      this.#flights.settleAll();
+      await this.#turn(true);
+    }
     if (this.#world.violations.length > 0) return;
+    this.#management.end();
     for (const home of this.#world.homes) {
       if (home.model.retired) this.#management.renew(home);
       if (!home.isSibling || home.model.isUsed) this.#call('bump', home);
@@ -134,7 +139,9 @@ class Driver {
       case 'reset':
         return void this.#management.renew(this.#world.default);
       case 'evict':
-        return void this.#management.renew(this.#world.at(step.at));
+        return void (step.drains ? this.#management.drain(this.#world.at(step.at)) : this.#management.renew(this.#world.at(step.at)));
+      case 'close':
+        return void this.#management.close(step.how);
       case 'register':
         return this.#register(this.#world.at(step.at));
       case 'configure':
@@ -314,8 +321,10 @@ class Driver {
     const comes = ({ model, isSibling }: Home): boolean =>
       (isSibling ? model.isDue : control.state === 'recovering') && (waits || !model.pauses);
     const recovers = (): boolean => homes.some(comes);
-    const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers();
+    const drains = (): boolean => homes.some(({ model }) => model.draining.some((one) => this.#flights.owedBy(one) === 0));
+    const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers() && !drains();
     await runtime.turn();
+    for (const { model } of homes) model.departIfDue();
     for (let turns = 0; !quiet() && turns < LIMITS.turns; turns++) {
       if (waits) {
         rules.waits = true;
@@ -323,7 +332,7 @@ class Driver {
         rules.waits = false;
       }
       // Timers and recoveries that wait for another turn of the event loop.
-      if (this.#later > 0 || recovers()) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.#later > 0 || recovers() || drains()) await new Promise((resolve) => setTimeout(resolve, 1));
       await until(runtime, quiet, 3);
     }
     await runtime.turn();
@@ -332,7 +341,9 @@ class Driver {
     for (const { model } of homes) {
       if (model.isDue && (waits || !model.pauses)) model.violate('I2: nothing serves, though the event loop has turned');
     }
-    const listeners = homes.reduce((sum, { model }) => sum + (model.current?.listeners ?? 0), 0);
+    if (drains()) homes[0].model.violate('I5: an instance is still there that has finished its calls in flight');
+    const left = homes.flatMap(({ model }) => [...model.draining, ...(model.current ? [model.current] : [])]);
+    const listeners = left.reduce((sum, one) => sum + one.listeners, 0);
     if (target.listeners !== listeners) homes[0].model.violate(`I6: the host has ${target.listeners} listeners in place of ${listeners}`);
     const uncaught = runtime.takeUncaught();
     if (uncaught.length > 0) homes[0].model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);

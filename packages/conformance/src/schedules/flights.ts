@@ -159,11 +159,16 @@ export class Flights {
 
   /** Whether all that is due has settled. */
   get quiet(): boolean {
-    return this.#flights.every(({ watched, due, generation }) => watched?.state !== 'pending' || (!due && generation.state === 'serves'));
+    return this.#flights.every(({ watched, due, generation }) => watched?.state !== 'pending' || (!due && generation.isAlive));
   }
 
   /** How many promises the instance that serves there still owes. */
   owed({ model: { current } }: Home): number {
+    return this.owedBy(current);
+  }
+
+  /** How many a generation owes. */
+  owedBy(current: Generation | undefined): number {
     return this.#flights.filter(({ watched, generation }) => watched?.state === 'pending' && generation === current).length;
   }
 
@@ -172,7 +177,7 @@ export class Flights {
     for (const flight of this.#flights) {
       const { what, watched, due, generation, home } = flight;
       const { model } = home;
-      const lost = generation.state !== 'serves';
+      const lost = !generation.isAlive;
       if (due?.failure) {
         model.due.delete(due.failure);
         if (!lost && !due.failure.report) model.violate(`I1: nothing was reported of a failure in flight (${what})`);
@@ -185,7 +190,7 @@ export class Flights {
         model.violate(`I2/I5: in flight (${what}) on ${generation.name}, ${generation.state}: ${state}${wanted}`);
       }
     }
-    this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.state === 'serves');
+    this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.isAlive);
     const { default: home, control } = this.#world;
     if (home.model.current && control.stats.inFlight !== this.owed(home)) {
       home.model.violate(`I6: ${control.stats.inFlight} calls in flight in place of ${this.owed(home)}`);

@@ -9,8 +9,12 @@ export type Failing = Exclude<KindExpected, { class: 'well' }> & { readonly ambi
 export class Generation {
   /** Undefined while nothing has said it: a sibling's is only told with what becomes of it. */
   number: number | undefined;
-  /** `replaced`: by `reset()`, or evicted; calls that are in it run on. */
-  state: 'serves' | 'replaced' | 'lost' = 'serves';
+  /** `drains`: it has calls in flight to finish. `replaced`: by `reset()`, or evicted; calls that are in it run on. */
+  state: 'serves' | 'drains' | 'replaced' | 'lost' = 'serves';
+  /** Whether its end is told, since it was to finish calls in flight. */
+  departed = false;
+  /** How many calls in flight it has lost when it ended, where that was said since the event loop has turned. */
+  drained: number | undefined;
   /** The foreign exception that cost it. */
   lostTo: { readonly value: unknown } | undefined;
   /** The foreign exceptions that were reported and whose way out may not have ended: JavaScript in between has them. */
@@ -29,6 +33,11 @@ export class Generation {
     this.number = number;
   }
 
+  /** Whether calls in flight on it go on. */
+  get isAlive(): boolean {
+    return this.state === 'serves' || this.state === 'drains';
+  }
+
   /** For messages. */
   get name(): string {
     return `generation ${this.number ?? '?'}`;
@@ -38,6 +47,8 @@ export class Generation {
 /** One call, from when JavaScript makes it until it has returned or thrown. */
 export interface Call {
   readonly entersBy: 'façade' | 'itself';
+  /** Of a closure: where that was made. */
+  readonly of?: Generation | undefined;
   /** Where it is, once JavaScript in the middle of it says so. */
   inside?: Generation | undefined;
   failing?: Failing | undefined;

@@ -2,7 +2,7 @@
 import { show } from '../runner/checks.ts';
 import type { Fixtures } from '../runner/fixtures.ts';
 import { type Expected, isAsExpected, type Outcome, wordsOf } from './expected.ts';
-import type { Call, Failing } from './generation.ts';
+import type { Call, Failing, Generation } from './generation.ts';
 import type { Model } from './model.ts';
 
 /** See the file. */
@@ -36,6 +36,7 @@ export class Home {
   /**
    * Makes a call, and holds what its caller gets against the model. Returns what it got.
    * @param entersBy how JavaScript enters: closures don't ask which instance serves
+   * @param of where a closure was made
    */
   call(
     what: string,
@@ -43,9 +44,10 @@ export class Home {
     expected: (call: Call, outcome: Outcome) => Expected,
     failing?: Failing,
     entersBy: 'façade' | 'itself' = 'façade',
+    of?: Generation,
   ): Outcome {
     const { model } = this;
-    const call = model.begin(failing, entersBy);
+    const call = model.begin(failing, entersBy, of);
     let outcome: Outcome;
     try {
       outcome = { threw: false, value: run(call) };

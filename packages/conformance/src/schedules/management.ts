@@ -1,5 +1,6 @@
 /** What a program does with the module as a whole: options, and instances that are ended. */
 import { codeOf, show } from '../runner/checks.ts';
+import { Watched } from '../runner/runtime.ts';
 import type { Flights } from './flights.ts';
 import type { Home } from './home.ts';
 import type { Option } from './steps.ts';
@@ -8,10 +9,16 @@ import type { World } from './world.ts';
 /** When siblings that nobody calls are evicted, where the program wants that. In milliseconds. */
 const IDLE_MS = 60_000;
 
+/** After so many turns an instance is recycled, where the program wants that. */
+const RECYCLED_AFTER = 6;
+
 /** See the file. */
 export class Management {
   readonly #world: World;
   readonly #flights: Flights;
+
+  /** What calls of the control handle have promised. */
+  readonly #promised: { readonly watched: Watched; readonly wanted: unknown; readonly what: string }[] = [];
 
   constructor(world: World, flights: Flights) {
     this.#world = world;
@@ -22,6 +29,11 @@ export class Management {
   renew({ model, key, isSibling }: Home): void {
     const { control } = this.#world;
     const { isUsed } = model;
+    const { rules, homes } = this.#world;
+    if (!isSibling && rules.closing !== undefined) {
+      rules.closing = undefined;
+      for (const one of homes) one.model.reopen();
+    }
     const takeBack = isSibling ? model.evict() : model.reset();
     try {
       if (isSibling) {
@@ -35,6 +47,32 @@ export class Management {
       if (takeBack && codeOf(error) === 'REVIVE_CRASH_LOOP') takeBack();
       else model.violate(`I2: ${isSibling ? 'evict' : 'reset'}() throws ${show(error)}`);
     }
+  }
+
+  /** `evict(key, { drain: true })`. Not from a listener, where it may be refused, which shows only later. */
+  drain({ model, key }: Home): void {
+    if (this.#world.rules.within > 0) return;
+    const wanted = model.isUsed;
+    this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
+    model.leave();
+  }
+
+  /** `drain()` or `dispose()`. */
+  close(how: 'drain' | 'dispose'): void {
+    const { rules, control, homes } = this.#world;
+    rules.closing ??= 'draining';
+    this.#promised.push({ watched: new Watched(control[how]()), wanted: undefined, what: how });
+    if (how === 'dispose') for (const { model } of homes) model.leave();
+  }
+
+  /** What was promised has come, when nothing is in flight any more. */
+  end(): void {
+    const { rules, default: home } = this.#world;
+    for (const { watched, wanted, what } of this.#promised) {
+      if (watched.state !== 'resolved' || watched.value !== wanted)
+        home.model.violate(`I5: what ${what}() has promised is ${watched.state}: ${show(watched.value)} in place of ${show(wanted)}`);
+    }
+    if (rules.closing !== undefined) this.renew(home);
   }
 
   /** Time passes, in which nobody calls: siblings that have nothing to do for long are evicted, where the program wants that. */
@@ -85,6 +123,10 @@ export class Management {
       case 'keep-idle':
         rules.evictsIdle = option === 'evict-idle';
         control.configure({ idleMs: rules.evictsIdle ? IDLE_MS : Number.POSITIVE_INFINITY });
+        break;
+      case 'recycle':
+      case 'keep':
+        control.configure({ recycle: option === 'recycle' ? { turns: RECYCLED_AFTER } : undefined });
     }
   }
 }

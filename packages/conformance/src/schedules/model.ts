@@ -11,9 +11,6 @@ import type { Expected, Outcome } from './expected.ts';
 import { type Call, type DueFailure, describeFailing, type Failing, Generation, isReportOf, type Told } from './generation.ts';
 import type { Rules, Seated } from './rules.ts';
 
-/** After this many instances in a row that nobody has called, none is made any more. */
-const HOPELESS_STARTS = 5;
-
 /** So many resets in a row a listener can make; any more may be refused. */
 const RESETS_WITHIN = 5;
 
@@ -42,6 +39,11 @@ export class Model implements Seated {
   /** In the order in which they served. */
   #generations: Generation[] = [];
   readonly #calls: Call[] = [];
+  /** It goes as soon as no call is in it. */
+  #leaving: Generation | undefined;
+  hadSeat = false;
+  /** Whether nobody makes the instance that is missing, until somebody calls. */
+  #isStalled = false;
   readonly #name: string;
   readonly #generationNow: (() => number) | undefined;
   readonly #failuresNow: () => number;
@@ -67,17 +69,30 @@ export class Model implements Seated {
   /** Whether calls are refused. */
   get retired(): boolean {
     if (this.current !== undefined || this.#isNew) return false;
-    return this.#givenUp || this.#restarts >= this.rules.maxRestarts || this.#failedStarts >= HOPELESS_STARTS;
+    return this.#givenUp || this.#restarts >= this.rules.maxRestarts;
+  }
+
+  /** The state of a module of which no instance serves. */
+  get stateWithout(): string {
+    return !this.retired ? 'recovering' : this.#givenUp ? 'retired' : 'open';
   }
 
   /** See `Seated`. */
   get isUsed(): boolean {
-    return this.current !== undefined || this.isDue;
+    // One that was evicted while it drained ends in a microtask.
+    if (this.current !== undefined || this.#generations.some(({ departed }) => departed)) return true;
+    return !this.#isNew && !this.retired;
+  }
+
+  /** Those that have calls in flight to finish. */
+  get draining(): readonly Generation[] {
+    return this.#generations.filter(({ state }) => state === 'drains');
   }
 
   /** Whether an instance is to come by itself. */
   get isDue(): boolean {
-    return this.current === undefined && !this.#isNew && !this.retired;
+    if (this.current !== undefined || this.#isNew || this.#isStalled) return false;
+    return !this.retired && this.rules.closing === undefined;
   }
 
   /** Whether the next instance is made after a pause, unless a call asks for it. */
@@ -96,8 +111,9 @@ export class Model implements Seated {
   }
 
   /** @param entersBy how JavaScript enters: closures and finalizers don't ask which instance serves */
-  begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade'): Call {
-    const call: Call = { failing, entersBy, outside: entersBy === 'façade' && this.rules.within === 0 };
+  begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade', of?: Generation): Call {
+    if (entersBy === 'façade') this.departIfDue();
+    const call: Call = { failing, entersBy, of, outside: entersBy === 'façade' && this.rules.within === 0 };
     this.#calls.push(call);
     return call;
   }
@@ -127,11 +143,8 @@ export class Model implements Seated {
   /** The call has returned or thrown. */
   end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
-    if (threw && codeOf(value) === 'REVIVE_TOO_MANY_INSTANCES' && !call.inside) {
+    if (threw && !call.inside && this.#isTurnedAway(codeOf(value))) {
       call.turnedAway = true;
-      const beside = this.rules.seatsBeside(this);
-      if (this.current !== undefined || beside < this.rules.maxInstances)
-        this.violate(`I6: a call is turned away, beside ${beside} instances`);
       if (call.failed) this.violate('I1: a call that was turned away has failed');
       return;
     }
@@ -150,6 +163,34 @@ export class Model implements Seated {
     if (call.failing && !call.failed && !call.failing.ambiguous && !this.retired) {
       this.violate(`I1: nothing was reported of a failure (${call.failing.class})`);
     }
+  }
+
+  /** Whether a code says that a call was refused before it did anything, which is right only for a reason. */
+  #isTurnedAway(code: unknown): boolean {
+    const { rules } = this;
+    switch (code) {
+      case 'REVIVE_TOO_MANY_INSTANCES': {
+        const beside = rules.mostSeatsBeside(this);
+        if (this.current !== undefined || beside < rules.maxInstances)
+          this.violate(`I6: a call is turned away, beside ${beside} instances`);
+        return true;
+      }
+      case 'REVIVE_DRAINING':
+      case 'REVIVE_DISPOSED':
+        if (!this.#isClosed) this.violate(`I2: a call is turned away with ${code}`);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Whether no call is admitted, but those that a call makes which is running. */
+  get #isClosed(): boolean {
+    return this.rules.closing !== undefined && (this.current === undefined || !this.#isIn(this.current));
+  }
+
+  #isIn(generation: Generation): boolean {
+    return this.#calls.some(({ inside }) => inside === generation);
   }
 
   /** Who called a function that fails, and whose end has been told to the model. */
@@ -190,6 +231,7 @@ export class Model implements Seated {
 
   /** Who called a function of Rust that goes well. @param value what it gives, of the instance that serves */
   outcomeOf(value: (generation: Generation) => Expected): Expected {
+    if (this.#isClosed) return CLOSED;
     const generation = this.#serving;
     if (generation !== undefined) return value(generation);
     if (!this.retired) this.violate('I2: a call has ended, and no instance serves');
@@ -203,6 +245,8 @@ export class Model implements Seated {
     else this.#resetsWithin++;
     if (this.current) this.current.state = 'replaced';
     this.current = undefined;
+    this.#leaving = undefined;
+    this.#isStalled = false;
     this.#restarts = 0;
     this.#givenUp = false;
     this.#failedStarts = 0;
@@ -222,7 +266,68 @@ export class Model implements Seated {
     const takeBack = this.reset();
     if (!isUsed) this.#resetsWithin = resets;
     this.#isNew = true;
+    for (const generation of this.draining) generation.state = 'replaced';
     return isUsed ? takeBack : undefined;
+  }
+
+  /** The instance is to end when its calls in flight have settled: the module has been asked for that. */
+  leave(): void {
+    const { current } = this;
+    this.reset();
+    this.#isNew = true;
+    if (current === undefined) return;
+    current.state = 'serves';
+    this.current = this.#leaving = current;
+    // After that of the module, which has been asked already.
+    queueMicrotask(() => this.departIfDue());
+  }
+
+  /** New calls go no more to an instance that is to end, as soon as no call is in it. */
+  departIfDue(): void {
+    const leaving = this.#leaving;
+    if (leaving === undefined || this.#isIn(leaving)) return;
+    this.#leaving = undefined;
+    if (leaving !== this.current) return;
+    this.#departs(leaving);
+  }
+
+  #departs(generation: Generation): void {
+    this.hadSeat = true;
+    generation.state = 'drains';
+    generation.departed = true;
+    this.current = undefined;
+  }
+
+  /** The event `drained`: an instance has ended. */
+  drained(number: number, callsLost: number): void {
+    const departed = this.#generations.filter((one) => one.departed && this.#fits(one, number));
+    // Their numbers may not be known.
+    const generation = departed.find((one) => this.rules.owes(one) === callsLost) ?? departed[0] ?? this.current;
+    if (generation === undefined || !(departed.length > 1 ? this.#fits(generation, number) : this.#bears(generation, number))) {
+      this.violate(`I2: generation ${number} is drained, of which nobody knows`);
+      return;
+    }
+    // Another one is about to take its place: see `recycled`.
+    if (generation === this.current) this.current = this.#leaving = undefined;
+    generation.departed = false;
+    if (generation.state !== 'replaced' && !this.rules.waits) generation.drained = callsLost;
+    generation.state = 'lost';
+  }
+
+  /** The event `recycled`: a fresh instance serves in place of one that was well. */
+  recycled(from: number, number: number): void {
+    const { current } = this;
+    if (current !== undefined) {
+      if (!this.#bears(current, from)) this.violate(`I2: generation ${from} is recycled, and ${current.name} serves`);
+      if (this.#isIn(current)) this.violate(`I2: ${current.name} is recycled in the middle of a turn`);
+      this.#departs(current);
+    }
+    this.#starts(number);
+  }
+
+  /** Calls are admitted again. What was lost meanwhile is made by whoever calls. */
+  reopen(): void {
+    this.#isStalled = this.current === undefined;
   }
 
   /** Much time passes. */
@@ -237,7 +342,13 @@ export class Model implements Seated {
 
   /** The event loop has turned: of an instance that was replaced, nothing is left. */
   settle(): void {
-    for (const generation of this.#generations) if (generation.state === 'replaced') generation.state = 'lost';
+    this.departIfDue();
+    this.hadSeat = false;
+    for (const generation of this.#generations) {
+      if (generation.state === 'replaced') generation.state = 'lost';
+      if (generation.drained) this.violate(`I2: ${generation.name} has ended, and has cost ${generation.drained} calls in flight`);
+      generation.drained = undefined;
+    }
     // One that was seen early is known by its number when the event comes.
     this.#generations = this.#generations.filter((generation) => generation.state !== 'lost' || this.#early.includes(generation));
   }
@@ -265,38 +376,44 @@ export class Model implements Seated {
     const number = this.#generationNow?.();
     if (number !== undefined && number <= this.#latest) return undefined;
     const isTold = !this.#isNew;
-    const generation = this.#starts(number);
+    // Made within this call, and nobody says so.
+    const generation = this.#starts(number ?? (isTold ? undefined : this.rules.made));
     if (isTold) this.#early.push(generation);
     return generation;
   }
 
   #starts(number: number | undefined): Generation {
     const { rules } = this;
-    if (!this.#generationNow && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed)
+    if (!this.#generationNow && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed && !this.hadSeat)
       this.violate(`I6: an instance is made beside ${rules.seatsBeside(this)} others, which is as many as there may be`);
     if (this.#wasLost) this.#restarts++;
     this.#wasLost = false;
     this.#isNew = false;
+    this.#isStalled = false;
     this.#latest = number ?? this.#latest;
     this.current = new Generation(number);
     this.#generations.push(this.current);
     return this.current;
   }
 
-  /** Whether a generation has this number, as far as is known. From then on it has. */
-  #bears(generation: Generation, number: number): boolean {
+  /** Whether a generation has this number, as far as is known. */
+  #fits(generation: Generation, number: number): boolean {
     if (generation.number !== undefined) return generation.number === number;
     const place = this.#generations.indexOf(generation);
-    const fits = this.#generations.every(
+    return this.#generations.every(
       (other, index) => other.number === undefined || (index < place ? other.number < number : other.number > number),
     );
-    if (!fits) return false;
+  }
+
+  /** The same. From then on it has. */
+  #bears(generation: Generation, number: number): boolean {
+    if (!this.#fits(generation, number)) return false;
     generation.number = number;
     this.#latest = Math.max(this.#latest, number);
     return true;
   }
 
-  /** The event `retired`. */
+  /** The event `retired`, or `opened`. */
   hasRetired(): void {
     this.retiredEvents++;
     // A listener may have reset the module since.
@@ -322,14 +439,15 @@ export class Model implements Seated {
     }
     const call = this.#calls.at(-1);
     const failure = call ?? this.#dueFailure(report);
-    const generation = call ? (call.inside ?? this.#serving) : (failure as DueFailure | undefined)?.generation;
+    const generation = call ? (call.inside ?? call.of ?? this.#serving) : (failure as DueFailure | undefined)?.generation;
     if (!failure?.failing || generation === undefined) {
       this.violate(`I2: a failure that nobody expects is reported: ${what}`);
       return;
     }
     if (call ? call.failed : (failure as DueFailure).report) this.violate(`I1: a failure is reported twice: ${what}`);
     if (!call) (failure as DueFailure).report = report;
-    if (generation.state === 'lost') this.violate(`I3: a failure of a lost instance is reported: ${what}`);
+    if (generation.state === 'lost' && generation.drained === undefined)
+      this.violate(`I3: a failure of a lost instance is reported: ${what}`);
     const recovery = call ? this.#failsIn(call, failure.failing, generation) : this.#decide(generation, failure.failing);
     this.#holdsFor({ generation, failing: failure.failing, recovery }, report, what);
   }
@@ -353,7 +471,7 @@ export class Model implements Seated {
     const untold = this.#failuresNow() - rules.failures - rules.untold;
     if (untold === 0) return;
     if (untold > 1 || call.failed) this.violate('I1: a failure in a listener is reported twice');
-    const generation = call.inside ?? this.current;
+    const generation = call.inside ?? call.of ?? this.current;
     const { failing } = call;
     const recovery = failing && generation && this.#failsIn(call, failing, generation);
     this.#untold.push({ generation, failing, recovery });
@@ -372,7 +490,11 @@ export class Model implements Seated {
     const due = [...this.due].filter(
       ({ generation, report: earlier }) => !earlier && (generation.number ?? report.generation) === report.generation,
     );
-    return due.find(({ failing, generation }) => generation.state !== 'lost' && isReportOf(failing, report)) ?? due[0];
+    return (
+      due.find(
+        ({ failing, generation }) => (generation.state !== 'lost' || generation.drained !== undefined) && isReportOf(failing, report),
+      ) ?? due[0]
+    );
   }
 
   /** Gives what the report has to say of the recovery, where that is known. */
@@ -380,7 +502,10 @@ export class Model implements Seated {
     const recovery = this.#recoveryFrom(failing);
     if (recovery === 'keep') return 'keep';
     const served = generation === this.current;
+    const leaves = served && generation === this.#leaving;
     generation.state = 'lost';
+    // That was why it has ended.
+    generation.drained = undefined;
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
     // What becomes of an instance that was replaced decides nothing for the one that serves.
@@ -388,7 +513,7 @@ export class Model implements Seated {
     if (recovery === 'retire' && (served || this.current === undefined)) this.#givenUp = true;
     if (!served) return undefined;
     this.current = undefined;
-    this.#wasLost = true;
+    this.#wasLost = !leaves;
     this.#failedStarts = generation.called ? 0 : this.#failedStarts + 1;
     if (this.retired) this.#retirements++;
     return this.retired ? 'retire' : 'fresh';
@@ -403,5 +528,13 @@ export class Model implements Seated {
     return foreign === 'recover' ? 'fresh' : 'keep';
   }
 }
+
+const CLOSED: Expected = {
+  is: 'one-of',
+  of: [
+    { is: 'error', code: 'REVIVE_DRAINING' },
+    { is: 'error', code: 'REVIVE_DISPOSED' },
+  ],
+};
 
 const REFUSED: Expected = { is: 'error', code: 'REVIVE_CRASH_LOOP' };

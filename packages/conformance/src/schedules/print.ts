@@ -69,7 +69,9 @@ function print(step: Step, indent: string): string {
     case 'reset':
       return line('__revive.reset();');
     case 'evict':
-      return line(`__revive.evict(${ns});`);
+      return line(`__revive.evict(${ns}${step.drains ? ', { drain: true }' : ''});`);
+    case 'close':
+      return line(`__revive.${step.how}();`);
     case 'register':
       return attempt(`${ns}.pass_on('listener', target, ${ns}.counting_closure())`);
     case 'configure':

@@ -52,6 +52,7 @@ function* simplerSteps(steps: readonly Step[]): Iterable<readonly Step[]> {
     }
     if ('at' in step && step.at > 1) yield replacedBy({ ...step, at: step.at - 1 } as Step);
     if ('at' in step && step.at === 1 && step.do !== 'evict') yield replacedBy({ ...step, at: 0 } as Step);
+    if (step.do === 'evict' && step.drains) yield replacedBy({ ...step, drains: false });
     if (step.do === 'idle' && step.long) yield replacedBy({ ...step, long: false });
     if (step.do === 'use' && step.which > 0) yield replacedBy({ ...step, which: 0 });
     if (step.do === 'listen' && step.times > 1) yield replacedBy({ ...step, times: 1 });

@@ -44,7 +44,8 @@ export type Step =
   | (At & { readonly do: 'start'; readonly what: (typeof FLIGHTS)[number]; readonly gate: number; readonly kind: string })
   | (At & { readonly do: 'call-back'; readonly inside: readonly Step[]; readonly end: Ending })
   | (At & { readonly do: 'register' })
-  | (At & { readonly do: 'evict' })
+  | (At & { readonly do: 'evict'; readonly drains: boolean })
+  | { readonly do: 'close'; readonly how: 'drain' | 'dispose' }
   | { readonly do: 'settle'; readonly gate: number; readonly how: 'resolve' | 'reject' }
   | { readonly do: 'later'; readonly by: 'microtask' | 'timer' | 'promise'; readonly inside: readonly Step[] }
   | {
@@ -77,7 +78,9 @@ export type Option =
   | 'few'
   | 'many'
   | 'evict-idle'
-  | 'keep-idle';
+  | 'keep-idle'
+  | 'recycle'
+  | 'keep';
 export type Decision = 'nothing' | 'keep' | 'fresh' | 'retire' | 'throw';
 
 /** A schedule. `asks`: whether an innocent call follows each outermost step, which then leaves nothing for a microtask to recover. */

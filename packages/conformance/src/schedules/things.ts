@@ -22,13 +22,20 @@ type Thing = { readonly home: Home; readonly generation: Generation; n: number; 
 const STALE: Expected = { is: 'error', code: 'REVIVE_STALE_HANDLE' };
 const ORDINARY: Expected = { is: 'ordinary-error' };
 
+/** Those that are objects of a class, and of which. */
+const HANDLES = { counter: 'Counter', twice: 'Counter', dog: 'Dog', point: 'Point' } as const;
+
 /** See the file. */
 export class Things {
   readonly #world: World;
   readonly #things: Thing[] = [];
 
-  constructor(world: World) {
+  readonly #isOwing: (generation: Generation) => boolean;
+
+  /** @param isOwing whether a generation has calls in flight */
+  constructor(world: World, isOwing: (generation: Generation) => boolean) {
     this.#world = world;
+    this.#isOwing = isOwing;
   }
 
   make(what: (typeof OBJECTS)[number], home: Home): Outcome {
@@ -65,7 +72,7 @@ export class Things {
 
   /** There is one class for all instances. */
   #checkClass(what: (typeof OBJECTS)[number], it: unknown, home: Home): void {
-    const name = ({ counter: 'Counter', twice: 'Counter', dog: 'Dog', point: 'Point' } as const)[what as 'counter'];
+    const name = HANDLES[what as keyof typeof HANDLES];
     if (name === undefined) return;
     const classes: readonly (new (...args: never[]) => object)[] = [home.ns[name], this.#world.default.ns[name]];
     if (!classes.every((one) => it instanceof one)) home.model.violate(`I4: ${show(it)} is no ${name}`);
@@ -79,6 +86,10 @@ export class Things {
   use(which: number, how: How, kind: string, to: Home): Outcome | undefined {
     const thing = this.#things[which % Math.max(1, this.#things.length)];
     if (thing === undefined) return undefined;
+    // The module is asked for the instance of a handle, which may have to go first.
+    if (thing.what in HANDLES && how !== 'give' && !thing.gone) thing.home.model.departIfDue();
+    // Whether it is still there is not known while its last call in flight is over, and the event loop has not turned.
+    if (thing.generation.state === 'drains' && (this.#world.rules.within > 0 || !this.#isOwing(thing.generation))) return undefined;
     if (how === 'forget') {
       this.#things.splice(this.#things.indexOf(thing), 1);
       return undefined;
@@ -106,7 +117,7 @@ export class Things {
         // As in wasm-bindgen's own output, freeing twice is an ordinary error.
         if (thing.gone) return { is: 'one-of', of: [done, ORDINARY, ...home.model.refusal] };
         // A stale one stays what it was.
-        thing.gone = entersBy === 'façade';
+        thing.gone = entersBy === 'façade' || thing.generation.state === 'drains';
         return done;
       },
       undefined,
@@ -177,7 +188,7 @@ export class Things {
     const expected = (): Expected => {
       const { gone, home, generation } = thing;
       if (gone) return { is: 'one-of', of: [ORDINARY, STALE, ...model.refusal] };
-      const serves = generation === home.model.current;
+      const serves = generation === home.model.current || (by === home && entersBy === 'itself' && generation.state === 'drains');
       if (by !== home) {
         // The default instance has always been.
         if (serves) return { is: 'one-of', of: [foreign(home, by), ...model.refusal] };
@@ -208,7 +219,7 @@ export class Things {
 
   #closure(thing: Thing & { what: 'adder' | 'failing' | 'once' }, kind: string): Outcome | undefined {
     const { generation, home } = thing;
-    const failing = thing.what === 'failing' && generation.state === 'serves' && !thing.runs ? this.#world.failing(kind) : undefined;
+    const failing = thing.what === 'failing' && generation.isAlive && !thing.runs ? this.#world.failing(kind) : undefined;
     // Until the microtask that ends a replaced instance, its closures are alive: that one may fail says nothing about the one that serves.
     if (thing.what === 'failing' && generation.state === 'replaced') return undefined;
     const run = { adder: () => this.#call(thing, 'ab'), failing: () => this.#call(thing, kind), once: () => this.#call(thing, '') }[
@@ -235,6 +246,7 @@ export class Things {
       },
       failing,
       'itself',
+      generation,
     );
   }
 

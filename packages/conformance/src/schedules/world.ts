@@ -42,10 +42,19 @@ export class World {
     const { control } = this;
     const home = (label: string, key: unknown, exports: Fixtures): Home => new Home(label, key, exports, this.#newModel(label, key));
     this.homes = [home('ns', undefined, ns), ...Object.entries(KEYS).map(([label, key]) => home(label, key, control.instance(key)))];
+    control.use({
+      name: 'witness',
+      instantiated: ({ generation }) => {
+        this.rules.made = generation;
+      },
+    });
     // Before all listeners of schedules, so that the models know of an event when they act.
     control.on('failure', (report) => this.#named(report.instance)?.failed(report));
     control.on('recovered', ({ generation, instance }) => this.#named(instance)?.recovered(generation));
     control.on('retired', (error) => this.#named(/, instance "([^"]*)",/.exec(String(error))?.[1])?.hasRetired());
+    control.on('opened', ({ instance }) => this.#named(instance)?.hasRetired());
+    control.on('drained', ({ generation, callsLost, instance }) => this.#named(instance)?.drained(generation, callsLost));
+    control.on('recycled', ({ from, generation, instance }) => this.#named(instance)?.recycled(from, generation));
     control.on('stale', ({ instance }) => {
       const model = this.#named(instance);
       if (model) model.staleEvents++;
@@ -80,7 +89,13 @@ export class World {
   }
 
   /** Starts a schedule: new models, and an instance that nobody has used. */
-  begin(): void {
+  async begin(): Promise<void> {
+    this.configureDefaults();
+    for (const { key, isSibling } of this.homes) if (isSibling) this.control.evict(key);
+    this.control.reset();
+    // What is left of the schedule before.
+    this.clock.pass();
+    await this.runtime.turn();
     this.rules = new Rules();
     const { failures, recoveries } = this.control.stats;
     [this.#failuresBefore, this.#recoveriesBefore] = [failures, recoveries];
@@ -91,12 +106,8 @@ export class World {
     }
     this.reported = 0;
     this.onFailure = undefined;
-    this.configureDefaults();
-    for (const { key, isSibling } of this.homes) if (isSibling) this.control.evict(key);
     this.default.model.reset();
     this.control.reset();
-    // What is left of the schedule before.
-    this.clock.pass();
     this.runtime.takeUncaught();
     globalThis.wasmReviveRanOn = undefined;
   }
@@ -104,12 +115,15 @@ export class World {
   /** Options and decisions as they are where nobody has asked for others. */
   configureDefaults(): void {
     this.control.configure({
+      // Schedules fail more often than they go well.
+      consecutiveFailures: Number.POSITIVE_INFINITY,
       maxRestarts: Number.POSITIVE_INFINITY,
       withinMs: 10_000,
       foreignExceptions: 'keep',
       staleClosures: 'ignore',
       maxInstances: 64,
       idleMs: Number.POSITIVE_INFINITY,
+      recycle: undefined,
       redact: (text) => text,
       onFailure: (report) => {
         this.reported++;
@@ -158,8 +172,9 @@ export class World {
       ['calls of onFailure', this.reported, rules.failures],
     ];
     for (const [what, found, wanted] of accounts) if (found !== wanted) model.violate(`I1: ${what}: ${found} in place of ${wanted}`);
-    const state = model.current ? 'running' : model.retired ? 'retired' : 'recovering';
-    if (control.state !== state) model.violate(`I2: the state is ${control.state} in place of ${state}`);
+    const state = rules.closing ?? (model.current ? 'running' : model.stateWithout);
+    if (control.state !== state && !(state === 'draining' && control.state === 'disposed'))
+      model.violate(`I2: the state is ${control.state} in place of ${state}`);
     if (model.current && control.generation !== model.current.number) model.violate(`I2: the generation is ${control.generation}`);
     for (const { key, ns, label, stale, model: of } of this.homes) {
       if (key !== undefined && control.instance(key) !== ns) of.violate(`I4: instance(${label}) gives another one for the same key`);

@@ -1,13 +1,14 @@
 /** What the command line says when a command fails: what happened and what to do, in place of a stack. */
 import { TransformError } from '@wasm-revive/bindgen';
 import { SymbolicateError } from '@wasm-revive/symbolicate';
+import { TimelineError } from '@wasm-revive/timeline';
 
 const ISSUES = 'https://github.com/wasm-revive/wasm-revive/issues';
 
 /** Writes an error for the person who ran the command. With `WASM_REVIVE_DEBUG` in the environment it writes the stack, too. */
 export function showFailure(error: unknown): void {
   const debug = Boolean(process.env.WASM_REVIVE_DEBUG);
-  const isOurs = error instanceof TransformError || error instanceof SymbolicateError;
+  const isOurs = error instanceof TransformError || error instanceof SymbolicateError || error instanceof TimelineError;
   const where = debug ? '' : ' Set WASM_REVIVE_DEBUG=1 to see where it happened.';
   if (isOurs) console.error(`error ${error.code}: ${error.message}${error.code === 'REVIVE_FAULT' ? where : ''}`);
   else {

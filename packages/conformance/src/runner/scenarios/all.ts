@@ -3,6 +3,7 @@ import { CHANGED_JAVASCRIPT } from './changed-javascript.ts';
 import { CONTROL } from './control.ts';
 import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
+import { DRAINING } from './draining.ts';
 import { ERRORS } from './errors.ts';
 import { FINALIZERS } from './finalizers.ts';
 import { FOREIGN } from './foreign.ts';
@@ -12,14 +13,18 @@ import { ODD_ERRORS } from './odd-errors.ts';
 import { ORDINARY_ERRORS } from './ordinary-errors.ts';
 import { OWED } from './owed.ts';
 import { PANICKING } from './panicking.ts';
+import { PERSISTED } from './persisted.ts';
 import { PLUGINS } from './plugins.ts';
+import { POOLS } from './pools.ts';
 import { REGISTRATIONS } from './registrations.ts';
 import { REPORTS } from './reports.ts';
 import { REVIVE } from './revive.ts';
 import type { Scenario } from './scenario.ts';
 import { SIBLINGS } from './siblings.ts';
 import { STACK } from './stack.ts';
+import { STANDBY } from './standby.ts';
 import { STARTS } from './starts.ts';
+import { SUPERVISION } from './supervision.ts';
 import { TRAP_MESSAGES } from './trap-messages.ts';
 import { TURNS } from './turns.ts';
 import { CAUGHT_IN_DROP, DOUBLE_PANICS, UNWIND_SAFE, UNWINDING_IMPORTS } from './unwinding.ts';
@@ -45,11 +50,16 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PLUGINS,
   ...REGISTRATIONS,
   ...STARTS,
+  ...SUPERVISION,
+  ...STANDBY,
   ...LISTENERS,
   ...INSTANCES,
   ...SIBLINGS,
+  ...DRAINING,
+  ...POOLS,
   ...TURNS,
   ...REVIVE,
+  ...PERSISTED,
   ...UNWINDING_IMPORTS,
   ...CAUGHT_IN_DROP,
 ];

@@ -67,8 +67,8 @@ export const CONTROL: readonly Scenario[] = [
     async run({ ns, runtime }, checks) {
       const { __revive: control } = ns;
       control.configure({ maxRestarts: 2, withinMs: 60_000 });
-      const retired: unknown[] = [];
-      const off = control.on('retired', (error) => retired.push(error));
+      const opened: unknown[] = [];
+      const off = control.on('opened', (event) => opened.push(event));
       let stop: (() => void) | undefined;
       try {
         for (let n = 0; n < 3; n++) {
@@ -82,9 +82,9 @@ export const CONTROL: readonly Scenario[] = [
           'the error says what failed last',
           () => codeOf((error as Error).cause) === 'REVIVE_ABORT' || show((error as Error).cause),
         );
-        checks.equal('I1', 'the state says so', () => control.state, 'retired');
+        checks.equal('I1', 'the state says so', () => control.state, 'open');
         thrownBy(() => ns.add(1, 2));
-        checks.equal('I1', 'listeners hear of it once, not at every refused call', () => retired.length, 1);
+        checks.equal('I1', 'listeners hear of it once, not at every refused call', () => opened.length, 1);
         control.reset();
         checks.equal('I2', 'reset() ends it', () => ns.add(1, 2), 3);
         thrownBy(() => ns.fail('abort'));
@@ -93,8 +93,8 @@ export const CONTROL: readonly Scenario[] = [
         checks.equal('I2', 'reset() right after a failure is no restart that counts', () => ns.add(1, 2), 3);
         control.reset();
         // Now that call hears of it which no longer gets an instance.
-        stop = control.on('retired', () => control.reset());
-        for (let n = 0; n < 3 && control.state !== 'retired'; n++) thrownBy(() => ns.fail('abort'));
+        stop = control.on('opened', () => control.reset());
+        for (let n = 0; n < 3 && control.state !== 'open'; n++) thrownBy(() => ns.fail('abort'));
         checks.equal('I2', 'a listener that resets the module ends it for the very call that told it', () => ns.add(1, 2), 3);
       } finally {
         off();
@@ -131,6 +131,10 @@ export const CONTROL: readonly Scenario[] = [
       const refused: readonly (readonly [what: string, run: () => unknown])[] = [
         ['an option that there is not', () => control.configure({ maxRestart: 1 } as object)],
         ['a limit that is none', () => control.configure({ maxRestarts: -1 })],
+        ['a breaker that is never closed', () => control.configure({ consecutiveFailures: 0 })],
+        ['a pause that is none', () => control.configure({ backoffMs: 0 })],
+        ['less than none made ahead', () => control.configure({ standby: -1 })],
+        ['a bound that is none', () => control.configure({ standby: { count: 1, maxByte: 5 } as unknown as number })],
         ['a window that is none', () => control.configure({ withinMs: Number.NaN })],
         ['a value that an option has not', () => control.configure({ staleClosures: 'boom' as 'throw' })],
         ['an event that there is not', () => control.on('fail' as 'failure', () => {})],

@@ -1,5 +1,6 @@
 /** Engines that make no instance when they are asked to, or only asynchronously. */
 import { codeOf, show } from '../checks.ts';
+import type { Told } from '../fixtures.ts';
 import { until } from '../runtime.ts';
 import { type Scenario, thrownBy } from './scenario.ts';
 
@@ -20,9 +21,10 @@ function refuse(error: () => Error, asynchronously = false): () => void {
 }
 
 /** What a call comes to while a fresh instance is being made. */
-function isNotReady(error: unknown): true | string {
-  const { code, retryable, cause } = error as { code?: unknown; retryable?: unknown; cause?: unknown };
-  return (code === 'REVIVE_NOT_READY' && retryable === true && codeOf(cause) === 'REVIVE_ABORT') || show(error);
+function isRecovering(error: unknown): true | string {
+  const { code, retryable, cause, retryAfter = 0, ready } = error as Told;
+  const isRight = code === 'REVIVE_RECOVERING' && retryable && retryAfter > 0 && ready instanceof Promise;
+  return (isRight && codeOf(cause) === 'REVIVE_ABORT') || show(error);
 }
 
 export const INSTANCES: readonly Scenario[] = [
@@ -38,10 +40,10 @@ export const INSTANCES: readonly Scenario[] = [
         const { recoveries } = control.stats;
         thrownBy(() => ns.fail('abort'));
         const error = thrownBy(() => ns.add(1, 2));
-        checks.that('I1', 'a call in between gets an error that says to repeat it', () => isNotReady(error));
-        checks.that('I1', 'and so does the next', () => isNotReady(thrownBy(() => ns.add(1, 2))));
+        checks.that('I1', 'a call in between gets an error that says to repeat it', () => isRecovering(error));
+        checks.that('I1', 'and so does the next', () => isRecovering(thrownBy(() => ns.add(1, 2))));
         checks.equal('I1', 'the state says so', () => control.state, 'recovering');
-        await running();
+        await (error as Told).ready;
         checks.equal('I7', 'then a fresh instance serves', () => ns.bump(), 101);
         checks.equal('I7', 'it counts as one recovery', () => control.stats.recoveries, recoveries + 1);
         const made = probe.made();
@@ -52,7 +54,7 @@ export const INSTANCES: readonly Scenario[] = [
         // Nobody calls.
         control.use({ name: 'drops what was in reserve' });
         thrownBy(() => ns.fail('abort'));
-        await running();
+        await control.ready;
         checks.equal('I7', 'it is made when nobody calls, too', () => ns.bump(), 101);
         // The program meddles while one is being made.
         control.use({ name: 'drops what was in reserve' });
@@ -95,8 +97,10 @@ export const INSTANCES: readonly Scenario[] = [
           return error;
         }, true);
         const caught: unknown[] = [];
+        let waited: unknown;
         try {
           thrownBy(() => ns.fail('abort'));
+          waited = await control.ready.catch(codeOf);
           for (let n = 0; n < 8; n++) {
             caught.push(thrownBy(() => ns.add(1, 2)));
             await runtime.turn();
@@ -104,11 +108,12 @@ export const INSTANCES: readonly Scenario[] = [
         } finally {
           allow();
         }
+        checks.equal('I5', 'those who wait for an instance get the reason', () => waited, 'REVIVE_NO_INSTANCE');
         checks.that(
           'I1',
           'callers get errors with codes',
           () =>
-            caught.every((error) => ['REVIVE_NOT_READY', 'REVIVE_NO_INSTANCE'].includes(String(codeOf(error)))) || caught.map(show).join(),
+            caught.every((error) => ['REVIVE_RECOVERING', 'REVIVE_NO_INSTANCE'].includes(String(codeOf(error)))) || caught.map(show).join(),
         );
         checks.that('I1', 'and the cause', () => {
           const told = caught.filter((error) => codeOf(error) === 'REVIVE_NO_INSTANCE');

@@ -42,6 +42,7 @@ export const LISTENERS: readonly Scenario[] = [
         async run(ground, checks) {
           const { ns, runtime } = ground;
           const { __revive: control } = ns;
+          control.configure({ consecutiveFailures: undefined });
           await catchLog(async () => {
             let calls = 0;
             const listener = (): void => {
@@ -56,6 +57,7 @@ export const LISTENERS: readonly Scenario[] = [
             }
             checks.that('I5', 'it is not called without end', () => calls < 60 || `${calls} times`);
             off();
+            control.configure({ consecutiveFailures: Number.POSITIVE_INFINITY });
             if (control.state !== 'running') control.reset();
             checks.equal('I2', 'without it, the next call is served', () => ns.bump() > 100, true);
           });
@@ -177,7 +179,7 @@ export const LISTENERS: readonly Scenario[] = [
       checks.that(
         'I5',
         'what the plugin calls meanwhile is refused',
-        () => seen.length > 0 && seen.every((code) => code === 'REVIVE_NOT_READY'),
+        () => seen.length > 0 && seen.every((code) => code === 'REVIVE_RECOVERING'),
       );
       await runtime.turn();
       mode = 'refuse';

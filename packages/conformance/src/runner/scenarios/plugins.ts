@@ -84,7 +84,7 @@ export const PLUGINS: readonly Scenario[] = [
       checks.throwsCode('I2', 'one can have the module retired', () => ns.add(1, 2), 'REVIVE_CRASH_LOOP');
       control.reset();
       checks.equal('I2', 'until it is reset', () => ns.add(1, 2), 3);
-      const members = 'generation,state,module,exports,panicking,memoryBytes,callsInFlight';
+      const members = 'key,generation,state,module,exports,panicking,memoryBytes,callsInFlight';
       checks.that('I3', 'plugins get a view with what is documented, and nothing else', () =>
         [...views].every((view) => Reflect.ownKeys(view).join() === members && Object.getPrototypeOf(view) === null),
       );

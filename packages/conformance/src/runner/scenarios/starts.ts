@@ -39,10 +39,11 @@ export const STARTS: readonly Scenario[] = [
       async run(ground, checks) {
         const { ns, panic } = ground;
         const { __revive: control } = ns;
-        const retired: unknown[] = [];
+        control.configure({ consecutiveFailures: undefined });
+        const opened: unknown[] = [];
         const recoveries: string[] = [];
         const offs = [
-          control.on('retired', (error) => retired.push(error)),
+          control.on('opened', (event) => opened.push(event)),
           control.on('failure', ({ recovery }) => recoveries.push(recovery)),
         ];
         const starts = startLike(ground, () => kind);
@@ -51,11 +52,12 @@ export const STARTS: readonly Scenario[] = [
         for (let n = 0; n < 20; n++) thrownBy(() => ns.add(1, 2));
         checks.throwsCode('I1', 'calls are refused in the end', () => ns.add(1, 2), 'REVIVE_CRASH_LOOP');
         checks.that('I5', 'it was started a few times at most', () => starts.count() <= 5 || `${starts.count()} times`);
-        checks.equal('I1', 'listeners get one event of that', () => retired.length, 1);
+        checks.equal('I1', 'listeners get one event of that', () => opened.length, 1);
         checks.equal('I1', 'no report says that an instance was kept', () => recoveries.includes('keep'), false);
         checks.equal('I1', 'the last report says that the module is retired', () => recoveries.at(-1), 'retire');
         for (const off of offs) off();
         starts.stop();
+        control.configure({ consecutiveFailures: Number.POSITIVE_INFINITY });
         checks.equal('I2', 'reset() ends it', () => ns.bump(), 101);
       },
     }),

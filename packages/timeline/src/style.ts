@@ -1,0 +1,27 @@
+/**
+ * Colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with any colour vision can tell apart, darkened or lightened for the
+ * background. Outcomes differ by outline and hatching, events by shape, too.
+ */
+const LIGHT = `--bg:#fff;--panel:#f6f8fa;--ink:#1c2128;--dim:#5c6570;--line:#d5dae0;--band:#eef2f6;--turn:#1f77b4;--turn-ink:#fff;--abort:#c8321e;--panic:#b86e00;--recovered:#007a5a;--stale:#a34a82;--other:#5c6570;--focus:#0b5fd0;--flight:#56b4e9`;
+const DARK = `--bg:#14181d;--panel:#1c2229;--ink:#e4e8ed;--dim:#9aa5b1;--line:#343c46;--band:#202831;--turn:#4a9fd8;--turn-ink:#08131c;--abort:#ff7a5c;--panic:#f0b03f;--recovered:#3cc79d;--stale:#e391c2;--other:#9aa5b1;--focus:#7db4ff;--flight:#2f7fae`;
+
+/** Of the picture: in a page, and in a file of its own. */
+export const PICTURE_STYLE: string = `:root,svg.timeline{${LIGHT}}@media(prefers-color-scheme:dark){:root,svg.timeline{${DARK}}}
+svg.timeline{background:var(--bg)}svg.timeline text{fill:var(--dim)}.grid{stroke:var(--line);fill:none}.edge{stroke:var(--line)}svg.timeline .name{fill:var(--ink);font-weight:600;font-size:12px}
+.generation{fill:var(--band)}.down{fill:url(#hatch)}.hatch{stroke:var(--abort);stroke-width:1.5;opacity:.45}
+.turn rect{fill:var(--turn)}.turn.many rect{fill-opacity:.72}svg.timeline .turn text{fill:var(--turn-ink);pointer-events:none}.turn.failed rect{fill:var(--panic)}.turn.lost rect{fill:var(--abort)}.turn.open rect{fill:none;stroke:var(--turn);stroke-dasharray:3 2}svg.timeline .turn.open text{fill:var(--ink)}
+svg.timeline .turn.lost text,svg.timeline .turn.failed text{fill:var(--bg)}.in-flight{fill:var(--flight)}
+.mark{fill:var(--other)}.mark .stroke{stroke:var(--other);stroke-width:2.6;stroke-linecap:round;fill:none}.mark .hollow{fill:var(--bg);stroke:var(--other);stroke-width:2}.mark .hit{fill:transparent}.mark .at{stroke:var(--other);stroke-width:1;stroke-dasharray:2 2;opacity:.7}
+.abort{fill:var(--abort)}.mark.abort .stroke,.mark.abort .at{stroke:var(--abort)}.panic{fill:var(--panic)}.mark.panic .at{stroke:var(--panic)}.recovered{fill:var(--recovered)}.mark.recovered .at{stroke:var(--recovered)}.stale{fill:var(--stale)}.mark.stale .at{stroke:var(--stale)}.retired{fill:var(--ink)}.mark.retired .at{stroke:var(--ink)}`;
+
+/** Of the page around it. */
+export const PAGE_STYLE: string = `*{box-sizing:border-box}:root{color-scheme:light dark}body{margin:0;background:var(--bg);color:var(--ink);font:14px/1.45 system-ui,sans-serif}
+header{padding:16px 20px 10px}h1{font-size:20px;margin:0 0 2px;overflow-wrap:anywhere}h2{font-size:14px;margin:0 0 8px}.when,.note{color:var(--dim);margin:0}.counts{display:flex;flex-wrap:wrap;gap:6px;margin:10px 0 0;padding:0;list-style:none}.counts li{background:var(--panel);border:1px solid var(--line);border-radius:99px;padding:1px 10px}
+.tools{display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;padding:8px 20px;border-block:1px solid var(--line);background:var(--panel);position:sticky;top:0;z-index:2}.tools[hidden]{display:none}.tools label{display:inline-flex;gap:5px;align-items:center;white-space:nowrap}.tools svg,td svg{flex:none}input[type=search]{font:inherit;padding:3px 8px;width:16em;border:1px solid var(--line);border-radius:5px;background:var(--bg);color:var(--ink)}
+button{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:5px;padding:2px 9px;cursor:pointer}.zoom{display:flex;gap:4px}
+#chart{overflow-x:hidden;padding:4px 0;cursor:grab;touch-action:pan-y}#chart:active{cursor:grabbing}#chart svg{display:block}#chart:focus-visible{outline-offset:-3px}.item{cursor:pointer}.item:hover rect:not(.hit){filter:brightness(1.12)}.selected rect:not(.hit){stroke:var(--focus);stroke-width:2.5}.selected .hit{stroke:var(--focus);stroke-width:2}:focus-visible{outline:2px solid var(--focus);outline-offset:1px}
+.keys{color:var(--dim);font-size:12px;padding:0 20px 10px;margin:0}kbd{border:1px solid var(--line);border-radius:3px;padding:0 4px;font:11px ui-monospace,monospace}
+.columns{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:20px;padding:14px 20px 30px;border-top:1px solid var(--line)}@media(max-width:850px){.columns{grid-template-columns:minmax(0,1fr)}}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:4px 10px 4px 0;border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:500;white-space:nowrap}td{overflow-wrap:anywhere}.time{font:12px/1.7 ui-monospace,monospace;white-space:nowrap;text-align:right}.symbol{padding-right:6px;width:20px}.what small{display:block;color:var(--dim)}tr[data-id]{cursor:pointer}tr[data-id]:hover,tr.selected{background:var(--panel)}
+.clamp{display:-webkit-box;-webkit-line-clamp:4;-webkit-box-orient:vertical;overflow:hidden;white-space:pre-line}#details{position:sticky;top:56px;align-self:start;background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px 14px;max-height:calc(100vh - 76px);overflow:auto}#details dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:3px 12px;margin:0}#details dt{color:var(--dim)}#details dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}#details .stack,#details .breadcrumbs{font:12px/1.5 ui-monospace,monospace}
+#tip{position:fixed;z-index:3;max-width:440px;pointer-events:none;background:var(--ink);color:var(--bg);border-radius:6px;padding:5px 9px;font-size:12px;overflow-wrap:anywhere}#tip[hidden]{display:none}@media print{.tools,.keys{display:none}}`;

@@ -1,0 +1,88 @@
+/** The fixtures as `wasm-revive transform` leaves them, loaded anew for each test. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from '@wasm-revive/bindgen';
+import type { Revive } from '../src/index.js';
+
+/** A class of the fixtures, as its objects are used. */
+export interface Counter {
+  inc(): number;
+  get(): number;
+  add(other: Counter): number;
+  eat(other: Counter): number;
+  later(): Promise<number>;
+  free(): void;
+}
+
+/** What is used of the fixtures' exports. */
+export interface Fixtures {
+  readonly Counter: { new (n: number): Counter; of(n: number): Counter };
+  readonly Faller: { new (): object; fail_static(kind: string): void };
+  readonly geometry: { readonly Box: new (a: number, b: number, c: number) => { volume(): number } };
+  readonly Point: new (x: number, y: number) => { readonly x: number };
+  add(a: number, b: number): number;
+  bump(): number;
+  count(): number;
+  echo(text: string): string;
+  fail(kind: string): void;
+  fail_first_poll(kind: string): Promise<void>;
+  fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
+  nested(f: () => unknown): unknown;
+  nested_catching(f: () => unknown): unknown;
+  catch_from(f: () => unknown): unknown;
+  points(count: number): readonly { readonly x: number }[];
+  sum_points(points: readonly unknown[]): number;
+  promise_of(promise: Promise<unknown>): Promise<unknown>;
+  ready(n: number): Promise<number>;
+  reject(message: string): Promise<void>;
+  same(value: unknown): unknown;
+  title(this: unknown): string | undefined;
+  throw_text(text: string): void;
+  wait_for(promise: Promise<unknown>): Promise<unknown>;
+}
+
+/** The fixtures with the control handle. */
+export interface Package extends Fixtures {
+  readonly __revive: Revive<Fixtures>;
+}
+
+/** What transformed packages import. */
+export const RUNTIME: string = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
+
+const folders: string[] = [];
+
+/** Removes what {@link load} has written. */
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A folder for a test. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
+  folders.push(made);
+  return made;
+}
+
+/** The fixtures, transformed and loaded anew. */
+export function load(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME): Package {
+  const outDir = folder();
+  const dir = fileURLToPath(new URL(`../../../.artifacts/fixtures/${panic}/nodejs/`, import.meta.url));
+  transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime } });
+  return createRequire(import.meta.url)(join(outDir, 'wasm_revive_fixtures.js')) as Package;
+}
+
+/** What something throws. */
+export function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It threw nothing.');
+}
+
+/** A promise that stays pending. */
+export const never = (): Promise<never> => new Promise(() => {});
