@@ -328,6 +328,7 @@ class Driver {
     for (let turns = 0; !quiet() && turns < LIMITS.turns; turns++) {
       if (waits) {
         rules.waits = true;
+        for (const { model } of homes) model.passes();
         clock.pass();
         rules.waits = false;
       }

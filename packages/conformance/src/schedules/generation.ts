@@ -13,6 +13,8 @@ export class Generation {
   state: 'serves' | 'drains' | 'replaced' | 'lost' = 'serves';
   /** Whether its end is told, since it was to finish calls in flight. */
   departed = false;
+  /** Whether the time is over that its calls in flight have. */
+  isOverdue = false;
   /** How many calls in flight it has lost when it ended, where that was said since the event loop has turned. */
   drained: number | undefined;
   /** The foreign exception that cost it. */

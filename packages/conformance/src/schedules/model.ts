@@ -84,6 +84,11 @@ export class Model implements Seated {
     return !this.#isNew && !this.retired;
   }
 
+  /** Whether one that has departed may have ended by now. */
+  get isEnding(): boolean {
+    return this.#generations.some((one) => one.departed && (one.state !== 'drains' || this.rules.owes(one) === 0));
+  }
+
   /** Those that have calls in flight to finish. */
   get draining(): readonly Generation[] {
     return this.#generations.filter(({ state }) => state === 'drains');
@@ -310,7 +315,7 @@ export class Model implements Seated {
     // Another one is about to take its place: see `recycled`.
     if (generation === this.current) this.current = this.#leaving = undefined;
     generation.departed = false;
-    if (generation.state !== 'replaced' && !this.rules.waits) generation.drained = callsLost;
+    if (generation.state === 'drains' && !generation.isOverdue) generation.drained = callsLost;
     generation.state = 'lost';
   }
 
@@ -328,6 +333,11 @@ export class Model implements Seated {
   /** Calls are admitted again. What was lost meanwhile is made by whoever calls. */
   reopen(): void {
     this.#isStalled = this.current === undefined;
+  }
+
+  /** The pauses pass, and whatever else is waited for. */
+  passes(): void {
+    for (const generation of this.draining) generation.isOverdue = true;
   }
 
   /** Much time passes. */
@@ -502,6 +512,7 @@ export class Model implements Seated {
     const recovery = this.#recoveryFrom(failing);
     if (recovery === 'keep') return 'keep';
     const served = generation === this.current;
+    const drains = generation.state === 'drains';
     const leaves = served && generation === this.#leaving;
     generation.state = 'lost';
     // That was why it has ended.
@@ -509,8 +520,8 @@ export class Model implements Seated {
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
     // What becomes of an instance that was replaced decides nothing for the one that serves.
-    if (recovery === 'retire' && this.current === undefined) this.#retirements++;
-    if (recovery === 'retire' && (served || this.current === undefined)) this.#givenUp = true;
+    if (recovery === 'retire' && this.current === undefined && !drains) this.#retirements++;
+    if (recovery === 'retire' && !drains && (served || this.current === undefined)) this.#givenUp = true;
     if (!served) return undefined;
     this.current = undefined;
     this.#wasLost = !leaves;
