@@ -6,6 +6,14 @@ export interface Registry {
   unregister(token: object): boolean;
 }
 
+/** What an instance has registered. */
+interface Use {
+  /** Undefined once the instance is gone. */
+  callback: ((held: unknown) => void) | undefined;
+  /** How many are neither collected nor unregistered. */
+  alive: number;
+}
+
 /**
  * One `FinalizationRegistry` for a place in the glue that makes one, shared by all instances of the module.
  *
@@ -14,32 +22,54 @@ export interface Registry {
  * scheduled: `FinalizationRegistryCleanupTask::RunInternal`.)
  */
 export class SharedRegistry {
-  readonly #callbacks = new Map<number, (held: unknown) => void>();
+  readonly #uses = new Map<number, Use>();
   readonly #registry = new FinalizationRegistry<unknown>((held) => this.#run(held));
 
   /** The registry as one instance has it. */
   of(space: number, callback: (held: unknown) => void): Registry {
-    let used = false;
+    const use: Use = { callback: undefined, alive: 0 };
     return {
       register: (target, held, token) => {
-        // Not before: of an instance that could not be made, nothing must stay.
-        if (!used) this.#callbacks.set(space, callback);
-        used = true;
+        if (use.callback === undefined) {
+          // Not before: of an instance that could not be made, nothing must stay.
+          this.#uses.set(space, use);
+          use.callback = callback;
+        }
+        use.alive++;
         // A pointer says whose it is; anything else has to be told.
         this.#registry.register(target, typeof held === 'number' ? held : { space, held }, token);
       },
-      unregister: (token) => this.#registry.unregister(token),
+      unregister: (token) => {
+        const was = this.#registry.unregister(token);
+        if (was) this.#left(space, use);
+        return was;
+      },
     };
+  }
+
+  /** Whether anything alive is registered for an instance of this space. */
+  has(space: number): boolean {
+    return this.#uses.has(space);
+  }
+
+  #left(space: number, use: Use): void {
+    if (--use.alive <= 0 && use.callback === undefined) this.#uses.delete(space);
   }
 
   /** The instance is gone: what its objects pointed to is, too. */
   forget(space: number): void {
-    this.#callbacks.delete(space);
+    const use = this.#uses.get(space);
+    if (use === undefined) return;
+    use.callback = undefined;
+    if (use.alive <= 0) this.#uses.delete(space);
   }
 
   #run(record: unknown): void {
     const { space, held } =
       typeof record === 'number' ? { space: spaceOf(record), held: record } : (record as { space: number; held: unknown });
-    if (space !== undefined) this.#callbacks.get(space)?.(held);
+    const use = space === undefined ? undefined : this.#uses.get(space);
+    if (space === undefined || use === undefined) return;
+    this.#left(space, use);
+    use.callback?.(held);
   }
 }

@@ -1,30 +1,19 @@
-import { ReviveError } from './errors.js';
-
 /**
  * A handle says which instance it belongs to by its pointer: `__wbg_ptr` is the address plus 2³² × the instance's **space**, a number that no
  * other instance of the module has. Wasm takes a pointer modulo 2³² (`ToInt32`, WebAssembly JavaScript Interface §"ToWebAssemblyValue"), so the
  * glue passes it on as it is. The module's own exports lead to spaces 0, 1, 2 …, one a generation: until something fails, the pointer is the
  * address alone, and a handle is in nothing different from wasm-bindgen's own. It says where it belongs through a `Proxy` (of Vue's, say), too.
+ * When all have been used, those are used again that nothing alive bears: see `spaces.ts`.
  *
  * Siblings have the spaces -1, -2 …: so one comparison tells their handles, together with those of former generations.
  */
 const ADDRESSES = 2 ** 32;
 
-/** The last generation in which a double holds every address exactly. In a later one, two objects would have the same pointer. */
-export const LAST_GENERATION: number = (Number.MAX_SAFE_INTEGER + 1) / ADDRESSES;
+/** How many there are, of either sign: as far as a double holds every address exactly. Beyond, two objects would have the same pointer. */
+export const SPACES: number = (Number.MAX_SAFE_INTEGER + 1) / ADDRESSES;
 
-/**
- * Where the pointers of a space start.
- * @throws ReviveError `REVIVE_CRASH_LOOP` for a space whose pointers are not exact
- */
+/** Where the pointers of a space start. */
 export function pointerBase(space: number): number {
-  if (space >= LAST_GENERATION || space < -LAST_GENERATION) {
-    throw new ReviveError(
-      'REVIVE_CRASH_LOOP',
-      `The module has been started ${LAST_GENERATION} times, and can't be started again: the pointers of another instance could ` +
-        'not be told apart. Load the program again: reload the page, or restart the process or the worker.',
-    );
-  }
   return space * ADDRESSES;
 }
 

@@ -85,7 +85,9 @@ export class InstanceHost implements Host {
     const other = owner.module.owners.get(space);
     // An instance that ends only at the end of the turn is still known.
     const isStale = other === undefined || other === owner;
-    throw isStale ? staleHandleError(className, space, owner.name) : foreignHandleError(className, other.name, owner.name);
+    throw isStale
+      ? staleHandleError(className, space, owner.name, owner.module.spaces.areReused)
+      : foreignHandleError(className, other.name, owner.name);
   }
 
   promise<T>(executor: PromiseExecutor<T>): Promise<T> {

@@ -67,7 +67,7 @@ export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { NO_FRAMES, wasmFrames } from './frames.js';
-export { LAST_GENERATION, pointerBase, spaceOf } from './handle.js';
+export { pointerBase, spaceOf } from './handle.js';
 export { Instance, type Loss, type Owner } from './instance.js';
 export { foreignHandleError, staleHandleError } from './instance-errors.js';
 export { bare, define, inMicrotask, isInstance, keys, whenSettled } from './intrinsics.js';

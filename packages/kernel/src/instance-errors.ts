@@ -17,9 +17,13 @@ export function staleError(what: string, generation: number, error: ReviveError 
   );
 }
 
-/** The error for a handle of an instance that is gone. @param space of the handle's pointer */
-export function staleHandleError(what: string, space: number, given: string | undefined): ReviveError {
-  const from = space < 0 ? 'a keyed instance of its module' : `generation ${space + 1} of its module`;
+/**
+ * The error for a handle of an instance that is gone.
+ * @param space of the handle's pointer
+ * @param isReused whether others had the space before, so that it doesn't say which generation it is
+ */
+export function staleHandleError(what: string, space: number, given: string | undefined, isReused = false): ReviveError {
+  const from = `${space < 0 ? 'a keyed instance' : isReused ? 'a former generation' : `generation ${space + 1}`} of its module`;
   return new ReviveError(
     'REVIVE_STALE_HANDLE',
     `${what}: this object belongs to ${from}, ${given === undefined ? 'which is gone' : `not to ${given}, to which it was given`}. ` +

@@ -2,6 +2,7 @@ import type { ModuleDescription } from './contract.js';
 import type { SharedRegistry } from './finalizers.js';
 import type { Owner } from './instance.js';
 import { bare, freeze } from './intrinsics.js';
+import { Spaces } from './spaces.js';
 
 /** A module: what all of its instances share. */
 export interface Module {
@@ -14,6 +15,10 @@ export interface Module {
   readonly registries: SharedRegistry[];
   /** Who answers for an instance that is there, by its space. */
   readonly owners: Map<number, Owner>;
+  /** Those of the instances that the module's own exports lead to. */
+  readonly spaces: Spaces;
+  /** Those of siblings. */
+  readonly keyedSpaces: Spaces;
   /** The exports of the module that are stack pointers, once an instance of it has been looked at. */
   stackPointers: readonly string[] | undefined;
 }
@@ -28,12 +33,13 @@ export function catchesPanics({ exceptions }: Pick<ModuleFacts, 'exceptions'>): 
 
 /** Makes a {@link Module} of what generated code says of it. */
 export function describedModule(description: ModuleDescription): Module {
+  const shared: Pick<Module, 'description' | 'owners' | 'registries'> = { description, registries: [], owners: new Map() };
   return bare({
-    description,
+    ...shared,
     facts: factsOf(description),
     compiled: undefined,
-    registries: [],
-    owners: new Map(),
+    spaces: new Spaces(shared, false),
+    keyedSpaces: new Spaces(shared, true),
     stackPointers: undefined,
   });
 }

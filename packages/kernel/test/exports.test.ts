@@ -21,7 +21,6 @@ it('exports this and no more', () => {
       "IMPORT_MODULE",
       "INSTALL_EXPORT",
       "Instance",
-      "LAST_GENERATION",
       "LONGEST_NAME",
       "NO_FRAMES",
       "PANICKED_IMPORT",

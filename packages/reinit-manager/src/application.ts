@@ -169,7 +169,7 @@ export class ModuleApplication implements Application {
     if (space === undefined) return this.wake();
     const instance = this.#slot.holder(space, isFree(what));
     if (instance !== undefined) return instance.scope.api;
-    throw staleHandleError(what, space, undefined);
+    throw staleHandleError(what, space, undefined, this.#module.spaces.areReused);
   }
 
   isGone(pointer: unknown): boolean {

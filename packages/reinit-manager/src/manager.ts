@@ -69,7 +69,7 @@ export function createManager(
     key: undefined,
     advice: 'It is not tried again by itself: call reset() after the reason is gone.',
     standsBy: true,
-    space: (generation) => generation - 1,
+    space: () => module.spaces.next(),
     sendTo: (instance) => router.sendTo(instance),
     claim: () => application.claim(),
     // Its first instance is given to it.

@@ -52,8 +52,8 @@ export interface PlaceOptions {
   readonly advice: string;
   /** Whether instances are made ahead for it. */
   readonly standsBy: boolean;
-  /** The space of a generation. */
-  space(generation: number): number;
+  /** The space of the next instance. */
+  space(): number;
   /** Tells whoever calls where calls go, whenever that changes. */
   sendTo(instance: Instance | undefined): void;
   /** See `Surroundings`. */
@@ -113,7 +113,7 @@ export class Place implements Owner {
       standby: (asynchronous) => standbyPolicy(standsBy ? settings.options.standby : 0, asynchronous),
       sendTo,
       scope: (generation) => {
-        const instance = new Instance(generation, space(generation), this, factory);
+        const instance = new Instance(generation, space(), this, factory);
         shared.placeOf.set(instance.view, this);
         return instance;
       },

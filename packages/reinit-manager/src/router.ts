@@ -54,9 +54,11 @@ export class Router {
   /** Tells the façade. A handle of any instance is sent to the runtime, which finds whose it is. */
   #tell(): void {
     const { raw, base } = this.live;
-    const { onCurrent } = this.#shared.module.description;
+    const { description, spaces } = this.#shared.module;
+    const { onCurrent } = description;
     if (this.#routing !== undefined) onCurrent(this.#routing, Number.POSITIVE_INFINITY);
-    else onCurrent(raw === NOBODY ? undefined : (raw as Raw), base);
+    // Once spaces are used again, older handles may have greater pointers.
+    else onCurrent(raw === NOBODY ? undefined : (raw as Raw), spaces.areReused ? Number.POSITIVE_INFINITY : base);
   }
 
   /** @param changes those that changed */

@@ -9,8 +9,6 @@ export const NOBODY: Live['raw'] = { state: undefined, api: undefined, binding: 
 
 /** What a {@link Sibling} needs of those around it. */
 export interface SiblingSurroundings {
-  /** The space of its next instance. */
-  space(): number;
   /** Whether the module has been initialised. */
   isReady(): boolean;
   /** The error of a call that comes before that. */
@@ -37,14 +35,14 @@ export class Sibling extends Place {
   #wasCalled = true;
   #idleSince = 0;
 
-  constructor(shared: Shared, key: unknown, { space, isReady, notReady, asks, api, seat }: SiblingSurroundings) {
+  constructor(shared: Shared, key: unknown, { isReady, notReady, asks, api, seat }: SiblingSurroundings) {
     const live: Live = { raw: NOBODY, base: 0 };
     const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
       key: textOf(key),
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
       standsBy: false,
-      space,
+      space: () => shared.module.keyedSpaces.next(),
       sendTo(instance) {
         live.raw = instance?.scope.raw ?? NOBODY;
         live.base = instance?.base ?? 0;

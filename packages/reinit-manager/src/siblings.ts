@@ -26,6 +26,13 @@ interface Held {
   deref(): Sibling | undefined;
 }
 
+/** What is left of one that is garbage. */
+interface Kept {
+  readonly held: Held;
+  /** Its key, where that is no object. */
+  readonly text: unknown;
+}
+
 /** The instances of a module beside the one that its own exports lead to, by keys of the program's. */
 export class Siblings {
   readonly #shared: Shared;
@@ -33,13 +40,14 @@ export class Siblings {
   /** Those that somebody holds: who has none gets another one for the same key. */
   readonly #byText = new Map<unknown, Held>();
   readonly #byObject = new WeakMap<object, Held>();
-  readonly #collected = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((key) => this.#forget(key)) : undefined;
+  /** All of them. */
+  readonly #held = new Set<Held>();
+  readonly #collected =
+    typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<Kept>((kept) => this.#forget(kept)) : undefined;
   /** Those that have an instance, or had one when somebody looked: nobody else holds them. */
   readonly #seated = new Set<Sibling>();
   /** Those of a pool, which bounds them by itself. */
   readonly #members = new WeakSet<Sibling>();
-  /** How many instances have been made for them. */
-  #made = 0;
   #max = MOST;
   #idleMs = Number.POSITIVE_INFINITY;
   /** The timer that sweeps next, if it ever comes: in Workers there are none outside of requests. */
@@ -64,7 +72,7 @@ export class Siblings {
 
   /** Those that somebody holds. */
   places(): Sibling[] {
-    const held = [...this.#byText.values()].map((one) => one.deref()).filter((one) => one !== undefined);
+    const held = [...this.#held].map((one) => one.deref()).filter((one) => one !== undefined);
     return [...new Set([...this.#seated, ...held])];
   }
 
@@ -92,7 +100,7 @@ export class Siblings {
   }
 
   #make(key: unknown, seat: () => void): Sibling {
-    return new Sibling(this.#shared, key, { space: () => -++this.#made, ...this.#surroundings, seat });
+    return new Sibling(this.#shared, key, { ...this.#surroundings, seat });
   }
 
   /** Those that have an instance, or had one when somebody looked. */
@@ -106,16 +114,17 @@ export class Siblings {
 
   #hold(key: unknown, sibling: Sibling): void {
     const held: Held = typeof WeakRef === 'function' ? new WeakRef(sibling) : { deref: () => sibling };
-    if (isObject(key)) {
-      this.#byObject.set(key, held);
-      return;
-    }
-    this.#byText.set(key, held);
-    this.#collected?.register(sibling, key);
+    this.#held.add(held);
+    const isByObject = isObject(key);
+    if (isByObject) this.#byObject.set(key, held);
+    else this.#byText.set(key, held);
+    // Not the object: that is to go, too.
+    this.#collected?.register(sibling, { held, text: isByObject ? undefined : key });
   }
 
-  #forget(key: unknown): void {
-    if (this.#byText.get(key)?.deref() === undefined) this.#byText.delete(key);
+  #forget({ held, text }: Kept): void {
+    this.#held.delete(held);
+    if (this.#byText.get(text) === held) this.#byText.delete(text);
   }
 
   /** See `Revive.evict`. */

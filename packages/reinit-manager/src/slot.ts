@@ -270,6 +270,8 @@ export class Slot {
     if ((this.#current ?? instance) !== instance) return;
     const { supervisor } = this.#around;
     this.vacate(instance);
+    // It may fail after it was evicted, before its turn is over: nobody has to make up for it.
+    if (this.#isEvicted) return;
     supervisor.lost(error);
     // The one that starts it hears of that by itself, unless its start function goes on.
     if (!this.isStarting(instance) || instance.state === 'running') supervisor.schedule();
@@ -335,7 +337,6 @@ export class Slot {
   #bring(isNew: boolean): Brought | undefined {
     const { supervisor, closing } = this.#around;
     const spare = this.#admitted(isNew);
-    // A listener may have reset the module.
     if (spare === undefined) return undefined;
     const { instance } = spare;
     // Plugins have looked at it.
@@ -378,7 +379,8 @@ export class Slot {
   #admitted(isNew: boolean): Spare | undefined {
     try {
       if (!isNew) this.#around.supervisor.admit();
-      return this.#current === undefined ? this.#take() : undefined;
+      // A listener may have reset the module, or evicted the key.
+      return this.#current === undefined && !this.#isEvicted ? this.#take() : undefined;
     } catch (error) {
       if (isReviveError(error) && !this.#maker.isMaking) this.ready.fails(error);
       throw error;

@@ -47,6 +47,7 @@ interface Fixtures {
   echo(text: string): string;
   fail(kind: string): void;
   catch_from(f: () => unknown): unknown;
+  nested(f: () => unknown): unknown;
   leak(bytes: number): void;
   function_table(): WebAssembly.Table;
   length_adder(): (text: string) => number;
@@ -331,10 +332,12 @@ describe('a sibling that fails', () => {
 
   it('I2: is limited by itself, from its first failure on, whenever the limit was set', () => {
     const { __revive, add } = load();
-    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    const [a, b, c] = [__revive.instance('a'), __revive.instance('b'), __revive.instance({})];
     __revive.configure({ maxRestarts: 2, withinMs: 60_000 });
     const codes = failing(a, 4).map((error) => (error as { code: string }).code);
     expect(codes).toEqual(['REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_ABORT', 'REVIVE_CRASH_LOOP']);
+    // A key that is an object, of which there has been no instance yet.
+    expect(failing(c, 4).map((error) => (error as { code: string }).code)).toEqual(codes);
     expect([b.add(1, 2), add(1, 2)]).toEqual([3, 3]);
     const error = thrown(() => a.bump());
     expect((error as Error).message).toContain('wasm_revive_fixtures, instance "a", failed too often');
@@ -399,6 +402,35 @@ describe('a sibling that fails', () => {
     expect(reports).toMatchObject([{ instance: 'a', failure: { kind: 'unwound' } }]);
     await undefined;
     expect(a.bump()).toBe(101);
+  });
+
+  it('I6: after it was evicted, before its turn is over, is not counted against the next one of its key', async () => {
+    const { __revive } = load();
+    __revive.configure({ maxRestarts: 1, withinMs: 60_000, foreignExceptions: 'recover' });
+    const a = __revive.instance('a');
+    const evictAndThrow = (): never => {
+      __revive.evict('a');
+      throw new Error('on its way through Rust');
+    };
+    expect(thrown(() => a.nested(evictAndThrow))).toMatchObject({ message: 'on its way through Rust' });
+    await undefined;
+    expect(failing(a, 3)).toMatchObject([{ code: 'REVIVE_ABORT' }, { code: 'REVIVE_ABORT' }, { code: 'REVIVE_CRASH_LOOP' }]);
+  });
+
+  it('I6: and is evicted by a listener that hears that it is retired, stays away until somebody calls', async () => {
+    const { __revive } = load();
+    __revive.use({ name: 'gives up', failed: () => 'retire' });
+    const made = vi.fn();
+    __revive.use({ name: 'counts', instantiated: made });
+    const a = __revive.instance('a');
+    const recovered = vi.fn();
+    __revive.on('recovered', recovered);
+    __revive.on('retired', () => void __revive.evict('a'));
+    expect(thrown(() => a.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+    for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
+    expect([made.mock.calls.length, recovered.mock.calls.length]).toEqual([1, 0]);
+    expect(a.bump()).toBe(101);
+    expect([made.mock.calls.length, recovered.mock.calls.length]).toEqual([2, 0]);
   });
 
   it('I6: and is evicted before it has recovered stays away, and that is no restart', async () => {

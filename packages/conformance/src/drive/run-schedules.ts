@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Target } from '../hosts/node.ts';
 import type { PanicMode } from '../runner/kinds.ts';
+import { LIMITS } from '../schedules/limits.ts';
 import type { Ran, Violation, Wanted } from '../schedules/run.ts';
 import { needed, nodeVersion, otherNodeMajors, PANIC_MODES, programs, RUNNING_NODE, STYLED, TARGETS } from './paths.ts';
 import { canLoad, nodeFlags, runProgram } from './run-in-node.ts';
@@ -26,6 +27,9 @@ export const SCHEDULE_PACKAGES: readonly SchedulePackage[] = [
   { name: 'mvp/abort/web', target: 'web', panic: 'abort' },
   { name: 'no-multivalue/unwind/nodejs', target: 'nodejs', panic: 'unwind' },
 ];
+
+/** What `npm test` runs on each of them. Always the same, so that a change is judged by what it changes; `npm run soak` draws others. */
+export const BOUNDED: Wanted = { seed: 1, ms: LIMITS.boundedMs, steps: LIMITS.boundedSteps };
 
 /** What they run on in `npm run soak`: all that is transformed. */
 export const SOAK_PACKAGES: readonly SchedulePackage[] = [

@@ -25,23 +25,23 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'a guard does not shut its scope before it asks',
     'glue',
-    '$live.api = $raw.binding = undefined; $raw.trap ??= $error; throw',
+    '$raw.api = $raw.binding = undefined; $binding.state.trap ??= $error; throw',
     'throw',
   ),
   fault(
     'an import that throws still counts as running',
     'glue',
-    'const $left = --$binding.imports.running;',
-    'const $left = $binding.imports.running;',
+    'const $left = --$binding.state.imports;',
+    'const $left = $binding.state.imports;',
   ),
-  fault('an import returns into frames of a lost instance', 'glue', 'if ($raw.binding === undefined) throw $host.dropped(result);', ''),
+  fault('an import returns into frames of a lost instance', 'glue', 'if ($isFormer(binding)) throw host.dropped(result);', ''),
   fault(
     'handles of older generations are taken as arguments',
     'glue',
     'pointer !== 0 && (pointer < $base || pointer >= $end)',
     'pointer >= $end',
   ),
-  fault('methods of stale handles are served', 'runtime', 'generation !== current.generation || !current.isWell()', '!current.isWell()'),
+  fault('methods of stale handles are served', 'runtime', 'space !== current.space || !current.isWell()', '!current.isWell()'),
   fault('the first promise that Rust owes is forgotten', 'runtime', 'for (const owed of lost) {', 'for (const owed of lost.slice(1)) {'),
   fault('rejections of promises that nobody looks at reach the process', 'runtime', 'whenSettled(promise, void 0, () => {});', ''),
   fault(
@@ -66,8 +66,8 @@ export const FAULTS: readonly Fault[] = [
   fault(
     "finalizers of a lost instance run on the next one's memory",
     'runtime',
-    'generation: pointerGeneration(record),',
-    'generation: Math.max(...this.#callbacks.keys()),',
+    'const use = space === void 0 ? void 0 : this.#uses.get(space);',
+    'const use = [...this.#uses.values()].findLast(({ callback }) => callback);',
   ),
   fault('the stack pointer stays where an exception left it', 'runtime', 'this.#stacks?.restore(this.scope.lent?.());', ''),
   fault(

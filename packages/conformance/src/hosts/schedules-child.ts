@@ -7,6 +7,7 @@ import type { PanicMode } from '../runner/kinds.ts';
 import { installProbe } from '../runner/probe.ts';
 import { collect } from '../runner/scenarios/scenario.ts';
 import { installClock } from '../schedules/clock.ts';
+import { countRegistrations } from '../schedules/count-registrations.ts';
 import { runSchedules, type Wanted } from '../schedules/run.ts';
 import { World } from '../schedules/world.ts';
 import { freshPackage, nodeRuntime, type Target } from './node.ts';
@@ -15,6 +16,7 @@ const [dir = '', target = '', panic = '', what = ''] = process.argv.slice(2);
 const wanted = JSON.parse(what) as Wanted;
 const probe = installProbe();
 const clock = installClock();
+const registrations = countRegistrations();
 Object.assign(globalThis, { host: { tick: (n: number) => n, note() {}, mayThrow: (value: unknown) => value, name: 'node' } });
 const runtime = nodeRuntime();
 const ran = await runSchedules(
@@ -25,6 +27,8 @@ const ran = await runSchedules(
       return new World(spoil(ns, wanted.spoiltAfter ?? Number.POSITIVE_INFINITY), panic as PanicMode, runtime, clock);
     },
     collect: () => collect({ runtime }),
+    left: () => ({ memories: probe.liveMemories(), registrations: registrations(), timers: clock.waiting() }),
+    now: clock.machine,
   },
   wanted,
 );

@@ -219,16 +219,16 @@ export interface Control {
   on(event: 'opened', listener: (event: { error: unknown; retryAfter: number; attempt: number; instance?: string }) => void): () => void;
   on(event: 'probing', listener: (event: { attempt: number; instance?: string }) => void): () => void;
   on(event: 'closed', listener: (event: { instance?: string }) => void): () => void;
-  on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown }) => void): () => void;
-  on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number }) => void): () => void;
-  on(event: 'drained', listener: (event: { generation: number; callsLost: number }) => void): () => void;
+  on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown; instance?: string }) => void): () => void;
+  on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number; instance?: string }) => void): () => void;
+  on(event: 'drained', listener: (event: { generation: number; callsLost: number; instance?: string }) => void): () => void;
   on(
     event: 'restored',
     listener: (event: { name: string; version: number; bytes: number; generation: number; instance?: string }) => void,
   ): () => void;
   on(event: 'persistFailed', listener: (event: { name: string; action: 'save' | 'restore'; reason: string }) => void): () => void;
   on(event: 'retried', listener: (event: { entrypoint: string; attempt: number }) => void): () => void;
-  on(event: 'stale', listener: (event: { entrypoint: string; generation: number }) => void): () => void;
+  on(event: 'stale', listener: (event: { entrypoint: string; generation: number; instance?: string }) => void): () => void;
   configure(options: {
     consecutiveFailures?: number | undefined;
     backoffMs?: number | undefined;
@@ -252,7 +252,7 @@ export interface Control {
   use(plugin: {
     readonly name: string;
     failed?(instance: View): 'keep' | 'fresh' | 'retire' | undefined;
-    instantiated?(): void;
+    instantiated?(instance: View): void;
     entered?(instance: unknown, entrypoint: string): void;
     committed?(): void;
     lost?(instance: View, report: Report): void;

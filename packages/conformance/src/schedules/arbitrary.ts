@@ -11,8 +11,14 @@ const kinds = KINDS.filter(({ name }) => name !== 'double-panic');
 const which = fc.nat(15);
 const gate = fc.nat(3);
 
-/** Steps at some depth. @param outermost whether the event loop may turn between them */
-function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>): fc.Arbitrary<Step> {
+/** Which instance a step is about. A schedule is about one more than about all others, or nothing would come to anything. */
+function atMost(focus: number): fc.Arbitrary<number> {
+  return fc.oneof({ weight: 4, arbitrary: fc.constant(focus) }, { weight: 3, arbitrary: fc.nat(3) });
+}
+
+/** Steps at some depth. @param outermost whether the event loop may turn between them @param focus what they are about most */
+function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>, focus: number): fc.Arbitrary<Step> {
+  const at = atMost(focus);
   const oneOf = <T extends string>(...values: readonly T[]): fc.Arbitrary<T> =>
     fc.constantFrom(...values.filter((value) => !without.has(value)));
   const kind = fc.oneof(
@@ -24,21 +30,21 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     { weight: 2, arbitrary: fc.constant('rethrow' as const) },
     { weight: 3, arbitrary: thrown },
   );
-  const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
+  const deeper = depth > 0 ? fc.array(stepsAt(depth - 1, false, without, focus), { maxLength: LIMITS.inside }) : fc.constant<Step[]>([]);
   const all: Readonly<Record<Step['do'], { weight: number; arbitrary: fc.Arbitrary<Step> }>> = {
-    call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), what: oneOf(...CALLS) }) },
-    fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), way: oneOf(...FAIL_WAYS), kind }) },
-    throw: { weight: 2, arbitrary: fc.record({ do: fc.constant('throw' as const), value: thrown }) },
+    call: { weight: 8, arbitrary: fc.record({ do: fc.constant('call' as const), at, what: oneOf(...CALLS) }) },
+    fail: { weight: 8, arbitrary: fc.record({ do: fc.constant('fail' as const), at, way: oneOf(...FAIL_WAYS), kind }) },
+    throw: { weight: 2, arbitrary: fc.record({ do: fc.constant('throw' as const), at, value: thrown }) },
     nest: {
       weight: depth > 0 ? 6 : 1,
-      arbitrary: fc.record({ do: fc.constant('nest' as const), way: oneOf(...NESTINGS), inside: deeper, end: ending }),
+      arbitrary: fc.record({ do: fc.constant('nest' as const), at, way: oneOf(...NESTINGS), inside: deeper, end: ending }),
     },
-    make: { weight: 6, arbitrary: fc.record({ do: fc.constant('make' as const), what: oneOf(...OBJECTS) }) },
-    use: { weight: 10, arbitrary: fc.record({ do: fc.constant('use' as const), which, how: oneOf(...USES), kind }) },
-    start: { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), what: oneOf(...FLIGHTS), gate, kind }) },
+    make: { weight: 6, arbitrary: fc.record({ do: fc.constant('make' as const), at, what: oneOf(...OBJECTS) }) },
+    use: { weight: 10, arbitrary: fc.record({ do: fc.constant('use' as const), at, which, how: oneOf(...USES), kind }) },
+    start: { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), at, what: oneOf(...FLIGHTS), gate, kind }) },
     'call-back': {
       weight: depth > 0 ? 2 : 1,
-      arbitrary: fc.record({ do: fc.constant('call-back' as const), inside: deeper, end: ending }),
+      arbitrary: fc.record({ do: fc.constant('call-back' as const), at, inside: deeper, end: ending }),
     },
     settle: {
       weight: 4,
@@ -66,13 +72,25 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         end: oneOf(...(['return', 'return', 'throw', 'throw-later', 'stop', 'spoil'] as const)),
       }),
     },
+    register: { weight: 2, arbitrary: fc.record({ do: fc.constant('register' as const), at }) },
+    evict: {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('evict' as const), at: at.filter((one) => one > 0), drains: fc.boolean() }),
+    },
+    close: {
+      weight: outermost ? 1 : 0,
+      arbitrary: fc.record({ do: fc.constant('close' as const), how: oneOf(...(['drain', 'dispose'] as const)) }),
+    },
     'stop-listening': { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-listening' as const), which }) },
     reset: { weight: 1, arbitrary: fc.constant<Step>({ do: 'reset' }) },
     configure: {
-      weight: 2,
+      weight: 3,
       arbitrary: fc.record({
         do: fc.constant('configure' as const),
-        option: oneOf(...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const)),
+        option: oneOf(
+          ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
+          ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle', 'recycle', 'recycle', 'keep'] as const),
+        ),
       }),
     },
     plugin: {
@@ -84,15 +102,19 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     },
     turn: { weight: outermost ? 12 : 0, arbitrary: fc.constant<Step>({ do: 'turn' }) },
     wait: { weight: outermost ? 3 : 0, arbitrary: fc.constant<Step>({ do: 'wait' }) },
-    collect: { weight: 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
+    idle: { weight: outermost ? 3 : 0, arbitrary: fc.record({ do: fc.constant('idle' as const), long: fc.boolean() }) },
+    collect: { weight: outermost ? 1 : 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
   };
   return fc.oneof(...Object.entries(all).flatMap(([name, entry]) => (entry.weight > 0 && !without.has(name) ? [entry] : [])));
 }
 
 /** Random schedules. @param without names of steps, and of what is in them, to leave out while a fault in them is known */
 export function schedules(without: ReadonlySet<string>): fc.Arbitrary<Schedule> {
-  return fc.record({
-    asks: fc.boolean(),
-    steps: fc.array(stepsAt(LIMITS.depth, true, without), { minLength: 1, maxLength: LIMITS.steps, size: 'max' }),
-  });
+  const focused = [0, 1, 2, 3].map((focus) =>
+    fc.record({
+      asks: fc.boolean(),
+      steps: fc.array(stepsAt(LIMITS.depth, true, without, focus), { minLength: 1, maxLength: LIMITS.steps, size: 'max' }),
+    }),
+  );
+  return fc.oneof(...focused);
 }

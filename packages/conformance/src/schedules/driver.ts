@@ -1,12 +1,14 @@
 /** Runs a schedule on a module, and holds everything that comes of it against the model. */
-import { codeOf, show } from '../runner/checks.ts';
-import type { Fixtures } from '../runner/fixtures.ts';
+import { show } from '../runner/checks.ts';
 import { until } from '../runner/runtime.ts';
+import { failingWays, innocent } from './calls.ts';
 import type { Outcome } from './expected.ts';
 import { Flights } from './flights.ts';
+import type { Call, Generation } from './generation.ts';
+import type { Home } from './home.ts';
 import { LIMITS } from './limits.ts';
-import type { Call, Generation } from './model.ts';
-import type { CALLS, Ending, FAIL_WAYS, Option, Schedule, Step } from './steps.ts';
+import { Management } from './management.ts';
+import type { CALLS, Ending, FAIL_WAYS, Schedule, Step } from './steps.ts';
 import { Things } from './things.ts';
 import { makeThrown } from './thrown.ts';
 import type { World } from './world.ts';
@@ -19,7 +21,7 @@ export const made = { steps: 0, schedules: 0 };
 /** Runs one schedule. Returns what was wrong; empty where nothing is. */
 export async function runSchedule(world: World, schedule: Schedule): Promise<readonly string[]> {
   made.schedules++;
-  world.begin();
+  await world.begin();
   const driver = new Driver(world);
   const { error: consoleError } = console;
   // What listeners and plugins of schedules throw is complained of.
@@ -27,52 +29,68 @@ export async function runSchedule(world: World, schedule: Schedule): Promise<rea
   try {
     for (const step of schedule.steps) {
       await driver.outermost(step, schedule.asks);
-      if (world.model.violations.length > 0) break;
+      if (world.violations.length > 0) break;
     }
     await driver.end();
   } catch (error) {
-    world.model.violate(`the schedule can't be run to its end: ${error instanceof Error ? error.stack : show(error)}`);
+    world.default.model.violate(`the schedule can't be run to its end: ${error instanceof Error ? error.stack : show(error)}`);
   } finally {
     driver.stop();
     console.error = consoleError;
   }
-  return world.model.violations;
+  return world.violations;
 }
 
 class Driver {
   readonly #world: World;
   readonly #things: Things;
   readonly #flights: Flights;
+  readonly #management: Management;
   readonly #stops: (() => void)[] = [];
   /** Steps that the event loop has still to make. */
   #later = 0;
 
   constructor(world: World) {
     this.#world = world;
-    this.#things = new Things(world);
     this.#flights = new Flights(world);
+    world.rules.owes = (generation) => this.#flights.owedBy(generation);
+    this.#things = new Things(world, (generation) => this.#flights.owedBy(generation) > 0);
+    this.#management = new Management(world, this.#flights);
   }
 
   async outermost(step: Step, asks: boolean): Promise<void> {
     if (step.do === 'turn' || step.do === 'wait') await this.#turn(step.do === 'wait');
-    else if (step.do === 'collect') {
+    else if (step.do === 'idle') {
+      // Before, too: what is due happens before much time passes.
+      await this.#turn(false);
+      this.#management.idle(step.long);
+      // When each was called last is known then.
+      for (const home of this.#world.homes) if (home.model.isUsed) this.#call('count', home);
+      await this.#turn(false);
+    } else if (step.do === 'collect') {
       this.#world.runtime.gc?.();
       await this.#turn(false);
     } else this.#run([step]);
-    if (asks) this.#call('count');
+    if (asks) {
+      // Of a sibling that there isn't, it would make one.
+      for (const home of this.#world.homes) if (!home.isSibling || home.model.isUsed) this.#call('count', home);
+    }
     this.#world.checkAccounts();
-    const { model } = this.#world;
-    // Closures that Rust gave to promises and to the event loop are among them, too.
-    if (model.staleEvents < this.#things.stale) model.violate(`I4: ${model.staleEvents} events 'stale' in place of ${this.#things.stale}`);
   }
 
   /** Everything settles, and the module serves. */
   async end(): Promise<void> {
-    this.#flights.settleAll();
-    await this.#turn(true);
-    if (this.#world.model.violations.length > 0) return;
-    if (this.#world.model.retired) this.#reset();
-    this.#call('bump');
+    // Twice, for what happens meanwhile may wait for others.
+    for (let times = 0; times < 2; times++) {
+      this.#flights.settleAll();
+      await this.#turn(true);
+    }
+    if (this.#world.violations.length > 0) return;
+    this.#management.end();
+    for (const home of this.#world.homes) {
+      if (home.model.retired) this.#management.renew(home);
+      if (!home.isSibling || home.model.isUsed) this.#call('bump', home);
+    }
     await this.#turn(true);
     this.#world.checkAccounts();
   }
@@ -95,19 +113,19 @@ class Driver {
   #step(step: Step): Outcome | undefined {
     switch (step.do) {
       case 'call':
-        return this.#call(step.what);
+        return this.#call(step.what, this.#world.at(step.at));
       case 'fail':
-        return this.#fail(step.way, step.kind);
+        return this.#fail(step.way, step.kind, this.#world.at(step.at));
       case 'throw':
         return this.#throw(step);
       case 'nest':
         return this.#nest(step);
       case 'make':
-        return this.#things.make(step.what);
+        return this.#things.make(step.what, this.#world.at(step.at));
       case 'use':
-        return this.#things.use(step.which, step.how, step.kind);
+        return this.#things.use(step.which, step.how, step.kind, this.#world.at(step.at));
       case 'start':
-        return this.#flights.start(step.what, step.gate, step.kind);
+        return this.#flights.start(step.what, step.gate, step.kind, this.#world.at(step.at));
       case 'call-back':
         return this.#callBack(step);
       case 'settle':
@@ -119,39 +137,48 @@ class Driver {
       case 'stop-listening':
         return void this.#stops[step.which % Math.max(1, this.#stops.length)]?.();
       case 'reset':
-        return void this.#reset();
+        return void this.#management.renew(this.#world.default);
+      case 'evict':
+        return void (step.drains ? this.#management.drain(this.#world.at(step.at)) : this.#management.renew(this.#world.at(step.at)));
+      case 'close':
+        return void this.#management.close(step.how);
+      case 'register':
+        return this.#register(this.#world.at(step.at));
       case 'configure':
-        return void this.#configure(step.option);
+        return void this.#management.configure(step.option);
       case 'plugin':
         this.#world.usePlugin();
-        this.#world.model.decides = step.decides;
+        this.#world.rules.decides = step.decides;
         return undefined;
       case 'turn':
       case 'wait':
+      case 'idle':
       case 'collect':
         throw new Error('The event loop turns between outermost steps only.');
     }
   }
 
-  #call(what: (typeof CALLS)[number]): Outcome {
-    const { ns, model } = this.#world;
+  #call(what: (typeof CALLS)[number], home: Home): Outcome {
+    const { ns, model } = home;
     const [run, value] = innocent(ns, what);
-    return this.#world.call(what, run, () => model.outcomeOf((generation) => ({ is: 'value', value: value(generation) })));
+    return home.call(what, run, () => model.outcomeOf((generation) => ({ is: 'value', value: value(generation) })));
   }
 
-  #fail(way: (typeof FAIL_WAYS)[number], kind: string): Outcome {
-    const { ns, model } = this.#world;
+  #fail(way: (typeof FAIL_WAYS)[number], kind: string, home: Home): Outcome {
+    const { ns, model } = home;
     const failing = this.#world.failing(kind);
     const arm = failingWays(ns)[way];
     // Not every way enters Rust before it fails.
-    const armed = this.#world.call(
+    const armed = home.call(
       `arming ${way}`,
       () => arm(kind),
       (_, { threw, value }) => (threw ? model.outcomeOf(() => ({ is: 'value', value })) : { is: 'value', value }),
+      undefined,
+      way === 'fail' || way === 'static' || way === 'constructor' ? 'itself' : 'façade',
     );
     if (armed.threw) return armed;
     const fire = armed.value as () => unknown;
-    return this.#world.call(
+    return home.call(
       `${way} of ${kind}`,
       fire,
       (call, { value }) => (failing ? model.outcomeOfFailure(call) : model.outcomeOf(() => ({ is: 'value', value }))),
@@ -161,42 +188,45 @@ class Driver {
   }
 
   #throw(step: Of<'throw'>): Outcome {
-    const { ns, model } = this.#world;
+    const home = this.#world.at(step.at);
+    const { ns, model } = home;
     const value = makeThrown(step.value);
-    return this.#world.call(
+    return home.call(
       'throw_value',
       () => ns.throw_value(value),
       () => model.outcomeOf(() => ({ is: 'thrown', value })),
     );
   }
 
-  #nest({ way, inside, end }: Of<'nest'>): Outcome {
-    const { ns, model } = this.#world;
+  #nest({ way, inside, end, at }: Of<'nest'>): Outcome {
+    const home = this.#world.at(at);
+    const { ns, model } = home;
     const token = {};
     const run = (call: Call): unknown => {
       const callback = (): unknown => {
         model.enter(call);
-        return this.#inTheMiddle(call, inside, end, token, way === 'nested_catching');
+        return this.#inTheMiddle(home, call, inside, end, token, way === 'nested_catching');
       };
       if (way === 'nested_deep') return ns.nested_deep(callback, 3);
       return way === 'with' ? new ns.Counter(1).with(callback) : ns[way](callback);
     };
-    return this.#world.call(way, run, (call) => model.outcomeOfNested(call, token, way === 'nested_catching'));
+    return home.call(way, run, (call) => model.outcomeOfNested(call, token, way === 'nested_catching'));
   }
 
   /** What JavaScript does in the middle of a call. */
-  #inTheMiddle(call: Call, inside: readonly Step[], end: Ending, returns: unknown, catches: boolean): unknown {
+  #inTheMiddle(home: Home, call: Call, inside: readonly Step[], end: Ending, returns: unknown, catches: boolean): unknown {
     const last = this.#run(inside);
     if (end === 'return' || (end === 'rethrow' && !last?.threw)) return returns;
     const value = end === 'rethrow' ? last?.value : makeThrown(end);
     if (catches) call.thrown = { value };
-    else this.#world.model.throwInto(call, value, end === 'rethrow' && last?.reported === true);
+    else home.model.throwInto(call, value, end === 'rethrow' && last?.reported === true);
     throw value;
   }
 
   /** A call in flight whose poll calls JavaScript. */
-  #callBack({ inside, end }: Of<'call-back'>): Outcome {
-    const { ns, model } = this.#world;
+  #callBack({ inside, end, at }: Of<'call-back'>): Outcome {
+    const home = this.#world.at(at);
+    const { ns, model } = home;
     let generation: Generation | undefined;
     let ran: Call | undefined;
     const next = (): unknown => {
@@ -205,7 +235,7 @@ class Driver {
       let outcome: Outcome = { threw: false, value: undefined };
       try {
         model.enter(call, generation);
-        return this.#inTheMiddle(call, inside, end, undefined, true);
+        return this.#inTheMiddle(home, call, inside, end, undefined, true);
       } catch (error) {
         outcome = { threw: true, value: error };
         throw error;
@@ -214,7 +244,7 @@ class Driver {
       }
     };
     const ends = () => (ran?.thrown ? ({ how: 'rejects', value: ran.thrown.value } as const) : ({ how: 'resolves', value: 1 } as const));
-    const outcome = this.#flights.take('wait_often', () => ns.wait_often(next, 1), undefined, ends);
+    const outcome = this.#flights.take(home, 'wait_often', () => ns.wait_often(next, 1), undefined, ends);
     generation = model.current;
     return outcome;
   }
@@ -235,11 +265,11 @@ class Driver {
     let stop = (): void => {};
     const listener = (event: unknown): unknown => {
       if (left-- <= 0) return undefined;
-      this.#world.model.within++;
+      this.#world.rules.within++;
       try {
         this.#run(inside);
       } finally {
-        this.#world.model.within--;
+        this.#world.rules.within--;
       }
       switch (end) {
         case 'return':
@@ -266,129 +296,59 @@ class Driver {
     this.#stops.push(() => stop());
   }
 
-  #reset(): void {
-    const { model, control } = this.#world;
-    const takeBack = model.reset();
-    try {
-      control.reset();
-      model.hasReset();
-    } catch (error) {
-      if (takeBack && codeOf(error) === 'REVIVE_CRASH_LOOP') takeBack();
-      else model.violate(`I2: reset() throws ${show(error)}`);
-    }
-  }
-
-  #configure(option: Option): void {
-    const { model, control } = this.#world;
-    switch (option) {
-      case 'foreign-keep':
-      case 'foreign-recover':
-        model.foreign = option === 'foreign-keep' ? 'keep' : 'recover';
-        control.configure({ foreignExceptions: model.foreign });
-        break;
-      case 'ignore':
-      case 'throw':
-        model.staleClosures = option;
-        control.configure({ staleClosures: option });
-        break;
-      case 'redact':
-      case 'show':
-        model.redacts = option === 'redact';
-        control.configure({ redact: (text) => (model.redacts ? 'redacted' : text) });
-        break;
-      case 'limit':
-      case 'no-limit': {
-        if (model.current === undefined) break;
-        const maxRestarts = option === 'limit' ? 2 : Number.POSITIVE_INFINITY;
-        model.limit(maxRestarts);
-        control.configure({ maxRestarts, withinMs: 1e9 });
-      }
-    }
+  /** Rust leaves a listener with the host. */
+  #register(home: Home): Outcome {
+    const { ns, model } = home;
+    const { target } = this.#world;
+    return home.call(
+      'leaving a listener',
+      () => {
+        const closure = ns.counting_closure();
+        model.outcomeOf(() => ({ is: 'value', value: undefined }));
+        return ns.pass_on('listener', target, closure);
+      },
+      (_, { value }) =>
+        model.outcomeOf((generation) => {
+          generation.listeners++;
+          return { is: 'value', value };
+        }),
+    );
   }
 
   /** Lets the event loop do all that is due. @param waits whether the pauses pass, too, after which a module that nobody calls is made anew */
   async #turn(waits: boolean): Promise<void> {
-    const { runtime, model, control, clock } = this.#world;
-    const recovers = (): boolean => control.state === 'recovering' && (waits || !model.pauses);
-    const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers();
+    const { runtime, control, clock, homes, rules, target } = this.#world;
+    const comes = ({ model, isSibling }: Home): boolean =>
+      (isSibling ? model.isDue : control.state === 'recovering') && (waits || !model.pauses);
+    const recovers = (): boolean => homes.some(comes);
+    const drains = (): boolean => homes.some(({ model }) => model.draining.some((one) => this.#flights.owedBy(one) === 0));
+    const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers() && !drains();
     await runtime.turn();
+    for (const { model } of homes) model.departIfDue();
     for (let turns = 0; !quiet() && turns < LIMITS.turns; turns++) {
-      if (waits) model.waits(() => clock.pass());
+      if (waits) {
+        rules.waits = true;
+        for (const { model } of homes) model.passes();
+        clock.pass();
+        rules.waits = false;
+      }
       // Timers and recoveries that wait for another turn of the event loop.
-      if (this.#later > 0 || recovers()) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.#later > 0 || recovers() || drains()) await new Promise((resolve) => setTimeout(resolve, 1));
       await until(runtime, quiet, 3);
     }
     await runtime.turn();
-    model.settle();
+    for (const { model } of homes) model.settle();
     this.#flights.check();
-    if (model.current === undefined && !model.retired && (waits || !model.pauses))
-      model.violate('I2: nothing serves, though the event loop has turned');
+    for (const { model } of homes) {
+      if (model.isDue && (waits || !model.pauses)) model.violate('I2: nothing serves, though the event loop has turned');
+    }
+    if (drains()) homes[0].model.violate('I5: an instance is still there that has finished its calls in flight');
+    const left = homes.flatMap(({ model }) => [...model.draining, ...(model.current ? [model.current] : [])]);
+    const listeners = left.reduce((sum, one) => sum + one.listeners, 0);
+    if (target.listeners !== listeners) homes[0].model.violate(`I6: the host has ${target.listeners} listeners in place of ${listeners}`);
     const uncaught = runtime.takeUncaught();
-    if (uncaught.length > 0) model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);
+    if (uncaught.length > 0) homes[0].model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);
   }
-}
-
-/** A call that goes well, and what it gives in a generation, which remembers that it was made. */
-function innocent(ns: Fixtures, what: (typeof CALLS)[number]): [run: () => unknown, value: (generation: Generation) => unknown] {
-  switch (what) {
-    case 'bump':
-      return [() => ns.bump(), (generation) => ++generation.count];
-    case 'count':
-      return [() => ns.count(), ({ count }) => count];
-    case 'bump_static':
-      return [() => ns.bump_static(), (generation) => ++generation.calls];
-    case 'remember':
-      return [() => ns.remember('key', 'a note'), ({ notes }) => void notes.set('key', 'a note')];
-    case 'recall':
-      return [() => ns.recall('key'), ({ notes }) => notes.get('key')];
-    case 'notes':
-      return [() => ns.notes(), ({ notes }) => notes.size];
-    case 'add':
-      return [() => ns.add(2, 3), () => 5];
-    case 'echo':
-      return [() => ns.echo('écho 😀'), () => 'écho 😀'];
-    case 'starts':
-      return [() => ns.starts(), () => 1];
-  }
-}
-
-/** Ways into a failure: each is armed, which goes well, and then fired. */
-function failingWays(ns: Fixtures): Record<(typeof FAIL_WAYS)[number], (kind: string) => () => unknown> {
-  return {
-    fail: (kind) => () => ns.fail(kind),
-    static: (kind) => () => ns.Faller.fail_static(kind),
-    constructor: (kind) => () => new ns.Faller(kind),
-    method: (kind) => {
-      const faller = new ns.Faller('none');
-      return () => faller.fail(kind);
-    },
-    'method-mut': (kind) => {
-      const faller = new ns.Faller('none');
-      return () => faller.fail_mut(kind);
-    },
-    'by-value': (kind) => {
-      const faller = new ns.Faller('none');
-      return () => faller.fail_by_value(kind);
-    },
-    getter: (kind) => {
-      const faller = ns.Faller.armed(kind);
-      return () => faller.trouble;
-    },
-    setter: (kind) => {
-      const faller = new ns.Faller('none');
-      return () => {
-        faller.trouble = kind;
-      };
-    },
-    once: (kind) => {
-      const closure = ns.failing_once();
-      return () => closure(kind);
-    },
-    drop: (kind) => {
-      const bomb = new ns.DropBomb(kind);
-      return () => bomb.free();
-    },
-  };
 }
 
 /** Makes what a listener is given unfit for being written to. */

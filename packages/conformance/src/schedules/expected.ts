@@ -14,7 +14,7 @@ export interface Outcome {
 export type Expected =
   | { readonly is: 'value' | 'thrown'; readonly value: unknown }
   /** An error with this code; of this generation's failure, where there is one. */
-  | { readonly is: 'error'; readonly code: string; readonly message?: RegExp; readonly generation?: number }
+  | { readonly is: 'error'; readonly code: string; readonly message?: RegExp; readonly generation?: number | undefined }
   /** An error of the glue's or of Rust's own, which is no failure. */
   | { readonly is: 'ordinary-error' }
   | { readonly is: 'one-of'; readonly of: readonly Expected[] };

@@ -2,7 +2,8 @@
 import { codeOf, show } from '../runner/checks.ts';
 import { type Deferred, deferred, Watched } from '../runner/runtime.ts';
 import type { Outcome } from './expected.ts';
-import type { DueFailure, Failing, Generation } from './model.ts';
+import type { DueFailure, Failing, Generation } from './generation.ts';
+import type { Home } from './home.ts';
 import type { FLIGHTS } from './steps.ts';
 import type { World } from './world.ts';
 
@@ -11,6 +12,7 @@ type Settled = { readonly how: 'resolves' | 'rejects'; readonly value: unknown }
 /** One call. */
 interface Flight {
   readonly what: string;
+  readonly home: Home;
   readonly generation: Generation;
   /** Undefined where nobody gets a promise. */
   readonly watched: Watched | undefined;
@@ -43,8 +45,8 @@ export class Flights {
   }
 
   /** Starts a call that is in flight afterwards. */
-  start(what: (typeof FLIGHTS)[number], index: number, kind: string): Outcome {
-    const { ns } = this.#world;
+  start(what: (typeof FLIGHTS)[number], index: number, kind: string, home: Home): Outcome {
+    const { ns } = home;
     const gate = this.#gate(index);
     const failing = this.#world.failing(kind, true);
     const fails = (other: Settled): Settled => (failing ? { how: 'fails', failing } : other);
@@ -56,17 +58,19 @@ export class Flights {
     switch (what) {
       case 'ready':
         return this.take(
+          home,
           what,
           () => ns.ready(1),
           undefined,
           () => ({ how: 'resolves', value: 2 }),
         );
       case 'wait_for':
-        return this.take(what, () => ns.wait_for(gate.promise), gate, passesOn);
+        return this.take(home, what, () => ns.wait_for(gate.promise), gate, passesOn);
       case 'promise_of':
-        return this.take(what, () => ns.promise_of(gate.promise), gate, passesOn);
+        return this.take(home, what, () => ns.promise_of(gate.promise), gate, passesOn);
       case 'reject':
         return this.take(
+          home,
           what,
           () => ns.reject('on purpose'),
           undefined,
@@ -74,6 +78,7 @@ export class Flights {
         );
       case 'first-poll':
         return this.take(
+          home,
           what,
           () => ns.fail_first_poll(kind),
           undefined,
@@ -81,6 +86,7 @@ export class Flights {
         );
       case 'later-poll':
         return this.take(
+          home,
           what,
           () => ns.fail_later_poll(kind, gate.promise),
           gate,
@@ -88,6 +94,7 @@ export class Flights {
         );
       case 'method':
         return this.take(
+          home,
           what,
           () => new ns.Faller('none').fail_later(kind),
           undefined,
@@ -95,6 +102,7 @@ export class Flights {
         );
       case 'spawn':
         return this.take(
+          home,
           what,
           () => ns.spawn_after(gate.promise),
           gate,
@@ -102,6 +110,7 @@ export class Flights {
         );
       case 'spawn-fail':
         return this.take(
+          home,
           what,
           () => ns.spawn_fail(kind, gate.promise),
           gate,
@@ -111,13 +120,13 @@ export class Flights {
   }
 
   /** Takes in what a call gives. @param ends how it settles once its gate has */
-  take(what: string, run: () => unknown, gate: Gate | undefined, ends: Flight['ends']): Outcome {
-    const { model } = this.#world;
-    const outcome = this.#world.call(what, run, (_, { value }) => model.outcomeOf(() => ({ is: 'value', value })));
+  take(home: Home, what: string, run: () => unknown, gate: Gate | undefined, ends: Flight['ends']): Outcome {
+    const { model } = home;
+    const outcome = home.call(what, run, (_, { value }) => model.outcomeOf(() => ({ is: 'value', value })));
     if (outcome.threw || model.current === undefined) return outcome;
     if (gate) gate.given = true;
     const watched = outcome.value instanceof Promise ? new Watched(outcome.value) : undefined;
-    const flight: Flight = { what, generation: model.current, watched, gate, ends, due: undefined };
+    const flight: Flight = { what, home, generation: model.current, watched, gate, ends, due: undefined };
     this.#flights.push(flight);
     if (gate === undefined || gate.settled) this.#becomesDue(flight);
     return outcome;
@@ -145,26 +154,30 @@ export class Flights {
     const settled = flight.ends();
     const failure = settled.how === 'fails' ? { generation: flight.generation, failing: settled.failing } : undefined;
     flight.due = { failure };
-    if (failure) this.#world.model.due.add(failure);
+    if (failure) flight.home.model.due.add(failure);
   }
 
   /** Whether all that is due has settled. */
   get quiet(): boolean {
-    return this.#flights.every(({ watched, due, generation }) => watched?.state !== 'pending' || (!due && generation.state === 'serves'));
+    return this.#flights.every(({ watched, due, generation }) => watched?.state !== 'pending' || (!due && generation.isAlive));
   }
 
-  /** How many promises the instance that serves still owes. */
-  get owed(): number {
-    const { current } = this.#world.model;
+  /** How many promises the instance that serves there still owes. */
+  owed({ model: { current } }: Home): number {
+    return this.owedBy(current);
+  }
+
+  /** How many a generation owes. */
+  owedBy(current: Generation | undefined): number {
     return this.#flights.filter(({ watched, generation }) => watched?.state === 'pending' && generation === current).length;
   }
 
   /** After the event loop has turned: what was due has happened, and what was lost has been told. */
   check(): void {
-    const { model } = this.#world;
     for (const flight of this.#flights) {
-      const { what, watched, due, generation } = flight;
-      const lost = generation.state !== 'serves';
+      const { what, watched, due, generation, home } = flight;
+      const { model } = home;
+      const lost = !generation.isAlive;
       if (due?.failure) {
         model.due.delete(due.failure);
         if (!lost && !due.failure.report) model.violate(`I1: nothing was reported of a failure in flight (${what})`);
@@ -174,18 +187,20 @@ export class Flights {
         const state = watched.state === 'pending' ? 'is pending' : `has ${watched.state} ${show(watched.value)}`;
         const settled = due && flight.ends();
         const wanted = settled ? `; due: ${settled.how} ${'value' in settled ? show(settled.value) : ''}` : '';
-        model.violate(`I2/I5: in flight (${what}) on generation ${generation.number}, ${generation.state}: ${state}${wanted}`);
+        model.violate(`I2/I5: in flight (${what}) on ${generation.name}, ${generation.state}: ${state}${wanted}`);
       }
     }
-    this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.state === 'serves');
-    const { current } = model;
-    if (current && this.#world.control.stats.inFlight !== this.owed) {
-      model.violate(`I6: ${this.#world.control.stats.inFlight} calls in flight in place of ${this.owed}`);
+    this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.isAlive);
+    const { default: home, control } = this.#world;
+    if (home.model.current && control.stats.inFlight !== this.owed(home)) {
+      home.model.violate(`I6: ${control.stats.inFlight} calls in flight in place of ${this.owed(home)}`);
     }
-    if (current) {
-      this.#world.call(
+    for (const one of this.#world.homes) {
+      const { ns, model } = one;
+      if (model.current === undefined) continue;
+      one.call(
         'tasks_finished',
-        () => this.#world.ns.tasks_finished(),
+        () => ns.tasks_finished(),
         () => model.outcomeOf(({ tasks }) => ({ is: 'value', value: tasks })),
       );
     }

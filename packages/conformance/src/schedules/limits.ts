@@ -12,12 +12,21 @@ export const LIMITS = {
   listenerActs: 3,
   /** Turns of the event loop after which everything that is due has happened. */
   turns: 60,
-  /** Memories alive once everything of a schedule is garbage: the one that serves, the one in reserve, and those that finished frames may still name. */
-  liveMemories: 8,
+  /** How many may be left once everything of a schedule is garbage. */
+  left: {
+    /** The one that serves, the one in reserve, and those that finished frames may still name. */
+    memories: 8,
+    /** In registries for finalization: of the siblings themselves, and what those frames may name. */
+    registrations: 20,
+    /** Timers of the module's that wait: one that looks for idle siblings, and those before it that are void. */
+    timers: 8,
+  },
   /** How long a schedule that goes wrong is made smaller, in milliseconds. */
   simplifyMs: 20_000,
   /** Bytes of JavaScript's heap that a thousand schedules may leave behind. */
   heapBytes: 8 * 2 ** 20,
-  /** How long `npm test` lets one package run, in milliseconds. */
+  /** How many steps `npm test` makes on one package at least, of ten: more than 100,000 altogether. */
+  boundedSteps: 10_100,
+  /** How long it takes for them at least, in milliseconds. */
   boundedMs: 4_000,
 } as const;

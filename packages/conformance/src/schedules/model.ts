@@ -7,126 +7,97 @@
  */
 import { codeOf } from '../runner/checks.ts';
 import type { Report } from '../runner/fixtures.ts';
-import type { Expected as KindExpected } from '../runner/kinds.ts';
 import type { Expected, Outcome } from './expected.ts';
-import type { Decision } from './steps.ts';
-
-/** How a call that enters Rust is to fail there; `ambiguous`: it may as well be taken for the one before it. */
-export type Failing = Exclude<KindExpected, { class: 'well' }> & { readonly ambiguous?: boolean };
-
-/** One generation: what it remembers, and what has become of it. */
-export class Generation {
-  readonly number: number;
-  /** `replaced`: by `reset()`; calls that are in it run on. */
-  state: 'serves' | 'replaced' | 'lost' = 'serves';
-  /** The foreign exception that cost it. */
-  lostTo: { readonly value: unknown } | undefined;
-  /** The foreign exceptions that were reported and whose way out may not have ended: JavaScript in between has them. */
-  readonly taints: unknown[] = [];
-  /** By the program, from outside of listeners: from then on it has started. */
-  called = false;
-  count = 100;
-  calls = 0;
-  tasks = 0;
-  readonly notes = new Map<string, string>();
-
-  constructor(number: number) {
-    this.number = number;
-  }
-}
-
-/** One call, from when JavaScript makes it until it has returned or thrown. */
-export interface Call {
-  /** Where it is, once JavaScript in the middle of it says so. */
-  inside?: Generation | undefined;
-  failing?: Failing | undefined;
-  /** What JavaScript in the middle of it threw into Rust. */
-  thrown?: { readonly value: unknown };
-  /** Whether the program makes it outside of listeners, through the façade. */
-  readonly outside?: boolean;
-  /** The instance that failed in it. */
-  failed?: Generation;
-  /** Whether messages were redacted when it failed. */
-  redacted?: boolean;
-  /** Whether what was reported further in goes on through it. */
-  passesOn?: boolean;
-  /** Through whose frames the foreign exception went that was reported. */
-  tainted?: Generation;
-}
-
-/** A failure that the event loop enters: a task's poll. */
-export interface DueFailure {
-  readonly generation: Generation;
-  readonly failing: Failing;
-  report?: Report;
-}
-
-/** A failure, and what its report has to say. */
-interface Told {
-  readonly generation: Generation | undefined;
-  readonly failing: Failing | undefined;
-  readonly recovery: string | undefined;
-}
+import { type Call, type DueFailure, describeFailing, type Failing, Generation, isReportOf, type Told } from './generation.ts';
+import type { Rules, Seated } from './rules.ts';
 
 /** So many resets in a row a listener can make; any more may be refused. */
 const RESETS_WITHIN = 5;
 
 /** See the file. */
-export class Model {
-  readonly violations: string[] = [];
+export class Model implements Seated {
+  readonly rules: Rules;
   readonly due = new Set<DueFailure>();
   current: Generation | undefined;
-  failures = 0;
   recoveries = 0;
   retiredEvents = 0;
   staleEvents = 0;
-  foreign: 'keep' | 'recover' = 'keep';
-  staleClosures: 'ignore' | 'throw' = 'ignore';
-  redacts = false;
-  decides: Decision = 'nothing';
-  /** How many listeners are running. Events that they cause come when they have ended. */
-  within = 0;
   #resetsWithin = 0;
   #failedStarts = 0;
-  #waits = false;
   #retirements = 0;
   /** Failures in listeners, whose events have still to come. */
   readonly #untold: Told[] = [];
-  #maxRestarts = Number.POSITIVE_INFINITY;
   #restarts = 0;
   #givenUp = false;
   /** Whether the next recovery is one from a failure. */
   #wasLost = false;
+  /** Whether there is no instance that anybody has missed: before the first, and once it was evicted. Only a call makes one. */
+  #isNew: boolean;
   #latest = 0;
   /** Those that were seen to serve before the event. */
-  readonly #early = new Set<number>();
-  readonly #generations = new Map<number, Generation>();
+  readonly #early: Generation[] = [];
+  /** In the order in which they served. */
+  #generations: Generation[] = [];
   readonly #calls: Call[] = [];
-  readonly #generationNow: () => number;
+  /** It goes as soon as no call is in it. */
+  #leaving: Generation | undefined;
+  hadSeat = false;
+  /** Whether nobody makes the instance that is missing, until somebody calls. */
+  #isStalled = false;
+  readonly #name: string;
+  readonly #generationNow: (() => number) | undefined;
   readonly #failuresNow: () => number;
 
   /**
-   * @param generationNow the generation that has served last, as the module says
+   * @param name for messages
    * @param failuresNow how many failures the module has counted
+   * @param generationNow the generation that has served last, as the module says; undefined for siblings, of which it doesn't
    */
-  constructor(generationNow: () => number, failuresNow: () => number) {
-    this.#generationNow = generationNow;
+  constructor(rules: Rules, name: string, failuresNow: () => number, generationNow?: () => number) {
+    this.rules = rules;
+    this.#name = name;
     this.#failuresNow = failuresNow;
+    this.#generationNow = generationNow;
+    this.#isNew = generationNow === undefined;
   }
 
   /** Something isn't as it has to be. */
   violate(what: string): void {
-    this.violations.push(what);
+    this.rules.violations.push(this.#generationNow ? what : `${what} (${this.#name})`);
   }
 
   /** Whether calls are refused. */
   get retired(): boolean {
-    return this.current === undefined && (this.#givenUp || this.#restarts >= this.#maxRestarts);
+    if (this.current !== undefined || this.#isNew) return false;
+    return this.#givenUp || this.#restarts >= this.rules.maxRestarts;
   }
 
   /** The state of a module of which no instance serves. */
   get stateWithout(): string {
     return !this.retired ? 'recovering' : this.#givenUp ? 'retired' : 'open';
+  }
+
+  /** See `Seated`. */
+  get isUsed(): boolean {
+    // One that was evicted while it drained ends in a microtask.
+    if (this.current !== undefined || this.#generations.some(({ departed }) => departed)) return true;
+    return !this.#isNew && !this.retired;
+  }
+
+  /** Whether one that has departed may have ended by now. */
+  get isEnding(): boolean {
+    return this.#generations.some((one) => one.departed && (one.state !== 'drains' || this.rules.owes(one) === 0));
+  }
+
+  /** Those that have calls in flight to finish. */
+  get draining(): readonly Generation[] {
+    return this.#generations.filter(({ state }) => state === 'drains');
+  }
+
+  /** Whether an instance is to come by itself. */
+  get isDue(): boolean {
+    if (this.current !== undefined || this.#isNew || this.#isStalled) return false;
+    return !this.retired && this.rules.closing === undefined;
   }
 
   /** Whether the next instance is made after a pause, unless a call asks for it. */
@@ -139,22 +110,15 @@ export class Model {
     return this.retired ? [REFUSED] : [];
   }
 
-  /** The pauses pass. */
-  waits(pass: () => void): void {
-    this.#waits = true;
-    pass();
-    this.#waits = false;
-  }
-
-  /** Only while an instance serves: what has failed before no longer counts. */
-  limit(maxRestarts: number): void {
-    this.#maxRestarts = maxRestarts;
+  /** The limit of restarts is set anew. Only while none is to come: what has failed before no longer counts. */
+  limited(): void {
     this.#restarts = 0;
   }
 
   /** @param entersBy how JavaScript enters: closures and finalizers don't ask which instance serves */
-  begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade'): Call {
-    const call: Call = { failing, outside: entersBy === 'façade' && this.within === 0 };
+  begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade', of?: Generation): Call {
+    if (entersBy === 'façade') this.departIfDue();
+    const call: Call = { failing, entersBy, of, outside: entersBy === 'façade' && this.rules.within === 0 };
     this.#calls.push(call);
     return call;
   }
@@ -184,7 +148,12 @@ export class Model {
   /** The call has returned or thrown. */
   end(call: Call, { threw, value }: Outcome): void {
     if (this.#calls.pop() !== call) throw new Error('The driver ends another call than the last.');
-    if (this.within > 0) this.#noteUntold(call);
+    if (threw && !call.inside && this.#isTurnedAway(codeOf(value))) {
+      call.turnedAway = true;
+      if (call.failed) this.violate('I1: a call that was turned away has failed');
+      return;
+    }
+    if (this.rules.within > 0) this.#noteUntold(call);
     if (call.outside && !call.failed && !call.inside) {
       const generation = this.#serving;
       if (generation) this.#isCalled(generation);
@@ -199,6 +168,34 @@ export class Model {
     if (call.failing && !call.failed && !call.failing.ambiguous && !this.retired) {
       this.violate(`I1: nothing was reported of a failure (${call.failing.class})`);
     }
+  }
+
+  /** Whether a code says that a call was refused before it did anything, which is right only for a reason. */
+  #isTurnedAway(code: unknown): boolean {
+    const { rules } = this;
+    switch (code) {
+      case 'REVIVE_TOO_MANY_INSTANCES': {
+        const beside = rules.mostSeatsBeside(this);
+        if (this.current !== undefined || beside < rules.maxInstances)
+          this.violate(`I6: a call is turned away, beside ${beside} instances`);
+        return true;
+      }
+      case 'REVIVE_DRAINING':
+      case 'REVIVE_DISPOSED':
+        if (!this.#isClosed) this.violate(`I2: a call is turned away with ${code}`);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Whether no call is admitted, but those that a call makes which is running. */
+  get #isClosed(): boolean {
+    return this.rules.closing !== undefined && (this.current === undefined || !this.#isIn(this.current));
+  }
+
+  #isIn(generation: Generation): boolean {
+    return this.#calls.some(({ inside }) => inside === generation);
   }
 
   /** Who called a function that fails, and whose end has been told to the model. */
@@ -239,6 +236,7 @@ export class Model {
 
   /** Who called a function of Rust that goes well. @param value what it gives, of the instance that serves */
   outcomeOf(value: (generation: Generation) => Expected): Expected {
+    if (this.#isClosed) return CLOSED;
     const generation = this.#serving;
     if (generation !== undefined) return value(generation);
     if (!this.retired) this.violate('I2: a call has ended, and no instance serves');
@@ -247,20 +245,104 @@ export class Model {
 
   /** `reset()` was called, and is about to make a fresh instance. Gives what takes this back, where that may be refused. */
   reset(): (() => void) | undefined {
-    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost] as const;
-    if (this.within === 0) this.#resetsWithin = 0;
+    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] as const;
+    if (this.rules.within === 0) this.#resetsWithin = 0;
     else this.#resetsWithin++;
     if (this.current) this.current.state = 'replaced';
     this.current = undefined;
+    this.#leaving = undefined;
+    this.#isStalled = false;
     this.#restarts = 0;
     this.#givenUp = false;
     this.#failedStarts = 0;
     this.#wasLost = false;
     if (this.#resetsWithin <= RESETS_WITHIN) return undefined;
     return () => {
-      [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost] = before;
+      [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] = before;
       if (this.current) this.current.state = 'serves';
     };
+  }
+
+  /** The instance was evicted, or is about to be. Gives what takes this back, where that may be refused. */
+  evict(): (() => void) | undefined {
+    // Where there is none, nothing is reset.
+    const resets = this.#resetsWithin;
+    const { isUsed } = this;
+    const takeBack = this.reset();
+    if (!isUsed) this.#resetsWithin = resets;
+    this.#isNew = true;
+    for (const generation of this.draining) generation.state = 'replaced';
+    return isUsed ? takeBack : undefined;
+  }
+
+  /** The instance is to end when its calls in flight have settled: the module has been asked for that. */
+  leave(): void {
+    const { current } = this;
+    this.reset();
+    this.#isNew = true;
+    if (current === undefined) return;
+    current.state = 'serves';
+    this.current = this.#leaving = current;
+    // After that of the module, which has been asked already.
+    queueMicrotask(() => this.departIfDue());
+  }
+
+  /** New calls go no more to an instance that is to end, as soon as no call is in it. */
+  departIfDue(): void {
+    const leaving = this.#leaving;
+    if (leaving === undefined || this.#isIn(leaving)) return;
+    this.#leaving = undefined;
+    if (leaving !== this.current) return;
+    this.#departs(leaving);
+  }
+
+  #departs(generation: Generation): void {
+    this.hadSeat = true;
+    generation.state = 'drains';
+    generation.departed = true;
+    this.current = undefined;
+  }
+
+  /** The event `drained`: an instance has ended. */
+  drained(number: number, callsLost: number): void {
+    const departed = this.#generations.filter((one) => one.departed && this.#fits(one, number));
+    // Their numbers may not be known.
+    const generation = departed.find((one) => this.rules.owes(one) === callsLost) ?? departed[0] ?? this.current;
+    if (generation === undefined || !(departed.length > 1 ? this.#fits(generation, number) : this.#bears(generation, number))) {
+      this.violate(`I2: generation ${number} is drained, of which nobody knows`);
+      return;
+    }
+    // Another one is about to take its place: see `recycled`.
+    if (generation === this.current) this.current = this.#leaving = undefined;
+    generation.departed = false;
+    if (generation.state === 'drains' && !generation.isOverdue) generation.drained = callsLost;
+    generation.state = 'lost';
+  }
+
+  /** The event `recycled`: a fresh instance serves in place of one that was well. */
+  recycled(from: number, number: number): void {
+    const { current } = this;
+    if (current !== undefined) {
+      if (!this.#bears(current, from)) this.violate(`I2: generation ${from} is recycled, and ${current.name} serves`);
+      if (this.#isIn(current)) this.violate(`I2: ${current.name} is recycled in the middle of a turn`);
+      this.#departs(current);
+    }
+    this.#starts(number);
+  }
+
+  /** Calls are admitted again. What was lost meanwhile is made by whoever calls. */
+  reopen(): void {
+    this.#isStalled = this.current === undefined;
+  }
+
+  /** The pauses pass, and whatever else is waited for. */
+  passes(): void {
+    for (const generation of this.draining) generation.isOverdue = true;
+  }
+
+  /** Much time passes. */
+  ages(): void {
+    if (this.current) this.current.called = true;
   }
 
   /** `reset()` has made one, which serves. */
@@ -270,41 +352,75 @@ export class Model {
 
   /** The event loop has turned: of an instance that was replaced, nothing is left. */
   settle(): void {
-    for (const [number, generation] of this.#generations) {
+    this.departIfDue();
+    this.hadSeat = false;
+    for (const generation of this.#generations) {
       if (generation.state === 'replaced') generation.state = 'lost';
-      if (generation.state === 'lost') this.#generations.delete(number);
+      if (generation.drained) this.violate(`I2: ${generation.name} has ended, and has cost ${generation.drained} calls in flight`);
+      generation.drained = undefined;
     }
+    // One that was seen early is known by its number when the event comes.
+    this.#generations = this.#generations.filter((generation) => generation.state !== 'lost' || this.#early.includes(generation));
   }
 
   /** The event `recovered`. */
   recovered(number: number): void {
     this.recoveries++;
-    if (number <= this.#latest) {
-      if (!this.#early.delete(number)) this.violate(`I2: generation ${number} comes after ${this.#latest}`);
+    const early = this.#early.shift();
+    if (early) {
+      if (!this.#bears(early, number)) this.violate(`I2: generation ${number} has recovered in place of ${early.name}`);
       return;
     }
-    if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.number}, which serves`);
+    if (number <= this.#latest) this.violate(`I2: generation ${number} comes after ${this.#latest}`);
+    if (this.current !== undefined) this.violate(`I2: generation ${number} takes the place of ${this.current.name}, which serves`);
     if (this.retired) this.violate('I2: a module that was retired has recovered by itself');
-    if (this.pauses && this.#calls.length === 0 && !this.#waits) this.violate(`I2: generation ${number} comes before the pause is over`);
+    if (this.#isNew) this.violate('I2: a recovery is told, and nothing was lost');
+    if (this.pauses && this.#calls.length === 0 && !this.rules.waits)
+      this.violate(`I2: generation ${number} comes before the pause is over`);
     this.#starts(number);
   }
 
   /** What serves. In a listener, it may do so before the event that says so, which waits for the listener's end. */
   get #serving(): Generation | undefined {
-    const number = this.#generationNow();
-    if (this.current === undefined && !this.retired && number > this.#latest) {
-      this.#starts(number);
-      this.#early.add(number);
-    }
+    if (this.current !== undefined || this.retired) return this.current;
+    const number = this.#generationNow?.();
+    if (number !== undefined && number <= this.#latest) return undefined;
+    const isTold = !this.#isNew;
+    // Made within this call, and nobody says so.
+    const generation = this.#starts(number ?? (isTold ? undefined : this.rules.made));
+    if (isTold) this.#early.push(generation);
+    return generation;
+  }
+
+  #starts(number: number | undefined): Generation {
+    const { rules } = this;
+    if (!this.#generationNow && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed && !this.hadSeat)
+      this.violate(`I6: an instance is made beside ${rules.seatsBeside(this)} others, which is as many as there may be`);
+    if (this.#wasLost) this.#restarts++;
+    this.#wasLost = false;
+    this.#isNew = false;
+    this.#isStalled = false;
+    this.#latest = number ?? this.#latest;
+    this.current = new Generation(number);
+    this.#generations.push(this.current);
     return this.current;
   }
 
-  #starts(number: number): void {
-    this.#latest = number;
-    if (this.#wasLost) this.#restarts++;
-    this.#wasLost = false;
-    this.current = new Generation(number);
-    this.#generations.set(number, this.current);
+  /** Whether a generation has this number, as far as is known. */
+  #fits(generation: Generation, number: number): boolean {
+    if (generation.number !== undefined) return generation.number === number;
+    const place = this.#generations.indexOf(generation);
+    return this.#generations.every(
+      (other, index) => other.number === undefined || (index < place ? other.number < number : other.number > number),
+    );
+  }
+
+  /** The same. From then on it has. */
+  #bears(generation: Generation, number: number): boolean {
+    if (!this.#fits(generation, number)) return false;
+    generation.number = number;
+    this.#latest = Math.max(this.#latest, number);
+    return true;
   }
 
   /** The event `retired`, or `opened`. */
@@ -322,26 +438,26 @@ export class Model {
 
   /** The event `failure`: of what fails now, or has failed while listeners were running. */
   failed(report: Report): void {
-    this.failures++;
+    const { rules } = this;
+    rules.failures++;
     const what = `${report.failure.cause ?? report.failure.kind} in generation ${report.generation}`;
     const untold = this.#untold.shift();
     if (untold) {
+      rules.untold--;
       this.#holdsFor(untold, report, what);
       return;
     }
-    void this.#serving;
-    const generation = this.#generations.get(report.generation);
     const call = this.#calls.at(-1);
     const failure = call ?? this.#dueFailure(report);
+    const generation = call ? (call.inside ?? call.of ?? this.#serving) : (failure as DueFailure | undefined)?.generation;
     if (!failure?.failing || generation === undefined) {
       this.violate(`I2: a failure that nobody expects is reported: ${what}`);
       return;
     }
     if (call ? call.failed : (failure as DueFailure).report) this.violate(`I1: a failure is reported twice: ${what}`);
     if (!call) (failure as DueFailure).report = report;
-    if (generation.state === 'lost') this.violate(`I3: a failure of a lost instance is reported: ${what}`);
-    const mayBe = call ? [call.inside ?? this.current] : [generation];
-    if (!mayBe.includes(generation)) this.violate(`I1: the report names generation ${report.generation}`);
+    if (generation.state === 'lost' && generation.drained === undefined)
+      this.violate(`I3: a failure of a lost instance is reported: ${what}`);
     const recovery = call ? this.#failsIn(call, failure.failing, generation) : this.#decide(generation, failure.failing);
     this.#holdsFor({ generation, failing: failure.failing, recovery }, report, what);
   }
@@ -351,8 +467,8 @@ export class Model {
       this.violate(`I2: a failure that nobody expects is reported: ${what}`);
       return;
     }
-    if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describe(failing)}`);
-    if (generation.number !== report.generation) this.violate(`I1: the report names generation ${report.generation}`);
+    if (!isReportOf(failing, report)) this.violate(`I1: the report says ${what}, and not ${describeFailing(failing)}`);
+    if (!this.#bears(generation, report.generation)) this.violate(`I1: the report names generation ${report.generation}`);
     if (recovery !== undefined && report.recovery !== recovery)
       this.violate(`I2: the report says ${report.recovery} in place of ${recovery}`);
   }
@@ -360,27 +476,35 @@ export class Model {
   /** A call in a listener has ended. The module has counted a failure in it, of which the event has still to come. */
   #noteUntold(call: Call): void {
     // Whatever the call gave, it may have brought about an instance.
-    void this.#serving;
-    const untold = this.#failuresNow() - this.failures - this.#untold.length;
+    if (this.#generationNow || (call.entersBy === 'façade' && !call.inside)) void this.#serving;
+    const { rules } = this;
+    const untold = this.#failuresNow() - rules.failures - rules.untold;
     if (untold === 0) return;
     if (untold > 1 || call.failed) this.violate('I1: a failure in a listener is reported twice');
-    const generation = call.inside ?? this.#serving;
+    const generation = call.inside ?? call.of ?? this.current;
     const { failing } = call;
     const recovery = failing && generation && this.#failsIn(call, failing, generation);
     this.#untold.push({ generation, failing, recovery });
+    rules.untold++;
   }
 
   #failsIn(call: Call, failing: Failing, generation: Generation): string | undefined {
     call.failed = generation;
-    call.redacted = this.redacts;
+    call.redacted = this.rules.redacts;
     if (call.outside) this.#isCalled(generation);
     if (failing.class === 'foreign') call.tainted = generation;
     return this.#decide(generation, failing);
   }
 
   #dueFailure(report: Report): DueFailure | undefined {
-    const due = [...this.due].filter(({ generation, report: earlier }) => generation.number === report.generation && !earlier);
-    return due.find(({ failing }) => isReportOf(failing, report)) ?? due[0];
+    const due = [...this.due].filter(
+      ({ generation, report: earlier }) => !earlier && (generation.number ?? report.generation) === report.generation,
+    );
+    return (
+      due.find(
+        ({ failing, generation }) => (generation.state !== 'lost' || generation.drained !== undefined) && isReportOf(failing, report),
+      ) ?? due[0]
+    );
   }
 
   /** Gives what the report has to say of the recovery, where that is known. */
@@ -388,15 +512,19 @@ export class Model {
     const recovery = this.#recoveryFrom(failing);
     if (recovery === 'keep') return 'keep';
     const served = generation === this.current;
+    const drains = generation.state === 'drains';
+    const leaves = served && generation === this.#leaving;
     generation.state = 'lost';
+    // That was why it has ended.
+    generation.drained = undefined;
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
     // What becomes of an instance that was replaced decides nothing for the one that serves.
-    if (recovery === 'retire' && this.current === undefined) this.#retirements++;
-    if (recovery === 'retire' && (served || this.current === undefined)) this.#givenUp = true;
+    if (recovery === 'retire' && this.current === undefined && !drains) this.#retirements++;
+    if (recovery === 'retire' && !drains && (served || this.current === undefined)) this.#givenUp = true;
     if (!served) return undefined;
     this.current = undefined;
-    this.#wasLost = true;
+    this.#wasLost = !leaves;
     this.#failedStarts = generation.called ? 0 : this.#failedStarts + 1;
     if (this.retired) this.#retirements++;
     return this.retired ? 'retire' : 'fresh';
@@ -404,26 +532,20 @@ export class Model {
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {
     if (failing.class === 'unwound') return 'keep';
-    if (this.decides === 'fresh' || this.decides === 'retire') return this.decides;
+    const { decides, foreign } = this.rules;
+    if (decides === 'fresh' || decides === 'retire') return decides;
     if (failing.class === 'aborted') return 'fresh';
-    if (this.decides === 'keep') return 'keep';
-    return this.foreign === 'recover' ? 'fresh' : 'keep';
+    if (decides === 'keep') return 'keep';
+    return foreign === 'recover' ? 'fresh' : 'keep';
   }
 }
+
+const CLOSED: Expected = {
+  is: 'one-of',
+  of: [
+    { is: 'error', code: 'REVIVE_DRAINING' },
+    { is: 'error', code: 'REVIVE_DISPOSED' },
+  ],
+};
 
 const REFUSED: Expected = { is: 'error', code: 'REVIVE_CRASH_LOOP' };
-
-function isReportOf(failing: Failing, { failure }: Report): boolean {
-  switch (failing.class) {
-    case 'unwound':
-      return failure.kind === 'unwound';
-    case 'foreign':
-      return failure.kind === 'aborted' && failure.cause === 'foreign-exception';
-    case 'aborted':
-      return failure.kind === 'aborted' && failing.causes.includes(failure.cause ?? '');
-  }
-}
-
-function describe(failing: Failing): string {
-  return failing.class === 'aborted' ? failing.causes.join(' or ') : failing.class;
-}

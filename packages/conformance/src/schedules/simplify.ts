@@ -8,11 +8,13 @@ import type { Schedule, Step } from './steps.ts';
 export async function simplify(
   several: readonly Schedule[],
   goWrong: (several: readonly Schedule[]) => Promise<boolean>,
-  until: number,
+  ms: number,
+  now: () => number,
 ): Promise<readonly Schedule[]> {
+  const until = now() + ms;
   for (const simpler of simplerOf(several)) {
-    if (performance.now() > until) break;
-    if (await goWrong(simpler)) return simplify(simpler, goWrong, until);
+    if (now() > until) break;
+    if (await goWrong(simpler)) return simplify(simpler, goWrong, until - now(), now);
   }
   return several;
 }
@@ -48,6 +50,10 @@ function* simplerSteps(steps: readonly Step[]): Iterable<readonly Step[]> {
       for (const inside of simplerSteps(step.inside)) yield replacedBy({ ...step, inside });
       if (step.do !== 'later' && step.end !== 'return') yield replacedBy({ ...step, end: 'return' } as Step);
     }
+    if ('at' in step && step.at > 1) yield replacedBy({ ...step, at: step.at - 1 } as Step);
+    if ('at' in step && step.at === 1 && step.do !== 'evict') yield replacedBy({ ...step, at: 0 } as Step);
+    if (step.do === 'evict' && step.drains) yield replacedBy({ ...step, drains: false });
+    if (step.do === 'idle' && step.long) yield replacedBy({ ...step, long: false });
     if (step.do === 'use' && step.which > 0) yield replacedBy({ ...step, which: 0 });
     if (step.do === 'listen' && step.times > 1) yield replacedBy({ ...step, times: 1 });
     if (step.do === 'fail' && step.way !== 'fail') yield replacedBy({ ...step, way: 'fail' });

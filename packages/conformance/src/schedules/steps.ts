@@ -5,7 +5,7 @@ export const THROWN = ['error', 'range-error', 'same-object', 'frozen', 'text', 
 export type ThrownKind = (typeof THROWN)[number];
 
 /** Calls that go well, or throw what Rust throws on purpose. */
-export const CALLS = ['bump', 'count', 'bump_static', 'remember', 'notes', 'recall', 'add', 'echo', 'starts'] as const;
+export const CALLS = ['bump', 'count', 'bump_static', 'remember', 'notes', 'recall', 'add', 'echo', 'starts', 'tally', 'raise'] as const;
 
 /** Ways into a call that fails: see the fixtures' README. */
 export const FAIL_WAYS = ['fail', 'static', 'constructor', 'method', 'method-mut', 'by-value', 'getter', 'setter', 'once', 'drop'] as const;
@@ -17,26 +17,35 @@ export const NESTINGS = ['nested', 'nested_catching', 'nested_deep', 'with'] as 
 export type Ending = 'return' | 'rethrow' | ThrownKind;
 
 /** What is made and used later. */
-export const OBJECTS = ['counter', 'point', 'adder', 'failing', 'once'] as const;
+export const OBJECTS = ['counter', 'twice', 'dog', 'point', 'adder', 'failing', 'once'] as const;
 
 /** What is done with something that was made, whatever has become of it meanwhile. */
-export const USES = ['use', 'read', 'give', 'free', 'dispose', 'consume'] as const;
+export const USES = ['use', 'read', 'give', 'free', 'dispose', 'consume', 'forget'] as const;
 
 /** Calls that are in flight until they settle. */
 export const FLIGHTS = ['ready', 'wait_for', 'promise_of', 'reject', 'first-poll', 'later-poll', 'method', 'spawn', 'spawn-fail'] as const;
 
 export const EVENTS = ['failure', 'recovered', 'stale', 'retired', 'onFailure'] as const;
 
+/** Which instance a step is about: 0 is the default one, the others are siblings. */
+interface At {
+  readonly at: number;
+}
+
 /** One thing that a program does. */
 export type Step =
-  | { readonly do: 'call'; readonly what: (typeof CALLS)[number] }
-  | { readonly do: 'fail'; readonly way: (typeof FAIL_WAYS)[number]; readonly kind: string }
-  | { readonly do: 'throw'; readonly value: ThrownKind }
-  | { readonly do: 'nest'; readonly way: (typeof NESTINGS)[number]; readonly inside: readonly Step[]; readonly end: Ending }
-  | { readonly do: 'make'; readonly what: (typeof OBJECTS)[number] }
-  | { readonly do: 'use'; readonly which: number; readonly how: (typeof USES)[number]; readonly kind: string }
-  | { readonly do: 'start'; readonly what: (typeof FLIGHTS)[number]; readonly gate: number; readonly kind: string }
-  | { readonly do: 'call-back'; readonly inside: readonly Step[]; readonly end: Ending }
+  | (At & { readonly do: 'call'; readonly what: (typeof CALLS)[number] })
+  | (At & { readonly do: 'fail'; readonly way: (typeof FAIL_WAYS)[number]; readonly kind: string })
+  | (At & { readonly do: 'throw'; readonly value: ThrownKind })
+  | (At & { readonly do: 'nest'; readonly way: (typeof NESTINGS)[number]; readonly inside: readonly Step[]; readonly end: Ending })
+  | (At & { readonly do: 'make'; readonly what: (typeof OBJECTS)[number] })
+  /** At another instance than its own it is given to that. */
+  | (At & { readonly do: 'use'; readonly which: number; readonly how: (typeof USES)[number]; readonly kind: string })
+  | (At & { readonly do: 'start'; readonly what: (typeof FLIGHTS)[number]; readonly gate: number; readonly kind: string })
+  | (At & { readonly do: 'call-back'; readonly inside: readonly Step[]; readonly end: Ending })
+  | (At & { readonly do: 'register' })
+  | (At & { readonly do: 'evict'; readonly drains: boolean })
+  | { readonly do: 'close'; readonly how: 'drain' | 'dispose' }
   | { readonly do: 'settle'; readonly gate: number; readonly how: 'resolve' | 'reject' }
   | { readonly do: 'later'; readonly by: 'microtask' | 'timer' | 'promise'; readonly inside: readonly Step[] }
   | {
@@ -52,10 +61,26 @@ export type Step =
   | { readonly do: 'plugin'; readonly decides: Decision }
   | { readonly do: 'turn' }
   | { readonly do: 'wait' }
+  /** `long`: so much that what nobody has called meanwhile is idle. */
+  | { readonly do: 'idle'; readonly long: boolean }
   | { readonly do: 'collect' };
 
 export type ListenerEnd = 'return' | 'throw' | 'throw-later' | 'stop' | 'spoil';
-export type Option = 'foreign-keep' | 'foreign-recover' | 'ignore' | 'throw' | 'redact' | 'show' | 'limit' | 'no-limit';
+export type Option =
+  | 'foreign-keep'
+  | 'foreign-recover'
+  | 'ignore'
+  | 'throw'
+  | 'redact'
+  | 'show'
+  | 'limit'
+  | 'no-limit'
+  | 'few'
+  | 'many'
+  | 'evict-idle'
+  | 'keep-idle'
+  | 'recycle'
+  | 'keep';
 export type Decision = 'nothing' | 'keep' | 'fresh' | 'retire' | 'throw';
 
 /** A schedule. `asks`: whether an innocent call follows each outermost step, which then leaves nothing for a microtask to recover. */

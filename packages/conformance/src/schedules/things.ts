@@ -1,15 +1,18 @@
 /** Handles and closures that the program keeps, and uses whatever has become of them. */
-import type { Counter, Handle, Point, RustClosure } from '../runner/fixtures.ts';
+import { show } from '../runner/checks.ts';
+import type { Counter, Dog, Fixtures, Handle, Point, RustClosure } from '../runner/fixtures.ts';
 import type { Expected, Outcome } from './expected.ts';
-import type { Failing, Generation } from './model.ts';
+import type { Failing, Generation } from './generation.ts';
+import type { Home } from './home.ts';
 import type { OBJECTS, USES } from './steps.ts';
 import type { World } from './world.ts';
 
 type How = (typeof USES)[number];
 
 /** Something that was made, and what it must hold as long as its generation serves. */
-type Thing = { readonly generation: Generation; n: number; gone: boolean; runs: boolean } & (
-  | { readonly what: 'counter'; readonly it: Counter }
+type Thing = { readonly home: Home; readonly generation: Generation; n: number; gone: boolean; runs: boolean } & (
+  | { readonly what: 'counter' | 'twice'; readonly it: Counter }
+  | { readonly what: 'dog'; readonly it: Dog }
   | { readonly what: 'point'; readonly it: Point }
   | { readonly what: 'adder'; readonly it: RustClosure<(text: string) => number> }
   | { readonly what: 'failing'; readonly it: RustClosure<(kind: string) => number> }
@@ -19,33 +22,47 @@ type Thing = { readonly generation: Generation; n: number; gone: boolean; runs: 
 const STALE: Expected = { is: 'error', code: 'REVIVE_STALE_HANDLE' };
 const ORDINARY: Expected = { is: 'ordinary-error' };
 
+/** Those that are objects of a class, and of which. */
+const HANDLES = { counter: 'Counter', twice: 'Counter', dog: 'Dog', point: 'Point' } as const;
+
 /** See the file. */
 export class Things {
-  /** How many events `stale` there have to have been. */
-  stale = 0;
   readonly #world: World;
   readonly #things: Thing[] = [];
 
-  constructor(world: World) {
+  readonly #isOwing: (generation: Generation) => boolean;
+
+  /** @param isOwing whether a generation has calls in flight */
+  constructor(world: World, isOwing: (generation: Generation) => boolean) {
     this.#world = world;
+    this.#isOwing = isOwing;
   }
 
-  make(what: (typeof OBJECTS)[number]): Outcome {
-    const { ns, model } = this.#world;
+  make(what: (typeof OBJECTS)[number], home: Home): Outcome {
+    const { ns, model } = home;
     const make = {
       counter: () => new ns.Counter(5),
+      twice: () => new (twiceOf(ns))(5),
+      dog: () => new ns.Dog('Rex'),
       point: () => new ns.Point(3, 4),
       adder: () => ns.length_adder(),
       failing: () => ns.failing_closure(),
       once: () => ns.once('once'),
     }[what];
-    const outcome = this.#world.call(`making a ${what}`, make, (_, { value }) => model.outcomeOf(() => ({ is: 'value', value })));
+    const outcome = home.call(`making a ${what}`, make, (_, { value }) =>
+      model.outcomeOf((generation) => {
+        if (what === 'dog') generation.dogs++;
+        return { is: 'value', value };
+      }),
+    );
     if (!outcome.threw && model.current) {
+      this.#checkClass(what, outcome.value, home);
       this.#things.push({
         what,
+        home,
         it: outcome.value,
         generation: model.current,
-        n: what === 'counter' ? 5 : 0,
+        n: what === 'counter' || what === 'twice' ? 5 : 0,
         gone: false,
         runs: false,
       } as Thing);
@@ -53,14 +70,36 @@ export class Things {
     return outcome;
   }
 
-  /** Uses one of them. @param kind how a closure that can fail is to */
-  use(which: number, how: How, kind: string): Outcome | undefined {
+  /** There is one class for all instances. */
+  #checkClass(what: (typeof OBJECTS)[number], it: unknown, home: Home): void {
+    const name = HANDLES[what as keyof typeof HANDLES];
+    if (name === undefined) return;
+    const classes: readonly (new (...args: never[]) => object)[] = [home.ns[name], this.#world.default.ns[name]];
+    if (!classes.every((one) => it instanceof one)) home.model.violate(`I4: ${show(it)} is no ${name}`);
+  }
+
+  /**
+   * Uses one of them.
+   * @param kind how a closure that can fail is to
+   * @param to whom it is given
+   */
+  use(which: number, how: How, kind: string, to: Home): Outcome | undefined {
     const thing = this.#things[which % Math.max(1, this.#things.length)];
     if (thing === undefined) return undefined;
+    // The module is asked for the instance of a handle, which may have to go first.
+    if (thing.what in HANDLES && how !== 'give' && !thing.gone) thing.home.model.departIfDue();
+    // Whether it is still there is not known while its last call in flight is over, and the event loop has not turned.
+    if (thing.generation.state === 'drains' && (this.#world.rules.within > 0 || !this.#isOwing(thing.generation))) return undefined;
+    if (how === 'forget') {
+      this.#things.splice(this.#things.indexOf(thing), 1);
+      return undefined;
+    }
     switch (thing.what) {
       case 'counter':
+      case 'twice':
+      case 'dog':
       case 'point':
-        return how === 'free' || how === 'dispose' ? this.#free(thing, thing.it, how) : this.#handle(thing, how);
+        return how === 'free' || how === 'dispose' ? this.#free(thing, thing.it, how) : this.#handle(thing, how, to);
       default:
         return how === 'free' ? this.#drop(thing) : this.#closure(thing, kind);
     }
@@ -70,14 +109,15 @@ export class Things {
     const free = how === 'dispose' && Symbol.dispose !== undefined ? Symbol.dispose : 'free';
     const done: Expected = { is: 'value', value: undefined };
     const entersBy = this.#entersBy(thing);
-    return this.#world.call(
+    const home = this.#asks(thing);
+    return home.call(
       `${how}() of a ${thing.what}`,
       () => handle[free](),
       () => {
         // As in wasm-bindgen's own output, freeing twice is an ordinary error.
-        if (thing.gone) return { is: 'one-of', of: [done, ORDINARY, ...this.#world.model.refusal] };
+        if (thing.gone) return { is: 'one-of', of: [done, ORDINARY, ...home.model.refusal] };
         // A stale one stays what it was.
-        thing.gone = entersBy === 'façade';
+        thing.gone = entersBy === 'façade' || thing.generation.state === 'drains';
         return done;
       },
       undefined,
@@ -86,30 +126,39 @@ export class Things {
   }
 
   /** A stale handle asks for no instance. One that was freed before it could become stale points nowhere, which says nothing of a generation. */
-  #entersBy({ gone, generation }: Thing): 'façade' | 'itself' {
-    return gone || generation === this.#world.model.current ? 'façade' : 'itself';
+  #entersBy({ gone, generation, home }: Thing): 'façade' | 'itself' {
+    return gone || generation === home.model.current ? 'façade' : 'itself';
   }
 
-  #handle(thing: Thing & { what: 'counter' | 'point' }, how: How): Outcome {
-    const { ns } = this.#world;
+  /** Whose instance a method of it asks. One that was freed points nowhere, which is the default instance's to say. */
+  #asks({ gone, home }: Thing): Home {
+    return gone ? this.#world.default : home;
+  }
+
+  #handle(thing: Thing & { what: 'counter' | 'twice' | 'dog' | 'point' }, how: How, to: Home): Outcome {
     if (thing.what === 'point') {
       const { it } = thing;
       if (how !== 'give' && how !== 'consume') return this.#method(thing, 'length of a point', () => it.length, 5);
-      return this.#uses(thing, 'sum_points of a point', () => ns.sum_points([it]), 5, true);
+      return this.#uses(thing, to, 'sum_points of a point', () => to.ns.sum_points([it]), 5, true);
+    }
+    if (thing.what === 'dog') {
+      const { it } = thing;
+      return this.#method(thing, 'name of a dog', () => it.name, 'Rex');
     }
     const { it } = thing;
+    const step = thing.what === 'twice' ? 2 : 1;
     switch (how) {
       case 'use':
         return this.#method(
           thing,
           'inc() of a counter',
           () => it.inc(),
-          thing.n + 1,
+          (thing.n + 1) * step,
           false,
           () => thing.n++,
         );
       case 'give':
-        return this.#uses(thing, 'a counter given to another', () => new ns.Counter(1).add(it), thing.n + 1, false);
+        return this.#uses(thing, to, 'a counter given to another', () => new to.ns.Counter(1).add(it), thing.n + 1, false);
       case 'consume':
         return this.#method(thing, 'finish() of a counter', () => it.finish(), thing.n, true);
       default:
@@ -118,12 +167,16 @@ export class Things {
   }
 
   #method(thing: Thing, what: string, run: () => unknown, value: unknown, consumes = false, done?: () => void): Outcome {
-    return this.#uses(thing, what, run, value, consumes, this.#entersBy(thing), done);
+    return this.#uses(thing, this.#asks(thing), what, run, value, consumes, this.#entersBy(thing), done);
   }
 
-  /** @param entersBy a handle that is given to a call says nothing of how that enters */
+  /**
+   * @param by whom it is used
+   * @param entersBy a handle that is given to a call says nothing of how that enters
+   */
   #uses(
     thing: Thing,
+    by: Home,
     what: string,
     run: () => unknown,
     value: unknown,
@@ -131,22 +184,28 @@ export class Things {
     entersBy: 'façade' | 'itself' = 'façade',
     done?: () => void,
   ): Outcome {
-    const { model } = this.#world;
+    const { model } = by;
     const expected = (): Expected => {
-      const wasGone = thing.gone;
-      const serves = thing.generation === model.current;
-      if (wasGone) return { is: 'one-of', of: [ORDINARY, STALE, ...model.refusal] };
+      const { gone, home, generation } = thing;
+      if (gone) return { is: 'one-of', of: [ORDINARY, STALE, ...model.refusal] };
+      const serves = generation === home.model.current || (by === home && entersBy === 'itself' && generation.state === 'drains');
+      if (by !== home) {
+        // The default instance has always been.
+        if (serves) return { is: 'one-of', of: [foreign(home, by), ...model.refusal] };
+        // One that ends only at the end of the turn is still known.
+        return { is: 'one-of', of: [STALE, ...(generation.state === 'lost' ? [] : [foreign(home, by)]), ...model.refusal] };
+      }
       if (!serves) return { is: 'one-of', of: [STALE, ...model.refusal] };
       if (consumes) thing.gone = true;
       done?.();
       return { is: 'value', value };
     };
-    return this.#world.call(what, run, expected, undefined, entersBy);
+    return by.call(what, run, expected, undefined, entersBy);
   }
 
   #drop(thing: Thing & { what: 'adder' | 'failing' | 'once' }): Outcome | undefined {
     if (thing.gone || thing.it._wbg_cb_unref === undefined) return undefined;
-    const outcome = this.#world.call(
+    const outcome = thing.home.call(
       'letting go of a closure',
       () => thing.it._wbg_cb_unref?.(),
       () => ({ is: 'value', value: undefined }),
@@ -159,8 +218,8 @@ export class Things {
   }
 
   #closure(thing: Thing & { what: 'adder' | 'failing' | 'once' }, kind: string): Outcome | undefined {
-    const { generation } = thing;
-    const failing = thing.what === 'failing' && generation.state === 'serves' && !thing.runs ? this.#world.failing(kind) : undefined;
+    const { generation, home } = thing;
+    const failing = thing.what === 'failing' && generation.isAlive && !thing.runs ? this.#world.failing(kind) : undefined;
     // Until the microtask that ends a replaced instance, its closures are alive: that one may fail says nothing about the one that serves.
     if (thing.what === 'failing' && generation.state === 'replaced') return undefined;
     const run = { adder: () => this.#call(thing, 'ab'), failing: () => this.#call(thing, kind), once: () => this.#call(thing, '') }[
@@ -170,16 +229,16 @@ export class Things {
     // By a listener, while the failure of the closure is on its way out.
     const recursive = thing.runs;
     thing.runs = true;
-    if (isStale) this.stale++;
-    return this.#world.call(
+    if (isStale) home.stale++;
+    return home.call(
       `a closure (${thing.what})`,
       run,
       (call, outcome) => {
         thing.runs = recursive;
         if (isStale) return this.#staleClosure;
-        if (failing !== undefined) return this.#failed(thing, failing, () => this.#world.model.outcomeOfFailure(call));
+        if (failing !== undefined) return this.#failed(thing, failing, () => home.model.outcomeOfFailure(call));
         if (generation.state === 'replaced' && isStaleOutcome(outcome)) {
-          this.stale++;
+          home.stale++;
           return this.#staleClosure;
         }
         if (recursive) return ORDINARY;
@@ -187,6 +246,7 @@ export class Things {
       },
       failing,
       'itself',
+      generation,
     );
   }
 
@@ -212,12 +272,27 @@ export class Things {
   }
 
   get #staleClosure(): Expected {
-    return this.#world.model.staleClosures === 'throw' ? STALE : { is: 'value', value: undefined };
+    return this.#world.rules.staleClosures === 'throw' ? STALE : { is: 'value', value: undefined };
   }
 
   #call(thing: Thing, argument: string): unknown {
     return (thing.it as unknown as (argument: string) => unknown)(argument);
   }
+}
+
+/** A subclass of the program's. */
+function twiceOf({ Counter: Base }: Fixtures): new (n: number) => Counter {
+  return class Twice extends Base {
+    override inc(): number {
+      return super.inc() * 2;
+    }
+  };
+}
+
+/** The refusal of what belongs to another instance, which names both. */
+function foreign(owner: Home, given: Home): Expected {
+  const [one, other] = [owner, given].map(({ name }) => name.replace('"', '"(?:redacted )?'));
+  return { is: 'error', code: 'REVIVE_FOREIGN_HANDLE', message: new RegExp(`belongs to ${one}, not to ${other},`) };
 }
 
 function isStaleOutcome({ threw, value }: Outcome): boolean {

@@ -1,63 +1,113 @@
 /** The module that a schedule runs on, with what the program holds of it. */
-import { show } from '../runner/checks.ts';
 import type { Control, Fixtures } from '../runner/fixtures.ts';
 import { KINDS, type PanicMode } from '../runner/kinds.ts';
 import type { Runtime } from '../runner/runtime.ts';
 import type { Clock } from './clock.ts';
-import { type Expected, isAsExpected, type Outcome, wordsOf } from './expected.ts';
-import { type Call, type Failing, Model } from './model.ts';
+import type { Failing } from './generation.ts';
+import { Home } from './home.ts';
+import { Model } from './model.ts';
+import { Rules } from './rules.ts';
+
+/** The keys of the siblings, by what a printed schedule calls them. */
+const KEYS: Readonly<Record<string, unknown>> = { a: 'a', b: 'b', c: { toString: () => 'an object' } };
+
+/** What the program takes out of messages it puts in front of keys. */
+const REDACTED = 'redacted ';
 
 /** See the file. */
 export class World {
-  readonly ns: Fixtures;
   readonly control: Control;
   readonly panic: PanicMode;
   readonly runtime: Runtime;
   readonly clock: Clock;
+  /** The default instance, and the siblings. */
+  readonly homes: readonly [Home, ...Home[]];
   /** Of the schedule that runs. */
-  model: Model;
+  rules: Rules = new Rules();
   /** How often `onFailure` was called. */
   reported = 0;
   /** What `onFailure` does besides. */
   onFailure: ((report: object) => unknown) | undefined;
+  /** How many listeners Rust has left with it. */
+  readonly target = new CountingTarget();
   #failuresBefore = 0;
   #recoveriesBefore = 0;
   #hasPlugin = false;
 
   constructor(ns: Fixtures, panic: PanicMode, runtime: Runtime, clock: Clock) {
-    this.ns = ns;
     this.control = ns.__revive;
     this.panic = panic;
     this.runtime = runtime;
     this.clock = clock;
-    this.model = this.#newModel();
-    // Before all listeners of schedules, so that the model knows of an event when they act.
-    this.control.on('failure', (report) => this.model.failed(report));
-    this.control.on('recovered', ({ generation }) => this.model.recovered(generation));
-    this.control.on('retired', () => this.model.hasRetired());
-    this.control.on('opened', () => this.model.hasRetired());
-    this.control.on('stale', () => this.model.staleEvents++);
+    const { control } = this;
+    const home = (label: string, key: unknown, exports: Fixtures): Home => new Home(label, key, exports, this.#newModel(label, key));
+    this.homes = [home('ns', undefined, ns), ...Object.entries(KEYS).map(([label, key]) => home(label, key, control.instance(key)))];
+    control.use({
+      name: 'witness',
+      instantiated: ({ generation }) => {
+        this.rules.made = generation;
+      },
+    });
+    // Before all listeners of schedules, so that the models know of an event when they act.
+    control.on('failure', (report) => this.#named(report.instance)?.failed(report));
+    control.on('recovered', ({ generation, instance }) => this.#named(instance)?.recovered(generation));
+    control.on('retired', (error) => this.#named(/, instance "([^"]*)",/.exec(String(error))?.[1])?.hasRetired());
+    control.on('opened', ({ instance }) => this.#named(instance)?.hasRetired());
+    control.on('drained', ({ generation, callsLost, instance }) => this.#named(instance)?.drained(generation, callsLost));
+    control.on('recycled', ({ from, generation, instance }) => this.#named(instance)?.recycled(from, generation));
+    control.on('stale', ({ instance }) => {
+      const model = this.#named(instance);
+      if (model) model.staleEvents++;
+    });
   }
 
-  #newModel(): Model {
-    return new Model(
-      () => this.control.generation,
-      () => this.control.stats.failures - this.#failuresBefore,
-    );
+  /** Where a step's call goes. */
+  at(index: number): Home {
+    return this.homes[index % this.homes.length] as Home;
   }
 
-  /** Starts a schedule: a new model, and an instance that nobody has used. */
-  begin(): void {
-    this.model = this.#newModel();
-    this.reported = 0;
-    this.onFailure = undefined;
-    const { failures, recoveries } = this.control.stats;
-    [this.#failuresBefore, this.#recoveriesBefore] = [failures, recoveries];
+  get default(): Home {
+    return this.homes[0];
+  }
+
+  get violations(): readonly string[] {
+    return this.rules.violations;
+  }
+
+  #newModel(label: string, key: unknown): Model {
+    const failures = (): number => this.control.stats.failures - this.#failuresBefore;
+    return new Model(this.rules, label, failures, key === undefined ? () => this.control.generation : undefined);
+  }
+
+  /** The model of the instance that an event names. */
+  #named(instance: string | undefined): Model | undefined {
+    if (this.rules.within > 0) this.rules.violations.push('I1: an event comes while a listener is still being called');
+    const name = instance?.startsWith(REDACTED) ? instance.slice(REDACTED.length) : instance;
+    const home = this.homes.find(({ key }) => (key === undefined ? name === undefined : String(key) === name));
+    if (home === undefined) this.rules.violations.push(`I1: an event names instance ${JSON.stringify(instance)}, which there isn't`);
+    return home?.model;
+  }
+
+  /** Starts a schedule: new models, and an instance that nobody has used. */
+  async begin(): Promise<void> {
     this.configureDefaults();
-    this.model.reset();
+    for (const { key, isSibling } of this.homes) if (isSibling) this.control.evict(key);
     this.control.reset();
     // What is left of the schedule before.
     this.clock.pass();
+    await this.runtime.turn();
+    this.rules = new Rules();
+    const { failures, recoveries } = this.control.stats;
+    [this.#failuresBefore, this.#recoveriesBefore] = [failures, recoveries];
+    for (const home of this.homes) {
+      home.model = this.#newModel(home.label, home.key);
+      home.stale = 0;
+      if (home.isSibling) this.rules.seats.push(home.model);
+    }
+    this.reported = 0;
+    this.onFailure = undefined;
+    this.default.model.reset();
+    this.control.reset();
     this.runtime.takeUncaught();
     globalThis.wasmReviveRanOn = undefined;
   }
@@ -71,17 +121,22 @@ export class World {
       withinMs: 10_000,
       foreignExceptions: 'keep',
       staleClosures: 'ignore',
+      maxInstances: 64,
+      idleMs: Number.POSITIVE_INFINITY,
+      recycle: undefined,
       redact: (text) => text,
       onFailure: (report) => {
         this.reported++;
         return this.onFailure?.(report) as undefined;
       },
     });
-    this.model.limit(Number.POSITIVE_INFINITY);
-    this.model.foreign = 'keep';
-    this.model.staleClosures = 'ignore';
-    this.model.redacts = false;
-    this.model.decides = 'nothing';
+  }
+
+  /** Has texts redacted, keys by {@link REDACTED}. */
+  redact(redacts: boolean): void {
+    const keys = this.homes.map(({ key }) => String(key));
+    this.rules.redacts = redacts;
+    this.control.configure({ redact: (text) => (!this.rules.redacts ? text : keys.includes(text) ? `${REDACTED}${text}` : 'redacted') });
   }
 
   /** A plugin that decides as the model says; added when a schedule first asks for it. */
@@ -91,7 +146,7 @@ export class World {
     this.control.use({
       name: 'policy',
       failed: (...[, failure]: [unknown?, { kind: string }?]) => {
-        const { decides } = this.model;
+        const { decides } = this.rules;
         if (decides === 'throw') throw new Error('the plugin is broken');
         return decides === 'nothing' || failure?.kind === 'unwound' ? undefined : decides;
       },
@@ -105,45 +160,41 @@ export class World {
     return expected.class === 'foreign' && inPoll ? { class: 'aborted', causes: ['foreign-exception'] } : expected;
   }
 
-  /**
-   * Makes a call, and holds what its caller gets against the model. Returns what it got.
-   * @param entersBy how JavaScript enters: closures don't ask which instance serves
-   */
-  call(
-    what: string,
-    run: (call: Call) => unknown,
-    expected: (call: Call, outcome: Outcome) => Expected,
-    failing?: Failing,
-    entersBy: 'façade' | 'itself' = 'façade',
-  ): Outcome {
-    const call = this.model.begin(failing, entersBy);
-    let outcome: Outcome;
-    try {
-      outcome = { threw: false, value: run(call) };
-    } catch (error) {
-      outcome = { threw: true, value: error };
-    }
-    this.model.end(call, outcome);
-    const wanted = expected(call, outcome);
-    if (!isAsExpected(outcome, wanted)) {
-      const got = `${outcome.threw ? 'throws ' : ''}${show(outcome.value)}`;
-      this.model.violate(`I1/I2/I4/I7: ${what} ${outcome.threw ? '' : 'gives '}${got} in place of: ${wordsOf(wanted)}`);
-    }
-    return { ...outcome, reported: call.tainted !== undefined || call.passesOn === true };
-  }
-
   /** What the control handle says, at a moment at which no call runs. */
   checkAccounts(): void {
-    const { model, control } = this;
+    const { control, rules } = this;
+    const { model } = this.default;
     const { failures, recoveries } = control.stats;
+    const sum = (of: (model: Model) => number): number => this.homes.reduce((total, home) => total + of(home.model), 0);
     const accounts: readonly (readonly [string, number, number])[] = [
-      ['failures counted', failures - this.#failuresBefore, model.failures],
-      ['recoveries counted', recoveries - this.#recoveriesBefore, model.recoveries],
-      ['calls of onFailure', this.reported, model.failures],
+      ['failures counted', failures - this.#failuresBefore, rules.failures],
+      ['recoveries counted', recoveries - this.#recoveriesBefore, sum(({ recoveries: all }) => all)],
+      ['calls of onFailure', this.reported, rules.failures],
     ];
     for (const [what, found, wanted] of accounts) if (found !== wanted) model.violate(`I1: ${what}: ${found} in place of ${wanted}`);
-    const state = model.current ? 'running' : model.stateWithout;
-    if (control.state !== state) model.violate(`I2: the state is ${control.state} in place of ${state}`);
+    const state = rules.closing ?? (model.current ? 'running' : model.stateWithout);
+    if (control.state !== state && !(state === 'draining' && control.state === 'disposed'))
+      model.violate(`I2: the state is ${control.state} in place of ${state}`);
     if (model.current && control.generation !== model.current.number) model.violate(`I2: the generation is ${control.generation}`);
+    for (const { key, ns, label, stale, model: of } of this.homes) {
+      if (key !== undefined && control.instance(key) !== ns) of.violate(`I4: instance(${label}) gives another one for the same key`);
+      // Closures that Rust gave to promises and to the event loop are among them, too.
+      if (of.staleEvents < stale) of.violate(`I4: ${of.staleEvents} events 'stale' in place of ${stale}`);
+    }
+  }
+}
+
+/** Counts the listeners that it has. */
+class CountingTarget extends EventTarget {
+  listeners = 0;
+
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    this.listeners++;
+    super.addEventListener(...args);
+  }
+
+  override removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void {
+    this.listeners--;
+    super.removeEventListener(...args);
   }
 }

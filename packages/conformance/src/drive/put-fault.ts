@@ -1,0 +1,14 @@
+/** Puts a deliberate fault into a package. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Fault, patched } from '../faults/faults.ts';
+import { moduleName } from '../hosts/node.ts';
+
+/** Throws where its text has changed, so that the fault can't be made. */
+export function putFault(dir: string, { patches }: Fault): void {
+  const glue = readdirSync(dir).includes(`${moduleName(dir)}_bg.js`) ? `${moduleName(dir)}_bg.js` : `${moduleName(dir)}.js`;
+  for (const patch of patches) {
+    const file = join(dir, patch.file === 'glue' ? glue : (readdirSync(dir).find((name) => /^wasm-revive\.c?js$/.test(name)) ?? ''));
+    writeFileSync(file, patched(readFileSync(file, 'utf8'), patch));
+  }
+}

@@ -1,0 +1,52 @@
+/** Faults of the manager of instances, each of which random schedules have to find: see `test/schedules.test.ts`. */
+import type { Fault, Patch } from './faults.ts';
+
+/** @param patches what is found in the runtime, and what is put in its place */
+function fault(name: string, ...patches: readonly (readonly [find: string, put: string])[]): Fault {
+  return { name, patches: patches.map(([find, put]): Patch => ({ file: 'runtime', find, put })) };
+}
+
+export const MANAGER_FAULTS: readonly Fault[] = [
+  fault('an instance that is evicted leaves its promises pending', [
+    'if (current !== void 0) this.#end(current, reason);',
+    'if (current !== void 0) this.vacate(current);',
+  ]),
+  fault('an instance that is evicted, or reset, serves on until the end of the turn', [
+    'this.#current = void 0;\n\t\tthis.#around.sendTo(void 0);',
+    'this.#current = void 0;',
+  ]),
+  fault('what an evicted instance has left with the host stays there', [
+    'if (this.#end(error)) this.registrations.takeBack();',
+    'this.#end(error);',
+  ]),
+  fault(
+    'handles of a lost sibling are served by its next instance',
+    ['owners.delete(this.space);', ''],
+    ['if (sibling?.slot.current?.space === space)', 'if (sibling !== void 0)'],
+    ['if (instance.space === space) return instance.scope.api;', 'return instance.scope.api;'],
+  ),
+  fault('handles of siblings are served by the one whose handle was used last', [
+    'if (raw.api !== void 0 && pointer >= base && pointer < base + 2 ** 32) return raw.api;',
+    'if (raw.api !== void 0) return raw.api;',
+  ]),
+  fault("a handle's finalizer runs on the sibling that has made one last", [
+    'const use = space === void 0 ? void 0 : this.#uses.get(space);',
+    'const use = [...this.#uses.values()].findLast(({ callback }) => callback);',
+  ]),
+  fault('instances that owe promises are evicted as idle', [
+    'callsInFlight > 0 || registrations.areAny || !scope.isQuiescent()',
+    'registrations.areAny || !scope.isQuiescent()',
+  ]),
+  fault('instances that were called are evicted as idle', ['if (this.#wasCalled || current', 'if (current']),
+  fault('the supervisor is not told of a loss', ['supervisor.lost(error);\n', '']),
+  fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
+  fault('there are more keyed instances than there may be', [
+    'if (this.#seated.size >= this.#max) throw',
+    'if (this.#seated.size > this.#max) throw',
+  ]),
+  fault('events do not say which instance they are about', ['return key === void 0 ? {} : { instance: key };', 'return {};']),
+  fault('events that a listener causes come in the middle of the one before', [
+    'if (this.#depth === 0) this.#emitAll();',
+    'this.#emitAll();',
+  ]),
+];

@@ -1,0 +1,66 @@
+/** Where a call goes: the instance that the module's own exports lead to, or a sibling; with the model of it. */
+import { show } from '../runner/checks.ts';
+import type { Fixtures } from '../runner/fixtures.ts';
+import { type Expected, isAsExpected, type Outcome, wordsOf } from './expected.ts';
+import type { Call, Failing, Generation } from './generation.ts';
+import type { Model } from './model.ts';
+
+/** See the file. */
+export class Home {
+  /** What the program calls it in a printed schedule. */
+  readonly label: string;
+  /** The key of a sibling; undefined of the default instance. */
+  readonly key: unknown;
+  readonly ns: Fixtures;
+  /** Of the schedule that runs. */
+  model: Model;
+  /** How many events `stale` there have to have been. */
+  stale = 0;
+
+  constructor(label: string, key: unknown, ns: Fixtures, model: Model) {
+    this.label = label;
+    this.key = key;
+    this.ns = ns;
+    this.model = model;
+  }
+
+  get isSibling(): boolean {
+    return this.key !== undefined;
+  }
+
+  /** What messages call it. */
+  get name(): string {
+    return this.isSibling ? `instance "${String(this.key)}"` : 'the default instance';
+  }
+
+  /**
+   * Makes a call, and holds what its caller gets against the model. Returns what it got.
+   * @param entersBy how JavaScript enters: closures don't ask which instance serves
+   * @param of where a closure was made
+   */
+  call(
+    what: string,
+    run: (call: Call) => unknown,
+    expected: (call: Call, outcome: Outcome) => Expected,
+    failing?: Failing,
+    entersBy: 'façade' | 'itself' = 'façade',
+    of?: Generation,
+  ): Outcome {
+    const { model } = this;
+    const call = model.begin(failing, entersBy, of);
+    let outcome: Outcome;
+    try {
+      outcome = { threw: false, value: run(call) };
+    } catch (error) {
+      outcome = { threw: true, value: error };
+    }
+    model.end(call, outcome);
+    if (call.turnedAway) return outcome;
+    const wanted = expected(call, outcome);
+    if (!isAsExpected(outcome, wanted)) {
+      const got = `${outcome.threw ? 'throws ' : ''}${show(outcome.value)}`;
+      model.violate(`I1/I2/I4/I7: ${what} ${outcome.threw ? '' : 'gives '}${got} in place of: ${wordsOf(wanted)}`);
+    }
+    return { ...outcome, reported: call.tainted !== undefined || call.passesOn === true };
+  }
+}

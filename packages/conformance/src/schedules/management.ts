@@ -1,0 +1,133 @@
+/** What a program does with the module as a whole: options, and instances that are ended. */
+import { codeOf, show } from '../runner/checks.ts';
+import { Watched } from '../runner/runtime.ts';
+import type { Flights } from './flights.ts';
+import type { Home } from './home.ts';
+import type { Option } from './steps.ts';
+import type { World } from './world.ts';
+
+/** When siblings that nobody calls are evicted, where the program wants that. In milliseconds. */
+const IDLE_MS = 60_000;
+
+/** After so many turns an instance is recycled, where the program wants that. */
+const RECYCLED_AFTER = 6;
+
+/** See the file. */
+export class Management {
+  readonly #world: World;
+  readonly #flights: Flights;
+
+  /** What calls of the control handle have promised. */
+  readonly #promised: { readonly watched: Watched; readonly wanted: unknown; readonly what: string }[] = [];
+
+  constructor(world: World, flights: Flights) {
+    this.#world = world;
+    this.#flights = flights;
+  }
+
+  /** `reset()` of the default instance, `evict(key)` of a sibling. */
+  renew({ model, key, isSibling }: Home): void {
+    const { control } = this.#world;
+    const { isUsed, isEnding } = model;
+    const { rules, homes } = this.#world;
+    if (!isSibling && rules.closing !== undefined) {
+      rules.closing = undefined;
+      for (const one of homes) one.model.reopen();
+    }
+    const takeBack = isSibling ? model.evict() : model.reset();
+    try {
+      if (isSibling) {
+        const was = control.evict(key);
+        if (was !== isUsed && !isEnding) model.violate(`I2: evict() gives ${was} in place of ${isUsed}`);
+      } else {
+        control.reset();
+        model.hasReset();
+      }
+    } catch (error) {
+      if (takeBack && codeOf(error) === 'REVIVE_CRASH_LOOP') takeBack();
+      else model.violate(`I2: ${isSibling ? 'evict' : 'reset'}() throws ${show(error)}`);
+    }
+  }
+
+  /** `evict(key, { drain: true })`. Not from a listener, where it may be refused, which shows only later. */
+  drain({ model, key }: Home): void {
+    if (this.#world.rules.within > 0) return;
+    const wanted = model.isEnding ? undefined : model.isUsed;
+    this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
+    model.leave();
+  }
+
+  /** `drain()` or `dispose()`. */
+  close(how: 'drain' | 'dispose'): void {
+    const { rules, control, homes } = this.#world;
+    rules.closing ??= 'draining';
+    this.#promised.push({ watched: new Watched(control[how]()), wanted: undefined, what: how });
+    if (how === 'dispose') for (const { model } of homes) model.leave();
+  }
+
+  /** What was promised has come, when nothing is in flight any more. */
+  end(): void {
+    const { rules, default: home } = this.#world;
+    for (const { watched, wanted, what } of this.#promised) {
+      if (watched.state !== 'resolved' || (wanted !== undefined && watched.value !== wanted))
+        home.model.violate(`I5: what ${what}() has promised is ${watched.state}: ${show(watched.value)} in place of ${show(wanted)}`);
+    }
+    if (rules.closing !== undefined) this.renew(home);
+  }
+
+  /** Time passes, in which nobody calls: siblings that have nothing to do for long are evicted, where the program wants that. */
+  idle(isLong: boolean): void {
+    const { homes, rules, clock } = this.#world;
+    rules.waits = true;
+    for (const { model } of homes) model.passes();
+    clock.move(isLong ? 3 * IDLE_MS : 0.6 * IDLE_MS);
+    rules.waits = false;
+    for (const home of homes) {
+      const { model } = home;
+      model.ages();
+      const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
+      if (isLong && rules.evictsIdle && home.isSibling && model.isUsed && !isBusy) model.evict();
+    }
+  }
+
+  configure(option: Option): void {
+    const { rules, control, homes } = this.#world;
+    switch (option) {
+      case 'foreign-keep':
+      case 'foreign-recover':
+        rules.foreign = option === 'foreign-keep' ? 'keep' : 'recover';
+        control.configure({ foreignExceptions: rules.foreign });
+        break;
+      case 'ignore':
+      case 'throw':
+        rules.staleClosures = option;
+        control.configure({ staleClosures: option });
+        break;
+      case 'redact':
+      case 'show':
+        this.#world.redact(option === 'redact');
+        break;
+      case 'limit':
+      case 'no-limit': {
+        if (homes.some(({ model }) => model.isDue || model.retired)) break;
+        rules.maxRestarts = option === 'limit' ? 1 : Number.POSITIVE_INFINITY;
+        for (const { model } of homes) model.limited();
+        control.configure({ maxRestarts: rules.maxRestarts, withinMs: 1e9 });
+        break;
+      }
+      case 'few':
+      case 'many':
+        rules.maxInstances = option === 'few' ? 2 : 64;
+        control.configure({ maxInstances: rules.maxInstances });
+        break;
+      case 'evict-idle':
+      case 'keep-idle':
+        rules.evictsIdle = option === 'evict-idle';
+        control.configure({ idleMs: rules.evictsIdle ? IDLE_MS : Number.POSITIVE_INFINITY });
+        break;
+      case 'recycle':
+      case 'keep':
+        control.configure({ recycle: option === 'recycle' ? { turns: RECYCLED_AFTER } : undefined });
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** What all instances of a module share, as the plain model has it: the options in force, who may have an instance, what has been told. */
+import type { Generation } from './generation.ts';
+import type { Decision } from './steps.ts';
+
+/** Who may have an instance beside the default one. */
+export interface Seated {
+  /** Whether it has an instance, or another is to come. */
+  readonly isUsed: boolean;
+  /** Whether it had one since the event loop has turned, and may have its seat still. */
+  readonly hadSeat: boolean;
+}
+
+/** See the file. */
+export class Rules {
+  readonly violations: string[] = [];
+  foreign: 'keep' | 'recover' = 'keep';
+  staleClosures: 'ignore' | 'throw' = 'ignore';
+  redacts = false;
+  decides: Decision = 'nothing';
+  maxRestarts: number = Number.POSITIVE_INFINITY;
+  maxInstances: number = Number.POSITIVE_INFINITY;
+  /** Whether keyed instances that nobody calls are evicted. */
+  evictsIdle = false;
+  /** Whether calls are admitted no more. */
+  closing: 'draining' | 'disposed' | undefined;
+  /** How many listeners are running. Events that they cause come when they have ended. */
+  within = 0;
+  /** Whether the pauses before restarts pass. */
+  waits = false;
+  /** Failures of which the event has come. */
+  failures = 0;
+  /** Failures in listeners, whose events have still to come. */
+  untold = 0;
+  readonly seats: Seated[] = [];
+  /** The generation of the instance that was made last. */
+  made: number | undefined;
+  /** How many calls are in flight on a generation. */
+  owes: (generation: Generation) => number = () => 0;
+
+  /** How many of the others have an instance, or are to have one. */
+  seatsBeside(one: Seated): number {
+    return this.seats.filter((other) => other !== one && other.isUsed).length;
+  }
+
+  /** The same, with those that may have their seat still. */
+  mostSeatsBeside(one: Seated): number {
+    return this.seats.filter((other) => other !== one && (other.isUsed || other.hadSeat)).length;
+  }
+}
