@@ -41,7 +41,12 @@ export const FAULTS: readonly Fault[] = [
     'pointer !== 0 && (pointer < $base || pointer >= $end)',
     'pointer >= $end',
   ),
-  fault('methods of stale handles are served', 'runtime', 'space !== current.space || !current.isWell()', '!current.isWell()'),
+  fault(
+    'methods of stale handles are served',
+    'runtime',
+    'this.#current?.space === space ? this.#current : this.#departures.at(space)',
+    'this.#current ?? this.#departures.at(space)',
+  ),
   fault('the first promise that Rust owes is forgotten', 'runtime', 'for (const owed of lost) {', 'for (const owed of lost.slice(1)) {'),
   fault('rejections of promises that nobody looks at reach the process', 'runtime', 'whenSettled(promise, void 0, () => {});', ''),
   fault(
@@ -95,7 +100,12 @@ export const FAULTS: readonly Fault[] = [
     '',
   ),
   fault('an exception is reported again at each level', 'runtime', 'isReported: crossed?.isReported === true', 'isReported: false'),
-  fault('recoveries are counted before the instance has started', 'runtime', 'if (instance !== this.current) return;', ''),
+  fault(
+    'recoveries are counted before the instance has started',
+    'runtime',
+    'if (instance !== this.#current || this.#departures.isLeaving) return void 0;',
+    '',
+  ),
   fault('one message of a trap is not known', 'runtime', '"unrepresentable",', ''),
   fault(
     'an abort that JavaScript swallowed is passed on as it is',

@@ -22,8 +22,7 @@ export const MANAGER_FAULTS: readonly Fault[] = [
   fault(
     'handles of a lost sibling are served by its next instance',
     ['owners.delete(this.space);', ''],
-    ['if (sibling?.slot.current?.space === space)', 'if (sibling !== void 0)'],
-    ['if (instance.space === space) return instance.scope.api;', 'return instance.scope.api;'],
+    ['this.#current?.space === space ? this.#current : this.#departures.at(space)', 'this.#current ?? this.#departures.at(space)'],
   ),
   fault('handles of siblings are served by the one whose handle was used last', [
     'if (raw.api !== void 0 && pointer >= base && pointer < base + 2 ** 32) return raw.api;',
@@ -37,12 +36,19 @@ export const MANAGER_FAULTS: readonly Fault[] = [
     'callsInFlight > 0 || registrations.areAny || !scope.isQuiescent()',
     'registrations.areAny || !scope.isQuiescent()',
   ]),
-  fault('instances that were called are evicted as idle', ['if (this.#wasCalled || current', 'if (current']),
+  fault('instances that were called are evicted as idle', ['if (this.#wasCalled || this.slot.isBusy', 'if (this.slot.isBusy']),
   fault('the supervisor is not told of a loss', ['supervisor.lost(error);\n', '']),
   fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
-  fault('there are more keyed instances than there may be', [
-    'if (this.#seated.size >= this.#max) throw',
-    'if (this.#seated.size > this.#max) throw',
+  fault('there are more keyed instances than there may be', ['if (keyed >= most) throw', 'if (keyed > most) throw']),
+  fault('an instance that drains does not wait for its calls in flight', [
+    'begin() {\n\t\tif (isIdle(this.instance)) this.end();',
+    'begin() {\n\t\tif (!this.#isOver) this.end();',
+  ]),
+  fault('new calls go to an instance that drains', ['this.#around.departs(instance, isReplaced);', '']),
+  fault('a pool leads to the default instance, whatever the key', ['this.#ofKey(route(site.name, givenTo(site, args)))', 'this.#default']),
+  fault('in a pool, a call does not stay in the instance that has called', [
+    'return this.#nested() ?? (route === void 0',
+    'return (route === void 0',
   ]),
   fault('events do not say which instance they are about', ['return key === void 0 ? {} : { instance: key };', 'return {};']),
   fault('events that a listener causes come in the middle of the one before', [

@@ -89,7 +89,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         do: fc.constant('configure' as const),
         option: oneOf(
           ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
-          ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle', 'recycle', 'recycle', 'keep'] as const),
+          ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle', 'recycle', 'recycle', 'keep', 'pool', 'pool', 'no-pool'] as const),
         ),
       }),
     },

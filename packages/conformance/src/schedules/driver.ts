@@ -139,7 +139,7 @@ class Driver {
       case 'reset':
         return void this.#management.renew(this.#world.default);
       case 'evict':
-        return void (step.drains ? this.#management.drain(this.#world.at(step.at)) : this.#management.renew(this.#world.at(step.at)));
+        return void (step.drains ? this.#management.drain(this.#world.home(step.at)) : this.#management.renew(this.#world.home(step.at)));
       case 'close':
         return void this.#management.close(step.how);
       case 'register':

@@ -192,8 +192,10 @@ export class Flights {
     }
     this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.isAlive);
     const { default: home, control } = this.#world;
-    if (home.model.current && control.stats.inFlight !== this.owed(home)) {
-      home.model.violate(`I6: ${control.stats.inFlight} calls in flight in place of ${this.owed(home)}`);
+    const counted: readonly Home[] = this.#world.rules.isPooled ? this.#world.homes : [home];
+    const owed = counted.reduce((sum, one) => sum + this.owed(one), 0);
+    if (home.model.current && control.stats.inFlight !== owed) {
+      home.model.violate(`I6: ${control.stats.inFlight} calls in flight in place of ${owed}`);
     }
     for (const one of this.#world.homes) {
       const { ns, model } = one;

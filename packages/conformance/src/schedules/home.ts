@@ -11,17 +11,26 @@ export class Home {
   readonly label: string;
   /** The key of a sibling; undefined of the default instance. */
   readonly key: unknown;
-  readonly ns: Fixtures;
+  /** What is given for the key. */
+  readonly own: Fixtures;
+  /** The module's own exports. */
+  readonly #shared: Fixtures;
   /** Of the schedule that runs. */
   model: Model;
   /** How many events `stale` there have to have been. */
   stale = 0;
 
-  constructor(label: string, key: unknown, ns: Fixtures, model: Model) {
+  constructor(label: string, key: unknown, own: Fixtures, shared: Fixtures, model: Model) {
     this.label = label;
     this.key = key;
-    this.ns = ns;
+    this.own = own;
+    this.#shared = shared;
     this.model = model;
+  }
+
+  /** Whose functions and classes lead here. */
+  get ns(): Fixtures {
+    return this.model.rules.isPooled ? this.#shared : this.own;
   }
 
   get isSibling(): boolean {
@@ -49,6 +58,9 @@ export class Home {
     const { model } = this;
     const call = model.begin(failing, entersBy, of);
     let outcome: Outcome;
+    const { rules } = model;
+    rules.routeTo = rules.elsewhere === undefined ? this.key : rules.elsewhere.key;
+    rules.elsewhere = undefined;
     try {
       outcome = { threw: false, value: run(call) };
     } catch (error) {

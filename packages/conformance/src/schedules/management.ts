@@ -128,6 +128,13 @@ export class Management {
       case 'recycle':
       case 'keep':
         control.configure({ recycle: option === 'recycle' ? { turns: RECYCLED_AFTER } : undefined });
+        break;
+      case 'pool':
+      case 'no-pool':
+        // In the middle of a call, where the next goes would depend on who has called whom before.
+        if (this.#world.entered) break;
+        rules.isPooled = option === 'pool';
+        control.configure({ pool: rules.isPooled ? { max: 1_000, route: () => this.#world.rules.routeTo } : undefined });
     }
   }
 }

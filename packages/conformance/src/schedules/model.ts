@@ -176,7 +176,7 @@ export class Model implements Seated {
     switch (code) {
       case 'REVIVE_TOO_MANY_INSTANCES': {
         const beside = rules.mostSeatsBeside(this);
-        if (this.current !== undefined || beside < rules.maxInstances)
+        if (this.current !== undefined || rules.isPooled || beside < rules.maxInstances)
           this.violate(`I6: a call is turned away, beside ${beside} instances`);
         return true;
       }
@@ -192,6 +192,11 @@ export class Model implements Seated {
   /** Whether no call is admitted, but those that a call makes which is running. */
   get #isClosed(): boolean {
     return this.rules.closing !== undefined && (this.current === undefined || !this.#isIn(this.current));
+  }
+
+  /** Whether JavaScript runs in the middle of a call of the instance that serves. */
+  get isEntered(): boolean {
+    return this.current !== undefined && this.#isIn(this.current);
   }
 
   #isIn(generation: Generation): boolean {
@@ -248,6 +253,8 @@ export class Model implements Seated {
     const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] as const;
     if (this.rules.within === 0) this.#resetsWithin = 0;
     else this.#resetsWithin++;
+    // One that nobody has called counts as one that has not started: at the limit that is told, before all is forgiven.
+    if (this.current && !this.current.called) this.#retirements++;
     if (this.current) this.current.state = 'replaced';
     this.current = undefined;
     this.#leaving = undefined;
@@ -280,6 +287,8 @@ export class Model implements Seated {
     const { current } = this;
     this.reset();
     this.#isNew = true;
+    // Until what was promised has come.
+    this.hadSeat = true;
     if (current === undefined) return;
     current.state = 'serves';
     this.current = this.#leaving = current;
@@ -394,7 +403,7 @@ export class Model implements Seated {
 
   #starts(number: number | undefined): Generation {
     const { rules } = this;
-    if (!this.#generationNow && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed && !this.hadSeat)
+    if (!this.#generationNow && !rules.isPooled && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed && !this.hadSeat)
       this.violate(`I6: an instance is made beside ${rules.seatsBeside(this)} others, which is as many as there may be`);
     if (this.#wasLost) this.#restarts++;
     this.#wasLost = false;

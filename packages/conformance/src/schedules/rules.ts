@@ -19,6 +19,11 @@ export class Rules {
   decides: Decision = 'nothing';
   maxRestarts: number = Number.POSITIVE_INFINITY;
   maxInstances: number = Number.POSITIVE_INFINITY;
+  /** Whether the module's own exports lead to the instance of a key, which {@link routeTo} says. */
+  isPooled = false;
+  routeTo: unknown;
+  /** Where the next call would go, if it did not stay where it is. */
+  elsewhere: { readonly key: unknown } | undefined;
   /** Whether keyed instances that nobody calls are evicted. */
   evictsIdle = false;
   /** Whether calls are admitted no more. */

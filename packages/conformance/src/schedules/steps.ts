@@ -80,7 +80,9 @@ export type Option =
   | 'evict-idle'
   | 'keep-idle'
   | 'recycle'
-  | 'keep';
+  | 'keep'
+  | 'pool'
+  | 'no-pool';
 export type Decision = 'nothing' | 'keep' | 'fresh' | 'retire' | 'throw';
 
 /** A schedule. `asks`: whether an innocent call follows each outermost step, which then leaves nothing for a microtask to recover. */

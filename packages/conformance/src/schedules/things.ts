@@ -139,7 +139,9 @@ export class Things {
     if (thing.what === 'point') {
       const { it } = thing;
       if (how !== 'give' && how !== 'consume') return this.#method(thing, 'length of a point', () => it.length, 5);
-      return this.#uses(thing, to, 'sum_points of a point', () => to.ns.sum_points([it]), 5, true);
+      // In a pool, what is given to a function says where that runs.
+      const by = this.#world.rules.isPooled && !thing.gone && thing.generation.state !== 'lost' ? thing.home : to;
+      return this.#uses(thing, by, 'sum_points of a point', () => by.ns.sum_points([it]), 5, true);
     }
     if (thing.what === 'dog') {
       const { it } = thing;

@@ -40,7 +40,7 @@ export class World {
     this.runtime = runtime;
     this.clock = clock;
     const { control } = this;
-    const home = (label: string, key: unknown, exports: Fixtures): Home => new Home(label, key, exports, this.#newModel(label, key));
+    const home = (label: string, key: unknown, exports: Fixtures): Home => new Home(label, key, exports, ns, this.#newModel(label, key));
     this.homes = [home('ns', undefined, ns), ...Object.entries(KEYS).map(([label, key]) => home(label, key, control.instance(key)))];
     control.use({
       name: 'witness',
@@ -61,9 +61,23 @@ export class World {
     });
   }
 
-  /** Where a step's call goes. */
-  at(index: number): Home {
+  /** The instance that a step is about. */
+  home(index: number): Home {
     return this.homes[index % this.homes.length] as Home;
+  }
+
+  /** Where a step's call goes. In a pool, a call that is made in the middle of another stays there. */
+  at(index: number): Home {
+    const home = this.home(index);
+    const entered = this.rules.isPooled ? this.entered : undefined;
+    if (entered === undefined) return home;
+    this.rules.elsewhere = home;
+    return entered;
+  }
+
+  /** The instance whose call JavaScript is in the middle of. */
+  get entered(): Home | undefined {
+    return this.homes.find(({ model }) => model.isEntered);
   }
 
   get default(): Home {
@@ -124,6 +138,7 @@ export class World {
       maxInstances: 64,
       idleMs: Number.POSITIVE_INFINITY,
       recycle: undefined,
+      pool: undefined,
       redact: (text) => text,
       onFailure: (report) => {
         this.reported++;
@@ -176,8 +191,8 @@ export class World {
     if (control.state !== state && !(state === 'draining' && control.state === 'disposed'))
       model.violate(`I2: the state is ${control.state} in place of ${state}`);
     if (model.current && control.generation !== model.current.number) model.violate(`I2: the generation is ${control.generation}`);
-    for (const { key, ns, label, stale, model: of } of this.homes) {
-      if (key !== undefined && control.instance(key) !== ns) of.violate(`I4: instance(${label}) gives another one for the same key`);
+    for (const { key, own, label, stale, model: of } of this.homes) {
+      if (key !== undefined && control.instance(key) !== own) of.violate(`I4: instance(${label}) gives another one for the same key`);
       // Closures that Rust gave to promises and to the event loop are among them, too.
       if (of.staleEvents < stale) of.violate(`I4: ${of.staleEvents} events 'stale' in place of ${stale}`);
     }
