@@ -225,6 +225,18 @@ export class Slot {
     }
   }
 
+  /** Whether calls are no longer admitted. */
+  get isClosed(): boolean {
+    return this.#around.closing.state !== undefined;
+  }
+
+  /** Calls are no longer admitted. */
+  close(): void {
+    this.hold();
+    // None is made any more.
+    if (this.#current === undefined) this.ready.fails(this.#around.closing.refusal());
+  }
+
   /** From now on, whoever calls has to ask. */
   hold(): void {
     this.#around.sendTo(undefined);
