@@ -163,7 +163,12 @@ export class Place implements Owner {
     const { current } = this.slot;
     // Another one serves already, or is to: it was replaced.
     if (current !== instance && (current !== undefined || this.slot.isDraining(instance))) return asked;
-    const ending = { isServing: instance === current, isStarting: this.slot.isStarting(instance) };
+    const ending = {
+      isServing: instance === current,
+      isStarting: this.slot.isStarting(instance),
+      // Of calls within calls, nobody knows how many.
+      callsOnStack: !quiescent ? Number.POSITIVE_INFINITY : instance.callbacks.entered === 'caller' ? 1 : 0,
+    };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
 
