@@ -97,6 +97,7 @@ export class Place implements Owner {
     this.persisted = new Persisted({
       key,
       emitter,
+      isAhead: ({ generation }) => generation > this.slot.generation,
       options: () => settings.options,
       where: () => this.#where(),
       redact: (text) => safely(this.redact)(text),
@@ -111,6 +112,7 @@ export class Place implements Owner {
         if (isStarted && instance === this.slot.current) started?.();
       },
       called: (instance) => this.#recycling.called(instance),
+      isSpoilt: (instance) => this.persisted.isSpoilt(instance),
       drained: ({ generation }, callsLost) => {
         const drained = { generation, callsLost, ...this.#where() };
         emitter.emit('drained', () => drained);
