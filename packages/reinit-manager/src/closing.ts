@@ -71,7 +71,7 @@ export class Closing {
 
   #close(): { is: 'draining' | 'disposed' } {
     this.#closed ??= { is: 'draining' };
-    for (const { slot } of this.#places()) slot.hold();
+    for (const { slot } of this.#places()) slot.close();
     return this.#closed;
   }
 

@@ -27,6 +27,8 @@ export interface Workshop {
   made(): void;
   /** How many are made ahead. */
   standby(asynchronous: boolean): StandbyPolicy;
+  /** Whether an instance that was made ahead has used state there that may have changed since. */
+  isSpoilt(instance: Instance): boolean;
   /** Called when one that was made ahead failed as it started. */
   startFailed(): void;
   /** Called when it could not be made. */
@@ -43,7 +45,9 @@ export interface Workshop {
 export class InstanceMaker {
   readonly #workshop: Workshop;
   readonly #module: Module;
-  readonly #reserve: Reserve = new Reserve();
+  readonly #reserve: Reserve;
+  /** Whether a start function has used what the program persists: none is run ahead any more. */
+  #startsLate = false;
   /** How often instances were asked for ahead of need: only the last is done. */
   #askedAhead = 0;
   /** Whether an instance is being made further down on the stack, where plugins may call the module. */
@@ -62,6 +66,7 @@ export class InstanceMaker {
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
     this.#module = workshop.module;
+    this.#reserve = new Reserve((instance) => workshop.isSpoilt(instance));
   }
 
   /** Whether there is any hope of an instance. */
@@ -109,7 +114,8 @@ export class InstanceMaker {
     const asked = ++this.#askedAhead;
     inMicrotask(() => {
       if (asked !== this.#askedAhead) return;
-      const policy = this.#workshop.standby(this.#asynchronous);
+      const wanted = this.#workshop.standby(this.#asynchronous);
+      const policy = { ...wanted, started: wanted.started && !this.#startsLate };
       if (hasFailed || !policy.isAfterFailure) this.#standBy(policy, bytes);
     });
   }
@@ -124,6 +130,10 @@ export class InstanceMaker {
         this.#reserve.remove(unstarted);
         this.#workshop.startFailed();
         return;
+      }
+      if (this.#workshop.isSpoilt(unstarted.instance)) {
+        this.#startsLate = true;
+        this.#reserve.remove(unstarted);
       }
     } else if (!this.#reserve.hasRoom(policy, bytes)) {
       return;

@@ -71,6 +71,7 @@ export function createManager(
     standsBy: true,
     space: () => module.spaces.next(),
     sendTo: (instance) => router.sendTo(instance),
+    started: () => router.started(),
     claim: () => application.claim(),
     // Its first instance is given to it.
     isReady: () => false,

@@ -43,6 +43,8 @@ export interface PersistSurroundings {
   /** The key of a sibling as text, for the store. */
   readonly key: string | undefined;
   readonly emitter: Emitter;
+  /** Whether an instance was made ahead, and has not served yet. */
+  isAhead(instance: Instance): boolean;
   options(): ReviveOptions;
   /** What events say of where it was. */
   where(): { readonly instance?: string };
@@ -57,9 +59,18 @@ export class Persisted {
   readonly #around: PersistSurroundings;
   readonly #entries = new Map<string, Entry>();
   #turns = new WeakMap<Instance, Turn>();
+  /** Those that have used a value before they served. What they have begun with may be older than what is saved by then. */
+  readonly #ahead = new WeakSet<Instance>();
+  /** The last generation of which nothing is kept. */
+  #evicted = 0;
 
   constructor(around: PersistSurroundings) {
     this.#around = around;
+  }
+
+  /** Whether an instance has used a value ahead of need, so that it can't serve. */
+  isSpoilt(instance: Instance): boolean {
+    return this.#ahead.has(instance);
   }
 
   /** See `Owner`. */
@@ -67,6 +78,7 @@ export class Persisted {
     const view = instance.exports && persistView(instance.exports);
     const request = view?.getUint32(PersistOffset.request, true) ?? 0;
     if (view === undefined || request === 0) return false;
+    if (this.#around.isAhead(instance)) this.#ahead.add(instance);
     const word = (offset: number): number => view.getUint32(offset, true);
     // What a program with a torn memory asks for may be anywhere: this throws nothing.
     const bytesAt = (at: number, length: number): Uint8Array => new Uint8Array(view.buffer).slice(word(at), word(at) + word(length));
@@ -89,6 +101,7 @@ export class Persisted {
       }
       case PersistRequest.restored: {
         loaded(turn, name);
+        if (this.isSpoilt(instance)) break;
         const length = this.#entries.get(name)?.saved?.bytes.length ?? 0;
         this.#emit('restored', { name, version, bytes: length, ...this.#of(instance) });
         break;
@@ -135,14 +148,19 @@ export class Persisted {
     if (name !== undefined) this.#notRestored(name, instance, `decoding it has cost the instance: ${lost.message}`);
   }
 
-  /** Forgets everything that was saved; what the program's store has, it keeps. */
-  forget(): void {
+  /**
+   * Forgets everything that was saved; what the program's store has, it keeps.
+   * @param evicted the last generation of a key that was evicted: what its instances save, which still end their calls, is not kept either
+   */
+  forget(evicted = 0): void {
+    this.#evicted = Math.max(this.#evicted, evicted);
     this.#entries.clear();
     this.#turns = new WeakMap();
   }
 
   #find(name: string, instance: Instance): Saved | undefined {
     const entry = this.#entries.get(name) ?? { generation: 0, saved: this.#load(name) };
+    if (this.isSpoilt(instance)) return entry.saved;
     this.#entries.set(name, { ...entry, generation: Math.max(entry.generation, instance.generation) });
     return entry.saved;
   }
@@ -164,6 +182,7 @@ export class Persisted {
 
   #keep(name: string, saved: Saved, instance: Instance): void {
     const { generation } = instance;
+    if (generation <= this.#evicted || this.isSpoilt(instance)) return;
     if ((this.#entries.get(name)?.generation ?? 0) > generation) {
       this.#failed(name, 'save', 'a newer instance has the value already', instance);
       return;
@@ -193,6 +212,7 @@ export class Persisted {
 
   #notRestored(name: string, instance: Instance, reason: string): void {
     const { generation } = instance;
+    if (this.isSpoilt(instance)) return;
     if ((this.#entries.get(name)?.generation ?? 0) <= generation) this.#entries.set(name, { generation, saved: undefined });
     this.#failed(name, 'restore', reason, instance);
   }

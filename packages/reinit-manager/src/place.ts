@@ -56,6 +56,8 @@ export interface PlaceOptions {
   space(): number;
   /** Tells whoever calls where calls go, whenever that changes. */
   sendTo(instance: Instance | undefined): void;
+  /** An instance serves, and was started. */
+  started?(): void;
   /** See `Surroundings`. */
   claim(): boolean;
   isReady(): boolean;
@@ -72,7 +74,7 @@ export class Place implements Owner {
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
 
-  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, started, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
@@ -95,6 +97,7 @@ export class Place implements Owner {
     this.persisted = new Persisted({
       key,
       emitter,
+      isAhead: ({ generation }) => generation > this.slot.generation,
       options: () => settings.options,
       where: () => this.#where(),
       redact: (text) => safely(this.redact)(text),
@@ -104,8 +107,12 @@ export class Place implements Owner {
       supervisor: this.supervisor,
       closing,
       clock,
-      serves: (instance, isStarted) => this.#recycling.serves(instance, isStarted),
+      serves: (instance, isStarted) => {
+        this.#recycling.serves(instance, isStarted);
+        if (isStarted && instance === this.slot.current) started?.();
+      },
       called: (instance) => this.#recycling.called(instance),
+      isSpoilt: (instance) => this.persisted.isSpoilt(instance),
       drained: ({ generation }, callsLost) => {
         const drained = { generation, callsLost, ...this.#where() };
         emitter.emit('drained', () => drained);
@@ -158,7 +165,12 @@ export class Place implements Owner {
     const { current } = this.slot;
     // Another one serves already, or is to: it was replaced.
     if (current !== instance && (current !== undefined || this.slot.isDraining(instance))) return asked;
-    const ending = { isServing: instance === current, isStarting: this.slot.isStarting(instance) };
+    const ending = {
+      isServing: instance === current,
+      isStarting: this.slot.isStarting(instance),
+      // Of calls within calls, nobody knows how many.
+      callsOnStack: !quiescent ? Number.POSITIVE_INFINITY : instance.callbacks.entered === 'caller' ? 1 : 0,
+    };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
 

@@ -74,7 +74,7 @@ export class Sibling extends Place {
 
   /** Makes an instance before anybody calls. Where there can be none, the call says why. */
   makeAhead(): void {
-    if (this.slot.current !== undefined) return;
+    if (this.slot.current !== undefined || this.slot.isClosed) return;
     this.#seat();
     try {
       this.slot.recover();

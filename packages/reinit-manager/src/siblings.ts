@@ -139,7 +139,9 @@ export class Siblings {
     const { drainMs = this.#shared.closing.drainMs } = options;
     const sibling = this.#find(key);
     if (sibling === undefined) return false;
-    const { isUsed } = sibling.slot;
+    const { isUsed, generation } = sibling.slot;
+    // The fresh instance may be called at once.
+    sibling.persisted.forget(generation);
     await sibling.slot.leaveForGood(`The program has evicted ${sibling.name}.`, drainMs);
     if (!sibling.slot.isUsed) this.#seated.delete(sibling);
     return isUsed;
@@ -148,7 +150,7 @@ export class Siblings {
   /** Nobody needs its instance any more, until somebody calls. Says whether there was one. */
   end(sibling: Sibling, reason: string): boolean {
     const had = sibling.slot.evict(reason);
-    sibling.persisted.forget();
+    sibling.persisted.forget(sibling.slot.generation);
     this.#seated.delete(sibling);
     return had;
   }

@@ -30,13 +30,14 @@ export class Slot {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    const { module, check, clock, standby, supervisor } = around;
+    const { module, check, clock, standby, supervisor, isSpoilt } = around;
     this.#maker = new InstanceMaker({
       module,
       check,
       clock,
       scope: () => this.newInstance(),
       standby,
+      isSpoilt,
       startFailed: () => supervisor.failedAhead(),
       made: () => this.recoverQuietly(true) || this.standBy(),
       failed: (error) => this.ready.fails(error),
@@ -178,6 +179,18 @@ export class Slot {
       const called = instance === this.#current ? this.#called(instance) : instance;
       if (called !== undefined) return called;
     }
+  }
+
+  /** Whether calls are no longer admitted. */
+  get isClosed(): boolean {
+    return this.#around.closing.state !== undefined;
+  }
+
+  /** Calls are no longer admitted. */
+  close(): void {
+    this.hold();
+    // None is made any more.
+    if (this.#current === undefined) this.ready.fails(this.#around.closing.refusal());
   }
 
   /** From now on, whoever calls has to ask. */

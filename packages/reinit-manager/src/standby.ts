@@ -8,7 +8,7 @@ export interface StandbyOptions {
   readonly maxBytes?: number;
   /**
    * Whether their start functions may run ahead of need, while another instance serves. One that fails is thrown away, and is a failed start.
-   * Default false.
+   * One that uses what the program persists is thrown away, too, and those that follow are not started ahead. Default false.
    */
   readonly started?: boolean;
 }
@@ -67,13 +67,19 @@ export function dropSpare({ instance, started }: Spare): void {
 
 /** The instances that were made ahead, oldest first. */
 export class Reserve {
+  readonly #isSpoilt: (instance: Instance) => boolean;
   #spares: Spare[] = [];
+
+  /** @param isSpoilt whether an instance must not serve any more */
+  constructor(isSpoilt: (instance: Instance) => boolean) {
+    this.#isSpoilt = isSpoilt;
+  }
 
   /** The next one. An instance that is older than the one that served last can't serve: nobody would know its handles as stale. */
   take(generation: number): Spare | undefined {
     for (let spare = this.#spares.shift(); spare !== undefined; spare = this.#spares.shift()) {
       const { instance } = spare;
-      if (instance.generation > generation && instance.isWell()) return spare;
+      if (instance.generation > generation && instance.isWell() && !this.#isSpoilt(instance)) return spare;
       dropSpare(spare);
     }
     return undefined;

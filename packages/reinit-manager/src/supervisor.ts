@@ -20,6 +20,8 @@ export interface Ending {
   readonly isServing: boolean;
   /** Whether its start function is running. */
   readonly isStarting: boolean;
+  /** How many calls may be on the stack, and fail with it. */
+  readonly callsOnStack: number;
 }
 
 /** An event that says what has become of the supervision. */
@@ -148,7 +150,11 @@ export class Supervisor {
     const decided = asked === 'keep' && kind === 'unwound' && ending.isStarting && quiescent ? 'fresh' : asked;
     if (decided === 'keep') return decided;
     if (decided === 'retire') this.#breaker.giveUp();
-    if (ending.isServing) this.ends(ending.isStarting, true);
+    if (ending.isServing) {
+      // Nobody may have called since some of the calls in flight have settled.
+      if (this.#calls > ending.callsOnStack + (this.#serving?.callsInFlight ?? 0)) this.#hasServed = true;
+      this.ends(ending.isStarting, true);
+    }
     return this.isRefusing ? 'retire' : decided;
   }
 
@@ -187,7 +193,8 @@ export class Supervisor {
    * @throws ReviveError `REVIVE_CRASH_LOOP`
    */
   admit(): void {
-    const wait = this.#breaker.admit();
+    // What makes up for no loss is no restart: after a reset, or where Rust has asked for it.
+    const wait = this.#isRestart || this.#breaker.state !== 'closed' ? this.#breaker.admit() : 0;
     this.tellNews();
     // A listener may have reset the module, or raised the limit.
     if (wait > 0 && this.isRefusing) throw this.#crashLoop(this.retryAfter);

@@ -30,6 +30,8 @@ export interface Surroundings {
   serves(instance: Instance, isStarted: boolean): void;
   /** The program has called the instance, from outside of listeners and of its start function. Says whether each further call is to be known. */
   called(instance: Instance): boolean;
+  /** Whether an instance that was made ahead has used state there that may have changed since. */
+  isSpoilt(instance: Instance): boolean;
   /** An instance that was replaced has finished what was in flight on it, or lost it. */
   drained(instance: Instance, callsLost: number): void;
   /** A fresh instance serves. @param thrown what its start function threw on purpose, or let through */

@@ -30,6 +30,7 @@ it('I4, I9: after the last generation none serves, and that is said once', () =>
     closing: { state: undefined, drainMs: 0, refusal: () => last },
     serves: () => {},
     called: () => false,
+    isSpoilt: () => false,
     drained: () => {},
   });
   const instance = { generation: 2 ** 21, base: 0, served: () => {}, isWell: () => false } as Partial<Instance> as Instance;

@@ -7,7 +7,7 @@ import { Supervisor } from '../src/supervisor.js';
 
 const PANIC: Failure = { kind: 'unwound', panic: { message: 'a panic', frames: [] } };
 const ABORT: Failure = { kind: 'aborted', cause: 'abort', trap: undefined, frames: [] };
-const SERVING = { isServing: true, isStarting: false } as const;
+const SERVING = { isServing: true, isStarting: false, callsOnStack: 1 } as const;
 
 /** An instance of which the supervisor asks only whether it is well, is in a turn, and owes promises. */
 interface Fake {
@@ -58,7 +58,7 @@ describe('the supervisor', () => {
   it('I7: does not keep an instance that panicked in its start function', () => {
     const { supervisor, made } = setUp();
     made();
-    const starting = { isServing: true, isStarting: true };
+    const starting = { ...SERVING, isStarting: true };
     expect(supervisor.decide(starting, 'keep', PANIC, true)).toBe('fresh');
     // With frames of it on the stack, the start function may still catch it.
     expect(supervisor.decide(starting, 'keep', PANIC, false)).toBe('keep');
@@ -128,6 +128,33 @@ describe('the supervisor', () => {
     expect(supervisor.hasServed(instance)).toBe(true);
   });
 
+  it('I2: goes on where the last of several calls in flight fails, and nobody has called since the others settled', () => {
+    const { supervisor, made, call } = setUp();
+    const decided = Array.from({ length: 30 }, () => {
+      const { fake, instance } = made();
+      for (let n = 0; n < 2; n++) {
+        call(instance);
+        fake.callsInFlight++;
+      }
+      fake.callsInFlight = 1;
+      return supervisor.decide({ ...SERVING, callsOnStack: 0 }, 'fresh', ABORT, true);
+    });
+    expect(new Set(decided)).toEqual(new Set(['fresh']));
+  });
+
+  it('I2: the limit of restarts is none for what makes up for no loss', () => {
+    const { supervisor, made, call, lose } = setUp({ maxRestarts: 0 });
+    const { instance } = made();
+    call(instance);
+    supervisor.ends(false, false);
+    expect(() => supervisor.admit()).not.toThrow();
+    made();
+    expect(lose()).toBe('retire');
+    expect(() => supervisor.admit()).toThrow();
+    supervisor.forgive();
+    expect(() => supervisor.admit()).not.toThrow();
+  });
+
   it('I2: sees in a microtask that the only call has ended well', async () => {
     const { supervisor, made, call, lose } = setUp();
     for (let n = 0; n < 30; n++) {
@@ -157,7 +184,7 @@ describe('the supervisor', () => {
           for (let n = 0; n < calls; n++) call(instance);
           if (calls > 1) failures = 0;
           pass(uptimeMs);
-          const decided = supervisor.decide({ isServing: true, isStarting }, asked, kind, true);
+          const decided = supervisor.decide({ ...SERVING, isStarting }, asked, kind, true);
           if (asked === 'keep' && !(isStarting && kind === PANIC)) {
             expect(decided).toBe('keep');
             continue;

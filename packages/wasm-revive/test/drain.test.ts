@@ -28,6 +28,9 @@ interface Fixtures {
   fail(kind: string): void;
   fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
   leak(bytes: number): void;
+  ledger(): number;
+  ledger_up(note: string): number;
+  save_ledger(kind: string): boolean;
   ready(n: number): Promise<number>;
   register_everywhere(target: object, ms: number): void;
   wait_for(promise: Promise<unknown>): Promise<unknown>;
@@ -546,6 +549,24 @@ describe('dispose()', () => {
   });
 });
 
+describe('an instance that was started ahead', () => {
+  it('I2: begins with all that was saved before it serves, and keeps nobody from saving', async () => {
+    const { __revive, ...wasm } = load('fixtures-revive');
+    const failed: unknown[] = [];
+    __revive.on('persistFailed', (event) => void failed.push(event));
+    __revive.configure({ standby: { count: 1, started: true } });
+    for (let saved = 1; saved < 4; saved++) {
+      // The start function of the fixtures uses the value.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      wasm.ledger_up('one more');
+      expect(wasm.save_ledger('none')).toBe(true);
+      thrown(() => wasm.fail('abort'));
+      expect(wasm.ledger()).toBe(saved);
+    }
+    expect(failed).toEqual([]);
+  });
+});
+
 describe('evict(key, { drain: true })', () => {
   it('I2, I4: calls in flight finish, new ones go to a fresh instance, and handles are stale at the end', async () => {
     const { __revive } = load();
@@ -580,6 +601,20 @@ describe('evict(key, { drain: true })', () => {
     expect(a.bump()).toBe(101);
     thrown(() => a.fail('abort'));
     expect([failures, a.bump()]).toEqual([2, 101]);
+  });
+
+  it('I2: forgets what the program has persisted before the fresh instance begins', async () => {
+    const { __revive } = load('fixtures-revive');
+    const own = __revive.instance('a');
+    const waits = gate();
+    own.ledger_up('before');
+    own.save_ledger('none');
+    const flight = own.wait_for(waits.promise);
+    const evicted = __revive.evict('a', { drain: true });
+    await turn();
+    expect(own.ledger()).toBe(0);
+    waits.open();
+    await Promise.all([flight, evicted]);
   });
 
   it('I5: one that drains can be evicted at once', async () => {
