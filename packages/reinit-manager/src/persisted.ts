@@ -14,10 +14,11 @@ export interface PersistStore {
   /**
    * Gives what was saved under a name, when the value is used for the first time and this runtime has nothing saved of it. Called while Rust waits.
    * @param instance the key of a sibling as text
+   * @param key the key itself: objects may all have the same text
    */
-  readonly load?: (name: string, instance: string | undefined) => Saved | undefined;
-  /** Called in a microtask after each turn that has saved. */
-  readonly save?: (name: string, saved: Saved, instance: string | undefined) => void;
+  readonly load?: (name: string, instance: string | undefined, key: unknown) => Saved | undefined;
+  /** Called in a microtask after each turn that has saved. The parameters are those of `load`. */
+  readonly save?: (name: string, saved: Saved, instance: string | undefined, key: unknown) => void;
 }
 
 /** What {@link ReviveOptions.maxPersistedBytes} is by default. */
@@ -40,8 +41,9 @@ interface Turn {
 
 /** What {@link Persisted} needs of the place whose instances it serves. */
 export interface PersistSurroundings {
-  /** The key of a sibling as text, for the store. */
+  /** The key of a sibling as text, for the store, and as it is. */
   readonly key: string | undefined;
+  readonly ownKey: unknown;
   readonly emitter: Emitter;
   options(): ReviveOptions;
   /** What events say of where it was. */
@@ -57,6 +59,8 @@ export class Persisted {
   readonly #around: PersistSurroundings;
   readonly #entries = new Map<string, Entry>();
   #turns = new WeakMap<Instance, Turn>();
+  /** Up to this generation, what instances save is for the store alone. */
+  #lastForgotten = 0;
 
   constructor(around: PersistSurroundings) {
     this.#around = around;
@@ -141,6 +145,12 @@ export class Persisted {
     this.#turns = new WeakMap();
   }
 
+  /** The same, and what instances up to this generation, which finish what is in flight on them, have yet to save. */
+  forgetUpTo(generation: number): void {
+    this.#lastForgotten = generation;
+    this.#entries.clear();
+  }
+
   #find(name: string, instance: Instance): Saved | undefined {
     const entry = this.#entries.get(name) ?? { generation: 0, saved: this.#load(name) };
     this.#entries.set(name, { ...entry, generation: Math.max(entry.generation, instance.generation) });
@@ -151,9 +161,12 @@ export class Persisted {
     const { persist } = this.#around.options();
     let saved: Saved | undefined;
     tell(`load(${JSON.stringify(name)}) of the option persist`, () => {
-      const given = persist?.load?.(name, this.#around.key);
+      const { key, ownKey } = this.#around;
+      const given: unknown = persist?.load?.(name, key, ownKey);
       if (given === undefined || given === null) return;
-      const { version, bytes } = given;
+      // It is refused, and a rejection that nobody handles would end a Node.js process.
+      if (given instanceof Promise) given.catch(() => {});
+      const { version, bytes } = given as Saved;
       if (!(bytes instanceof Uint8Array) || version >>> 0 !== version) {
         throw new TypeError('It has to give { version, bytes }, a whole number below 2 ** 32 and a Uint8Array, or undefined.');
       }
@@ -168,13 +181,14 @@ export class Persisted {
       this.#failed(name, 'save', 'a newer instance has the value already', instance);
       return;
     }
-    this.#entries.set(name, { generation, saved });
+    if (generation > this.#lastForgotten) this.#entries.set(name, { generation, saved });
+    else this.#entries.delete(name);
     const { persist } = this.#around.options();
     if (persist?.save === undefined) return;
     // After the turn, which the glue has still to end: what the program does here may cost the instance.
     inMicrotask(() => {
       const copy = { ...saved, bytes: saved.bytes.slice() };
-      tell(`save(${JSON.stringify(name)}) of the option persist`, () => persist.save?.(name, copy, this.#around.key));
+      tell(`save(${JSON.stringify(name)}) of the option persist`, () => persist.save?.(name, copy, this.#around.key, this.#around.ownKey));
     });
   }
 

@@ -131,6 +131,7 @@ export class Siblings {
     const sibling = this.#find(key);
     if (sibling === undefined) return false;
     const { isUsed } = sibling.slot;
+    sibling.persisted.forgetUpTo(sibling.slot.generation);
     await sibling.slot.leaveForGood(`The program has evicted ${sibling.name}.`, drainMs);
     if (!sibling.slot.isUsed) this.#seated.delete(sibling);
     return isUsed;
