@@ -1,3 +1,6 @@
+/** What a timer waits for at most, in milliseconds: past it, engines take it for none. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1;
+
 /** The time and the chance that supervision depends on. A test may put its own in their place. */
 export interface Clock {
   /** Milliseconds that never go back. */
@@ -13,7 +16,7 @@ export const SYSTEM_CLOCK: Clock = { now: () => performance.now(), random: () =>
 
 function later(run: () => void, ms: number): void {
   try {
-    const timer: unknown = setTimeout(run, ms);
+    const timer: unknown = setTimeout(run, Math.min(ms, LONGEST_TIMER));
     // In Node.js it must not keep the process.
     if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref();
   } catch {

@@ -1,10 +1,8 @@
 import { type Instance, inMicrotask, ReviveError } from '@wasm-revive/kernel';
+import { LONGEST_TIMER } from './clock.js';
 
 /** How long calls in flight may take by default on an instance that is replaced, in milliseconds: as long as Kubernetes gives a pod to end. */
 export const DRAIN_MS = 30_000;
-
-/** What a timer waits for at most, in milliseconds: past it, engines take it for none. */
-export const LONGEST_TIMER: number = 2 ** 31 - 1;
 
 /** Whether an instance owes no promise, and no frame of it is on the stack. */
 function isIdle({ callsInFlight, scope }: Instance): boolean {

@@ -9,9 +9,10 @@ import { checkNames, RETRY_OPTIONS } from './retry.js';
 /** What may be given for an option, in words, and whether it is that. */
 export type Option = readonly [what: string, is: (value: unknown) => boolean];
 
-type Checks<Options> = Readonly<Record<keyof Options, Option>>;
+export type Checks<Options> = Readonly<Record<keyof Options, Option>>;
 
-const OPTIONS: Checks<ReviveOptions> = {
+/** Those of a module. */
+export const OPTIONS: Checks<ReviveOptions> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
   withinMs: ['a number of milliseconds above 0', isDuration],
   consecutiveFailures: ['a whole number from 1, or Infinity', (value) => isCount(value) && value !== 0],
@@ -50,6 +51,7 @@ const RECYCLE: Checks<RecycleOptions> = {
 };
 
 const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
+
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
@@ -105,7 +107,8 @@ export function checkDrainOptions(options: DrainOptions): void {
   check('', DRAIN, options);
 }
 
-function check<Options extends object>(group: string, checks: Checks<Options>, options: Options): void {
+/** Refuses options that there are not, and values that they can't have. @throws TypeError */
+export function check<Options extends object>(group: string, checks: Checks<Options>, options: Options): void {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) {
       const all = Object.keys(checks).map((each) => group + each);

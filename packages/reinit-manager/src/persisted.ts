@@ -14,10 +14,11 @@ export interface PersistStore {
   /**
    * Gives what was saved under a name, when the value is used for the first time and this runtime has nothing saved of it. Called while Rust waits.
    * @param instance the key of a sibling as text
+   * @param key the key itself: objects may all have the same text
    */
-  readonly load?: (name: string, instance: string | undefined) => Saved | undefined;
-  /** Called in a microtask after each turn that has saved. */
-  readonly save?: (name: string, saved: Saved, instance: string | undefined) => void;
+  readonly load?: (name: string, instance: string | undefined, key: unknown) => Saved | undefined;
+  /** Called in a microtask after each turn that has saved. The parameters are those of `load`. */
+  readonly save?: (name: string, saved: Saved, instance: string | undefined, key: unknown) => void;
 }
 
 /** What {@link ReviveOptions.maxPersistedBytes} is by default. */
@@ -40,8 +41,9 @@ interface Turn {
 
 /** What {@link Persisted} needs of the place whose instances it serves. */
 export interface PersistSurroundings {
-  /** The key of a sibling as text, for the store. */
+  /** The key of a sibling as text, for the store, and as it is. */
   readonly key: string | undefined;
+  readonly ownKey: unknown;
   readonly emitter: Emitter;
   /** Whether an instance was made ahead, and has not served yet. */
   isAhead(instance: Instance): boolean;
@@ -150,7 +152,7 @@ export class Persisted {
 
   /**
    * Forgets everything that was saved; what the program's store has, it keeps.
-   * @param evicted the last generation of a key that was evicted: what its instances save, which still end their calls, is not kept either
+   * @param evicted the last generation of a key that was evicted: what its instances save, which still end their calls, is for the store alone
    */
   forget(evicted = 0): void {
     this.#evicted = Math.max(this.#evicted, evicted);
@@ -169,9 +171,12 @@ export class Persisted {
     const { persist } = this.#around.options();
     let saved: Saved | undefined;
     tell(`load(${JSON.stringify(name)}) of the option persist`, () => {
-      const given = persist?.load?.(name, this.#around.key);
+      const { key, ownKey } = this.#around;
+      const given: unknown = persist?.load?.(name, key, ownKey);
       if (given === undefined || given === null) return;
-      const { version, bytes } = given;
+      // It is refused, and a rejection that nobody handles would end a Node.js process.
+      if (given instanceof Promise) given.catch(() => {});
+      const { version, bytes } = given as Saved;
       if (!(bytes instanceof Uint8Array) || version >>> 0 !== version) {
         throw new TypeError('It has to give { version, bytes }, a whole number below 2 ** 32 and a Uint8Array, or undefined.');
       }
@@ -182,18 +187,20 @@ export class Persisted {
 
   #keep(name: string, saved: Saved, instance: Instance): void {
     const { generation } = instance;
-    if (generation <= this.#evicted || this.isSpoilt(instance)) return;
-    if ((this.#entries.get(name)?.generation ?? 0) > generation) {
-      this.#failed(name, 'save', 'a newer instance has the value already', instance);
-      return;
+    if (this.isSpoilt(instance)) return;
+    if (generation > this.#evicted) {
+      if ((this.#entries.get(name)?.generation ?? 0) > generation) {
+        this.#failed(name, 'save', 'a newer instance has the value already', instance);
+        return;
+      }
+      this.#entries.set(name, { generation, saved });
     }
-    this.#entries.set(name, { generation, saved });
     const { persist } = this.#around.options();
     if (persist?.save === undefined) return;
     // After the turn, which the glue has still to end: what the program does here may cost the instance.
     inMicrotask(() => {
       const copy = { ...saved, bytes: saved.bytes.slice() };
-      tell(`save(${JSON.stringify(name)}) of the option persist`, () => persist.save?.(name, copy, this.#around.key));
+      tell(`save(${JSON.stringify(name)}) of the option persist`, () => persist.save?.(name, copy, this.#around.key, this.#around.ownKey));
     });
   }
 

@@ -46,8 +46,9 @@ export interface Shared {
 
 /** What is a place's own. */
 export interface PlaceOptions {
-  /** The key of a sibling, as text. */
+  /** The key of a sibling, as text, and as it is. */
   readonly key: string | undefined;
+  readonly ownKey?: unknown;
   /** What a program is told to do where it failed too often. */
   readonly advice: string;
   /** Whether instances are made ahead for it. */
@@ -74,7 +75,7 @@ export class Place implements Owner {
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
 
-  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, started, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, ownKey, advice, standsBy, space, sendTo, started, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
@@ -96,6 +97,7 @@ export class Place implements Owner {
     });
     this.persisted = new Persisted({
       key,
+      ownKey,
       emitter,
       isAhead: ({ generation }) => generation > this.slot.generation,
       options: () => settings.options,

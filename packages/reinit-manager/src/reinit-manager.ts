@@ -1,8 +1,10 @@
 import { isAbort, isReviveError, lookAt, ReviveError } from '@wasm-revive/kernel';
 import type { BreakerOptions } from './breaker.js';
-import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { type Clock, LONGEST_TIMER, SYSTEM_CLOCK } from './clock.js';
+import type { DrainOptions } from './closing.js';
 import { tell } from './events.js';
 import type { DisposeReason, HeldValue } from './held-value.js';
+import { type Checks, check, checkDrainOptions, OPTIONS } from './options.js';
 import { ValueEmitter, type ValueEvents } from './value-events.js';
 import { DRAIN_MS, type ValueRecycleOptions, ValueSeat } from './value-seat.js';
 
@@ -58,13 +60,13 @@ export interface ReinitManager<T> {
   on<E extends keyof ValueEvents>(name: E, listener: (event: ValueEvents[E]) => void): () => void;
   /** Ends the value of a key: its calls in flight are rejected, or have time. Says whether there was one. */
   evict(key: unknown): boolean;
-  evict(key: unknown, options: { readonly drain: true; readonly drainMs?: number }): Promise<boolean>;
+  evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
   /** Ends all values, forgets all failures, and admits calls again. */
   reset(): void;
   /** Admits no new calls. Resolves when those in flight have settled. */
   drain(): Promise<void>;
-  /** Drains, and ends all values. */
-  dispose(options?: { readonly drainMs?: number }): Promise<void>;
+  /** Drains, and ends all values. Resolves when that is done, and the promises that the option `dispose` has given are settled. */
+  dispose(options?: DrainOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -87,6 +89,8 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
   const keyed = new Map<unknown, ValueSeat<T>>();
   /** Whose key was evicted while calls were in flight. */
   const leaving = new Set<ValueSeat<T>>();
+  /** What the program's `dispose` has still to finish. */
+  const ending = new Set<Promise<void>>();
   let closed: { is: 'draining' | 'disposed' } | undefined;
   let isSweeping = false;
 
@@ -102,8 +106,15 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
       create: () => create(key),
       // Where nothing is known of an error, the value is not trusted.
       isFatal: (error, value) => lookAt(() => isFatal(error, value), true),
-      dispose: (value, reason) => tell('dispose', () => options.dispose?.(value, reason)),
+      dispose: (value, reason) => tell('dispose', () => follow(options.dispose?.(value, reason))),
     });
+  };
+  const follow = (given: unknown): unknown => {
+    if (!(given instanceof Promise)) return given;
+    const done = (): void => void ending.delete(settled);
+    const settled: Promise<void> = given.then(done, done);
+    ending.add(settled);
+    return given;
   };
   const own = seatOf(undefined);
   const seats = (): ValueSeat<T>[] => [own, ...keyed.values(), ...leaving];
@@ -186,26 +197,30 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
     const values = seats().flatMap((seat) => seat.values);
     await Promise.all(values.map((held) => new Promise<void>((resolve) => held.whenIdle(resolve))));
   };
-  const dispose = async ({ drainMs = options.drainMs ?? DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> => {
+  const dispose = async (how: DrainOptions = {}): Promise<void> => {
+    checkDrainOptions(how);
+    const { drainMs = options.drainMs ?? DRAIN_MS } = how;
     const mine: { is: 'draining' | 'disposed' } = { is: 'draining' };
     closed = mine;
-    await Promise.all(seats().map((seat) => seat.endAll('disposed', drainMs)));
+    await keepingProcess(Promise.all(seats().map((seat) => seat.endAll('disposed', drainMs))));
+    await Promise.all(ending);
     // After a reset that came in between, it is open again.
     mine.is = 'disposed';
     if (closed === mine) keyed.clear();
   };
-  function evict(key: unknown, options: { readonly drain: true; readonly drainMs?: number }): Promise<boolean>;
+  function evict(key: unknown, options: DrainOptions & { readonly drain: true }): Promise<boolean>;
   function evict(key: unknown): boolean;
-  function evict(key: unknown, how?: { readonly drain: true; readonly drainMs?: number }): boolean | Promise<boolean> {
+  function evict(key: unknown, { drain, ...how }: DrainOptions & { readonly drain?: true } = {}): boolean | Promise<boolean> {
+    checkDrainOptions(how);
     const seat = keyed.get(key);
     const isUsed = seat?.isUsed === true;
     keyed.delete(key);
-    if (how?.drain !== true || seat === undefined) {
+    if (drain !== true || seat === undefined) {
       void seat?.endAll('evicted');
-      return how?.drain === true ? Promise.resolve(isUsed) : isUsed;
+      return drain === true ? Promise.resolve(isUsed) : isUsed;
     }
     leaving.add(seat);
-    return seat.endAll('evicted', how.drainMs ?? options.drainMs ?? DRAIN_MS).then(() => {
+    return keepingProcess(seat.endAll('evicted', how.drainMs ?? options.drainMs ?? DRAIN_MS)).then(() => {
       leaving.delete(seat);
       return isUsed;
     });
@@ -230,11 +245,13 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
     evict,
     reset() {
       closed = undefined;
-      for (const seat of seats()) {
-        void seat.endAll('reset');
-        seat.forgive();
-      }
+      const all = seats();
+      // Before the program's `dispose` is called, which may make values anew.
       keyed.clear();
+      for (const seat of all) {
+        seat.forgive();
+        void seat.endAll('reset');
+      }
     },
     drain() {
       closed ??= { is: 'draining' };
@@ -270,48 +287,53 @@ function keyText(key: unknown): string {
   return typeof key === 'string' ? key : lookAt(() => String(key), `(${typeof key})`);
 }
 
-function checkManagerOptions<T>(options: ReinitManagerOptions<T>): void {
-  const { recycle = {}, retry = {} } = options;
-  const all: [string, unknown][] = [...Object.entries(options), ...Object.entries({ ...recycle, ...retry })];
-  for (const [name, value] of all) {
-    const kind = KINDS[name];
-    if (kind === undefined)
-      throw new TypeError(`wasm-revive: there is no option "${name}". The options are: ${Object.keys(KINDS).join(', ')}.`);
-    const [what, is] = kind;
-    if (value !== undefined && !is(value))
-      throw new TypeError(`wasm-revive: ${name} has to be ${what}, not ${lookAt(() => String(value), typeof value)}.`);
+/** For what somebody awaits: the timers of the clock keep no Node.js process, which would end before that. */
+async function keepingProcess<R>(promise: Promise<R>): Promise<R> {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  try {
+    timer = setInterval(() => {}, LONGEST_TIMER);
+  } catch {
+    // Workers have no timers outside of requests.
   }
+  try {
+    return await promise;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function checkManagerOptions<T>(options: ReinitManagerOptions<T>): void {
+  const { recycle, retry } = options;
+  check('', MANAGER_OPTIONS, options);
+  if (recycle !== undefined) check('recycle.', RECYCLE_OPTIONS, recycle);
+  if (retry !== undefined) check('retry.', { attempts: OPTIONS.maxRestarts }, retry);
   if (options.create === undefined) throw new TypeError('wasm-revive: create has to be a function.');
 }
 
-type Kind = readonly [what: string, is: (value: unknown) => boolean];
-const FUNCTION: Kind = ['a function', (value) => typeof value === 'function'];
-const OBJECT: Kind = ['an object', (value) => typeof value === 'object' && value !== null];
-const COUNT: Kind = [
-  'a whole number from 0, or Infinity',
-  (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= 0),
-];
-const DURATION: Kind = ['a number of milliseconds above 0', (value) => typeof value === 'number' && value > 0];
+const FUNCTION = OPTIONS.onFailure;
+const OBJECT = OPTIONS.recycle;
 
-const KINDS: Readonly<Record<string, Kind>> = {
+const MANAGER_OPTIONS: Checks<ReinitManagerOptions<never>> = {
   create: FUNCTION,
   dispose: FUNCTION,
   isFatal: FUNCTION,
   name: ['a string', (value) => typeof value === 'string'],
-  maxRestarts: COUNT,
-  withinMs: DURATION,
-  consecutiveFailures: COUNT,
-  backoffMs: DURATION,
-  maxBackoffMs: DURATION,
-  maxInstances: COUNT,
-  idleMs: DURATION,
-  drainMs: DURATION,
-  standby: COUNT,
+  maxRestarts: OPTIONS.maxRestarts,
+  withinMs: OPTIONS.withinMs,
+  consecutiveFailures: OPTIONS.consecutiveFailures,
+  backoffMs: OPTIONS.backoffMs,
+  maxBackoffMs: OPTIONS.maxBackoffMs,
+  maxInstances: OPTIONS.maxInstances,
+  idleMs: OPTIONS.idleMs,
+  drainMs: OPTIONS.drainMs,
+  standby: ['a whole number from 0', (value) => Number.isInteger(value) && Number(value) >= 0],
   recycle: OBJECT,
-  uses: COUNT,
-  ageMs: DURATION,
-  when: FUNCTION,
   retry: OBJECT,
-  attempts: COUNT,
   clock: OBJECT,
+};
+
+const RECYCLE_OPTIONS: Checks<ValueRecycleOptions<never>> = {
+  uses: OPTIONS.consecutiveFailures,
+  ageMs: OPTIONS.idleMs,
+  when: FUNCTION,
 };

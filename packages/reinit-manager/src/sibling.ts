@@ -40,6 +40,7 @@ export class Sibling extends Place {
     const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
       key: textOf(key),
+      ownKey: key,
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
       standsBy: false,
       space: () => shared.module.keyedSpaces.next(),

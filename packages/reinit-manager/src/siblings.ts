@@ -1,7 +1,7 @@
 import { type Api, type Live, ReviveError, spaceOf, staleHandleError } from '@wasm-revive/kernel';
+import { LONGEST_TIMER } from './clock.js';
 import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
-import { LONGEST_TIMER } from './draining.js';
 import { checkDrainOptions } from './options.js';
 import type { Shared } from './place.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';

@@ -42,12 +42,17 @@ export class ValueSeat<T> {
   /** Those that have been replaced, with calls in flight. */
   readonly #leaving = new Set<HeldValue<T>>();
   #making: Promise<HeldValue<T>> | undefined;
+  /** Rejects it, for those who wait: what it is made by may never come back. */
+  #abandon = (): void => {};
   /** Made ahead. */
   readonly #standby: T[] = [];
   #isFilling = false;
   #generation = 0;
   /** Counted up when all that is there, and all that is being made, is not wanted any more. */
   #epoch = 0;
+  /** Why that was done last. */
+  #endedFor: DisposeReason = 'reset';
+  #hasFailed = false;
   #lastError: unknown;
   #lostAt: number | undefined;
   #recycled: { readonly reason: ValueRecycleReason; readonly from: number } | undefined;
@@ -83,9 +88,9 @@ export class ValueSeat<T> {
     return this.#making;
   }
 
-  /** Milliseconds for which calls are refused. */
+  /** Milliseconds for which calls are refused. With `maxRestarts: 0` the breaker would say so before anything has failed. */
   get retryAfter(): number {
-    return this.#breaker.retryAfter;
+    return this.#hasFailed ? this.#breaker.retryAfter : 0;
   }
 
   /** Whether there is one, or one is being made. */
@@ -108,7 +113,7 @@ export class ValueSeat<T> {
   #make(): HeldValue<T> | Promise<HeldValue<T>> {
     const { clock, create } = this.#around;
     // Of the first, nothing has failed.
-    const wait = this.#lastError === undefined ? 0 : this.#breaker.admit();
+    const wait = this.#hasFailed ? this.#breaker.admit() : 0;
     if (wait > 0) throw this.#crashLoop(wait);
     if (this.#lostAt !== undefined) this.#breaker.restarted();
     const ready = this.#standby.shift();
@@ -121,27 +126,37 @@ export class ValueSeat<T> {
       throw this.#notMade(error, began);
     }
     if (!(value instanceof Promise)) return this.#serve(value);
-    const epoch = this.#epoch;
-    const making = value.then(
-      (made) => {
-        if (epoch === this.#epoch) return this.#serve(made);
-        this.#around.dispose(made, 'reset');
-        throw new ReviveError('REVIVE_INSTANCE_LOST', `${this.#around.name} was reset, or evicted, while it was made.`, {
-          retryable: true,
-        });
-      },
-      (error: unknown) => {
-        if (epoch === this.#epoch) this.#making = undefined;
-        throw this.#notMade(error, began);
-      },
-    );
+    const making = this.#whenMade(value, began);
     this.#making = making;
     // Who waits for it is told; nobody has to.
     making.catch(() => {});
     return making;
   }
 
+  #whenMade(value: Promise<T>, began: number): Promise<HeldValue<T>> {
+    const epoch = this.#epoch;
+    return new Promise((resolve, reject) => {
+      this.#abandon = () => {
+        const why = `${this.#around.name} was reset, evicted or disposed of while it was made. This call did nothing.`;
+        reject(new ReviveError('REVIVE_INSTANCE_LOST', why, { retryable: true }));
+      };
+      value.then(
+        (made) => {
+          if (epoch === this.#epoch) resolve(this.#serve(made));
+          else this.#around.dispose(made, this.#endedFor);
+        },
+        (error: unknown) => {
+          // One that nobody waits for any more says nothing about those that are made now.
+          if (epoch !== this.#epoch) return;
+          this.#making = undefined;
+          reject(this.#notMade(error, began));
+        },
+      );
+    });
+  }
+
   #notMade(error: unknown, began: number): ReviveError {
+    this.#hasFailed = true;
     this.#lastError = error;
     this.#lostAt ??= began;
     this.#breaker.failed(true);
@@ -182,7 +197,7 @@ export class ValueSeat<T> {
     try {
       const value = await create();
       if (epoch !== this.#epoch) {
-        dispose(value, 'reset');
+        dispose(value, this.#endedFor);
         return;
       }
       this.#standby.push(value);
@@ -203,6 +218,7 @@ export class ValueSeat<T> {
     const { clock, counts, emitter, where } = this.#around;
     const { generation } = held;
     this.#leaving.delete(held);
+    this.#hasFailed = true;
     this.#lastError = error;
     counts.failures++;
     emitter.together(() => {
@@ -246,9 +262,20 @@ export class ValueSeat<T> {
     });
   }
 
-  /** Ends all that there is. With time for calls in flight, or at once. */
+  /** Ends all that there is. With time for calls in flight, and for those that wait for a value, or at once. */
   async endAll(reason: DisposeReason, drainMs = 0): Promise<void> {
+    if (drainMs > 0 && this.#making !== undefined) {
+      const epoch = this.#epoch;
+      const due = this.#around.clock.now() + drainMs;
+      await this.#madeWithin(this.#making, drainMs);
+      if (epoch === this.#epoch) await this.endAll(reason, Math.max(due - this.#around.clock.now(), 0));
+      // All was ended meanwhile, and what serves now was made for calls that came after that.
+      else await Promise.all([...this.#leaving].map((held) => new Promise<void>((resolve) => held.whenIdle(resolve))));
+      return;
+    }
     this.#epoch++;
+    this.#endedFor = reason;
+    this.#abandon();
     this.#making = undefined;
     this.#isFilling = false;
     for (const value of this.#standby.splice(0)) this.#around.dispose(value, reason);
@@ -263,8 +290,19 @@ export class ValueSeat<T> {
     for (const held of all) held.end(reason, undefined);
   }
 
+  #madeWithin(making: Promise<unknown>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      making.then(
+        () => resolve(),
+        () => resolve(),
+      );
+      if (Number.isFinite(ms)) this.#around.clock.later(resolve, ms);
+    });
+  }
+
   /** Forgets all failures. */
   forgive(): void {
+    this.#hasFailed = false;
     this.#lastError = this.#lostAt = undefined;
     this.#breaker.forgive();
   }

@@ -1,6 +1,7 @@
 /** The manager without wasm-bindgen, around real instances of WebAssembly. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { createReinitManager, type ReinitManagerOptions } from '../src/index.js';
+import { createReinitManager, type ReinitManager, type ReinitManagerOptions, SYSTEM_CLOCK } from '../src/index.js';
 
 // (module
 //   (global $n (mut i32) (i32.const 0))
@@ -373,9 +374,108 @@ it('I9: refuses options that there are not, and values that nothing would come o
     [{}, 'create has to be a function'],
     [{ create, recicle: {} }, 'there is no option "recicle"'],
     [{ create, standby: -1 }, 'standby has to be a whole number from 0'],
-    [{ create, recycle: { uses: 'many' } }, 'uses has to be a whole number from 0, or Infinity, not many'],
+    [{ create, standby: Number.POSITIVE_INFINITY }, 'standby has to be a whole number from 0'],
+    [{ create, uses: 3 }, 'there is no option "uses"'],
+    [{ create, recycle: { attempts: 3 } }, 'there is no option "recycle.attempts"'],
+    [{ create, recycle: { uses: 'many' } }, 'recycle.uses has to be a whole number from 1, or Infinity, not "many"'],
   ];
   for (const [options, message] of bad) expect(() => createReinitManager(options as ReinitManagerOptions<Exports>)).toThrow(message);
   const { manager } = setUp();
   expect(() => manager.on('failed' as 'failure', () => {})).toThrow('there is no event "failed"');
+  return expect(manager.dispose({ drainMs: 'long' } as never)).rejects.toThrow('drainMs has to be');
+});
+
+describe('a value that is being made', () => {
+  const never = (): Promise<Exports> => new Promise(() => {});
+
+  it.each([
+    ['a reset', (manager: ReinitManager<Exports>) => manager.reset()],
+    ['an eviction', (manager: ReinitManager<Exports>) => manager.evict('a')],
+    ['disposing at once', (manager: ReinitManager<Exports>) => manager.dispose({ drainMs: 0 })],
+  ])('rejects those who wait for it at once, by %s', async (_, end) => {
+    const { manager } = setUp({ create: never });
+    const call = manager.use(count, { key: 'a' });
+    void end(manager);
+    await expect(call).rejects.toEqual(code('REVIVE_INSTANCE_LOST'));
+  });
+
+  it.each([
+    ['disposing', (manager: ReinitManager<Exports>) => manager.dispose({ drainMs: 50 })],
+    ['evicting', (manager: ReinitManager<Exports>) => manager.evict('a', { drain: true, drainMs: 50 })],
+  ])('has the same time as calls in flight, by %s', async (_, end) => {
+    const made = gate<Exports>();
+    const { manager, disposed } = setUp({ create: () => made.promise });
+    const call = manager.use(count, { key: 'a' });
+    const ended = end(manager);
+    made.open(create());
+    await expect(call).resolves.toBe(1);
+    await ended;
+    expect(disposed).toHaveLength(1);
+  });
+
+  it('is not waited for any longer than that', async () => {
+    const { manager, time } = setUp({ create: never });
+    const call = manager.use(count);
+    const ended = manager.dispose({ drainMs: 50 });
+    time.pass(50);
+    await expect(call).rejects.toEqual(code('REVIVE_INSTANCE_LOST'));
+    await ended;
+    expect(manager.state).toBe('disposed');
+  });
+
+  it('does not count as failed where it was given up before', async () => {
+    const made = gate<Exports>();
+    const { manager, names } = setUp({ create: () => made.promise, maxRestarts: 0 });
+    const call = manager.use(count);
+    manager.reset();
+    made.fail(new Error('too late'));
+    await expect(call).rejects.toEqual(code('REVIVE_INSTANCE_LOST'));
+    expect([manager.state, names()]).toEqual(['idle', []]);
+  });
+
+  it('counts as failed whatever it fails with', async () => {
+    const { manager } = setUp({ create: () => Promise.reject(undefined), consecutiveFailures: 2 });
+    await expect(manager.use(count)).rejects.toEqual(code('REVIVE_NO_INSTANCE'));
+    await expect(manager.use(count)).rejects.toEqual(code('REVIVE_CRASH_LOOP'));
+  });
+});
+
+describe('disposing', () => {
+  it('waits for what the program has to finish', async () => {
+    const closed = gate();
+    const { manager } = setUp({ dispose: () => closed.promise });
+    manager.run(count);
+    let isOver = false;
+    const over = manager.dispose().then(() => {
+      isOver = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(isOver).toBe(false);
+    closed.open();
+    await over;
+  });
+
+  it('keeps a Node.js process until its time is over', () => {
+    const program = `
+      import { createReinitManager } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+      const manager = createReinitManager({ create: () => ({}) });
+      manager.use(() => new Promise(() => {})).catch(({ code }) => console.log(code));
+      await new Promise((resolve) => setImmediate(resolve));
+      await manager.dispose({ drainMs: 50 });
+      console.log(manager.state);`;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect([stdout, status]).toEqual(['REVIVE_INSTANCE_LOST\ndisposed\n', 0]);
+  });
+
+  it('gives time past what a timer can wait', async () => {
+    const { manager } = setUp({ clock: SYSTEM_CLOCK });
+    const done = gate<string>();
+    const call = manager.use(() => done.promise);
+    await new Promise((resolve) => setTimeout(resolve));
+    const over = manager.dispose({ drainMs: 2 ** 32 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    done.open('done');
+    await expect(call).resolves.toBe('done');
+    await over;
+  });
 });

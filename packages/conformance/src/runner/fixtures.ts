@@ -268,8 +268,8 @@ export interface Control {
 
 /** Where a program keeps what Rust saves. */
 export interface PersistStore {
-  load?(name: string, instance?: string): { readonly version: number; readonly bytes: Uint8Array } | undefined;
-  save?(name: string, saved: { readonly version: number; readonly bytes: Uint8Array }, instance?: string): void;
+  load?(name: string, instance?: string, key?: unknown): { readonly version: number; readonly bytes: Uint8Array } | undefined;
+  save?(name: string, saved: { readonly version: number; readonly bytes: Uint8Array }, instance?: string, key?: unknown): void;
 }
 
 /** A crash report. */

@@ -108,6 +108,17 @@ export const PERSISTED: readonly Scenario[] = [
       checks.equal('I2', 'each has its own', () => [a, b, ns].map((one) => state(one)).join(' '), '2,more of a,true 1,b,true 6,newer,true');
       control.evict('persists a');
       checks.equal('I7', 'until it is evicted', () => [a, b].map((one) => state(one)).join(' '), '0,,false 1,b,true');
+      a.ledger_up?.('a');
+      a.save_ledger?.('none');
+      await control.evict('persists a', { drain: true });
+      checks.equal('I7', 'though it drains first', () => state(a), '0,,false');
+      a.ledger_up?.('a');
+      let drained: Promise<unknown> | undefined;
+      a.save_ledger_and_call?.(() => {
+        drained = control.evict('persists a', { drain: true });
+      });
+      await drained;
+      checks.equal('I7', 'and saves', () => state(a), '0,,false');
 
       events.length = 0;
       checks.equal('I9', 'another version begins anew', () => ns.newer_ledger?.(), 1000);
@@ -203,11 +214,32 @@ export const PERSISTED: readonly Scenario[] = [
           checks.equal('I9', 'what is no saved value is refused', () => ns.ledger?.(), 0);
         }
         checks.that('I9', 'and logged', () => logged.length === 3 || logged);
+        // Left alone, its rejection would end a Node.js process.
+        control.configure({ persist: { load: () => Promise.reject(new Error('too late')) as never } });
+        control.forget();
+        control.reset();
+        checks.equal('I9', 'so is what comes later', () => ns.ledger?.(), 0);
         for (const wrong of [7, { load: 7 }, { save: 'no' }]) {
           const refused = thrownBy(() => control.configure({ persist: wrong as never }));
           checks.that('I9', 'as is what is no store', () => refused instanceof TypeError && /persist has to be/.test(refused.message));
         }
       });
+      const room = { number: 7 };
+      const keys: unknown[] = [];
+      control.configure({
+        persist: {
+          load: (_name, _text, key) => void keys.push(key),
+          save: (_name, _saved, _text, key) => void keys.push(key),
+        },
+      });
+      control.instance(room).save_ledger?.('none');
+      await until(runtime, () => keys.length === 2);
+      checks.that(
+        'I7',
+        'a sibling’s key itself is given, for keys of which the text says nothing',
+        () => keys.every((key) => key === room) || keys,
+      );
+      control.evict(room);
       control.configure({ persist: undefined });
       control.evict('kept');
       control.forget();
