@@ -71,6 +71,7 @@ export function createManager(
     standsBy: true,
     space: (generation) => generation - 1,
     sendTo: (instance) => router.sendTo(instance),
+    serves: () => router.serves(),
     claim: () => application.claim(),
     // Its first instance is given to it.
     isReady: () => false,

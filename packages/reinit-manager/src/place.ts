@@ -56,6 +56,8 @@ export interface PlaceOptions {
   space(generation: number): number;
   /** Tells whoever calls where calls go, whenever that changes. */
   sendTo(instance: Instance | undefined): void;
+  /** An instance serves, and was started; calls may not be sent to it yet. */
+  serves(): void;
   /** See `Surroundings`. */
   claim(): boolean;
   isReady(): boolean;
@@ -72,7 +74,7 @@ export class Place implements Owner {
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
 
-  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, advice, standsBy, space, sendTo, serves, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
@@ -104,7 +106,10 @@ export class Place implements Owner {
       supervisor: this.supervisor,
       closing,
       clock,
-      serves: (instance, isStarted) => this.#recycling.serves(instance, isStarted),
+      serves: (instance, isStarted) => {
+        this.#recycling.serves(instance, isStarted);
+        if (isStarted && this.slot.current === instance) serves();
+      },
       called: (instance) => this.#recycling.called(instance),
       drained: ({ generation }, callsLost) => {
         const drained = { generation, callsLost, ...this.#where() };

@@ -48,7 +48,11 @@ export class Router {
     this.live.raw = instance?.scope.raw ?? NOBODY;
     this.live.base = instance?.base ?? 0;
     if (this.#routing === undefined) this.#tell();
-    if (this.#isWaiting && instance !== undefined) this.#makeAhead();
+  }
+
+  /** The default instance serves. */
+  serves(): void {
+    if (this.#isWaiting) this.#makeAhead();
   }
 
   /** Tells the façade. A handle of any instance is sent to the runtime, which finds whose it is. */

@@ -51,6 +51,7 @@ export class Sibling extends Place {
         exported.raw = asks() ? NOBODY : live.raw;
         exported.base = live.base;
       },
+      serves: () => {},
       claim: () => false,
       isReady,
       notReady,
