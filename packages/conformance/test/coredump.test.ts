@@ -116,7 +116,7 @@ describe.each(PANIC_MODES)('a coredump, panic=%s', (panic) => {
 
     const [was] = held as [Held];
     const bytes = Uint8Array.from(readFileSync(file));
-    const exports = revived(bytes, 6) as { m: WebAssembly.Memory } & Record<string, WebAssembly.Global>;
+    const exports = revived(bytes, 7) as { m: WebAssembly.Memory } & Record<string, WebAssembly.Global>;
     const memory = new Uint8Array(exports.m.buffer);
     expect(Buffer.compare(memory, was.memory)).toBe(0);
     expect(memory.length).toBe(report?.memoryBytes);
