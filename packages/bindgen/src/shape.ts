@@ -1,6 +1,6 @@
 /**
  * Shapes: pieces of glue written as JavaScript, with holes. A piece of a syntax tree has a shape, or has not; spaces, comments, parentheses and
- * the kind of quotes are no matter.
+ * the kind of quotes are no matter, nor whether it is `object.name` or `object['name']`.
  *
  * - `$_` stands for anything; `$a` too, and for the same wherever it stands.
  * - `$$;` stands for any statements, `...$$` for any elements, arguments or properties.
@@ -42,7 +42,7 @@ function match(found: unknown, wanted: unknown, filled: Filled, renamed: string 
   const hole = holeIn(wanted, renamed);
   if (hole !== undefined) return fill(hole, found, filled);
   if (Array.isArray(wanted)) return Array.isArray(found) ? matchList(found, wanted, filled, renamed) : undefined;
-  const [node, tree] = [withoutParens(found), wanted];
+  const [node, tree] = [withoutBrackets(withoutParens(found)), wanted];
   if (!isTree(tree) || !isTree(node)) return node === tree ? filled : undefined;
   if (node.type !== tree.type) return undefined;
   let now: Filled | undefined = filled;
@@ -115,6 +115,14 @@ function withoutParens(node: unknown): unknown {
   let inner = node;
   while (isTree(inner) && inner.type === 'ParenthesizedExpression') inner = inner.expression;
   return inner;
+}
+
+/** `object['name']` as `object.name`. */
+function withoutBrackets(node: unknown): unknown {
+  if (!isTree(node) || node.type !== 'MemberExpression' || node.computed !== true) return node;
+  const { property } = node;
+  if (!isTree(property) || property.type !== 'Literal' || typeof property.value !== 'string') return node;
+  return { ...node, computed: false, property: { type: 'Identifier', name: property.value } };
 }
 
 function isTree(value: unknown): value is Tree {

@@ -116,7 +116,7 @@ describe.each(PANIC_MODES)('a coredump, panic=%s', (panic) => {
 
     const [was] = held as [Held];
     const bytes = Uint8Array.from(readFileSync(file));
-    const exports = revived(bytes, 6) as { m: WebAssembly.Memory } & Record<string, WebAssembly.Global>;
+    const exports = revived(bytes, 7) as { m: WebAssembly.Memory } & Record<string, WebAssembly.Global>;
     const memory = new Uint8Array(exports.m.buffer);
     expect(Buffer.compare(memory, was.memory)).toBe(0);
     expect(memory.length).toBe(report?.memoryBytes);
@@ -165,7 +165,7 @@ describe.each(PANIC_MODES)('a coredump, panic=%s', (panic) => {
     const { pkg } = load(panic);
     const written: [bytes: number, report: CrashReport][] = [];
     const reports: CrashReport[] = [];
-    pkg.__revive.configure({ maxRestarts: Number.POSITIVE_INFINITY, onFailure: (report) => reports.push(report) });
+    pkg.__revive.configure({ consecutiveFailures: Number.POSITIVE_INFINITY, onFailure: (report) => reports.push(report) });
     pkg.__revive.use(coredump({ write: (bytes, report) => void written.push([bytes.length, report]) }));
     const forever = (): unknown => pkg.nested(forever);
     const fromDepth = (frames: number): unknown => (frames === 0 ? forever() : fromDepth(frames - 1));
@@ -194,7 +194,6 @@ describe.each(PANIC_MODES)('a coredump, panic=%s', (panic) => {
         pkg.__revive.on('recovered', () => heard.push('recovered'));
       },
     ];
-    pkg.__revive.configure({ maxRestarts: Number.POSITIVE_INFINITY });
     pkg.__revive.use(coredump({ write: (bytes, report) => ways.shift()?.(bytes, report) }));
     for (let i = 0; i < 3; i++) {
       expect(failing(() => pkg.fail('abort')).code).toBe('REVIVE_ABORT');

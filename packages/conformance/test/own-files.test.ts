@@ -36,7 +36,7 @@ function installation(): string {
       if (existsSync(from)) cpSync(from, join(modules, name, part), { recursive: true });
     }
   }
-  for (const name of ['@wasm-revive/kernel', 'commander', 'listr2', 'oxc-parser', 'magic-string']) {
+  for (const name of ['@wasm-revive/kernel', '@wasm-revive/timeline', 'commander', 'listr2', 'oxc-parser', 'magic-string']) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }

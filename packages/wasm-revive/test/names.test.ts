@@ -314,7 +314,8 @@ describe('the address at which the bundler target looks for its wasm file', () =
     const name = 'a#b?c%20';
     const dir = renamed('bundler', name);
     const glue = join(dir, `${name}_bg.js`);
-    writeFileSync(glue, `${readFileSync(glue, 'utf8')}\nexport class URL { __destroy_into_raw() {} free() {} }\n`);
+    const members = '__destroy_into_raw() { const ptr = this.__wbg_ptr; this.__wbg_ptr = 0; return ptr; } free() {}';
+    writeFileSync(glue, `${readFileSync(glue, 'utf8')}\nexport class URL { ${members} }\n`);
     transform({ dir, ...options() });
     const [, maker, url] = /new ([\w.]+)\("(.*?)", import\.meta\.url\)/.exec(readFileSync(glue, 'utf8')) ?? [];
     expect(maker).toBe('globalThis.URL');
