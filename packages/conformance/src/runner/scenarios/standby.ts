@@ -43,6 +43,18 @@ export const STANDBY: readonly Scenario[] = [
         for (let n = 0; n < 3; n++) await runtime.turn();
         checks.equal('I8', 'none stands by where its memory is too big', () => probe.made(), none + 1);
 
+        if (ns.ledger === undefined) await startedAhead();
+        else await notStartedAhead();
+      } finally {
+        failures.stop();
+        globalThis.wasmReviveStart = undefined;
+        control.configure({ standby: undefined });
+        control.reset();
+      }
+      checks.equal('I2', 'the next call is served', () => ns.bump(), 101);
+
+      /** Of a module whose start function uses none of what the program persists. */
+      async function startedAhead(): Promise<void> {
         globalThis.wasmReviveStart = count;
         control.configure({ standby: { count: 1, started: true } });
         await until(runtime, () => started > 0, PATIENCE);
@@ -68,13 +80,17 @@ export const STANDBY: readonly Scenario[] = [
           `102,${generation}`,
         );
         checks.equal('I1', 'it is reported, and not tried again at once', () => [failures.failures.length, tried].join(), '1,1');
-      } finally {
-        failures.stop();
-        globalThis.wasmReviveStart = undefined;
-        control.configure({ standby: undefined });
-        control.reset();
       }
-      checks.equal('I2', 'the next call is served', () => ns.bump(), 101);
+
+      /** What is persisted may change until it serves, so that one which has used it is thrown away. */
+      async function notStartedAhead(): Promise<void> {
+        globalThis.wasmReviveStart = count;
+        control.configure({ standby: { count: 1, started: true } });
+        await until(runtime, () => started > 0, PATIENCE);
+        checks.equal('I7', 'one that is started ahead does not take the place of the one that serves', () => ns.bump(), 102);
+        thrownBy(() => ns.fail('abort'));
+        checks.equal('I7', 'where it has used what is persisted, another one serves', () => [ns.bump(), started].join(), '101,2');
+      }
     },
   },
 ];
