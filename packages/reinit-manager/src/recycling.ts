@@ -1,6 +1,7 @@
 import { complain, type Instance, inMicrotask, isReviveError } from '@wasm-revive/kernel';
 import type { Emitter } from './events.js';
 import type { Slot } from './slot.js';
+import { STARTED_AFTER } from './supervisor.js';
 
 /** When an instance is replaced by a fresh one, though it is well. Whichever comes first. */
 export interface RecycleOptions {
@@ -14,9 +15,6 @@ export interface RecycleOptions {
 
 /** Which of {@link RecycleOptions} it was. */
 export type RecycleReason = 'memory' | 'turns' | 'age';
-
-/** An instance that nobody has called is not replaced before this time, in milliseconds: what its start function leaves behind may grow without end. */
-const STARTED_AFTER = 10_000;
 
 /** Where no fresh instance could be made, none is tried for this time, in milliseconds. */
 const PAUSE = 10_000;
@@ -116,6 +114,7 @@ export class Recycling {
     const { mayRecycle, emitter, where } = this.#around;
     const slot = this.#around.slot();
     const reason = this.#reasonFor(instance);
+    // What a start function leaves behind may grow without end.
     const hasStarted = this.#isStarted && (this.#wasCalled || instance.uptimeMs >= STARTED_AFTER);
     if (reason === undefined || instance !== slot.current || !hasStarted || !instance.scope.isQuiescent() || !instance.isWell()) return;
     if (performance.now() < this.#notBefore || !mayRecycle()) return;

@@ -2,11 +2,13 @@ import { isAbort, isReviveError, lookAt, ReviveError } from '@wasm-revive/kernel
 import type { BreakerOptions } from './breaker.js';
 import { type Clock, LONGEST_TIMER, SYSTEM_CLOCK } from './clock.js';
 import type { DrainOptions } from './closing.js';
+import { DRAIN_MS } from './draining.js';
 import { tell } from './events.js';
 import type { DisposeReason, HeldValue } from './held-value.js';
+import { keyText } from './key-text.js';
 import { type Checks, check, checkDrainOptions, OPTIONS } from './options.js';
 import { ValueEmitter, type ValueEvents } from './value-events.js';
-import { DRAIN_MS, type ValueRecycleOptions, ValueSeat } from './value-seat.js';
+import { type ValueRecycleOptions, ValueSeat } from './value-seat.js';
 
 /** Options of {@link createReinitManager}. */
 export interface ReinitManagerOptions<T> extends BreakerOptions {
@@ -131,14 +133,11 @@ export function createReinitManager<T>(options: ReinitManagerOptions<T>): Reinit
   const sweepLater = (): void => {
     if (isSweeping || keyed.size === 0 || idleMs === Number.POSITIVE_INFINITY) return;
     isSweeping = true;
-    clock.later(
-      () => {
-        isSweeping = false;
-        sweep();
-        sweepLater();
-      },
-      Math.min(idleMs / 2, 2 ** 31 - 1),
-    );
+    clock.later(() => {
+      isSweeping = false;
+      sweep();
+      sweepLater();
+    }, idleMs / 2);
   };
   const find = (key: unknown): ValueSeat<T> => {
     if (closed !== undefined) throw refusal(name, closed.is);
@@ -281,10 +280,6 @@ function tooMany(name: string, there: number, key: string): ReviveError {
       'Evict one that is not needed any more (`evict(key)`), have idle ones evicted (`idleMs`), or allow more (`maxInstances`).',
     { retryable: true },
   );
-}
-
-function keyText(key: unknown): string {
-  return typeof key === 'string' ? key : lookAt(() => String(key), `(${typeof key})`);
 }
 
 /** For what somebody awaits: the timers of the clock keep no Node.js process, which would end before that. */

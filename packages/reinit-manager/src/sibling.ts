@@ -1,6 +1,7 @@
-import { type Api, type Instance, type Live, lookAt, type ReviveError, type SiblingFacade } from '@wasm-revive/kernel';
+import type { Api, Instance, Live, ReviveError, SiblingFacade } from '@wasm-revive/kernel';
 import type { Clock } from './clock.js';
 import { isFree } from './handles.js';
+import { keyText } from './key-text.js';
 import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
 
@@ -39,7 +40,7 @@ export class Sibling extends Place {
     const live: Live = { raw: NOBODY, base: 0 };
     const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
-      key: textOf(key),
+      key: keyText(key),
       ownKey: key,
       advice: 'It is not tried again by itself: evict its key after the reason is gone.',
       standsBy: false,
@@ -118,9 +119,4 @@ export class Sibling extends Place {
 /** Whether it owes promises, has listeners or timers, or frames of it are on the stack. */
 function isBusy({ callsInFlight, registrations, scope }: Instance): boolean {
   return callsInFlight > 0 || registrations.areAny || !scope.isQuiescent();
-}
-
-/** A key in messages and reports: a text as it is, anything else as JavaScript writes it. */
-function textOf(key: unknown): string {
-  return typeof key === 'string' ? key : lookAt(() => String(key), `(${typeof key})`);
 }

@@ -73,8 +73,7 @@ export class Slot {
 
   /** Settled when an instance serves, or none could be made. See `Revive.ready`. */
   whenReady(): Promise<void> {
-    const { closing } = this.#around;
-    if (closing.state !== undefined) return refused(closing.refusal());
+    if (this.isClosed) return refused(this.#around.closing.refusal());
     const isThere = this.#current !== undefined;
     // Who waits wants one, as somebody who calls does.
     if (!isThere && this.#generation > 0 && !this.#maker.isMaking) inMicrotask(() => this.recoverQuietly());
@@ -138,7 +137,7 @@ export class Slot {
    * something first: they may have done anything.
    */
   #called(instance: Instance): Instance | undefined {
-    const { supervisor, closing, called, sendTo } = this.#around;
+    const { supervisor, called, sendTo } = this.#around;
     if (this.isWithin) return instance;
     const hasServed = supervisor.hasServed(instance);
     if (supervisor.tellNews()) return undefined;
@@ -147,14 +146,13 @@ export class Slot {
     // A call that is within another one says nothing, and there may be many of them.
     const isUsed = hasServed || !instance.scope.isQuiescent();
     // Whether it is well, and serves on, may be known only later: until then, each call asks.
-    if (isUsed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && closing.state === undefined) sendTo(instance);
+    if (isUsed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) sendTo(instance);
     return instance;
   }
 
   /** Refuses a call where none is admitted, unless it is part of one: a frame of the instance is on the stack. */
   admit(instance?: Instance): void {
-    const { closing } = this.#around;
-    if (closing.state !== undefined && (instance === undefined || instance.scope.isQuiescent())) throw closing.refusal();
+    if (this.isClosed && (instance === undefined || instance.scope.isQuiescent())) throw this.#around.closing.refusal();
   }
 
   /** Whether the instance of a space is there: it serves, or has calls in flight to finish. */
@@ -269,7 +267,7 @@ export class Slot {
 
   #forget(reason: string): void {
     const { supervisor } = this.#around;
-    if (this.isUsed && this.#around.closing.state === undefined) supervisor.reset(this.isWithin);
+    if (this.isUsed && !this.isClosed) supervisor.reset(this.isWithin);
     this.#isEvicted = true;
     this.#isNew = true;
     supervisor.forget();
@@ -313,7 +311,7 @@ export class Slot {
    * @param wasAwaited as in {@link recover}
    */
   recoverQuietly(wasAwaited = false): boolean {
-    if (this.#current !== undefined || this.#isEvicted || this.#around.closing.state !== undefined) return false;
+    if (this.#current !== undefined || this.#isEvicted || this.isClosed) return false;
     if (this.#generation === 0 && !this.#around.isReady()) return false;
     try {
       this.recover(wasAwaited);
@@ -348,12 +346,12 @@ export class Slot {
    * @param isNew whether it makes up for none that failed
    */
   #bring(isNew: boolean): Brought | undefined {
-    const { supervisor, closing } = this.#around;
+    const { supervisor } = this.#around;
     const spare = this.#admitted(isNew);
     if (spare === undefined) return undefined;
     const { instance } = spare;
     // Plugins have looked at it.
-    if (this.#current !== undefined || closing.state !== undefined) {
+    if (this.#current !== undefined || this.isClosed) {
       this.#maker.giveBack(spare);
       return undefined;
     }

@@ -9,7 +9,7 @@ import { crashLoopError } from './restarter.js';
  * An instance that nobody has called and that was lost within this time, in milliseconds, has not started. Programs that timers and frames
  * drive are called by nobody.
  */
-const STARTED_AFTER = 10_000;
+export const STARTED_AFTER = 10_000;
 
 /** How often in a row the program may reset the module from within: from a listener, or while an instance starts. Each may cause the next. */
 const MOST_RESETS_WITHIN = 5;

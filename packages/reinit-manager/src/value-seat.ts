@@ -1,6 +1,7 @@
 import { inMicrotask, ReviveError } from '@wasm-revive/kernel';
 import { Breaker, type BreakerOptions } from './breaker.js';
 import type { Clock } from './clock.js';
+import { DRAIN_MS } from './draining.js';
 import { tell } from './events.js';
 import { type DisposeReason, type HeldSurroundings, HeldValue } from './held-value.js';
 import { crashLoopError } from './restarter.js';
@@ -29,9 +30,6 @@ export interface SeatSurroundings<T> {
   dispose(value: T, reason: DisposeReason): void;
   isFatal(error: unknown, value: T): boolean;
 }
-
-/** How long calls in flight may take on a value that is replaced, in milliseconds. */
-export const DRAIN_MS = 30_000;
 
 /** Where the values of one key serve, one at a time, generation after generation. */
 export class ValueSeat<T> {

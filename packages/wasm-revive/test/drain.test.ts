@@ -1,8 +1,6 @@
 /** Instances that finish what is in flight on them before they end: draining, disposal and recycling, on the real output of the transform. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -10,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Revive } from '../src/index.js';
+import { folder, load as loadFixtures, never, RUNTIME, removeFolders, thrown } from './fixtures.js';
 
 interface Counter {
   inc(): number;
@@ -40,33 +39,14 @@ interface Package extends Fixtures {
   readonly __revive: Revive<Fixtures>;
 }
 
-const folders: string[] = [];
 afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  removeFolders();
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
-const RUNTIME = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
-
 /** The fixtures, transformed and loaded anew. */
-function load(variant: 'fixtures' | 'fixtures-revive' = 'fixtures', panic: 'abort' | 'unwind' = 'abort'): Package {
-  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(outDir);
-  const dir = fileURLToPath(new URL(`../../../.artifacts/${variant}/${panic}/nodejs/`, import.meta.url));
-  transform({ dir, outDir, version: '9.9.9', runtime: { import: RUNTIME } });
-  return createRequire(import.meta.url)(join(outDir, 'wasm_revive_fixtures.js')) as Package;
-}
-
-/** What something throws. */
-function thrown(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It threw nothing.');
-}
+const load = (name?: 'fixtures-revive'): Package => loadFixtures<Package>('abort', RUNTIME, name);
 
 function gate(): { readonly promise: Promise<unknown>; open(value?: unknown): void } {
   let open = (_?: unknown): void => {};
@@ -76,7 +56,6 @@ function gate(): { readonly promise: Promise<unknown>; open(value?: unknown): vo
   return { promise, open };
 }
 
-const never = (): Promise<never> => new Promise(() => {});
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The next event of a name. */
@@ -498,8 +477,7 @@ describe('dispose()', () => {
   });
 
   it('I5: can be awaited at the end of a program, which then ends', () => {
-    const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-    folders.push(outDir);
+    const outDir = folder();
     transform({
       dir: fileURLToPath(new URL('../../../.artifacts/fixtures/abort/nodejs/', import.meta.url)),
       outDir,

@@ -1,5 +1,5 @@
 /** The fixtures as `wasm-revive transform` leaves them, loaded anew for each test. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,12 +66,16 @@ export function folder(): string {
   return made;
 }
 
-/** The fixtures, transformed and loaded anew. */
-export function load(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME): Package {
+/**
+ * The fixtures, transformed and loaded anew.
+ * @param name of the set of artifacts: `fixtures-revive` links the crates
+ */
+export function load<P = Package>(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME, name = 'fixtures'): P {
   const outDir = folder();
-  const dir = fileURLToPath(new URL(`../../../.artifacts/fixtures/${panic}/nodejs/`, import.meta.url));
+  const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/nodejs/`, import.meta.url));
   transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime } });
-  return createRequire(import.meta.url)(join(outDir, 'wasm_revive_fixtures.js')) as Package;
+  const wasm = readdirSync(outDir).find((file) => file.endsWith('_bg.wasm')) ?? '';
+  return createRequire(import.meta.url)(join(outDir, wasm.replace('_bg.wasm', '.js'))) as P;
 }
 
 /** What something throws. */

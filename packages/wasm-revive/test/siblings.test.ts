@@ -1,7 +1,5 @@
 /** Siblings, on the real output of the transform: `__revive.instance(key)`. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -10,6 +8,7 @@ import { transform } from '@wasm-revive/bindgen';
 import type { CrashReport } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Revive } from '../src/index.js';
+import { folder, load as loadFixtures, never, RUNTIME, removeFolders, thrown } from './fixtures.js';
 
 interface Counter {
   inc(): number;
@@ -60,34 +59,13 @@ interface Package extends Fixtures {
   readonly __revive: Revive<Fixtures>;
 }
 
-const folders: string[] = [];
 afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  removeFolders();
   vi.restoreAllMocks();
 });
 
-const RUNTIME = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
-
 /** The fixtures, transformed and loaded anew. */
-function load(panic: 'abort' | 'unwind' = 'abort'): Package {
-  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(outDir);
-  const dir = fileURLToPath(new URL(`../../../.artifacts/fixtures/${panic}/nodejs/`, import.meta.url));
-  transform({ dir, outDir, version: '9.9.9', runtime: { import: RUNTIME } });
-  return createRequire(import.meta.url)(join(outDir, 'wasm_revive_fixtures.js')) as Package;
-}
-
-/** What something throws. */
-function thrown(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It threw nothing.');
-}
-
-const never = (): Promise<never> => new Promise(() => {});
+const load = (panic?: 'abort' | 'unwind'): Package => loadFixtures<Package>(panic);
 
 describe('a sibling', () => {
   it('I2: has memory of its own, and is the same for the same key', () => {
@@ -312,8 +290,7 @@ describe('a sibling', () => {
 });
 
 it('I9: a sibling waits for the default instance, and says what to call', async () => {
-  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(outDir);
+  const outDir = folder();
   const dir = fileURLToPath(new URL('../../../.artifacts/fixtures/abort/web/', import.meta.url));
   transform({ dir, outDir, version: '9.9.9', runtime: { import: pathToFileURL(RUNTIME.replace(/cjs$/, 'js')).href } });
   const glue = (await import(pathToFileURL(join(outDir, 'wasm_revive_fixtures.js')).href)) as Package & {

@@ -2,16 +2,13 @@
  * Past the last space, on the real output of the transform. The runtime's text is changed so that the counters begin near the end, or so that the
  * end comes soon.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Revive } from '../src/index.js';
+import { folder, load as loadFixtures, RUNTIME, removeFolders } from './fixtures.js';
 
 interface Counter {
   inc(): number;
@@ -43,22 +40,15 @@ const LAST = 2 ** 21;
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+afterEach(removeFolders);
 
 /** A package, on a runtime of which a text is changed. */
-function load<P = Package>(find: string, put: string, name = 'fixtures'): P {
-  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(folder);
-  const [runtime, outDir] = [join(folder, 'runtime.cjs'), join(folder, 'out')];
-  const text = readFileSync(fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url)), 'utf8');
+function load<P = Package>(find: string, put: string, name?: string): P {
+  const runtime = join(folder(), 'runtime.cjs');
+  const text = readFileSync(RUNTIME, 'utf8');
   expect(text).toContain(find);
   writeFileSync(runtime, text.replace(find, put));
-  const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/abort/nodejs/`, import.meta.url));
-  transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime } });
-  return createRequire(import.meta.url)(join(outDir, `wasm_revive_${name.replace('-', '_')}.js`)) as P;
+  return loadFixtures<P>('abort', runtime, name);
 }
 
 /** The code of what something throws. */
