@@ -95,11 +95,9 @@ export class Departures {
     leaving?.drain.over();
   }
 
-  /** An instance was lost. Says whether it was one of these: nobody has to make up for it. */
-  lost({ space }: Instance, callsLost: number): boolean {
-    const drain = this.#draining.get(space);
-    drain?.over(callsLost);
-    return drain !== undefined;
+  /** An instance was lost. It may have been one of these. */
+  lost({ space }: Instance, callsLost: number): void {
+    this.#draining.get(space)?.over(callsLost);
   }
 
   /** Ends all that have calls in flight to finish. Frames of them may be on the stack. */

@@ -164,11 +164,9 @@ export class Place implements Owner {
   }
 
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {
-    const { current } = this.slot;
-    // Another one serves already, or is to: it was replaced.
-    if (current !== instance && (current !== undefined || this.slot.isDraining(instance))) return asked;
+    // What becomes of one that was replaced, or evicted, decides nothing for those that come after it.
+    if (!this.slot.needs(instance)) return asked === 'keep' ? asked : 'fresh';
     const ending = {
-      isServing: instance === current,
       isStarting: this.slot.isStarting(instance),
       // Of calls within calls, nobody knows how many.
       callsOnStack: !quiescent ? Number.POSITIVE_INFINITY : instance.callbacks.entered === 'caller' ? 1 : 0,

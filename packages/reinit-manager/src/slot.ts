@@ -66,9 +66,9 @@ export class Slot {
     return this.#departures.areAny;
   }
 
-  /** Whether an instance was replaced and has calls in flight to finish. */
-  isDraining(instance: Instance): boolean {
-    return this.#departures.at(instance.space) === instance;
+  /** Whether another instance has to come where this one is lost: it serves, and was not evicted in the middle of its turn. */
+  needs(instance: Instance): boolean {
+    return instance === this.#current && !this.#isEvicted;
   }
 
   /** Settled when an instance serves, or none could be made. See `Revive.ready`. */
@@ -277,12 +277,11 @@ export class Slot {
 
   /** An instance is lost, and another is made in its place: before anybody hears of it, who may call the module again. */
   lost(instance: Instance, error: ReviveError, callsLost: number): void {
-    if (this.#departures.lost(instance, callsLost)) return;
-    if ((this.#current ?? instance) !== instance) return;
-    const { supervisor } = this.#around;
+    const isMissed = this.needs(instance);
+    this.#departures.lost(instance, callsLost);
     this.vacate(instance);
-    // It may fail after it was evicted, before its turn is over: nobody has to make up for it.
-    if (this.#isEvicted) return;
+    if (!isMissed) return;
+    const { supervisor } = this.#around;
     supervisor.lost(error);
     // The one that starts it hears of that by itself, unless its start function goes on.
     if (!this.isStarting(instance) || instance.state === 'running') supervisor.schedule();

@@ -14,10 +14,8 @@ export const STARTED_AFTER = 10_000;
 /** How often in a row the program may reset the module from within: from a listener, or while an instance starts. Each may cause the next. */
 const MOST_RESETS_WITHIN = 5;
 
-/** What the supervisor needs to know of an instance that ends. */
+/** What the supervisor needs to know of the instance that serves, when it fails. */
 export interface Ending {
-  /** Whether it serves, so that it is counted: not one that has been replaced, and was still in a turn. */
-  readonly isServing: boolean;
   /** Whether its start function is running. */
   readonly isStarting: boolean;
   /** How many calls may be on the stack, and fail with it. */
@@ -144,17 +142,15 @@ export class Supervisor {
     this.#lastError = undefined;
   }
 
-  /** The last word on what is done after a failure: see `Owner.decide`. */
+  /** The last word on what is done after a failure of the instance that serves: see `Owner.decide`. */
   decide(ending: Ending, asked: Recovery, { kind }: Failure, quiescent: boolean): Recovery {
     // Half started it would be if it were kept, whatever a panic left intact.
     const decided = asked === 'keep' && kind === 'unwound' && ending.isStarting && quiescent ? 'fresh' : asked;
     if (decided === 'keep') return decided;
     if (decided === 'retire') this.#breaker.giveUp();
-    if (ending.isServing) {
-      // Nobody may have called since some of the calls in flight have settled.
-      if (this.#calls > ending.callsOnStack + (this.#serving?.callsInFlight ?? 0)) this.#hasServed = true;
-      this.ends(ending.isStarting, true);
-    }
+    // Nobody may have called since some of the calls in flight have settled.
+    if (this.#calls > ending.callsOnStack + (this.#serving?.callsInFlight ?? 0)) this.#hasServed = true;
+    this.ends(ending.isStarting, true);
     return this.isRefusing ? 'retire' : decided;
   }
 

@@ -7,7 +7,7 @@ import { Supervisor } from '../src/supervisor.js';
 
 const PANIC: Failure = { kind: 'unwound', panic: { message: 'a panic', frames: [] } };
 const ABORT: Failure = { kind: 'aborted', cause: 'abort', trap: undefined, frames: [] };
-const SERVING = { isServing: true, isStarting: false, callsOnStack: 1 } as const;
+const SERVING = { isStarting: false, callsOnStack: 1 } as const;
 
 /** An instance of which the supervisor asks only whether it is well, is in a turn, and owes promises. */
 interface Fake {

@@ -106,6 +106,8 @@ class Driver {
     for (const step of steps) {
       made.steps++;
       last = this.#step(step);
+      // A step that found nothing to call leaves its own behind.
+      this.#world.rules.elsewhere = undefined;
     }
     return last;
   }

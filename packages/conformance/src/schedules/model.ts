@@ -80,7 +80,12 @@ export class Model implements Seated {
   /** See `Seated`. */
   get isUsed(): boolean {
     // One that was evicted while it drained ends in a microtask.
-    if (this.current !== undefined || this.#generations.some(({ departed }) => departed)) return true;
+    return this.isSurelyUsed || this.#generations.some(({ departed }) => departed);
+  }
+
+  /** See `Seated`. */
+  get isSurelyUsed(): boolean {
+    if (this.current !== undefined || this.draining.some((one) => this.rules.owes(one) > 0)) return true;
     return !this.#isNew && !this.retired;
   }
 
@@ -521,19 +526,17 @@ export class Model implements Seated {
     const recovery = this.#recoveryFrom(failing);
     if (recovery === 'keep') return 'keep';
     const served = generation === this.current;
-    const drains = generation.state === 'drains';
     const leaves = served && generation === this.#leaving;
     generation.state = 'lost';
     // That was why it has ended.
     generation.drained = undefined;
     // Which value that is, shows when the call ends.
     if (failing.class === 'foreign') generation.lostTo = { value: undefined };
-    // What becomes of an instance that was replaced decides nothing for the one that serves.
-    if (recovery === 'retire' && this.current === undefined && !drains) this.#retirements++;
-    if (recovery === 'retire' && !drains && (served || this.current === undefined)) this.#givenUp = true;
-    if (!served) return undefined;
-    this.current = undefined;
-    this.#wasLost = !leaves;
+    if (served) this.current = undefined;
+    // What becomes of an instance that was replaced, or evicted, decides nothing for those after it.
+    if (!served || leaves) return 'fresh';
+    if (recovery === 'retire') this.#givenUp = true;
+    this.#wasLost = true;
     this.#failedStarts = generation.called ? 0 : this.#failedStarts + 1;
     if (this.retired) this.#retirements++;
     return this.retired ? 'retire' : 'fresh';

@@ -6,6 +6,8 @@ import type { Decision } from './steps.ts';
 export interface Seated {
   /** Whether it has an instance, or another is to come. */
   readonly isUsed: boolean;
+  /** The same, but for one that has nothing left to do before it ends, and may have done so already. */
+  readonly isSurelyUsed: boolean;
   /** Whether it had one since the event loop has turned, and may have its seat still. */
   readonly hadSeat: boolean;
 }
@@ -42,12 +44,12 @@ export class Rules {
   /** How many calls are in flight on a generation. */
   owes: (generation: Generation) => number = () => 0;
 
-  /** How many of the others have an instance, or are to have one. */
+  /** How many of the others have an instance, or are to have one, at least. */
   seatsBeside(one: Seated): number {
-    return this.seats.filter((other) => other !== one && other.isUsed).length;
+    return this.seats.filter((other) => other !== one && other.isSurelyUsed).length;
   }
 
-  /** The same, with those that may have their seat still. */
+  /** The same at most, with those that may have their seat still. */
   mostSeatsBeside(one: Seated): number {
     return this.seats.filter((other) => other !== one && (other.isUsed || other.hadSeat)).length;
   }
