@@ -27,6 +27,8 @@ const NOWHERE = -2;
  */
 export class InFlight {
   readonly #owed = new Set<Owed>();
+  /** Whether there ever was one. */
+  hasOwed = false;
   /** What settles the promise whose executor is running. */
   #making: Given | undefined;
   /** The place of the first value that is Rust's own. */
@@ -133,6 +135,7 @@ export class InFlight {
     };
     owed.given = given;
     this.#owed.add(owed);
+    this.hasOwed = true;
     return given;
   }
 

@@ -30,6 +30,11 @@ export class Promises {
     return this.#inFlight.size;
   }
 
+  /** Whether there ever was one. */
+  get haveBeen(): boolean {
+    return this.#inFlight.hasOwed;
+  }
+
   /** See {@link InFlight.whenEmpty}. */
   whenEmpty(run: () => void): void {
     this.#inFlight.whenEmpty(run);

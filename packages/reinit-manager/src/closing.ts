@@ -64,7 +64,7 @@ export class Closing {
     checkDrainOptions(options);
     const { drainMs = this.drainMs } = options;
     const closed = this.#close();
-    await Promise.all(this.#places().map(({ slot }) => slot.leaveForGood(`${this.#name} was disposed of.`, drainMs)));
+    await Promise.all(this.#places().map((place) => place.leaveForGood(`${this.#name} was disposed of.`, drainMs)));
     // Where a reset came in between, nobody reads this object any more.
     closed.is = 'disposed';
   }

@@ -72,11 +72,14 @@ export class Drain {
 
   /** The instance serves nobody any more, and no frame of it is on the stack. */
   begin(): void {
-    if (isIdle(this.instance)) this.end();
+    if (isIdle(this.instance) && !this.instance.promises.haveBeen) this.end();
     else this.#wait();
   }
 
-  /** What comes right after a call in flight has settled may still use its handles, and may begin another call by one of them. */
+  /**
+   * What comes right after a call in flight has settled may still use its handles, and may begin another call by one of them. That may have
+   * been just before the instance was replaced.
+   */
   #wait(): void {
     whenIdle(this.instance, () =>
       inNextTurn(() => {

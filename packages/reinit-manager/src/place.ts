@@ -59,6 +59,8 @@ export interface PlaceOptions {
   sendTo(instance: Instance | undefined): void;
   /** An instance serves, and was started. */
   started?(): void;
+  /** All of its instances have ended, and nobody has called since. */
+  left?(): void;
   /** See `Surroundings`. */
   claim(): boolean;
   isReady(): boolean;
@@ -74,12 +76,14 @@ export class Place implements Owner {
   readonly #shared: Shared;
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
+  readonly #left: PlaceOptions['left'];
 
-  constructor(shared: Shared, { key, ownKey, advice, standsBy, space, sendTo, started, claim, isReady, notReady }: PlaceOptions) {
+  constructor(shared: Shared, { key, ownKey, advice, standsBy, space, sendTo, started, left, claim, isReady, notReady }: PlaceOptions) {
     const { module, settings, emitter, counts, closing, check, factory, clock } = shared;
     this.module = module;
     this.#shared = shared;
     this.#key = key;
+    this.#left = left;
     const said: Said = {
       what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`,
       advice,
@@ -161,6 +165,12 @@ export class Place implements Owner {
 
   get redact(): Redact | undefined {
     return this.#shared.settings.options.redact;
+  }
+
+  /** Nobody needs its instance any more, until somebody calls; calls in flight have some time to finish. See `Slot.leaveForGood`. */
+  async leaveForGood(reason: string, ms: number): Promise<void> {
+    await this.slot.leaveForGood(reason, ms);
+    if (!this.slot.isUsed) this.#left?.();
   }
 
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {

@@ -20,6 +20,8 @@ export interface SiblingSurroundings {
   api(sibling: Sibling, serving: Instance): Api;
   /** Gives it a seat among those that have an instance. Throws `REVIVE_TOO_MANY_INSTANCES`. */
   seat(): void;
+  /** All of its instances have ended, and nobody has called since. */
+  left(): void;
 }
 
 /** Where the instances of a key serve. */
@@ -36,7 +38,7 @@ export class Sibling extends Place {
   #wasCalled = true;
   #idleSince = 0;
 
-  constructor(shared: Shared, key: unknown, { isReady, notReady, asks, api, seat }: SiblingSurroundings) {
+  constructor(shared: Shared, key: unknown, { isReady, notReady, asks, api, seat, left }: SiblingSurroundings) {
     const live: Live = { raw: NOBODY, base: 0 };
     const exported: Live = { raw: NOBODY, base: 0 };
     super(shared, {
@@ -54,6 +56,7 @@ export class Sibling extends Place {
       claim: () => false,
       isReady,
       notReady,
+      left,
     });
     this.live = live;
     this.#exported = exported;

@@ -100,7 +100,8 @@ export class Siblings {
   }
 
   #make(key: unknown, seat: () => void): Sibling {
-    return new Sibling(this.#shared, key, { ...this.#surroundings, seat });
+    const sibling: Sibling = new Sibling(this.#shared, key, { ...this.#surroundings, seat, left: () => this.#seated.delete(sibling) });
+    return sibling;
   }
 
   /** Those that have an instance, or had one when somebody looked. */
@@ -142,8 +143,7 @@ export class Siblings {
     const { isUsed, generation } = sibling.slot;
     // The fresh instance may be called at once.
     sibling.persisted.forget(generation);
-    await sibling.slot.leaveForGood(`The program has evicted ${sibling.name}.`, drainMs);
-    if (!sibling.slot.isUsed) this.#seated.delete(sibling);
+    await sibling.leaveForGood(`The program has evicted ${sibling.name}.`, drainMs);
     return isUsed;
   }
 

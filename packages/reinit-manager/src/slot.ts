@@ -157,6 +157,7 @@ export class Slot {
 
   /** Whether the instance of a space is there: it serves, or has calls in flight to finish. */
   has(space: number): boolean {
+    this.#departures.departIfDue();
     return this.#at(space)?.isWell() === true;
   }
 

@@ -54,7 +54,7 @@ class Driver {
     this.#world = world;
     this.#flights = new Flights(world);
     world.rules.owes = (generation) => this.#flights.owedBy(generation);
-    this.#things = new Things(world, (generation) => this.#flights.owedBy(generation) > 0);
+    this.#things = new Things(world, (generation) => this.#flights.waits(generation));
     this.#management = new Management(world, this.#flights);
   }
 
@@ -205,6 +205,7 @@ class Driver {
     const { ns, model } = home;
     const token = {};
     const run = (call: Call): unknown => {
+      call.isDeep = way === 'nested_deep';
       const callback = (): unknown => {
         model.enter(call);
         return this.#inTheMiddle(home, call, inside, end, token, way === 'nested_catching');

@@ -167,6 +167,11 @@ export class Flights {
     return this.owedBy(current);
   }
 
+  /** Whether a generation waits for something: until that comes, it surely owes what it has promised. */
+  waits(generation: Generation): boolean {
+    return this.#flights.some((one) => one.generation === generation && one.watched?.state === 'pending' && one.due === undefined);
+  }
+
   /** How many a generation owes. */
   owedBy(current: Generation | undefined): number {
     return this.#flights.filter(({ watched, generation }) => watched?.state === 'pending' && generation === current).length;

@@ -54,6 +54,8 @@ export interface Call {
   /** Where it is, once JavaScript in the middle of it says so. */
   inside?: Generation | undefined;
   failing?: Failing | undefined;
+  /** Whether there are several calls, with JavaScript between them: when the innermost fails, the others are still on the stack. */
+  isDeep?: boolean;
   /** What JavaScript in the middle of it threw into Rust. */
   thrown?: { readonly value: unknown };
   /** Whether the program makes it outside of listeners, through the façade. */

@@ -204,8 +204,9 @@ export class Model implements Seated {
     return this.current !== undefined && this.#isIn(this.current);
   }
 
+  /** Whether a frame of it is on the stack: a call that has failed has left, though its caller has not been told. */
   #isIn(generation: Generation): boolean {
-    return this.#calls.some(({ inside }) => inside === generation);
+    return this.#calls.some(({ inside, failed, isDeep }) => inside === generation && (failed === undefined || isDeep));
   }
 
   /** Who called a function that fails, and whose end has been told to the model. */

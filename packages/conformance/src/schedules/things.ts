@@ -30,12 +30,12 @@ export class Things {
   readonly #world: World;
   readonly #things: Thing[] = [];
 
-  readonly #isOwing: (generation: Generation) => boolean;
+  readonly #waits: (generation: Generation) => boolean;
 
-  /** @param isOwing whether a generation has calls in flight */
-  constructor(world: World, isOwing: (generation: Generation) => boolean) {
+  /** @param waits whether a generation has calls in flight that nothing can have settled yet */
+  constructor(world: World, waits: (generation: Generation) => boolean) {
     this.#world = world;
-    this.#isOwing = isOwing;
+    this.#waits = waits;
   }
 
   make(what: (typeof OBJECTS)[number], home: Home): Outcome {
@@ -87,9 +87,9 @@ export class Things {
     const thing = this.#things[which % Math.max(1, this.#things.length)];
     if (thing === undefined) return undefined;
     // The module is asked for the instance of a handle, which may have to go first.
-    if (thing.what in HANDLES && how !== 'give' && !thing.gone) thing.home.model.departIfDue();
-    // Whether it is still there is not known while its last call in flight is over, and the event loop has not turned.
-    if (thing.generation.state === 'drains' && (this.#world.rules.within > 0 || !this.#isOwing(thing.generation))) return undefined;
+    if (thing.what in HANDLES && !isGiven(thing, how) && !thing.gone) thing.home.model.departIfDue();
+    // Whether it is still there is not known once its calls in flight are due, until the event loop has turned.
+    if (thing.generation.state === 'drains' && (this.#world.rules.within > 0 || !this.#waits(thing.generation))) return undefined;
     if (how === 'forget') {
       this.#things.splice(this.#things.indexOf(thing), 1);
       return undefined;
@@ -138,9 +138,10 @@ export class Things {
   #handle(thing: Thing & { what: 'counter' | 'twice' | 'dog' | 'point' }, how: How, to: Home): Outcome {
     if (thing.what === 'point') {
       const { it } = thing;
-      if (how !== 'give' && how !== 'consume') return this.#method(thing, 'length of a point', () => it.length, 5);
+      if (!isGiven(thing, how)) return this.#method(thing, 'length of a point', () => it.length, 5);
       // In a pool, what is given to a function says where that runs.
-      const by = this.#world.rules.isPooled && !thing.gone && thing.generation.state !== 'lost' ? thing.home : to;
+      const isThere = !thing.gone && (thing.generation === thing.home.model.current || thing.generation.state === 'drains');
+      const by = this.#world.rules.isPooled && isThere ? thing.home : to;
       return this.#uses(thing, by, 'sum_points of a point', () => by.ns.sum_points([it]), 5, true);
     }
     if (thing.what === 'dog') {
@@ -280,6 +281,11 @@ export class Things {
   #call(thing: Thing, argument: string): unknown {
     return (thing.it as unknown as (argument: string) => unknown)(argument);
   }
+}
+
+/** Whether it is given to a call, and no method of it is called. */
+function isGiven({ what }: Thing, how: How): boolean {
+  return (how === 'give' && what !== 'dog') || (how === 'consume' && what === 'point');
 }
 
 /** A subclass of the program's. */
