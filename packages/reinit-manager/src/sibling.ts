@@ -90,7 +90,7 @@ export class Sibling extends Place {
 
   /** The instance that serves, for somebody who calls it. */
   serving(): Instance {
-    this.slot.admit(this.slot.current);
+    this.slot.admit();
     this.#seat();
     this.#wasCalled = true;
     const instance = this.slot.instance();

@@ -116,7 +116,7 @@ export class Slot {
     for (;;) {
       this.#departures.departIfDue();
       const current = this.#current;
-      this.admit(current);
+      this.#admit(current);
       if (current?.isWell()) {
         const called = this.#called(current);
         if (called !== undefined) return called;
@@ -150,8 +150,14 @@ export class Slot {
     return instance;
   }
 
-  /** Refuses a call where none is admitted, unless it is part of one: a frame of the instance is on the stack. */
-  admit(instance?: Instance): void {
+  /** Refuses a call where none is admitted. @throws ReviveError `REVIVE_DRAINING`, `REVIVE_DISPOSED` */
+  admit(): void {
+    this.#departures.departIfDue();
+    this.#admit(this.#current);
+  }
+
+  /** The same, unless the call is part of one: a frame of the instance is on the stack. */
+  #admit(instance?: Instance): void {
     if (this.isClosed && (instance === undefined || instance.scope.isQuiescent())) throw this.#around.closing.refusal();
   }
 
@@ -174,7 +180,7 @@ export class Slot {
       this.#departures.departIfDue();
       const instance = this.#at(space);
       if (!instance?.isWell()) return undefined;
-      if (!frees) this.admit(instance);
+      if (!frees) this.#admit(instance);
       const called = instance === this.#current ? this.#called(instance) : instance;
       if (called !== undefined) return called;
     }

@@ -59,6 +59,7 @@ export class Home {
     const call = model.begin(failing, entersBy, of);
     let outcome: Outcome;
     const { rules } = model;
+    const outer = rules.routeTo;
     rules.routeTo = rules.elsewhere === undefined ? this.key : rules.elsewhere.key;
     rules.elsewhere = undefined;
     try {
@@ -66,6 +67,8 @@ export class Home {
     } catch (error) {
       outcome = { threw: true, value: error };
     }
+    // A listener may have made calls in the middle of several of this one.
+    rules.routeTo = outer;
     model.end(call, outcome);
     if (call.turnedAway) return outcome;
     const wanted = expected(call, outcome);

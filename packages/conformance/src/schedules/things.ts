@@ -90,6 +90,8 @@ export class Things {
     if (thing.what in HANDLES && !isGiven(thing, how) && !thing.gone) thing.home.model.departIfDue();
     // Whether it is still there is not known once its calls in flight are due, until the event loop has turned.
     if (thing.generation.state === 'drains' && (this.#world.rules.within > 0 || !this.#waits(thing.generation))) return undefined;
+    // Nor whether an evicted one has ended, which is in a microtask: freed before that, it is gone, and after that it is stale.
+    if (thing.generation.state === 'replaced' && (how === 'free' || how === 'dispose')) return undefined;
     if (how === 'forget') {
       this.#things.splice(this.#things.indexOf(thing), 1);
       return undefined;
