@@ -23,6 +23,7 @@ interface Fixtures {
   ask_for_reinit(): boolean;
   bump(): number;
   catch_from(f: () => unknown): unknown;
+  nested(f: () => unknown): unknown;
   count(): number;
   fail(kind: string): void;
   fail_later_poll(kind: string, promise: Promise<unknown>): Promise<void>;
@@ -413,6 +414,17 @@ describe('dispose()', () => {
     expect([wasm.bump(), a.bump(), __revive.state]).toEqual([101, 101, 'running']);
   });
 
+  it('I6: gives all seats back: after a reset there are no more keyed instances than there may be', async () => {
+    const { __revive } = load();
+    const [a, b] = [__revive.instance('a'), __revive.instance('b')];
+    expect([a.bump(), b.bump()]).toEqual([101, 101]);
+    await __revive.dispose();
+    __revive.reset();
+    __revive.configure({ maxInstances: 1 });
+    expect(a.bump()).toBe(101);
+    expect(thrown(() => b.bump())).toMatchObject({ code: 'REVIVE_TOO_MANY_INSTANCES' });
+  });
+
   it('I5: rejects what is in flight when its time is over, also when a later call gives it less', async () => {
     const wasm = load();
     const flight = expect(wasm.wait_for(never())).rejects.toMatchObject({
@@ -593,6 +605,41 @@ describe('evict(key, { drain: true })', () => {
     expect(own.ledger()).toBe(0);
     waits.open();
     await Promise.all([flight, evicted]);
+  });
+
+  it('I4: what comes right after a call may use its handles, also where the instance went while the call settled', async () => {
+    const { __revive } = load();
+    const a = __revive.instance('a');
+    const counter = new a.Counter(1);
+    const job = a.ready(1).then(() => counter.inc());
+    const evicted = __revive.evict('a', { drain: true });
+    expect(await job).toBe(2);
+    await evicted;
+    expect(thrown(() => counter.inc())).toEqual(STALE);
+  });
+
+  it('I4: freeing a handle of an instance that is due to go does nothing', () => {
+    const { __revive } = load();
+    const counter = new (__revive.instance('a').Counter)(1);
+    void __revive.evict('a', { drain: true });
+    expect(counter.free()).toBeUndefined();
+  });
+
+  it('I2: in a turn that then fails: what a plugin decides of that says nothing of the next instance', () => {
+    const { __revive } = load();
+    __revive.use({ name: 'retires', failed: () => 'retire' });
+    const reports: string[] = [];
+    __revive.on('failure', ({ recovery }) => reports.push(recovery));
+    const a = __revive.instance('a');
+    for (const options of [{ drain: true } as const, undefined]) {
+      const evictAndThrow = (): never => {
+        void (options === undefined ? __revive.evict('a') : __revive.evict('a', options));
+        throw new Error('on its way through Rust');
+      };
+      expect(thrown(() => a.nested(evictAndThrow))).toMatchObject({ message: 'on its way through Rust' });
+      expect(a.bump()).toBe(101);
+    }
+    expect(reports).toEqual(['fresh', 'fresh']);
   });
 
   it('I5: one that drains can be evicted at once', async () => {
