@@ -36,6 +36,7 @@ export class Departures {
   }
 
   get areAny(): boolean {
+    for (const drain of this.#draining.values()) drain.look(false);
     return this.isLeaving || this.#draining.size > 0;
   }
 
@@ -81,7 +82,7 @@ export class Departures {
   #depart({ drain, isReplaced, ms }: Leaving): void {
     const { instance } = drain;
     this.#leaving = undefined;
-    for (const other of this.#draining.values()) other.look();
+    for (const other of this.#draining.values()) other.look(true);
     this.#draining.set(instance.space, drain);
     this.#around.departs(instance, isReplaced);
     drain.limit(ms, false);

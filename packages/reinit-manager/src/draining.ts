@@ -4,6 +4,9 @@ import { LONGEST_TIMER } from './clock.js';
 /** How long calls in flight may take by default on an instance that is replaced, in milliseconds: as long as Kubernetes gives a pod to end. */
 export const DRAIN_MS = 30_000;
 
+/** After so many milliseconds a timer that was to come at once won't come: those of a Worker's requests go with them. */
+const TIMER_IS_GONE = 100;
+
 /** Whether an instance owes no promise, and no frame of it is on the stack. */
 function isIdle({ callsInFlight, scope }: Instance): boolean {
   return callsInFlight === 0 && scope.isQuiescent();
@@ -35,6 +38,8 @@ export class Drain {
   #resolve = (): void => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = Number.POSITIVE_INFINITY;
+  /** Since when it waits for nothing but the next turn of the event loop. */
+  #idleSince = Number.POSITIVE_INFINITY;
   /** Whether the program awaits it. */
   #isAwaited = false;
   #isOver = false;
@@ -81,18 +86,19 @@ export class Drain {
    * been just before the instance was replaced.
    */
   #wait(): void {
-    whenIdle(this.instance, () =>
+    whenIdle(this.instance, () => {
+      this.#idleSince = performance.now();
       inNextTurn(() => {
         if (this.#isOver) return;
         if (isIdle(this.instance)) this.end();
         else this.#wait();
-      }),
-    );
+      });
+    });
   }
 
-  /** Ends the instance where it has settled everything: the timer that was to do that may be gone, as those of a Worker's requests are. */
-  look(): void {
-    if (isIdle(this.instance)) this.end();
+  /** Ends the instance where it has settled everything, and either another one is to go as well, or the timer that was to do that is gone. */
+  look(isCrowded: boolean): void {
+    if (isIdle(this.instance) && (isCrowded || performance.now() - this.#idleSince >= TIMER_IS_GONE)) this.end();
   }
 
   /** Ends the instance, unless it has ended by itself: a failure costs only what is in flight on it. No frame of it may be on the stack. */

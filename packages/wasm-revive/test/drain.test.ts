@@ -260,6 +260,27 @@ describe('recycling', () => {
   });
 });
 
+describe('where timers never come', () => {
+  it('I5: an instance that was replaced ends when somebody looks, so that the next can be replaced, too', async () => {
+    const wasm = load();
+    const { __revive } = wasm;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    expect(await wasm.ready(1)).toBe(2);
+    __revive.configure({ recycle: { turns: 1 } });
+    const recycled = next(wasm, 'recycled');
+    wasm.bump();
+    expect(await recycled).toMatchObject({ from: 1, generation: 2 });
+    const drained = next(wasm, 'drained');
+    wasm.bump();
+    await undefined;
+    expect(__revive.generation).toBe(2);
+    const again = next(wasm, 'recycled');
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_000);
+    wasm.bump();
+    expect([await drained, await again]).toMatchObject([{ generation: 1, callsLost: 0 }, { from: 2, generation: 3 }]);
+  });
+});
+
 describe('request_reinit()', () => {
   it('I2, I4, I7: nested calls stay where they are, the next one is served by a fresh instance, and calls in flight finish on the old one', async () => {
     const wasm = load('fixtures-revive');
