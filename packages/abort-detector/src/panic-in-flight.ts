@@ -13,7 +13,7 @@ import { panicsOnStack } from './panic-on-stack.js';
 /** `MOZ\0RUST`, the class of Rust's exceptions, as two words. */
 const CLASS = [0x005a4f4d, 0x54535552] as const;
 
-/** Byte offsets in the exception: what the unwinder keeps, the address of a static of the standard library's, the payload's `Box<dyn Any>`. */
+/** Byte offsets in the exception: what the unwinder keeps, the address of a static of one byte, which is 0, the payload's `Box<dyn Any>`. */
 const PRIVATE = 12;
 const CANARY = 24;
 const PAYLOAD = 28;
@@ -84,7 +84,7 @@ function exceptions(reader: MemoryReader, memory: WebAssembly.Memory): number[] 
       reader.word(at + 4) === CLASS[1] &&
       reader.word(at + PRIVATE) === 0 &&
       reader.word(at + PRIVATE + 4) === 0 &&
-      reader.isAddress(reader.word(at + CANARY)) &&
+      reader.byte(reader.word(at + CANARY)) === 0 &&
       reader.isAddress(reader.word(at + VTABLE));
     if (isException) found.push(at);
   }

@@ -8,7 +8,7 @@ const TEXTS = 4096;
 
 /** Memory with exceptions of Rust's on the heap, each with the text that it was thrown with; and what `panic!` left on the stack. */
 function memoryOf(
-  exceptions: readonly { at: number; text: string; inUse?: boolean }[],
+  exceptions: readonly { at: number; text: string; inUse?: boolean; canary?: number }[],
   left?: { at: number; text: string },
 ): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -26,9 +26,9 @@ function memoryOf(
   };
   words(VTABLE, [0, 8, 4]);
   words(LOCATION, [...put('src/lib.rs'), 12, 5]);
-  for (const { at, text, inUse = true } of exceptions) {
+  for (const { at, text, inUse = true, canary = 2000 } of exceptions) {
     words(at - 4, [inUse ? 43 : 41]);
-    words(at, [0x005a4f4d, 0x54535552, 18, 0, 0, 0, 2000, at + 64, VTABLE]);
+    words(at, [0x005a4f4d, 0x54535552, 18, 0, 0, 0, canary, at + 64, VTABLE]);
     words(at + 64, put(text));
   }
   if (left !== undefined) {
@@ -45,6 +45,12 @@ describe('panicInFlight', () => {
   it('I1: tells what Rust unwinds with, and where, from what lies behind it on the stack', () => {
     const memory = memoryOf([{ at: 32_768, text: 'in its own words' }], { at: STACK - 200, text: 'in its own words' });
     expect(panicInFlight(memory, STACK)).toEqual({ message: 'in its own words', location: PLACE });
+  });
+
+  it('I1: knows an exception wherever the linker has put the byte that marks it', () => {
+    for (const canary of [2001, 2002, 2003]) {
+      expect(panicInFlight(memoryOf([{ at: 32_768, text: 'in its own words', canary }]), STACK)?.message).toBe('in its own words');
+    }
   });
 
   it('I1: believes no place of another panic', () => {

@@ -197,7 +197,7 @@ export class Failures {
     if (suspected === undefined || instance.state !== 'running' || !instance.scope.isQuiescent()) return;
     this.#suspected = undefined;
     if (instance.panicking?.isLeft(true)) this.#occurredBehind(suspected.error, 'foreign', undefined);
-    else for (const draft of suspected.drafts) this.#tell(draft);
+    else for (const { draft } of suspected.drafts) this.#tell(draft);
   }
 
   /** A failure that has reached no guard, or left one before it was known. */
@@ -349,7 +349,7 @@ export class Failures {
       // Where it may be the end of a panic, that is reported in its place.
       if (!occurrence.quiescent && instance.unwinds) this.#suspect(occurrence.error);
       if (this.#suspected === undefined) this.#tell(draft);
-      else this.#suspected.drafts.push(draft);
+      else this.#suspected.drafts.push({ error: occurrence.error, draft });
     }
     // Listeners may have thrown through the instance, or cost it.
     if (instance.state === 'running') this.#taint = occurrence.error;
@@ -381,7 +381,9 @@ export class Failures {
     owner.hooks.lost?.(instance.view, report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
-    const earlier = this.#suspected?.drafts ?? [];
+    // What has ended the panic is told as that alone.
+    const ends = (thrown: unknown): boolean => failure.cause === 'panic-abort' && is(thrown, occurrence.error);
+    const earlier = (this.#suspected?.drafts ?? []).filter((held) => !ends(held.error)).map(({ draft }) => draft);
     this.clear();
     owner.failed(instance, draft, { error, earlier });
     // Last, for that may run code of the program's.
@@ -436,7 +438,7 @@ export class Failures {
 /** What may have left Rust panicking, and the reports of it and of what followed, for the case that it has not. */
 interface Suspected {
   readonly error: unknown;
-  readonly drafts: ReportDraft[];
+  readonly drafts: { readonly error: unknown; readonly draft: ReportDraft }[];
 }
 
 /** A failure of which nothing is known but what was caught. */

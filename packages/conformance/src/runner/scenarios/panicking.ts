@@ -40,6 +40,7 @@ export const PANICKING: readonly Scenario[] = [
         ['an import in the panic hook that throws the panic of another module', () => ns.panic_in_hook('calling', throwsPanic)],
         ['throw_str in the panic hook', () => ns.panic_in_hook('text', throws)],
         ['a nested call', () => ns.nested(() => ns.panic_past('calling', throws))],
+        ['a nested call with a hook', () => ns.nested(() => ns.panic_in_hook('calling', throws))],
         ['a nested call that JavaScript swallows', () => ns.nested(swallowing(() => ns.panic_past('calling', throws)))],
         ['one with a hook', () => ns.nested(swallowing(() => ns.panic_in_hook('text', throws)))],
         ['one after which Rust goes on', () => ns.nested(thenCalls(swallowing(() => ns.panic_in_hook('calling', throws))))],
