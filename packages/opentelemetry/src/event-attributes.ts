@@ -1,16 +1,20 @@
 import type { Attributes } from '@opentelemetry/api';
 import { isError, isReviveError } from '@wasm-revive/kernel';
 
-/** What events of the control handle have in common. */
-interface Told {
+/** Fields that several events of the control handle have. */
+interface CommonFields {
   readonly instance?: string;
   readonly generation?: number;
   readonly entrypoint?: string;
   readonly attempt?: number;
 }
 
-/** The attributes of a span event: what is known of where it was, and what else is to be said. */
-export function eventAttributes(module: string, { instance, generation, entrypoint, attempt }: Told, others: Attributes = {}): Attributes {
+/** The attributes of a span event: the fields that several events have, as far as they are known, and others. */
+export function eventAttributes(
+  module: string,
+  { instance, generation, entrypoint, attempt }: CommonFields,
+  others: Attributes = {},
+): Attributes {
   return known({
     'wasm_revive.module': module,
     'wasm_revive.instance': instance,
@@ -21,18 +25,18 @@ export function eventAttributes(module: string, { instance, generation, entrypoi
   });
 }
 
-/** An error that is reported with an event, and was thrown to nobody. The semantic conventions leave the name of its message to us. */
+/** The attributes of an error that an event reports. The semantic conventions have no name for its message: they ask for one of our own. */
 export function errorAttributes(error: unknown): Attributes {
   return { 'error.type': errorType(error), 'wasm_revive.error.message': isError(error) ? error.message : undefined };
 }
 
-/** Of few values: an error of ours by its code, any other by its name. */
+/** The code of an error of ours, the name of any other: few values, so that metrics can have it. */
 export function errorType(error: unknown): string {
   if (isReviveError(error)) return error.code;
   return isError(error) ? error.name : '_OTHER';
 }
 
-/** Without those that are undefined. */
+/** Leaves out attributes that are undefined. */
 export function known(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

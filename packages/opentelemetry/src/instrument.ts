@@ -31,15 +31,15 @@ const STATES: Readonly<Record<ReviveState, true>> = {
  * Tells OpenTelemetry what happens to a module.
  *
  * Every failure becomes an event `exception` (semantic conventions, "Exceptions on spans") of the span that is active where it is noticed:
- * on the stack of the call that fails, so in the span of who called. Other events that decide what becomes of a call are events of the span
- * that is active then, `wasm_revive.retried` and so on.
+ * on the stack of the call that fails, so in the span of who called. Other events that concern a call are events of the span that is active
+ * when they happen, `wasm_revive.retried` and so on.
  *
  * Note: a task is polled in the context of whoever woke wasm-bindgen's executor. That is its own call's, unless several calls start in one
  * tick: the first of them polls for all, and from then on their tasks have its context. If its span has ended, the event is dropped; the
  * counters are right all the same, and each call has the report in the error that it is rejected with, see `failureAttributes`.
  *
- * Every event is counted, with the attribute `wasm_revive.module` and a few of few values; keys of instances are in span events alone. The
- * package's README has the list.
+ * Every event is counted. The metrics have the attribute `wasm_revive.module`, and others with few values each; keys of instances are in span
+ * events alone. The package's README has the list.
  *
  * @returns stops it; nothing the second time
  */
@@ -64,7 +64,7 @@ export function instrument(revive: InstrumentedModule, { meterProvider = metrics
 
 function listenersOf(module: string, to: Instruments): Listeners {
   const own = { 'wasm_revive.module': module };
-  /** Says whether a span has taken it: there may be none, or one that has ended. A report is read only for one. */
+  /** Gives whether a span has taken it: there may be none, or one that has ended. Only then are the attributes read. */
   const addEvent = (name: string, attributes: () => Attributes): boolean => {
     const span = trace.getActiveSpan();
     if (span?.isRecording() !== true) return false;
@@ -73,11 +73,11 @@ function listenersOf(module: string, to: Instruments): Listeners {
   };
   const changed = (state: 'open' | 'half-open' | 'closed' | 'retired'): void =>
     to.transitions.add(1, { ...own, 'wasm_revive.breaker.state': state });
-  /** What is logged where nobody listens, is logged where no span takes it. */
+  /** For what the runtime logs where nobody listens: now that somebody does, it is logged where no span takes it. */
   const addEventOrLog = (name: string, attributes: () => Attributes, what: string, why: unknown): void => {
     if (!addEvent(name, attributes)) complain(what, why);
   };
-  /** Instances that were lost in this microtask: where one of them was draining, `drained` follows, and has the same calls. */
+  /** Instances whose failure was reported in this microtask. If one of them was draining, `drained` comes in the next, with the same calls. */
   const lost = new Set<string>();
   const whose = ({ instance, generation }: { readonly instance?: string; readonly generation: number }): string =>
     JSON.stringify([instance, generation]);

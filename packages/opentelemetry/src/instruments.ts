@@ -40,8 +40,8 @@ export function instrumentsOf(meter: Meter): Instruments {
     }),
     transitions: counter('breaker.transitions', 'transition', 'Changes of the circuit breakers of all instances.'),
     retries: counter('retries', 'retry', 'Calls that were run again because their instance was lost.'),
-    recycles: counter('recycles', 'instance', 'Instances that were replaced though they were well, and those that could not be.'),
-    drains: counter('drains', 'instance', 'Instances that were well and had to go, and have ended.'),
+    recycles: counter('recycles', 'instance', 'Instances that the option `recycle` has replaced, or could not replace.'),
+    drains: counter('drains', 'instance', 'Instances that have ended after they were replaced, evicted or disposed of.'),
     staleUses: counter('stale_uses', 'use', 'Calls of closures of lost instances, which did nothing.'),
     restoredSize: meter.createHistogram('wasm_revive.restore.size', {
       unit: 'By',

@@ -8,7 +8,7 @@ export interface Clock {
   /** From 0, and below 1. */
   random(): number;
   /**
-   * Runs something in another turn of the event loop, after so many milliseconds. Gives what calls that off.
+   * Runs something in another turn of the event loop, after so many milliseconds. Gives the function that stops that.
    * @param isAwaited whether the program awaits it, so that in Node.js it keeps the process
    */
   later(run: () => void, ms: number, isAwaited?: boolean): () => void;
@@ -21,7 +21,7 @@ function later(run: () => void, ms: number, isAwaited?: boolean): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     timer = setTimeout(run, Math.min(ms, LONGEST_TIMER));
-    // In Node.js an object.
+    // In Node.js an object, and the process is not to wait for it.
     if (!isAwaited) (timer as Partial<NodeJS.Timeout>).unref?.();
   } catch {
     // Workers have no timers outside of requests. The next call makes what it needs.

@@ -34,9 +34,11 @@ export class Drain {
   readonly #ended: (callsLost: number) => void;
   #resolve = (): void => {};
   readonly #clock: Clock;
-  #cancel: (() => void) | undefined;
+  /** Stops the timer that ends it. */
+  #stop: (() => void) | undefined;
+  /** When its calls have to have settled, by the clock. */
   #due = Number.POSITIVE_INFINITY;
-  /** How long its calls had when that was set, in milliseconds. */
+  /** How long its calls had when the time was set, in milliseconds. */
   #had = 0;
   /** Whether the program awaits it. */
   #isAwaited = false;
@@ -68,10 +70,10 @@ export class Drain {
     } else if (this.#isAwaited || !isAwaited) return;
     this.#isAwaited ||= isAwaited;
     if (this.#due === Number.POSITIVE_INFINITY) return;
-    this.#cancel?.();
+    this.#stop?.();
     const end = (): void => this.end(`${this.#reason} This call had ${this.#had} ms to finish.`);
     if (this.#due <= now) inMicrotask(end);
-    else this.#cancel = this.#clock.later(end, this.#due - now, this.#isAwaited);
+    else this.#stop = this.#clock.later(end, this.#due - now, this.#isAwaited);
   }
 
   /** The instance serves nobody any more, and no frame of it is on the stack. */
@@ -111,7 +113,7 @@ export class Drain {
   over(callsLost?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#cancel?.();
+    this.#stop?.();
     if (callsLost !== undefined) this.#ended(callsLost);
     this.#resolve();
   }

@@ -3,10 +3,10 @@ import type { Json } from './document.js';
 /** What an event says, besides whose it is. */
 export type Fields = Readonly<Record<string, Json>>;
 
-/** What is said of an event in one line, and which of its fields that leaves out. */
+/** Gives what is said of an event in one line, and the fields that are not in it. */
 type Title = (fields: Fields, generation: string) => readonly [text: string, others: Fields];
 
-/** Of the events of supervision, retries, recycling, drains and persisted state, by their names. Fields may be missing, or be anything. */
+/** For the events of supervision, retries, recycling, drains and persisted state, by their names. A field may be missing, or be anything. */
 const TITLES: ReadonlyMap<string, Title> = new Map<string, Title>([
   [
     'opened',
@@ -18,7 +18,7 @@ const TITLES: ReadonlyMap<string, Title> = new Map<string, Title>([
     'recycled',
     ({ from, reason, ...others }, serves) => [`${serves} serves in place of ${shown(from)}, which was well (${shown(reason)})`, others],
   ],
-  ['recycleFailed', ({ reason, error, ...others }, own) => [`${own} can not be replaced (${shown(reason)})${because(error)}`, others]],
+  ['recycleFailed', ({ reason, error, ...others }, own) => [`${own} cannot be replaced (${shown(reason)})${because(error)}`, others]],
   [
     'drained',
     ({ callsLost, ...others }, own) => [

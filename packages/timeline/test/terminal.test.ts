@@ -58,7 +58,7 @@ it('says in plain words what comes with supervision, retries, recycling, drains 
       +1 ms  default 1     render, 4 ms, 1 in flight
       +2 ms  default 1  ○  restored: generation 1 has begun with DRAFTS; version: 1, bytes:
                            12
-     +10 ms  default 1  !  recycleFailed: generation 1 can not be replaced (turns): No
+     +10 ms  default 1  !  recycleFailed: generation 1 cannot be replaced (turns): No
                            instance.
      +20 ms  default 2  ◐  recycled: generation 2 serves in place of 1, which was well (age)
      +30 ms  default 1  ✖  Rust panicked in render: the message (src/lib.rs:12:5)
