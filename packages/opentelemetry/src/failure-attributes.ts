@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { type CrashReport, describeFailure, type FailureRecord, type Frame } from '@wasm-revive/kernel';
+import { known } from './event-attributes.js';
 
 /**
  * A crash report as the attributes of a span event: those of exceptions (semantic conventions), and the report's own under `wasm_revive.`.
@@ -11,7 +12,7 @@ export function failureAttributes(report: CrashReport): Attributes {
   const type = thrown(failure);
   const message = describeFailure(failure, report.entrypoint);
   const frames = framesOf(failure);
-  const attributes: Attributes = {
+  return known({
     'exception.type': type,
     'exception.message': message,
     'exception.stacktrace': frames.length > 0 ? [`${type}: ${message}`, ...frames.map(describeFrame)].join('\n') : undefined,
@@ -27,8 +28,7 @@ export function failureAttributes(report: CrashReport): Attributes {
     'wasm_revive.breadcrumbs': report.breadcrumbs && [...report.breadcrumbs],
     'wasm_revive.recovery': report.recovery,
     'wasm_revive.calls_lost': report.callsLost,
-  };
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  });
 }
 
 /** What the caller is thrown: an error of ours, by its code, or the exception that came through Rust, by its name. */

@@ -1,10 +1,12 @@
-import { type Meter, type MeterProvider, metrics, trace } from '@opentelemetry/api';
-import type { CrashReport } from '@wasm-revive/kernel';
-import type { Revive } from '@wasm-revive/reinit-manager';
+import { type Attributes, type MeterProvider, metrics, type ObservableResult, trace } from '@opentelemetry/api';
+import { type CrashReport, complain, inMicrotask } from '@wasm-revive/kernel';
+import type { EventName, Events, Revive, ReviveState } from '@wasm-revive/reinit-manager';
+import { errorAttributes, errorType, eventAttributes } from './event-attributes.js';
 import { failureAttributes } from './failure-attributes.js';
+import { type Instruments, instrumentsOf } from './instruments.js';
 
 /** What is asked of a control handle, `__revive`. */
-export type InstrumentedModule = Pick<Revive, 'module' | 'on'>;
+export type InstrumentedModule = Pick<Revive, 'module' | 'state' | 'events' | 'on'>;
 
 /** Options of {@link instrument}. */
 export interface InstrumentOptions {
@@ -12,69 +14,144 @@ export interface InstrumentOptions {
   readonly meterProvider?: MeterProvider;
 }
 
-/** In seconds. A fresh instance takes a fraction of a millisecond when one stands in reserve; the default boundaries are for requests. */
-const RECOVERY_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+/** What is done with each event. */
+type Listeners = { readonly [E in EventName]: (event: Events[E]) => void };
+
+const STATES: Readonly<Record<ReviveState, true>> = {
+  idle: true,
+  running: true,
+  recovering: true,
+  open: true,
+  retired: true,
+  draining: true,
+  disposed: true,
+};
 
 /**
- * Tells OpenTelemetry of a module's failures and recoveries.
+ * Tells OpenTelemetry what happens to a module.
  *
  * Every failure becomes an event `exception` (semantic conventions, "Exceptions on spans") of the span that is active where it is noticed:
- * on the stack of the call that fails, so in the span of who called.
+ * on the stack of the call that fails, so in the span of who called. Other events that concern a call are events of the span that is active
+ * when they happen, `wasm_revive.retried` and so on.
  *
  * Note: a task is polled in the context of whoever woke wasm-bindgen's executor. That is its own call's, unless several calls start in one
  * tick: the first of them polls for all, and from then on their tasks have its context. If its span has ended, the event is dropped; the
  * counters are right all the same, and each call has the report in the error that it is rejected with, see `failureAttributes`.
  *
- * Metrics, all with the attribute `wasm_revive.module`:
- * - `wasm_revive.failures`, counter, with `wasm_revive.kind`, `wasm_revive.recovery` and, of aborts, `wasm_revive.cause`
- * - `wasm_revive.calls_lost`, counter of calls that were in flight and were rejected
- * - `wasm_revive.recoveries`, counter of fresh instances that took over
- * - `wasm_revive.recovery.duration`, histogram in seconds, from the failure until the fresh instance served
+ * Every event is counted. The metrics have the attribute `wasm_revive.module`, and others with few values each; keys of instances are in span
+ * events alone. The package's README has the list.
  *
  * @returns stops it; nothing the second time
  */
 export function instrument(revive: InstrumentedModule, { meterProvider = metrics.getMeterProvider() }: InstrumentOptions = {}): () => void {
-  const { failures, callsLost, recoveries, duration } = instruments(meterProvider.getMeter('@wasm-revive/opentelemetry'));
-  const stops = [
-    revive.on('failure', (report) => {
-      trace.getActiveSpan()?.addEvent('exception', failureAttributes(report));
-      failures.add(1, kindOf(report));
-      callsLost.add(report.callsLost, moduleOf(report));
-    }),
-    revive.on('recovered', ({ ms }) => {
-      recoveries.add(1, moduleOf(revive));
-      duration.record(ms / 1000, moduleOf(revive));
-    }),
-  ];
+  const instruments = instrumentsOf(meterProvider.getMeter('@wasm-revive/opentelemetry'));
+  const listeners = listenersOf(revive.module, instruments);
+  const listen = <E extends EventName>(name: E): (() => void) => revive.on(name, listeners[name]);
+  const observe = (result: ObservableResult): void => {
+    const { module, state } = revive;
+    for (const name of Object.keys(STATES)) {
+      result.observe(name === state ? 1 : 0, { 'wasm_revive.module': module, 'wasm_revive.state': name });
+    }
+  };
+  instruments.status.addCallback(observe);
+  // Those of the module's own version that this one knows, too.
+  const stops = revive.events.filter((name) => Object.hasOwn(listeners, name)).map(listen);
   return () => {
+    instruments.status.removeCallback(observe);
     for (const stop of stops) stop();
   };
 }
 
-function instruments(meter: Meter) {
-  return {
-    failures: meter.createCounter('wasm_revive.failures', { unit: '{failure}', description: 'Panics and aborts.' }),
-    callsLost: meter.createCounter('wasm_revive.calls_lost', {
-      unit: '{call}',
-      description: 'Calls in flight that were rejected because their instance was lost.',
-    }),
-    recoveries: meter.createCounter('wasm_revive.recoveries', { unit: '{recovery}', description: 'Fresh instances that took over.' }),
-    duration: meter.createHistogram('wasm_revive.recovery.duration', {
-      unit: 's',
-      description: 'From a failure until a fresh instance served.',
-      advice: { explicitBucketBoundaries: RECOVERY_SECONDS },
-    }),
+function listenersOf(module: string, to: Instruments): Listeners {
+  const own = { 'wasm_revive.module': module };
+  /** Gives whether a span has taken it: there may be none, or one that has ended. Only then are the attributes read. */
+  const addEvent = (name: string, attributes: () => Attributes): boolean => {
+    const span = trace.getActiveSpan();
+    if (span?.isRecording() !== true) return false;
+    span.addEvent(name, attributes());
+    return true;
   };
-}
-
-function moduleOf({ module }: { readonly module: string }): Record<string, string> {
-  return { 'wasm_revive.module': module };
+  const changed = (state: 'open' | 'half-open' | 'closed' | 'retired'): void =>
+    to.transitions.add(1, { ...own, 'wasm_revive.breaker.state': state });
+  /** For what the runtime logs where nobody listens: now that somebody does, it is logged where no span takes it. */
+  const addEventOrLog = (name: string, attributes: () => Attributes, what: string, why: unknown): void => {
+    if (!addEvent(name, attributes)) complain(what, why);
+  };
+  /** Instances whose failure was reported in this microtask. If one of them was draining, `drained` comes in the next, with the same calls. */
+  const lost = new Set<string>();
+  const whose = ({ instance, generation }: { readonly instance?: string; readonly generation: number }): string =>
+    JSON.stringify([instance, generation]);
+  return {
+    failure(report) {
+      addEvent('exception', () => failureAttributes(report));
+      to.failures.add(1, kindOf(report));
+      to.callsLost.add(report.callsLost, own);
+      if (report.recovery === 'keep') return;
+      const key = whose(report);
+      lost.add(key);
+      inMicrotask(() => lost.delete(key));
+    },
+    recovered({ ms }) {
+      to.recoveries.add(1, own);
+      to.duration.record(ms / 1000, own);
+    },
+    recycled({ reason }) {
+      to.recycles.add(1, { ...own, 'wasm_revive.recycle.reason': reason });
+    },
+    recycleFailed(event) {
+      const { reason, error } = event;
+      const why = { 'wasm_revive.recycle.reason': reason };
+      to.recycles.add(1, { ...own, ...why, 'error.type': errorType(error) });
+      const attributes = (): Attributes => eventAttributes(module, event, { ...why, ...errorAttributes(error) });
+      addEventOrLog('wasm_revive.recycle_failed', attributes, `${module} can't be recycled`, error);
+    },
+    drained(event) {
+      const { callsLost } = event;
+      to.drains.add(1, { ...own, ...(callsLost > 0 && { 'error.type': 'REVIVE_INSTANCE_LOST' }) });
+      if (!lost.has(whose(event))) to.callsLost.add(callsLost, own);
+    },
+    stale(event) {
+      to.staleUses.add(1, own);
+      addEvent('wasm_revive.stale', () => eventAttributes(module, event));
+    },
+    retried(event) {
+      to.retries.add(1, own);
+      addEvent('wasm_revive.retried', () => eventAttributes(module, event, errorAttributes(event.error)));
+    },
+    restored({ bytes }) {
+      to.restoredSize.record(bytes, own);
+    },
+    persistFailed(event) {
+      const { name, action, reason } = event;
+      const what = { 'wasm_revive.persist.action': action };
+      to.persistFailures.add(1, { ...own, ...what });
+      const others = { ...what, 'wasm_revive.persist.name': name, 'wasm_revive.error.message': reason };
+      addEventOrLog('wasm_revive.persist_failed', () => eventAttributes(module, event, others), 'state that the program persists', event);
+    },
+    opened(event) {
+      changed('open');
+      const others = { 'wasm_revive.retry_after': event.retryAfter / 1000, ...errorAttributes(event.error) };
+      addEvent('wasm_revive.opened', () => eventAttributes(module, event, others));
+    },
+    probing(event) {
+      changed('half-open');
+      addEvent('wasm_revive.probing', () => eventAttributes(module, event));
+    },
+    closed(event) {
+      changed('closed');
+      addEvent('wasm_revive.closed', () => eventAttributes(module, event));
+    },
+    retired(error) {
+      changed('retired');
+      addEvent('wasm_revive.retired', () => eventAttributes(module, {}, errorAttributes(error)));
+    },
+  };
 }
 
 /** Few values each: entrypoints and fingerprints are for events. */
 function kindOf({ failure, recovery, module }: CrashReport): Record<string, string> {
   return {
-    ...moduleOf({ module }),
+    'wasm_revive.module': module,
     'wasm_revive.kind': failure.kind,
     'wasm_revive.recovery': recovery,
     ...(failure.kind === 'aborted' && { 'wasm_revive.cause': failure.cause }),

@@ -1,8 +1,10 @@
 import { type Instance, inMicrotask } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import { Drain } from './draining.js';
 
 /** What {@link Departures} needs of the slot around it. */
 export interface DepartureSurroundings {
+  readonly clock: Clock;
   /** See `ReviveOptions.drainMs`. */
   drainMs(): number;
   /** The instance that serves is to do so no longer. */
@@ -72,7 +74,7 @@ export class Departures {
   }
 
   #drainOf(instance: Instance, reason: string): Drain {
-    return new Drain(instance, reason, (callsLost) => {
+    return new Drain(instance, reason, this.#around.clock, (callsLost) => {
       this.#draining.delete(instance.space);
       // The next one may not be there yet, and listeners may call it.
       inMicrotask(() => this.#around.drained(instance, callsLost));

@@ -1,5 +1,5 @@
 import { type Instance, inMicrotask, ReviveError } from '@wasm-revive/kernel';
-import { LONGEST_TIMER } from './clock.js';
+import type { Clock } from './clock.js';
 
 /** How long calls in flight may take by default on an instance that is replaced, in milliseconds: as long as Kubernetes gives a pod to end. */
 export const DRAIN_MS = 30_000;
@@ -36,10 +36,15 @@ export class Drain {
   readonly #reason: string;
   readonly #ended: (callsLost: number) => void;
   #resolve = (): void => {};
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: Clock;
+  /** Stops the timer that ends it. */
+  #stop: (() => void) | undefined;
+  /** When its calls have to have settled, by the clock. */
   #due = Number.POSITIVE_INFINITY;
   /** Since when it waits for nothing but the next turn of the event loop. */
   #idleSince = Number.POSITIVE_INFINITY;
+  /** How long its calls had when the time was set, in milliseconds. */
+  #had = 0;
   /** Whether the program awaits it. */
   #isAwaited = false;
   #isOver = false;
@@ -48,9 +53,10 @@ export class Drain {
    * @param reason why it goes, as a sentence
    * @param ended called when it has ended, with how many calls in flight that has cost
    */
-  constructor(instance: Instance, reason: string, ended: (callsLost: number) => void) {
+  constructor(instance: Instance, reason: string, clock: Clock, ended: (callsLost: number) => void) {
     this.instance = instance;
     this.#reason = reason;
+    this.#clock = clock;
     this.#ended = ended;
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -62,17 +68,17 @@ export class Drain {
    * @param isAwaited whether the program awaits the end, so that in Node.js the timer keeps the process
    */
   limit(ms: number, isAwaited: boolean): void {
+    const now = this.#clock.now();
+    if (now + ms < this.#due) {
+      this.#due = now + ms;
+      this.#had = Math.ceil(ms);
+    } else if (this.#isAwaited || !isAwaited) return;
     this.#isAwaited ||= isAwaited;
-    const due = performance.now() + ms;
-    if (due < this.#due) {
-      this.#due = due;
-      clearTimeout(this.#timer);
-      const end = (): void => this.end(`${this.#reason} This call had ${Math.ceil(ms)} ms to finish.`);
-      if (ms <= 0) inMicrotask(end);
-      else this.#timer = startTimer(end, ms);
-    }
-    // In Node.js an object.
-    (this.#timer as Partial<NodeJS.Timeout> | undefined)?.[this.#isAwaited ? 'ref' : 'unref']?.();
+    if (this.#due === Number.POSITIVE_INFINITY) return;
+    this.#stop?.();
+    const end = (): void => this.end(`${this.#reason} This call had ${this.#had} ms to finish.`);
+    if (this.#due <= now) inMicrotask(end);
+    else this.#stop = this.#clock.later(end, this.#due - now, this.#isAwaited);
   }
 
   /** The instance serves nobody any more, and no frame of it is on the stack. */
@@ -87,7 +93,7 @@ export class Drain {
    */
   #wait(): void {
     whenIdle(this.instance, () => {
-      this.#idleSince = performance.now();
+      this.#idleSince = this.#clock.now();
       inNextTurn(() => {
         if (this.#isOver) return;
         if (isIdle(this.instance)) this.end();
@@ -98,7 +104,7 @@ export class Drain {
 
   /** Ends the instance where it has settled everything, and either another one is to go as well, or the timer that was to do that is gone. */
   look(isCrowded: boolean): void {
-    if (isIdle(this.instance) && (isCrowded || performance.now() - this.#idleSince >= TIMER_IS_GONE)) this.end();
+    if (isIdle(this.instance) && (isCrowded || this.#clock.now() - this.#idleSince >= TIMER_IS_GONE)) this.end();
   }
 
   /** Ends the instance, unless it has ended by itself: a failure costs only what is in flight on it. No frame of it may be on the stack. */
@@ -113,7 +119,7 @@ export class Drain {
   over(callsLost?: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#stop?.();
     if (callsLost !== undefined) this.#ended(callsLost);
     this.#resolve();
   }
@@ -126,14 +132,5 @@ function inNextTurn(run: () => void): void {
   } catch {
     // Workers have no timers outside of requests.
     inMicrotask(run);
-  }
-}
-
-/** Undefined where there is none: see above. */
-function startTimer(run: () => void, ms: number): ReturnType<typeof setTimeout> | undefined {
-  try {
-    return setTimeout(run, Math.min(ms, LONGEST_TIMER));
-  } catch {
-    return undefined;
   }
 }

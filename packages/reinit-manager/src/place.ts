@@ -92,6 +92,7 @@ export class Place implements Owner {
     this.supervisor = new Supervisor(said, settings.options, clock, () => this.slot.recoverQuietly());
     this.#recycling = new Recycling({
       slot: () => this.slot,
+      clock,
       emitter,
       name: said.what,
       where: () => this.#where(),

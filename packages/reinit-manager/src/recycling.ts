@@ -1,4 +1,5 @@
 import { complain, type Instance, inMicrotask, isReviveError } from '@wasm-revive/kernel';
+import type { Clock } from './clock.js';
 import type { Emitter } from './events.js';
 import type { Slot } from './slot.js';
 import { STARTED_AFTER } from './supervisor.js';
@@ -30,6 +31,7 @@ const WHY = {
 /** What a {@link Recycling} needs of the place around it. */
 export interface RecyclingSurroundings {
   readonly slot: () => Slot;
+  readonly clock: Clock;
   readonly emitter: Emitter;
   readonly name: () => string;
   /** What events say of where it was. */
@@ -43,6 +45,8 @@ export interface RecyclingSurroundings {
 export class Recycling {
   readonly #around: RecyclingSurroundings;
   #turns = 0;
+  /** When it began to serve. */
+  #since = 0;
   /** Its memory right after it was started. */
   #freshBytes = 0;
   #isStarted = false;
@@ -61,7 +65,10 @@ export class Recycling {
   /** See `Surroundings.serves`. */
   serves(instance: Instance, isStarted: boolean): void {
     if (instance !== this.#around.slot().current) return;
-    if (!isStarted) this.#wasCalled = this.#isHeard = false;
+    if (!isStarted) {
+      this.#wasCalled = this.#isHeard = false;
+      this.#since = this.#around.clock.now();
+    }
     this.#isStarted = isStarted;
     this.#turns = 0;
     this.#freshBytes = instance.memoryBytes;
@@ -92,11 +99,15 @@ export class Recycling {
     });
   }
 
+  get #ageMs(): number {
+    return this.#around.clock.now() - this.#since;
+  }
+
   #reasonFor(instance: Instance): RecycleReason | undefined {
     // Note: this is on the path of every call, so that nothing is read that isn't asked for.
     const { turns, ageMs, memoryBytes } = this.#around.policy() ?? NONE;
     if (turns !== undefined && this.#turns >= turns) return 'turns';
-    if (ageMs !== undefined && instance.uptimeMs >= ageMs) return 'age';
+    if (ageMs !== undefined && this.#ageMs >= ageMs) return 'age';
     if (memoryBytes === undefined || instance.memoryBytes <= memoryBytes) return undefined;
     if (this.#freshBytes <= memoryBytes) return 'memory';
     this.#failed(
@@ -111,13 +122,13 @@ export class Recycling {
   }
 
   #recycle(instance: Instance): void {
-    const { mayRecycle, emitter, where } = this.#around;
+    const { clock, mayRecycle, emitter, where } = this.#around;
     const slot = this.#around.slot();
     const reason = this.#reasonFor(instance);
     // What a start function leaves behind may grow without end.
-    const hasStarted = this.#isStarted && (this.#wasCalled || instance.uptimeMs >= STARTED_AFTER);
+    const hasStarted = this.#isStarted && (this.#wasCalled || this.#ageMs >= STARTED_AFTER);
     if (reason === undefined || instance !== slot.current || !hasStarted || !instance.scope.isQuiescent() || !instance.isWell()) return;
-    if (performance.now() < this.#notBefore || !mayRecycle()) return;
+    if (clock.now() < this.#notBefore || !mayRecycle()) return;
     try {
       const brought = slot.recycle(instance, WHY[reason]);
       if (brought === undefined) return;
@@ -127,7 +138,7 @@ export class Recycling {
     } catch (error) {
       // It is being made, asynchronously, and is there when this is tried again.
       if (isReviveError(error, 'REVIVE_RECOVERING')) return;
-      this.#notBefore = performance.now() + PAUSE;
+      this.#notBefore = clock.now() + PAUSE;
       this.#failed(instance, reason, error);
     }
   }

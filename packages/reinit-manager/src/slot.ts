@@ -44,6 +44,7 @@ export class Slot {
       ready: () => this.whenReady(),
     });
     this.#departures = new Departures({
+      clock,
       drainMs: () => around.closing.drainMs,
       departs: (instance, isReplaced) => this.#departs(instance, isReplaced),
       drained: around.drained,

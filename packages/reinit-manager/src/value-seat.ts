@@ -250,13 +250,15 @@ export class ValueSeat<T> {
 
   #endWhenIdle(held: HeldValue<T>, reason: DisposeReason, drainMs: number): Promise<void> {
     return new Promise((resolve) => {
+      let stopTimer = (): void => {};
       const end = (): void => {
+        stopTimer();
         held.end(reason, undefined);
         this.#leaving.delete(held);
         resolve();
       };
       held.whenIdle(end);
-      if (!held.isGone && Number.isFinite(drainMs)) this.#around.clock.later(end, drainMs);
+      if (!held.isGone && Number.isFinite(drainMs)) stopTimer = this.#around.clock.later(end, drainMs);
     });
   }
 

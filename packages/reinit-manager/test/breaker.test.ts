@@ -12,7 +12,9 @@ class HandClock implements Clock {
   random(): number {
     return this.chance;
   }
-  later(): void {}
+  later(): () => void {
+    return () => {};
+  }
 }
 
 function setUp(options: BreakerOptions = {}) {

@@ -32,7 +32,14 @@ function clock() {
   return {
     now: () => time,
     random: () => 0.5,
-    later: (run: () => void, ms: number) => void timers.push({ at: time + ms, run }),
+    later(run: () => void, ms: number) {
+      const timer = { at: time + ms, run };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    waiting: () => timers.length,
     pass(ms: number) {
       time += ms;
       const due = timers.filter(({ at }) => at <= time);
@@ -300,13 +307,15 @@ it('calls that are idempotent are run again: once where they fail by themselves'
 
 describe('recycling', () => {
   it('lets calls in flight finish on the old value, while the next one serves', async () => {
-    const { manager, disposed, events } = setUp({ recycle: { uses: 2 } });
+    const { manager, disposed, events, time } = setUp({ recycle: { uses: 2 } });
     const slow = gate<string>();
     const call = manager.run(() => slow.promise);
     expect(manager.run(count)).toBe(1);
     expect([manager.run(count), disposed]).toEqual([1, []]);
     slow.open('done');
     expect([await call, disposed]).toEqual(['done', ['recycled']]);
+    // A timer would hold the value for as long as the calls had time.
+    expect(time.waiting()).toBe(0);
     expect(events).toEqual([['recycled', { reason: 'uses', from: 1, generation: 2 }]]);
   });
 

@@ -19,7 +19,7 @@ interface Fake {
 function setUp(options: BreakerOptions = {}) {
   const told: string[] = [];
   let time = 0;
-  const clock: Clock = { now: () => time, random: () => 0, later: () => {} };
+  const clock: Clock = { now: () => time, random: () => 0, later: () => () => {} };
   const said = { what: () => 'app', advice: 'Reset it.', tell: ([name]: readonly [string, unknown]) => void told.push(name) };
   const supervisor = new Supervisor(said, options, clock, () => false);
   const made = (): { fake: Fake; instance: Instance } => {

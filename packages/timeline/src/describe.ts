@@ -1,15 +1,33 @@
 import { describeFailure, type Frame } from '@wasm-revive/kernel';
-import { isFailure, type Json, type Timeline, type TimelineEvent, type Turn, type Whose } from './document.js';
+import { isFailure, type Timeline, type TimelineEvent, type Turn, type Whose } from './document.js';
+import { also, duration, shown, titleByName } from './titles.js';
+
+export { duration } from './titles.js';
 
 /** What an event is drawn as. `other`: whatever this version doesn't know by name. */
-export type EventKind = 'abort' | 'panic' | 'recovered' | 'stale' | 'retired' | 'made' | 'other';
+export type EventKind =
+  | 'abort'
+  | 'panic'
+  | 'recovered'
+  | 'replaced'
+  | 'retried'
+  | 'stale'
+  | 'warning'
+  | 'refused'
+  | 'retired'
+  | 'made'
+  | 'other';
 
 /** The symbols of events: told apart by their shapes, too. */
 export const SYMBOLS: Readonly<Record<EventKind, string>> = {
   abort: '✖',
   panic: '▲',
   recovered: '●',
+  replaced: '◐',
+  retried: '↻',
   stale: '◆',
+  warning: '!',
+  refused: '□',
   retired: '■',
   made: '·',
   other: '○',
@@ -20,14 +38,39 @@ export const KIND_NAMES: Readonly<Record<EventKind, string>> = {
   abort: 'instance lost',
   panic: 'failure, instance kept',
   recovered: 'recovered',
+  replaced: 'replaced or ended, well',
+  retried: 'call run again',
   stale: 'stale use',
+  warning: 'not carried out',
+  refused: 'calls refused for a while',
   retired: 'retired',
   made: 'instance made',
   other: 'other event',
 };
 
+/** Which event is shown where there is no room for several: the first of these. */
+export const MOST_TELLING: readonly EventKind[] = [
+  'abort',
+  'retired',
+  'refused',
+  'panic',
+  'warning',
+  'other',
+  'stale',
+  'retried',
+  'replaced',
+  'recovered',
+  'made',
+];
+
 const KINDS: ReadonlyMap<string, EventKind> = new Map([
   ['recovered', 'recovered'],
+  ['recycled', 'replaced'],
+  ['drained', 'replaced'],
+  ['retried', 'retried'],
+  ['recycleFailed', 'warning'],
+  ['persistFailed', 'warning'],
+  ['opened', 'refused'],
   ['stale', 'stale'],
   ['retired', 'retired'],
   ['instantiated', 'made'],
@@ -64,7 +107,9 @@ export function titleOf(event: TimelineEvent): string {
       return `generation ${generation ?? '?'} made${typeof memoryBytes === 'number' ? `, ${bytes(memoryBytes)}` : ''}${also(others)}`;
     }
     default:
-      return `${name}${generation === undefined ? '' : `, generation ${generation}`}${also(fields)}`;
+      return (
+        titleByName(name, fields, generation) ?? `${name}${generation === undefined ? '' : `, generation ${generation}`}${also(fields)}`
+      );
   }
 }
 
@@ -163,7 +208,10 @@ export function summaryOf({ turns, events }: Timeline): string[] {
     [turns.length, 'turn', 'turns'],
     [of('abort', 'panic'), 'failure', 'failures'],
     [of('recovered'), 'recovery', 'recoveries'],
+    [of('retried'), 'retry', 'retries'],
     [of('stale'), 'stale use', 'stale uses'],
+    [of('warning'), 'warning', 'warnings'],
+    [of('refused'), 'pause', 'pauses'],
     [of('retired'), 'retirement', 'retirements'],
   ];
   return counts.filter(([n], index) => n > 0 || index < 4).map(([n, one, many]) => `${n} ${n === 1 ? one : many}`);
@@ -187,26 +235,10 @@ export function notesOf({ heardFrom, leftOut: { turns, events } }: Timeline): st
   return notes;
 }
 
-export function duration(ms: number): string {
-  if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${((ms % 60_000) / 1000).toFixed(0)} s`;
-  if (ms >= 1000) return `${Number((ms / 1000).toPrecision(4))} s`;
-  if (ms >= 1) return `${Number(ms.toPrecision(4))} ms`;
-  return `${Number((ms * 1000).toPrecision(3))} µs`;
-}
-
 export function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function bytes(n: number): string {
   return `${(n / 2 ** 20).toFixed(1)} MiB`;
-}
-
-function also(fields: Readonly<Record<string, Json>>): string {
-  const said = Object.entries(fields).map(([name, value]) => `${name}: ${shown(value)}`);
-  return said.length === 0 ? '' : `; ${said.join(', ')}`;
-}
-
-function shown(value: Json | undefined): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '?');
 }

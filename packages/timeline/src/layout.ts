@@ -86,16 +86,18 @@ function generationsOf(turns: readonly PlacedTurn[], events: readonly TimelineEv
   const began = new Map<number, number>();
   const made = new Map<number, number>();
   const lost = new Map<number, number>();
+  const ended = new Map<number, number>();
   const note = (to: Map<number, number>, generation: number, at: number): void =>
     void to.set(generation, Math.min(at, to.get(generation) ?? at));
   for (const { turn, from } of turns) note(began, turn.generation, from);
   for (const event of events) {
     if (event.generation === undefined) continue;
     if (event.name === 'instantiated') note(made, event.generation, event.at);
-    else if (event.name === 'recovered') note(began, event.generation, event.at);
+    else if (event.name === 'recovered' || event.name === 'recycled') note(began, event.generation, event.at);
+    else if (event.name === 'drained') note(ended, event.generation, event.at);
     else if (isFailure(event) && event.report.recovery !== 'keep') note(lost, event.generation, event.at);
   }
-  const all = [...new Set([...began.keys(), ...lost.keys(), ...made.keys()])].sort((a, b) => a - b);
+  const all = [...new Set([...began.keys(), ...lost.keys(), ...made.keys(), ...ended.keys()])].sort((a, b) => a - b);
   const served = all.filter((generation, index) => began.has(generation) || lost.has(generation) || index === 0);
   return served.map((generation, index) => {
     const next = served[index + 1];
@@ -103,6 +105,8 @@ function generationsOf(turns: readonly PlacedTurn[], events: readonly TimelineEv
     const lostAt = lost.get(generation);
     // Of the first, an instance of which nothing was heard may have been there before.
     const from = index === 0 ? Math.min(made.get(generation) ?? 0, began.get(generation) ?? end) : (began.get(generation) ?? lostAt ?? end);
-    return { generation, from, to: Math.max(from, lostAt ?? nextBegan ?? end), isLost: lostAt !== undefined };
+    // One that drains goes on while the next one serves, and may be lost then.
+    const to = Math.min(lostAt ?? end, nextBegan ?? end, ended.get(generation) ?? end);
+    return { generation, from, to: Math.max(from, to), isLost: lostAt !== undefined };
   });
 }

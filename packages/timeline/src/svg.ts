@@ -1,4 +1,4 @@
-import { callsOf, duration, durationOf, kindOf, OUTCOMES, outcomeOf, titleOf } from './describe.js';
+import { callsOf, duration, durationOf, kindOf, MOST_TELLING, OUTCOMES, outcomeOf, titleOf } from './describe.js';
 import { escaped } from './escape.js';
 import { glyph } from './glyphs.js';
 import type { Generation, Lane, Layout, PlacedEvent, PlacedTurn } from './layout.js';
@@ -239,8 +239,8 @@ function drawMarks({ x, marks, more }: MarkGroup, top: number, foot: number, sca
 
 /** Which of many events of one place are drawn: failures before all others. */
 function mostTelling(events: readonly PlacedEvent[]): PlacedEvent[] {
-  const order = ['abort', 'retired', 'panic', 'other', 'stale', 'recovered', 'made'];
-  const sorted = [...events].sort((a, b) => order.indexOf(kindOf(a.event)) - order.indexOf(kindOf(b.event)));
+  const rank = ({ event }: PlacedEvent): number => MOST_TELLING.indexOf(kindOf(event));
+  const sorted = [...events].sort((a, b) => rank(a) - rank(b));
   return sorted.slice(0, MOST_MARKS).sort((a, b) => a.index - b.index);
 }
 

@@ -13,6 +13,7 @@ import {
   KIND_NAMES,
   kindOf,
   laneName,
+  MOST_TELLING,
   notesOf,
   outcomeOf,
   SYMBOLS,
@@ -39,14 +40,15 @@ const COLOURS: Readonly<Record<EventKind, Format>> = {
   abort: 'red',
   panic: 'yellow',
   recovered: 'green',
+  replaced: 'green',
+  retried: 'cyan',
   stale: 'magenta',
+  warning: 'yellow',
+  refused: ['bold', 'red'],
   retired: ['bold', 'red'],
   made: 'dim',
   other: 'cyan',
 };
-
-/** Which event is shown where a column has several. */
-const ORDER: readonly EventKind[] = ['abort', 'retired', 'panic', 'other', 'stale', 'recovered', 'made'];
 
 /** Share of a column's time in which the instance was in turns. */
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -94,7 +96,7 @@ function lanesRows(lane: Lane, gutter: number, scale: Scale, style: Style): stri
   const columns = Array.from({ length: scale.width }, (_, index) => ({ from: index * ms, to: (index + 1) * ms }));
   const column = (at: number): number => Math.min(Math.floor(at / ms), scale.width - 1);
   const marks: string[] = new Array<string>(scale.width).fill(' ');
-  const events = lane.events.map(({ event }) => event).sort((a, b) => ORDER.indexOf(kindOf(b)) - ORDER.indexOf(kindOf(a)));
+  const events = lane.events.map(({ event }) => event).sort((a, b) => MOST_TELLING.indexOf(kindOf(b)) - MOST_TELLING.indexOf(kindOf(a)));
   for (const event of events) {
     const kind = kindOf(event);
     if (kind !== 'made') marks[column(event.at)] = style(COLOURS[kind], SYMBOLS[kind]);
@@ -125,7 +127,7 @@ function lanesRows(lane: Lane, gutter: number, scale: Scale, style: Style): stri
 
 function legend({ lanes }: Layout, gutter: number, width: number, style: Style): string[] {
   const there = new Set(lanes.flatMap(({ events }) => events.map(({ event }) => kindOf(event))));
-  const kinds = ORDER.filter((kind) => kind !== 'made' && there.has(kind));
+  const kinds = MOST_TELLING.filter((kind) => kind !== 'made' && there.has(kind));
   const entries: (readonly [format: Format, symbol: string, name: string])[] = [
     ...kinds.map((kind) => [COLOURS[kind], SYMBOLS[kind], KIND_NAMES[kind]] as const),
     ['blue', '▁█', 'turns'],

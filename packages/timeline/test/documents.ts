@@ -66,9 +66,40 @@ export const RUN: Timeline = {
     failure(15, { generation: 1, recovery: 'keep' }),
     failure(50, { generation: 1 }),
     { name: 'recovered', at: 52, generation: 2, fields: { ms: 2 } },
-    { name: 'recycled', at: 70, generation: 2, fields: { reason: 'memory', memoryBytes: 3, nested: { deep: [1, null] } } },
+    { name: 'polished', at: 70, generation: 2, fields: { reason: 'memory', memoryBytes: 3, nested: { deep: [1, null] } } },
     { name: 'stale', at: 80, generation: 1, fields: { entrypoint: 'Counter.inc' } },
     { name: 'retired', at: 90, fields: { code: 'REVIVE_CRASH_LOOP', message: 'app failed too often.' } },
   ],
   leftOut: { turns: 0, events: 3 },
+};
+
+const REFUSED = { name: 'ReviveError', message: 'app failed too often.' };
+
+/** What comes with supervision, retries, recycling, drains and persisted state. */
+export const SUPERVISED: Timeline = {
+  version: 1,
+  module: 'app',
+  startedAt: 1_700_000_000_000,
+  ms: 100,
+  heardFrom: 1,
+  turns: [turn(1, 4, 'render', { callsInFlight: 1 })],
+  events: [
+    { name: 'instantiated', at: 0.5, generation: 1, fields: { memoryBytes: 1_114_112 } },
+    { name: 'restored', at: 2, generation: 1, fields: { name: 'DRAFTS', version: 1, bytes: 12 } },
+    { name: 'recycleFailed', at: 10, generation: 1, fields: { reason: 'turns', error: { name: 'ReviveError', message: 'No instance.' } } },
+    { name: 'recycled', at: 20, generation: 2, fields: { reason: 'age', from: 1 } },
+    failure(30, { generation: 1 }),
+    { name: 'drained', at: 31, generation: 1, fields: { callsLost: 2 } },
+    { name: 'persistFailed', at: 40, generation: 2, fields: { name: 'DRAFTS', action: 'save', reason: 'it is too large' } },
+    failure(50, { generation: 2 }),
+    { name: 'opened', at: 51, fields: { error: REFUSED, retryAfter: 20, attempt: 1 } },
+    { name: 'retried', at: 55, fields: { entrypoint: 'render', attempt: 1, error: { name: 'ReviveError', message: 'It was lost.' } } },
+    { name: 'probing', at: 72, fields: { attempt: 1 } },
+    { name: 'recovered', at: 73, generation: 3, fields: { ms: 23 } },
+    { name: 'closed', at: 74, fields: {} },
+    // Of another version, say.
+    { name: 'opened', at: 80, instance: 'room-7', fields: { since: 3 } },
+    { name: 'drained', at: 90, generation: 3, fields: { callsLost: 0 } },
+  ],
+  leftOut: { turns: 0, events: 0 },
 };

@@ -37,7 +37,7 @@ it('shows what happened without its script, too', () => {
 it('draws an event that it does not know as a mark, with its name and its fields', () => {
   const svg = renderSvg(RUN);
   expect(svg).toMatch(
-    /class="item mark other"[^>]*aria-label="[^"]*recycled, generation 2; reason: memory, memoryBytes: 3, nested: \{&#34;deep&#34;:\[1,null\]\}"/,
+    /class="item mark other"[^>]*aria-label="[^"]*polished, generation 2; reason: memory, memoryBytes: 3, nested: \{&#34;deep&#34;:\[1,null\]\}"/,
   );
 });
 

@@ -518,16 +518,20 @@ describe('dispose()', () => {
       runtime: { import: RUNTIME },
     });
     const program = join(outDir, 'program.mjs');
-    const text = (what: string): string => `import wasm from './wasm_revive_fixtures.js';
+    const text = (what: string, drainMs: number): string => `import wasm from './wasm_revive_fixtures.js';
       wasm.ready(1).then(() => console.log('settled'));
-      if (${what}) wasm.wait_for(new Promise(() => {})).catch(({ code }) => console.log(code));
-      await wasm.__revive.dispose({ drainMs: 50 });
+      ${what}
+      await wasm.__revive.dispose({ drainMs: ${drainMs} });
       console.log(wasm.__revive.state);`;
-    for (const [what, said] of [
-      ['false', 'settled\ndisposed\n'],
-      ['true', 'settled\nREVIVE_INSTANCE_LOST\ndisposed\n'],
+    const flight = 'wasm.wait_for(new Promise(() => {})).catch(({ code }) => console.log(code));';
+    // Its drain has begun before the program awaits the end.
+    const recycled = `wasm.__revive.configure({ recycle: { turns: 1 }, drainMs: 50 }); ${flight} await new Promise(setImmediate);`;
+    for (const [what, drainMs, said] of [
+      ['', 50, 'settled\ndisposed\n'],
+      [flight, 50, 'settled\nREVIVE_INSTANCE_LOST\ndisposed\n'],
+      [recycled, 60_000, 'settled\nREVIVE_INSTANCE_LOST\ndisposed\n'],
     ] as const) {
-      writeFileSync(program, text(what));
+      writeFileSync(program, text(what, drainMs));
       expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe(said);
     }
   });

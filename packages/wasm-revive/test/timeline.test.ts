@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recordTimeline } from '@wasm-revive/timeline';
+import { renderTerminal } from '@wasm-revive/timeline/terminal';
 import { afterAll, expect, it } from 'vitest';
 import type { Revive } from '../dist/runtime.js';
 import { transform } from '../dist/transform.js';
@@ -116,6 +117,18 @@ it('the handle names its events, and each can be listened to', () => {
   const { __revive } = load('abort');
   expect(__revive.events).toEqual(expect.arrayContaining(['failure', 'recovered', 'stale', 'retired']));
   for (const name of __revive.events) __revive.on(name, () => {})();
+});
+
+it('shows an instance that was replaced while a call was in flight on it, and what that has cost', async () => {
+  const { __revive, wait_for } = load('abort');
+  const recording = recordTimeline(__revive);
+  __revive.configure({ recycle: { turns: 1 }, drainMs: 1 });
+  const drained = new Promise((resolve) => __revive.on('drained', resolve));
+  await expect(wait_for(new Promise(() => {}))).rejects.toThrow();
+  await drained;
+  const shown = renderTerminal(recording.stop(), { width: 140 });
+  expect(shown).toContain('◐  recycled: generation 2 serves in place of 1, which was well (turns)');
+  expect(shown).toContain('◐  drained: generation 1 has ended; calls in flight that were rejected: 1');
 });
 
 it('the command shows a timeline, and writes it as a page', () => {
