@@ -1,17 +1,21 @@
 import {
+  type AbortCause,
   type Aborted,
   type BlackBox,
   catchesPanics,
-  type Frame,
+  framesIn,
   type InstanceView,
+  lazyProperty,
+  nameIn,
   type PanicInfo,
   readBlackBox,
   StackPointers,
   stackPointerNames,
   UNKNOWN_PANIC,
   wasmFrames,
+  wasmLines,
 } from '@wasm-revive/kernel';
-import { abortCause, hasNames } from './cause.js';
+import { causeOf, hasNames, isRecursion, type Names } from './cause.js';
 import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
@@ -21,25 +25,34 @@ export type Witness = Pick<InstanceView, 'exports' | 'module' | 'panicking'>;
 /** What is known of an abort: from the engine's error, from what the crate wrote down, and from what is left on Rust's stack. Runs no Wasm. */
 export function abortOf(error: Error, instance: Witness): Aborted {
   const blackBox = instance.exports && readBlackBox(instance.exports);
-  const frames = wasmFrames(error);
-  const stacks = stacksOf(instance);
-  const told = abortCause(error, blackBox, frames, stacks?.hasRoom === true);
-  const panic = told === 'panic-abort' || isUntold(told, frames, instance) ? panicOf(instance, blackBox) : undefined;
-  // The stack pointers know for certain what the frames show only of simple recursions. That of borrowed values of JavaScript is one of
-  // a table's slots, and past its end an access to the table traps.
-  const overflowed = (told === 'out-of-bounds' || told === 'indirect-call') && stacks?.overflowed === true;
-  // Where panics are caught, Rust may have caught this one; that it has not, names say, or Rust's own count.
-  const ofPanic = !catchesPanics(instance.module) || hasNames(frames) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
-  const cause = overflowed ? 'stack-overflow' : panic === undefined ? told : ofPanic;
+  const lines = wasmLines(error);
+  const names = lines.map(nameIn);
+  const told = causeOf(error, blackBox, names, () => stacksOf(instance)?.hasRoom !== true && isRecursion(lines));
+  const panic = told === 'panic-abort' || isUntold(told, names, instance) ? panicOf(instance, blackBox) : undefined;
+  const cause = panic === undefined ? (overflowed(told, instance) ? 'stack-overflow' : told) : causeAfterPanic(names, instance);
   const allocation = cause === 'out-of-memory' ? blackBox?.failedAllocation : undefined;
-  return {
-    kind: 'aborted',
-    cause,
-    ...(panic && { panic: { ...panic, frames } }),
-    ...(allocation && { allocation }),
-    trap: error,
-    frames,
-  };
+  const failure: Mutable<Omit<Aborted, 'frames'>> = { kind: 'aborted', cause, trap: error };
+  if (panic !== undefined) failure.panic = withFrames(panic, lines);
+  if (allocation !== undefined) failure.allocation = allocation;
+  return withFrames(failure, lines);
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Few reports are read, and fewer to their frames. */
+const withFrames = lazyProperty('frames', framesIn);
+
+/**
+ * The stack pointers know for certain what the frames show only of simple recursions. That of borrowed values of JavaScript is one of a table's
+ * slots, and past its end an access to the table traps.
+ */
+function overflowed(told: AbortCause, instance: Witness): boolean {
+  return (told === 'out-of-bounds' || told === 'indirect-call') && stacksOf(instance)?.overflowed === true;
+}
+
+/** Where panics are caught, Rust may have caught the one that was found; that it has not, names say, or Rust's own count. */
+function causeAfterPanic(names: Names, instance: Witness): AbortCause {
+  return !catchesPanics(instance.module) || hasNames(names) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
 }
 
 /** The panic that something has just left, as Rust has it in memory: out of its hook, or while it unwinds. */
@@ -67,8 +80,8 @@ function panicOf(instance: Witness, blackBox: BlackBox | undefined): Told | unde
  * Whether nothing has said what it was: a release often has no names, and some engines tell no frames. Where panics are caught, an earlier one
  * may be what is left on the stack.
  */
-function isUntold(cause: Aborted['cause'], frames: readonly Frame[], instance: Witness): boolean {
-  return cause === 'unreachable' && !hasNames(frames) && (!catchesPanics(instance.module) || panicGoesOn(instance));
+function isUntold(cause: AbortCause, names: Names, instance: Witness): boolean {
+  return cause === 'unreachable' && !hasNames(names) && (!catchesPanics(instance.module) || panicGoesOn(instance));
 }
 
 function panicGoesOn({ panicking }: Witness): boolean {

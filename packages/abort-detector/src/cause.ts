@@ -1,4 +1,14 @@
-import { type AbortCause, type BlackBox, describeThrown, type Frame, isAbort, isError, saidCause, wasmFrames } from '@wasm-revive/kernel';
+import {
+  type AbortCause,
+  type BlackBox,
+  describeThrown,
+  framesIn,
+  isAbort,
+  isError,
+  nameIn,
+  saidCause,
+  wasmLines,
+} from '@wasm-revive/kernel';
 
 export { isAbort };
 
@@ -31,50 +41,66 @@ const RECURSION = 6;
 
 /** Whether an error says that the stack is full, as engines do; a `RangeError` of the program's own doesn't. */
 export function isStackExhausted(error: unknown): boolean {
-  return isError(error) && saidCause(error) === 'stack-overflow';
+  return isError(error) && saidCause(describeThrown(error)) === 'stack-overflow';
 }
 
 /**
  * Why an instance aborted.
  * @param blackBox what the crate wrote down. Causes that look alike to the engine (a panic under panic=abort, `process::abort`, out of
  *   memory) are told by the names of the frames; by the black box where the module has no names; as `unreachable` where it has neither.
- * @param frames the error's, if they have been read already
- * @param stackHasRoom whether Rust's stack in linear memory is known to have room, however often functions repeat
  */
-export function abortCause(
-  error: Error,
-  blackBox?: BlackBox,
-  frames: readonly Frame[] = wasmFrames(error),
-  stackHasRoom = false,
-): AbortCause {
-  const said = saidCause(error);
+export function abortCause(error: Error, blackBox?: BlackBox): AbortCause {
+  const lines = wasmLines(error);
+  return causeOf(error, blackBox, lines.map(nameIn), () => isRecursion(lines));
+}
+
+/**
+ * The same, where more is known of it.
+ * @param names of the functions on the error's stack, innermost first
+ * @param mayOverflow whether Rust's stack in linear memory may be what an access out of bounds was past the end of
+ */
+export function causeOf(error: Error, blackBox: BlackBox | undefined, names: Names, mayOverflow: () => boolean): AbortCause {
+  const thrown = describeThrown(error);
+  const said = saidCause(thrown);
   if (said !== undefined) return said;
-  const trap = find(TRAPS, describeThrown(error).message.toLowerCase()) ?? 'unknown';
+  const trap = find(TRAPS, thrown.message.toLowerCase()) ?? 'unknown';
   switch (trap) {
     case 'unreachable':
-      return unreachableCause(frames, blackBox);
+      return unreachableCause(names, blackBox);
     case 'out-of-bounds':
       // Rust's stack in linear memory grows down to address 0: past it, an access is out of bounds.
-      return !stackHasRoom && isRecursion(frames) ? 'stack-overflow' : 'out-of-bounds';
+      return mayOverflow() ? 'stack-overflow' : 'out-of-bounds';
     default:
       return trap;
   }
 }
 
+/** What the functions on a stack are called, innermost first; undefined where one has no name. */
+export type Names = readonly (string | undefined)[];
+
 function find(table: readonly (readonly [AbortCause, readonly string[]])[], text: string): AbortCause | undefined {
-  return table.find(([, parts]) => parts.some((part) => text.includes(part)))?.[0];
+  for (const [cause, parts] of table) if (hasAny(text, parts)) return cause;
+  return undefined;
+}
+
+/** Note: a loop, for a failure is rare, and functions that take functions are slow until an engine has seen much of them. */
+function hasAny(text: string, parts: readonly string[]): boolean {
+  for (const part of parts) if (text.includes(part)) return true;
+  return false;
 }
 
 /**
  * Names come first: they tell what happened now. The black box may hold an allocation that failed, or a panic that was caught, long
  * before, and that Rust dealt with.
  */
-function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefined): AbortCause {
-  if (hasNames(frames)) {
-    const names = frames.map(({ function: name }) => name).filter((name) => name !== undefined);
-    // Frames of what catches panics say nothing of how it ended.
-    const ends = names.filter((name) => !CATCHING.some((part) => name.includes(part)));
-    return RUST_FRAMES.find(([, parts]) => ends.some((name) => parts.some((part) => name.includes(part))))?.[0] ?? 'unreachable';
+function unreachableCause(names: Names, blackBox: BlackBox | undefined): AbortCause {
+  if (hasNames(names)) {
+    let ends = '';
+    for (const name of names) {
+      // Frames of what catches panics say nothing of how it ended.
+      if (name !== undefined && !hasAny(name, CATCHING)) ends += `${name}\n`;
+    }
+    return find(RUST_FRAMES, ends) ?? 'unreachable';
   }
   if (blackBox?.failedAllocation !== undefined) return 'out-of-memory';
   if (blackBox?.panic !== undefined) return 'panic-abort';
@@ -85,13 +111,14 @@ function unreachableCause(frames: readonly Frame[], blackBox: BlackBox | undefin
  * Whether the functions of Rust have names. The innermost one says so: further out there may be functions of wasm-bindgen's own
  * (`… externref shim`, `… catch wrapper`, `… multivalue shim`), which have names in a module whose others were stripped.
  */
-export function hasNames([innermost]: readonly Frame[]): boolean {
-  return innermost?.function !== undefined;
+export function hasNames([innermost]: Names): boolean {
+  return innermost !== undefined;
 }
 
-function isRecursion(frames: readonly Frame[]): boolean {
+/** Whether functions repeat as only those of a recursion do. @param lines of a stack, see `wasmLines` */
+export function isRecursion(lines: readonly string[]): boolean {
   const counts = new Map<number | string, number>();
-  for (const { index, function: name, offset } of frames) {
+  for (const { index, function: name, offset } of framesIn(lines)) {
     // Deno calls every function the first one. A recursion is called from the same place.
     const key = name ?? offset ?? index;
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -11,12 +11,11 @@ const TERMINATED = 'Module terminated';
  * Whether an error is a trap or an exhausted stack, or says that there was one before: the instance that raised it can't be trusted.
  */
 export function isAbort(error: unknown): error is Error {
-  return isError(error) && (isInstance(error, WebAssembly.RuntimeError) || saidCause(error) !== undefined);
+  return isError(error) && (isInstance(error, WebAssembly.RuntimeError) || saidCause(describeThrown(error)) !== undefined);
 }
 
 /** The cause of what is no trap, and says by its name and message alone what it is: it may be of another realm. */
-export function saidCause(error: Error): 'stack-overflow' | 'terminated' | undefined {
-  const { name, message } = describeThrown(error);
+export function saidCause({ name, message }: Pick<Error, 'name' | 'message'>): 'stack-overflow' | 'terminated' | undefined {
   switch (name) {
     case 'RangeError':
     case 'InternalError':

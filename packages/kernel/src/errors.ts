@@ -1,5 +1,5 @@
 import type { PanicInfo } from './failure.js';
-import { bare, define, hasOwn } from './intrinsics.js';
+import { bare, define, hasOwn, tryToDefine } from './intrinsics.js';
 import type { CrashReport } from './report.js';
 import { shorten } from './text-limits.js';
 
@@ -48,6 +48,16 @@ const NO_INIT: ReviveErrorInit = bare({});
 // A registered symbol, so that two copies of this package recognise each other's errors.
 const BRAND = Symbol.for('wasm-revive.error');
 
+/** What Node.js and others ask of an object that they are to write on the console. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** Of what is worked out when it is read, consoles show only that it is. */
+function showReport(this: ReviveError): ReviveError {
+  const { report } = this;
+  if (report !== undefined) tryToDefine(this, 'report', bare({ value: report, enumerable: true, writable: true, configurable: true }));
+  return this;
+}
+
 /** The one base class of what wasm-revive throws at run time. */
 export class ReviveError extends Error {
   readonly code: ReviveErrorCode;
@@ -72,6 +82,7 @@ export class ReviveError extends Error {
   static {
     // Not enumerable: a log of the error shows code, retryable and report, not the plumbing.
     define(ReviveError.prototype, BRAND, { value: true });
+    define(ReviveError.prototype, INSPECT, { value: showReport });
     define(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
   }
 }

@@ -7,10 +7,12 @@ import type { Instance, Loss } from './instance.js';
 import { alarm, define, inMicrotask, is } from './intrinsics.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import type { Thrown } from './plugin.js';
+import { stackText } from './read-stack.js';
 import { realTrap } from './real-trap.js';
-import { describeFailure, isOfProgram, safely } from './report.js';
+import { isOfProgram, safely } from './report.js';
 import { hasStackRoom } from './stack-room.js';
 import { describeThrown, lookAt } from './thrown.js';
+import { standFor } from './trap-stack.js';
 import { UnreadStacks } from './unread-stacks.js';
 import { draftReport, type ReportDraft, withReport } from './write-report.js';
 
@@ -368,17 +370,21 @@ export class Failures {
     const { trap } = instance;
     const recovery = this.#decide(failure, asked, occurrence);
     const draft = this.#draft(failure, recovery, occurrence, instance.callsInFlight);
-    const { report } = draft;
-    const error = new ReviveError('REVIVE_ABORT', describeFailure(report.failure, report.entrypoint), {
-      cause: isOfProgram(failure) ? this.#causeOf(trap) : trap,
-      report,
-    });
-    // A JavaScript exception still holds the frames that it has torn. This makes text of them.
-    lookAt(() => failure.frames, undefined);
     const isForeign = failure.cause === 'foreign-exception';
+    // An error still holds the frames that it has torn. This makes text of them.
+    const stack = stackText(trap);
+    if (isForeign) lookAt(() => failure.frames, undefined);
+    const isOurs = !isOfProgram(failure);
+    const error = withReport(
+      standFor(
+        isOurs ? stack : '',
+        () => new ReviveError('REVIVE_ABORT', draft.message ?? '', { cause: isOurs ? trap : this.#causeOf(trap) }),
+      ),
+      draft,
+    );
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     instance.lost(error, isForeign);
-    owner.hooks.lost?.(instance.view, report);
+    owner.hooks.lost?.(instance.view, draft.report);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     // What has ended the panic is told as that alone.

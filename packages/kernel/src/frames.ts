@@ -1,6 +1,6 @@
 import type { Frame } from './failure.js';
 import { freeze } from './intrinsics.js';
-import { stackLines } from './read-stack.js';
+import { stackText } from './read-stack.js';
 import { LONGEST_NAME, shorten } from './text-limits.js';
 
 const MARK = 'wasm-function[';
@@ -18,16 +18,34 @@ const JSC_PLACES = ['@[wasm code]', ' ([wasm code])', ' (native)'];
  * compile one (seen on Node 20 and 22: `RegExpCompiler Allocation failed`).
  */
 export function wasmFrames(error: unknown): readonly Frame[] {
-  const frames: Frame[] = [];
-  let more = 0;
-  for (const line of stackLines(error)) {
-    // What follows was on the stack when this was scheduled, and isn't any more.
-    if (isAsynchronous(line)) break;
-    const frame = parseFrame(line.trim());
-    if (frame === undefined) continue;
-    if (frames.length < MOST_FRAMES) frames.push(frame);
-    else more++;
+  return framesIn(wasmLines(error));
+}
+
+/** The lines of these frames. To read the stack takes away what the error holds of the instance; to make frames of the lines can wait. */
+export function wasmLines(error: unknown): readonly string[] {
+  const text = synchronous(stackText(error));
+  const lines: string[] = [];
+  // JavaScriptCore's own code at the boundary, `wasm-stub@[wasm code]`, is no function of the module.
+  for (let at = text.indexOf(MARK); at >= 0; ) {
+    const end = text.indexOf('\n', at);
+    lines.push(text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end).trim());
+    at = end < 0 ? end : text.indexOf(MARK, end);
   }
+  return lines;
+}
+
+/** A stack without what was on it when this was scheduled, and isn't any more. */
+function synchronous(text: string): string {
+  if (!text.includes('*')) return text;
+  const lines = text.split('\n');
+  const first = lines.findIndex(isAsynchronous);
+  return first < 0 ? text : lines.slice(0, first).join('\n');
+}
+
+/** What {@link wasmLines} has found, as frames. */
+export function framesIn(lines: readonly string[]): readonly Frame[] {
+  const frames: Frame[] = lines.slice(0, MOST_FRAMES).map(parseFrame);
+  const more = lines.length - frames.length;
   // Deno (2.9) says 0 of every function (denoland/deno_core#1305). In what wasm-bindgen makes, function 0 is an import.
   const told: readonly Frame[] = frames.every(({ index }) => index === 0) ? frames.map(({ index: _, ...frame }) => frame) : frames;
   return frozen(more === 0 ? told : [...told, { function: `[${more} more frames left out]` }]);
@@ -59,27 +77,40 @@ function isAsynchronous(line: string): boolean {
  * JavaScriptCore: `app.wasm.wasm-function[name]@[wasm code]`, with the index where there is no name (`wasm/WasmIndexOrName.cpp`);
  * other versions `name@wasm-function[133]`. Bun: `at app.wasm.wasm-function[name] (native)`.
  */
-function parseFrame(line: string): Frame | undefined {
+function parseFrame(line: string): Frame {
   const mark = line.indexOf(MARK);
-  // JavaScriptCore's own code at the boundary, `wasm-stub@[wasm code]`, is no function of the module.
-  if (mark < 0) return undefined;
-  const place = JSC_PLACES.find((place) => line.endsWith(place));
-  if (place !== undefined) return nameOrIndex(line.slice(mark + MARK.length, line.lastIndexOf(']', line.length - place.length)));
   const close = line.indexOf(']', mark);
-  const index = Number(line.slice(mark + MARK.length, close));
-  const offset = line.startsWith(':0x', close + 1) ? Number.parseInt(line.slice(close + 4), 16) : undefined;
-  const name = functionName(line);
-  // What Deno calls a function without a name.
-  const named = name !== undefined && name !== '' && name !== '<anonymous>';
-  return { ...(named && { function: shorten(name, LONGEST_NAME) }), index, ...(offset !== undefined && { offset }) };
+  const index = Number(ofJsc(line, mark) ?? line.slice(mark + MARK.length, close));
+  const name = nameIn(line);
+  return {
+    ...(name !== undefined && { function: name }),
+    ...(Number.isInteger(index) && { index }),
+    ...(line.startsWith(':0x', close + 1) && { offset: Number.parseInt(line.slice(close + 4), 16) }),
+  };
 }
 
-function nameOrIndex(text: string): Frame {
-  const index = Number(text);
-  return Number.isInteger(index) ? { index } : { function: shorten(text, LONGEST_NAME) };
+/** The name of the function in one of {@link wasmLines}, as its frame has it; undefined where it has none. */
+export function nameIn(line: string): string | undefined {
+  const jsc = ofJsc(line, line.indexOf(MARK));
+  if (jsc === undefined) return functionName(line);
+  return Number.isInteger(Number(jsc)) ? undefined : shorten(jsc, LONGEST_NAME);
+}
+
+/** The name or the index that JavaScriptCore tells; undefined where it is another engine. */
+function ofJsc(line: string, mark: number): string | undefined {
+  for (const place of JSC_PLACES) {
+    if (line.endsWith(place)) return line.slice(mark + MARK.length, line.lastIndexOf(']', line.length - place.length));
+  }
+  return undefined;
 }
 
 function functionName(line: string): string | undefined {
+  const name = nameBefore(line);
+  // What Deno calls a function without a name.
+  return name === undefined || name === '' || name === '<anonymous>' ? undefined : shorten(name, LONGEST_NAME);
+}
+
+function nameBefore(line: string): string | undefined {
   if (line.startsWith('at ')) {
     const paren = line.lastIndexOf(' (');
     if (paren < 0) return undefined;

@@ -66,7 +66,7 @@ export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCom
 export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
-export { NO_FRAMES, wasmFrames } from './frames.js';
+export { framesIn, NO_FRAMES, nameIn, wasmFrames, wasmLines } from './frames.js';
 export { pointerBase, spaceOf } from './handle.js';
 export { Instance, type Loss, type Owner } from './instance.js';
 export { foreignHandleError, staleHandleError } from './instance-errors.js';

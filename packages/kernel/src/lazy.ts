@@ -48,7 +48,7 @@ export function lazyProperty<K extends string, S, V>(
   function get(this: { readonly [SOURCE]: Source<S, V> }): V {
     return open(this[SOURCE]);
   }
-  const lazy: PropertyDescriptor = bare({ get, enumerable: true });
+  const lazy: PropertyDescriptor = bare({ get, enumerable: true, configurable: true });
   return (target, source) => {
     hidden.value = new Source(source, workOut);
     if (tryToDefine(target, SOURCE, hidden)) tryToDefine(target, key, lazy);

@@ -1,5 +1,6 @@
 import { readPanicCount } from './black-box.js';
 import { setProperty } from './intrinsics.js';
+import { lookAt } from './thrown.js';
 
 /**
  * Where Rust was when it panicked last, if the unwind-catcher crate has said that it did: wasm-bindgen catches a panic where most of its
@@ -29,13 +30,22 @@ const DEEP = 40;
 
 /** An error with more frames than engines keep by default. */
 export function errorWithDeepStack(): Error {
-  const { stackTraceLimit } = Error as { stackTraceLimit?: number };
-  if (stackTraceLimit === undefined || stackTraceLimit >= DEEP) return new Error();
-  // Where the program has frozen it, it stays as it is.
-  setProperty(Error, 'stackTraceLimit', DEEP);
+  return withStackTraceLimit(
+    (limit) => Math.max(limit, DEEP),
+    () => new Error(),
+  );
+}
+
+/** Makes an error with another limit of frames. Where the program has frozen it, or made something else of it, it stays as it is. */
+export function withStackTraceLimit<E extends Error>(limit: (now: number) => number, make: () => E): E {
+  const errors = Error as { stackTraceLimit?: unknown };
+  const now = lookAt(() => errors.stackTraceLimit, undefined);
+  if (typeof now !== 'number') return make();
+  const set = (value: number): boolean => lookAt(() => setProperty(errors, 'stackTraceLimit', value), false);
+  set(limit(now));
   try {
-    return new Error();
+    return make();
   } finally {
-    setProperty(Error, 'stackTraceLimit', stackTraceLimit);
+    set(now);
   }
 }

@@ -102,6 +102,7 @@ export class Registrations {
 
   /** Takes all of them back. What the host throws meanwhile changes nothing. */
   takeBack(): void {
+    if (this.#timers.size === 0 && this.#registrations.length === 0) return;
     const [timers, registrations] = [[...this.#timers], this.#registrations];
     this.#timers.clear();
     this.#registrations = [];

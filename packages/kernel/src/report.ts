@@ -64,20 +64,43 @@ export interface CrashReport {
 
 /** Takes the engine's error object out of a failure, and the program's text through its redaction. */
 export function toFailureRecord(failure: Failure, redact: Redact = asItIs): FailureRecord {
-  if (failure.kind === 'unwound') return { kind: 'unwound', panic: redactPanic(failure.panic, redact) };
-  const { cause, trap, panic, allocation } = failure;
+  return recordOf(takeDown(failure, redact), failure);
+}
+
+type Told = Omit<PanicInfo, 'frames'>;
+
+type AbortRecord = Extract<FailureRecord, { kind: 'aborted' }>;
+
+/** What of a failure may be changed later. */
+export type Taken =
+  | { readonly kind: 'unwound'; readonly panic: Told }
+  | (Pick<AbortRecord, 'kind' | 'cause' | 'trap'> & {
+      readonly panic?: Told | undefined;
+      readonly allocation?: AbortRecord['allocation'] | undefined;
+    });
+
+/** Writes that down. */
+export function takeDown(failure: Failure, redact: Redact): Taken {
+  const { kind, panic } = failure;
+  if (kind === 'unwound') return { kind, panic: redactPanic(failure.panic, redact) };
+  const { cause, trap, allocation } = failure;
   const { name, message } = describeThrown(trap);
   const said = isOfProgram(failure) ? redact : asItIs;
-  return withFramesOf(
-    {
-      kind: 'aborted' as const,
-      cause,
-      ...(panic && { panic: redactPanic(panic, redact) }),
-      ...(allocation && { allocation }),
-      trap: { name: shorten(said(name), LONGEST_NAME), message: said(message) },
-    },
-    failure,
-  );
+  return {
+    kind,
+    cause,
+    panic: panic && redactPanic(panic, redact),
+    allocation,
+    trap: { name: shorten(said(name), LONGEST_NAME), message: said(message) },
+  };
+}
+
+/** What was written down of a failure, and its frames, which are made when they are read. */
+export function recordOf(taken: Taken, failure: Failure): FailureRecord {
+  const panic = taken.panic && failure.panic && withFramesOf({ ...taken.panic }, failure.panic);
+  if (taken.kind === 'unwound' || failure.kind === 'unwound') return { kind: 'unwound', panic: panic as PanicInfo };
+  const { kind, cause, allocation, trap } = taken;
+  return withFramesOf({ kind, cause, ...(panic && { panic }), ...(allocation && { allocation }), trap }, failure);
 }
 
 /** Whether what was thrown came from JavaScript, and what it says is the program's. What an engine says of a trap is its own. */
@@ -109,13 +132,12 @@ export function safely(redact: Redact | undefined): Redact {
 
 const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => frozen(of.frames));
 
-function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
-  const { message, location } = panic;
-  return withFramesOf({ message: redact(message), ...(location && { location }) }, panic);
+function redactPanic({ message, location }: PanicInfo, redact: Redact): Told {
+  return { message: redact(message), ...(location && { location }) };
 }
 
 /** One line that says what happened, in Rust's words where there are any. */
-export function describeFailure(failure: FailureRecord, entrypoint: string | undefined): string {
+export function describeFailure(failure: Taken, entrypoint: string | undefined): string {
   const where = entrypoint === undefined ? '' : ` in ${entrypoint}`;
   const said = failure.panic && describePanic(failure.panic);
   switch (failure.kind) {
@@ -130,7 +152,7 @@ export function describeFailure(failure: FailureRecord, entrypoint: string | und
   }
 }
 
-function describePanic(panic: PanicInfo): string {
+function describePanic(panic: Told): string {
   const at = panic.location;
   return at === undefined ? panic.message : `${panic.message} (${at.file}:${at.line}:${at.column})`;
 }
@@ -152,7 +174,7 @@ const CAUSES: Record<AbortCause, string> = {
   unknown: 'an unknown trap',
 };
 
-function describeAbort(failure: Extract<FailureRecord, { kind: 'aborted' }>): string {
+function describeAbort(failure: Extract<Taken, { kind: 'aborted' }>): string {
   const { cause, allocation } = failure;
   if (cause === 'out-of-memory' && allocation) return `out of memory (${allocation.size} bytes could not be allocated)`;
   const { message } = failure.trap;

@@ -1,12 +1,22 @@
 import { type BlackBox, readBlackBox, readBreadcrumbs } from './black-box.js';
 import type { ModuleDescription } from './contract.js';
 import type { ReviveError } from './errors.js';
-import type { Failure, Recovery, Unwound } from './failure.js';
+import type { Failure, Recovery } from './failure.js';
 import { fingerprint } from './fingerprint.js';
 import { freeze } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import type { CaughtPanic } from './panics.js';
-import { asItIs, type CrashReport, type FailureRecord, REPORT_VERSION, type Redact, safely, toFailureRecord } from './report.js';
+import {
+  asItIs,
+  type CrashReport,
+  describeFailure,
+  REPORT_VERSION,
+  type Redact,
+  recordOf,
+  safely,
+  type Taken,
+  takeDown,
+} from './report.js';
 
 /** The instance that failed. */
 interface Failed {
@@ -33,23 +43,20 @@ interface Circumstances {
 export function draftReport(failure: Failure, instance: Failed, { entrypoint, recovery, callsLost, panic }: Circumstances): ReportDraft {
   const { module, owner, generation, memoryBytes, uptimeMs, exports } = instance;
   const redact = safely(owner.redact);
+  const running = runningAt(failure, panic?.blackBox ?? (exports && readBlackBox(exports)));
   return new ReportDraft({
+    failure,
     // Whoever catches what JavaScript has thrown may change it. The error of a panic was made of the redacted text.
-    failure: failure.kind === 'aborted' ? toFailureRecord(failure, redact) : failure,
+    taken: failure.kind === 'aborted' ? takeDown(failure, redact) : undefined,
     redactMessage: panic === undefined ? redact : asItIs,
     redact,
-    entrypoint,
-    running: runningAt(failure, panic?.blackBox ?? (exports && readBlackBox(exports))),
+    entrypoint: entrypoint ?? running?.entrypoint,
+    task: running?.task,
     breadcrumbs: exports === undefined ? [] : readBreadcrumbs(exports),
     module: module.name,
     build: module.build,
     instance: owner.key,
-    generation,
-    memoryBytes,
-    uptimeMs,
-    callsLost,
-    recovery,
-    at: Date.now(),
+    plain: { generation, memoryBytes, uptimeMs, callsLost, recovery, at: Date.now() },
   });
 }
 
@@ -59,15 +66,20 @@ export function writeReport(failure: Failure, instance: Failed, circumstances: C
 }
 
 /** What a report is written from. Nothing of it leads to the instance. */
-interface Facts extends Pick<CrashReport, 'module' | 'generation' | 'memoryBytes' | 'uptimeMs' | 'callsLost' | 'recovery' | 'at'> {
-  readonly failure: FailureRecord | Unwound;
+interface Facts {
+  readonly failure: Failure;
+  /** Of an abort. */
+  readonly taken: Taken | undefined;
   readonly redactMessage: Redact;
   readonly redact: Redact;
   readonly entrypoint: string | undefined;
-  readonly running: BlackBox['running'] | undefined;
+  readonly task: number | undefined;
   readonly breadcrumbs: readonly string[];
+  readonly module: string;
   readonly build: CrashReport['build'] | undefined;
   readonly instance: string | undefined;
+  /** What the report says in the same way. */
+  readonly plain: Pick<CrashReport, 'generation' | 'memoryBytes' | 'uptimeMs' | 'callsLost' | 'recovery' | 'at'>;
 }
 
 /**
@@ -76,12 +88,14 @@ interface Facts extends Pick<CrashReport, 'module' | 'generation' | 'memoryBytes
  */
 export class ReportDraft {
   readonly recovery: Recovery;
+  readonly callsLost: number;
   /** Undefined once it is written: it may hold what a redaction takes out. */
   #facts: Facts | undefined;
   #report: CrashReport | undefined;
 
   constructor(facts: Facts) {
-    this.recovery = facts.recovery;
+    this.recovery = facts.plain.recovery;
+    this.callsLost = facts.plain.callsLost;
     this.#facts = facts;
   }
 
@@ -90,29 +104,29 @@ export class ReportDraft {
     this.#facts = undefined;
     return this.#report as CrashReport;
   }
+
+  /** What an abort says in one line, as long as its report is not written. */
+  get message(): string | undefined {
+    const facts = this.#facts;
+    return facts?.taken && describeFailure(facts.taken, facts.entrypoint);
+  }
 }
 
 function write(facts: Facts): CrashReport {
-  const { redact, running, breadcrumbs, build } = facts;
-  const failure = facts.failure.kind === 'aborted' ? facts.failure : toFailureRecord(facts.failure, facts.redactMessage);
-  const entrypoint = facts.entrypoint ?? running?.entrypoint;
+  const { failure, taken, redactMessage, redact, entrypoint, task, breadcrumbs, module, build, instance, plain } = facts;
+  const record = recordOf(taken ?? takeDown(failure, redactMessage), failure);
   const report: Omit<CrashReport, 'fingerprint'> = {
     version: REPORT_VERSION,
-    failure,
+    failure: record,
     ...(entrypoint !== undefined && { entrypoint }),
-    ...(running?.task !== undefined && { task: running.task }),
+    ...(task !== undefined && { task }),
     ...(breadcrumbs.length > 0 && { breadcrumbs: breadcrumbs.map((crumb) => redact(crumb)) }),
-    module: facts.module,
+    module,
     ...(build && { build }),
-    ...(facts.instance !== undefined && { instance: facts.instance }),
-    generation: facts.generation,
-    memoryBytes: facts.memoryBytes,
-    uptimeMs: facts.uptimeMs,
-    callsLost: facts.callsLost,
-    recovery: facts.recovery,
-    at: facts.at,
+    ...(instance !== undefined && { instance }),
+    ...plain,
   };
-  return final(withFingerprint(report, failure));
+  return final(withFingerprint(report, record));
 }
 
 /** The crash report of an error, as a property of the error that is there from the first look at it. */

@@ -61,6 +61,7 @@ it('exports this and no more', () => {
       "fingerprint",
       "foreignHandleError",
       "forgetPanic",
+      "framesIn",
       "hasStackRoom",
       "inMicrotask",
       "isAbort",
@@ -70,6 +71,7 @@ it('exports this and no more', () => {
       "keys",
       "lazyProperty",
       "lookAt",
+      "nameIn",
       "persistView",
       "pointerBase",
       "readBlackBox",
@@ -84,6 +86,7 @@ it('exports this and no more', () => {
       "staleHandleError",
       "toFailureRecord",
       "wasmFrames",
+      "wasmLines",
       "whenSettled",
       "writeReport",
     ]

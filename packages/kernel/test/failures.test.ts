@@ -1,7 +1,8 @@
 /** The one way of a failure, on an instance without Wasm. */
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { isReviveError, PanicError, type Plugin, type Recovery, type ReviveError } from '../src/index.js';
+import { type Failure, isReviveError, PanicError, type Plugin, type Recovery, type ReviveError } from '../src/index.js';
 import { type Made, makeInstance } from './fake.js';
 
 const trap = (): WebAssembly.RuntimeError => new WebAssembly.RuntimeError('unreachable');
@@ -43,6 +44,76 @@ describe('an abort', () => {
     const { report } = leaves(made, trap()) as ReviveError;
     expect([...read, report?.recovery, made.reports[0]?.recovery]).toEqual(['retire', 'retire', 'retire']);
     expect(Object.isFrozen(report) && Object.isFrozen(report?.failure)).toBe(true);
+  });
+
+  it('I1: leads from the trap to the caller, and leaves the limit of frames as it was', () => {
+    const { stackTraceLimit } = Error;
+    const made = makeInstance();
+    const error = trap();
+    const caught = leaves(made, error) as ReviveError;
+    const frames = error.stack?.slice(error.stack.indexOf('\n    at ')) ?? '';
+    expect(frames).toContain('failures.test.ts');
+    expect(caught.stack).toBe(`ReviveError: ${caught.message}${frames}`);
+    expect(Object.keys(caught)).not.toContain('stack');
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  });
+
+  it.each([
+    ['throws where it is set', { get: () => 10, set: () => expect.unreachable() }],
+    ['is no number', { value: undefined, writable: true }],
+    ['is frozen', { value: 3, writable: false }],
+  ])('I1: is told where the limit of frames %s', (_, limit) => {
+    const before = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit') as PropertyDescriptor;
+    Object.defineProperty(Error, 'stackTraceLimit', { ...limit, configurable: true });
+    const now = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+    try {
+      const made = makeInstance();
+      expect(leaves(made, trap())).toMatchObject({ code: 'REVIVE_ABORT' });
+      expect(made.reports).toMatchObject([{ failure: { cause: 'unreachable' } }]);
+      expect(Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')).toEqual(now);
+    } finally {
+      Object.defineProperty(Error, 'stackTraceLimit', before);
+    }
+  });
+
+  it.each([
+    ['no text', { lines: 3 }],
+    ['no frames', 'RuntimeError: unreachable'],
+  ])('I1: has a stack of its own where the trap has %s', (_, stack) => {
+    const error = Object.assign(trap(), { stack });
+    const caught = leaves(makeInstance(), error) as ReviveError;
+    expect(caught.stack).toContain(`ReviveError: ${caught.message}\n    at `);
+  });
+
+  it('I1: its report says what the engine said, whatever the program does to the trap before it reads that', () => {
+    const error = trap();
+    const caught = leaves(makeInstance(), error) as ReviveError;
+    error.message = 'of the program';
+    expect(caught.report?.failure).toMatchObject({ trap: { name: 'RuntimeError', message: 'unreachable' } });
+  });
+
+  it('I1: the console shows the report, also of a panic', () => {
+    const caught = leaves(makeInstance(), trap()) as ReviveError;
+    expect(inspect(caught)).toContain("kind: 'aborted'");
+    const made = makeInstance();
+    const panic = leaves(made, made.host.panic('a panic')) as PanicError;
+    expect(inspect(panic)).toContain("kind: 'unwound'");
+    expect(Object.isFrozen(panic.report)).toBe(true);
+  });
+
+  it('I8: no frames are made unless somebody reads them', () => {
+    const frames = vi.fn(() => []);
+    const spy: Plugin = {
+      name: 'spy',
+      threw({ error, condemn }) {
+        condemn();
+        return Object.defineProperty({ kind: 'aborted', cause: 'unreachable', trap: error }, 'frames', { get: frames }) as Failure;
+      },
+    };
+    const caught = leaves(makeInstance({ plugins: [spy], spiesFirst: true }), trap()) as ReviveError;
+    expect(frames).not.toHaveBeenCalled();
+    expect(JSON.stringify(caught.report)).toContain('"frames":[]');
+    expect(frames).toHaveBeenCalledOnce();
   });
 
   it('I5: promises that Rust owes are rejected, and whose call it was is told', async () => {

@@ -190,7 +190,7 @@ export class Place implements Owner {
     const drafts = [...(loss?.earlier ?? []), draft];
     // Before anything is done: where there is no stack to write them, that is what is reported instead.
     const reports = this.#isHeard ? drafts.map(({ report }) => report) : [];
-    if (loss !== undefined) this.slot.lost(instance, loss.error, draft.report.callsLost);
+    if (loss !== undefined) this.slot.lost(instance, loss.error, draft.callsLost);
     this.#shared.counts.failures += drafts.length;
     for (const report of reports) this.#tell(report);
   }

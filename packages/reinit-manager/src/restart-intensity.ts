@@ -37,6 +37,7 @@ export class RestartCounter {
 
   /** Milliseconds until another restart is allowed; 0 when it is, Infinity when there is no point in waiting. */
   waitMs(now: number): number {
+    if (this.#maxRestarts === Number.POSITIVE_INFINITY) return 0;
     if (this.#maxRestarts <= 0) return Number.POSITIVE_INFINITY;
     const recent = this.#restarts.filter((at) => now - at < this.#withinMs);
     // With this one gone from the window, there is room for another.

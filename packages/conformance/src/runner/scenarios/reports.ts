@@ -1,6 +1,7 @@
 /** Programs that do what nobody expects with a report, and with the texts in it. */
 import { codeOf, show } from '../checks.ts';
 import { errorsKeepFrames, mayBeLeft } from '../engines.ts';
+import type { Report, Told } from '../fixtures.ts';
 import { catchLog, collect, listen, type Scenario, thrownBy } from './scenario.ts';
 
 export const REPORTS: readonly Scenario[] = [
@@ -167,6 +168,33 @@ export const REPORTS: readonly Scenario[] = [
         'out-of-bounds,out-of-bounds,out-of-bounds',
       );
       stop();
+    },
+  },
+  {
+    id: 'a program that looks at an error closely',
+    invariants: ['I1'],
+    run({ ns }, checks) {
+      const { stackTraceLimit } = Error as { stackTraceLimit?: number };
+      // Note: no tail call, of which JavaScriptCore keeps no frame.
+      const calledByTheProgram = (): void => void ns.fail('indirect-call');
+      const error = thrownBy(calledByTheProgram) as Told;
+      const { message, cause } = error;
+      const trap = cause as { message: string; stack?: unknown };
+      const said = trap.message;
+      checks.that('I1', 'its stack leads to the caller', () => error.stack?.includes('calledByTheProgram') === true || show(error.stack));
+      checks.that('I1', 'and, where stacks begin with it, says what happened', () => {
+        return !String(trap.stack).includes(said) || error.stack?.startsWith(`ReviveError: ${message}\n`) === true || show(error.stack);
+      });
+      checks.equal('I1', 'the engine keeps as many frames as before', () => Reflect.get(Error, 'stackTraceLimit'), stackTraceLimit);
+      const other = thrownBy(calledByTheProgram) as Told;
+      Object.assign(other.cause as object, { message: 'of the program', stack: 'nowhere' });
+      const frames = (report: Report | undefined): unknown => JSON.stringify(report?.failure.frames);
+      checks.equal('I1', 'a report that is read late says what the engine said', () => other.report?.failure.trap?.message, said);
+      checks.equal('I1', 'and where it was', () => frames(other.report), frames(error.report) as string);
+      const clone = structuredClone(other);
+      checks.equal('I1', 'a copy of it says the same', () => clone.message, message);
+      checks.that('I1', 'JSON has the report', () => JSON.stringify(other).includes(other.report?.fingerprint ?? 'none'));
+      checks.equal('I1', 'the next call is served', () => ns.add(1, 2), 3);
     },
   },
   {
