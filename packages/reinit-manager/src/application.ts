@@ -13,10 +13,10 @@ import {
 } from '@wasm-revive/kernel';
 import type { Revive } from './control.js';
 import { instanceOf, isThere } from './given-exports.js';
-import { isFree } from './handles.js';
-import { isRefusal, noModuleError } from './instance-maker.js';
-import type { Siblings } from './siblings.js';
-import type { Slot } from './slot.js';
+import { isRefusal, noModuleError } from './place/instance-maker.js';
+import type { Slot } from './place/slot.js';
+import { isFree } from './pool/handles.js';
+import type { Siblings } from './siblings/siblings.js';
 
 /** A module under management, as its façade uses it. */
 export type Application = Contract<Revive>;

@@ -1,15 +1,15 @@
 import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
-import type { BreakerOptions } from './breaker.js';
-import type { DrainOptions } from './closing.js';
 import { EVENT_NAMES, type EventName, type Events } from './events.js';
-import type { PersistStore } from './persisted.js';
-import type { Place, Shared } from './place.js';
-import type { PoolOptions } from './pool.js';
-import type { RecycleOptions } from './recycling.js';
-import type { RetryOptions } from './retry.js';
-import type { Router } from './router.js';
-import type { Siblings } from './siblings.js';
-import type { StandbyOptions } from './standby.js';
+import type { DrainOptions } from './leaving/closing.js';
+import type { RecycleOptions } from './leaving/recycling.js';
+import type { PersistStore } from './place/persisted.js';
+import type { Place, Shared } from './place/place.js';
+import type { StandbyOptions } from './place/standby.js';
+import type { PoolOptions } from './pool/pool.js';
+import type { RetryOptions } from './pool/retry.js';
+import type { Router } from './pool/router.js';
+import type { Siblings } from './siblings/siblings.js';
+import type { BreakerOptions } from './supervision/breaker.js';
 
 /**
  * `idle`: nothing has been instantiated; `running`: an instance serves; `recovering`: the next call makes a fresh one, unless that is done

@@ -1,5 +1,5 @@
 import { type CrashReport, complain, type ReviveError } from '@wasm-revive/kernel';
-import type { RecycleReason } from './recycling.js';
+import type { RecycleReason } from './leaving/recycling.js';
 
 /** How an instance says where it was: the key of a sibling as text, or nothing. */
 interface Where {

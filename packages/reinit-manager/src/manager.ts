@@ -8,16 +8,16 @@ import {
   type Plugin,
 } from '@wasm-revive/kernel';
 import { type Application, ModuleApplication } from './application.js';
-import { Calls } from './calls.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
-import { Closing } from './closing.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
-import { Place, type Shared } from './place.js';
+import { Closing } from './leaving/closing.js';
+import { Place, type Shared } from './place/place.js';
 import { managerPlugin } from './plugin.js';
-import { Router } from './router.js';
+import { Calls } from './pool/calls.js';
+import { Router } from './pool/router.js';
 import { Settings } from './settings.js';
-import { Siblings } from './siblings.js';
+import { Siblings } from './siblings/siblings.js';
 
 /** What {@link createManager} is made with. */
 export interface ManagerOptions extends ReviveOptions {

@@ -1,10 +1,10 @@
 import { bare, type Plugin } from '@wasm-revive/kernel';
-import type { CallSite } from './calls.js';
-import type { DrainOptions } from './closing.js';
 import type { ReviveOptions } from './control.js';
-import { checkPool, POOL_OPTIONS } from './pool.js';
-import type { RecycleOptions } from './recycling.js';
-import { checkNames, RETRY_OPTIONS } from './retry.js';
+import type { DrainOptions } from './leaving/closing.js';
+import type { RecycleOptions } from './leaving/recycling.js';
+import type { CallSite } from './pool/calls.js';
+import { checkPool, POOL_OPTIONS } from './pool/pool.js';
+import { checkNames, RETRY_OPTIONS } from './pool/retry.js';
 
 /** What may be given for an option, in words, and whether it is that. */
 export type Option = readonly [what: string, is: (value: unknown) => boolean];

@@ -1,7 +1,7 @@
 import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kernel';
-import type { CallSite } from './calls.js';
 import type { ReviveOptions } from './control.js';
 import { checkOptions, checkPlugin } from './options.js';
+import type { CallSite } from './pool/calls.js';
 
 /** A plugin among others. */
 interface Added {

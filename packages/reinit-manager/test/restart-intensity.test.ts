@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createRestarter } from '../src/index.js';
-import { RestartCounter } from '../src/restart-intensity.js';
+import { RestartCounter } from '../src/supervision/restart-intensity.js';
 
 describe('RestartCounter', () => {
   it('refuses exactly when more than maxRestarts fell into the window, and says for how long', () => {

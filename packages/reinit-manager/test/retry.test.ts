@@ -1,6 +1,6 @@
 import { type Instance, ReviveError } from '@wasm-revive/kernel';
 import { expect, it } from 'vitest';
-import { callRepeatably, type Entered } from '../src/retry.js';
+import { callRepeatably, type Entered } from '../src/pool/retry.js';
 
 /** An instance that is lost through this. */
 const lostThrough = (error: ReviveError): Instance => ({ error, mayBeAnyCall: false, isWell: () => false }) as never;

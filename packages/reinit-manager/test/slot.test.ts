@@ -2,9 +2,9 @@
 import { describedModule, type Instance, ReviveError } from '@wasm-revive/kernel';
 import { expect, it, vi } from 'vitest';
 import { SYSTEM_CLOCK } from '../src/clock.js';
-import { Slot } from '../src/slot.js';
-import { standbyPolicy } from '../src/standby.js';
-import { Supervisor } from '../src/supervisor.js';
+import { Slot } from '../src/place/slot.js';
+import { standbyPolicy } from '../src/place/standby.js';
+import { Supervisor } from '../src/supervision/supervisor.js';
 
 it('I4, I9: after the last generation none serves, and that is said once', () => {
   const tell = vi.fn();

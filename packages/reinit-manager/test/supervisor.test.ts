@@ -3,7 +3,7 @@ import type { Failure, Instance, Recovery } from '@wasm-revive/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BreakerOptions, Clock } from '../src/index.js';
-import { Supervisor } from '../src/supervisor.js';
+import { Supervisor } from '../src/supervision/supervisor.js';
 
 const PANIC: Failure = { kind: 'unwound', panic: { message: 'a panic', frames: [] } };
 const ABORT: Failure = { kind: 'aborted', cause: 'abort', trap: undefined, frames: [] };

@@ -41,8 +41,8 @@ export const MANAGER_FAULTS: readonly Fault[] = [
   fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
   fault('there are more keyed instances than there may be', ['if (keyed >= most) throw', 'if (keyed > most) throw']),
   fault('an instance that drains does not wait for its calls in flight', [
-    'begin() {\n\t\tif (isIdle(this.instance)) this.end();',
-    'begin() {\n\t\tif (!this.#isOver) this.end();',
+    'if (isIdle(this.instance) && !this.instance.promises.haveBeen) this.end();',
+    'if (!this.#isOver) this.end();',
   ]),
   fault('new calls go to an instance that drains', ['this.#around.departs(instance, isReplaced);', '']),
   fault('a pool leads to the default instance, whatever the key', ['this.#ofKey(route(site.name, givenTo(site, args)))', 'this.#default']),

@@ -1,5 +1,5 @@
 import { complain, type ReviveError } from '@wasm-revive/kernel';
-import { tell } from './events.js';
+import { tell } from '../events.js';
 
 /** How an event says whose it is: the key as text, or nothing for what has no key. */
 export interface Where {

@@ -1,6 +1,6 @@
 import { type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
-import type { ReviveState } from './control.js';
-import { Departures } from './departures.js';
+import type { ReviveState } from '../control.js';
+import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
 import { Ready, refused } from './ready.js';
 import type { Spare, Thrown } from './standby.js';

@@ -1,6 +1,6 @@
 import { complain, type Instance, inMicrotask, PersistAnswer, PersistOffset, PersistRequest, persistView } from '@wasm-revive/kernel';
-import type { ReviveOptions } from './control.js';
-import { type Emitter, type Events, tell } from './events.js';
+import type { ReviveOptions } from '../control.js';
+import { type Emitter, type Events, tell } from '../events.js';
 
 /** What a program has saved of one value. */
 export interface Saved {

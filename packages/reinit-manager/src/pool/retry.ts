@@ -1,7 +1,7 @@
 import { type Instance, isInstance, isReviveError, ReviveError, whenSettled } from '@wasm-revive/kernel';
+import type { Option } from '../options.js';
 import type { CallSite } from './calls.js';
 import { isConsumed, pointerOf } from './handles.js';
-import type { Option } from './options.js';
 
 /** Which calls are run again after their instance was lost. */
 export interface RetryOptions {

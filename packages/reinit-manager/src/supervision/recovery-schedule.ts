@@ -1,5 +1,5 @@
 import { inMicrotask } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** After so many recoveries in one turn of the event loop, the next waits for another turn: a module may fail in microtasks without end. */
 const AT_ONCE = 10;

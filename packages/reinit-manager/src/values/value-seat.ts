@@ -1,10 +1,10 @@
 import { inMicrotask, ReviveError } from '@wasm-revive/kernel';
-import { Breaker, type BreakerOptions } from './breaker.js';
-import type { Clock } from './clock.js';
-import { DRAIN_MS } from './draining.js';
-import { tell } from './events.js';
+import type { Clock } from '../clock.js';
+import { tell } from '../events.js';
+import { DRAIN_MS } from '../leaving/draining.js';
+import { Breaker, type BreakerOptions } from '../supervision/breaker.js';
+import { crashLoopError } from '../supervision/restarter.js';
 import { type DisposeReason, type HeldSurroundings, HeldValue } from './held-value.js';
-import { crashLoopError } from './restarter.js';
 import type { ValueEmitter, ValueRecycleReason, Where } from './value-events.js';
 
 /** When a value is replaced by a fresh one, though it is well. Whichever comes first. */

@@ -1,8 +1,8 @@
 import type { Api, Instance, Live, ReviveError, SiblingFacade } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
-import { isFree } from './handles.js';
+import type { Clock } from '../clock.js';
+import { Place, type Shared } from '../place/place.js';
+import { isFree } from '../pool/handles.js';
 import { keyText } from './key-text.js';
-import { Place, type Shared } from './place.js';
 import { siblingExports } from './sibling-exports.js';
 
 /** In place of what binds a scope while nobody serves. Note: with the same fields in the same order as that, so that V8 sees one shape. */

@@ -1,5 +1,5 @@
 import { type Instance, inMicrotask, ReviveError } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** How long calls in flight may take by default on an instance that is replaced, in milliseconds: as long as Kubernetes gives a pod to end. */
 export const DRAIN_MS = 30_000;

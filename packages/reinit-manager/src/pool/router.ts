@@ -1,13 +1,13 @@
 import { type Api, type Instance, inMicrotask, type Live, type Owner, type Raw, spaceOf } from '@wasm-revive/kernel';
+import type { ReviveOptions } from '../control.js';
+import type { Place, Shared } from '../place/place.js';
+import { NOBODY, Sibling } from '../siblings/sibling.js';
+import type { Siblings } from '../siblings/siblings.js';
 import { type Call, type CallSite, Calls } from './calls.js';
-import type { ReviveOptions } from './control.js';
 import { pointerOf } from './handles.js';
-import type { Place, Shared } from './place.js';
 import { ALONE, type PoolPlan, planOf } from './pool.js';
 import { type Choose, givenTo, repeatBy, routeBy, routeByOwner } from './routes.js';
 import { Seat } from './seat.js';
-import { NOBODY, Sibling } from './sibling.js';
-import type { Siblings } from './siblings.js';
 
 /**
  * Where calls of the module's own exports go. As long as that is one instance, the façade is told which, and nothing here is on the path of a

@@ -1,6 +1,7 @@
 /** The functions that a façade goes to in place of a scope's: each chooses where the call goes. */
+
+import type { Emitter } from '../events.js';
 import type { Call, CallSite } from './calls.js';
-import type { Emitter } from './events.js';
 import { callRepeatably } from './retry.js';
 import type { Seat } from './seat.js';
 

@@ -1,12 +1,12 @@
 import { isAbort, isReviveError, lookAt, ReviveError } from '@wasm-revive/kernel';
-import type { BreakerOptions } from './breaker.js';
-import { type Clock, LONGEST_TIMER, SYSTEM_CLOCK } from './clock.js';
-import type { DrainOptions } from './closing.js';
-import { DRAIN_MS } from './draining.js';
-import { tell } from './events.js';
+import { type Clock, LONGEST_TIMER, SYSTEM_CLOCK } from '../clock.js';
+import { tell } from '../events.js';
+import type { DrainOptions } from '../leaving/closing.js';
+import { DRAIN_MS } from '../leaving/draining.js';
+import { type Checks, check, checkDrainOptions, OPTIONS } from '../options.js';
+import { keyText } from '../siblings/key-text.js';
+import type { BreakerOptions } from '../supervision/breaker.js';
 import type { DisposeReason, HeldValue } from './held-value.js';
-import { keyText } from './key-text.js';
-import { type Checks, check, checkDrainOptions, OPTIONS } from './options.js';
 import { ValueEmitter, type ValueEvents } from './value-events.js';
 import { type ValueRecycleOptions, ValueSeat } from './value-seat.js';
 

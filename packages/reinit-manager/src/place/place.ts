@@ -16,16 +16,16 @@ import {
   safely,
   shorten,
 } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
-import type { Closing } from './closing.js';
-import type { Counts } from './control.js';
-import { type Emitter, tell } from './events.js';
+import type { Clock } from '../clock.js';
+import type { Counts } from '../control.js';
+import { type Emitter, tell } from '../events.js';
+import type { Closing } from '../leaving/closing.js';
+import { Recycling } from '../leaving/recycling.js';
+import type { Settings } from '../settings.js';
+import { type Said, Supervisor } from '../supervision/supervisor.js';
 import { Persisted } from './persisted.js';
-import { Recycling } from './recycling.js';
-import type { Settings } from './settings.js';
 import { Slot } from './slot.js';
 import { standbyPolicy } from './standby.js';
-import { type Said, Supervisor } from './supervisor.js';
 
 /** What all places of a module share. */
 export interface Shared {

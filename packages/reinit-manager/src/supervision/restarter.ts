@@ -1,5 +1,5 @@
 import { ReviveError } from '@wasm-revive/kernel';
-import { SYSTEM_CLOCK } from './clock.js';
+import { SYSTEM_CLOCK } from '../clock.js';
 import { RestartCounter, type RestartIntensity } from './restart-intensity.js';
 
 /** Options of {@link createRestarter}. */

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { RestartCounter, type RestartIntensity } from './restart-intensity.js';
 
 /** When something that fails is made anew no more, and for how long. */

@@ -1,6 +1,6 @@
 import type { Api, Instance, Live } from '@wasm-revive/kernel';
+import type { Place } from '../place/place.js';
 import { type Call, Calls } from './calls.js';
-import type { Place } from './place.js';
 
 const NO_CALLS: readonly Call[] = [];
 

@@ -1,8 +1,8 @@
 import type { Instance, Module, ReviveError } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
-import type { Closing } from './closing.js';
+import type { Clock } from '../clock.js';
+import type { Closing } from '../leaving/closing.js';
+import type { Supervisor } from '../supervision/supervisor.js';
 import type { StandbyPolicy, Thrown } from './standby.js';
-import type { Supervisor } from './supervisor.js';
 
 /** What a slot needs of the module around it. */
 export interface Surroundings {

@@ -1,5 +1,5 @@
 import { describeThrown, hasStackRoom, type Instance, inMicrotask, isReviveError, type Module, ReviveError } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { Reserve, type Spare, type StandbyPolicy, startAhead } from './standby.js';
 
 /** How long a wasm file that could not be read is not asked for again, in milliseconds. */

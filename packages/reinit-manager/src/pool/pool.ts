@@ -1,5 +1,5 @@
+import type { Option } from '../options.js';
 import type { CallSite } from './calls.js';
-import type { Option } from './options.js';
 
 /**
  * Where a pooled call goes: to the instance that owes the fewest promises, or to the instance of a key, which the function gives. It is given the

@@ -1,8 +1,8 @@
 import { complain, type Instance, inMicrotask, isReviveError } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
-import type { Emitter } from './events.js';
-import type { Slot } from './slot.js';
-import { STARTED_AFTER } from './supervisor.js';
+import type { Clock } from '../clock.js';
+import type { Emitter } from '../events.js';
+import type { Slot } from '../place/slot.js';
+import { STARTED_AFTER } from '../supervision/supervisor.js';
 
 /** When an instance is replaced by a fresh one, though it is well. Whichever comes first. */
 export interface RecycleOptions {

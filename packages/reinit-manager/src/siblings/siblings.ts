@@ -1,9 +1,9 @@
 import { type Api, type Live, ReviveError, spaceOf, staleHandleError } from '@wasm-revive/kernel';
-import { LONGEST_TIMER } from './clock.js';
-import type { DrainOptions } from './closing.js';
-import type { ReviveOptions } from './control.js';
-import { checkDrainOptions } from './options.js';
-import type { Shared } from './place.js';
+import { LONGEST_TIMER } from '../clock.js';
+import type { ReviveOptions } from '../control.js';
+import type { DrainOptions } from '../leaving/closing.js';
+import { checkDrainOptions } from '../options.js';
+import type { Shared } from '../place/place.js';
 import { NOBODY, Sibling, type SiblingSurroundings } from './sibling.js';
 
 /** What {@link ReviveOptions.maxInstances} is by default. */

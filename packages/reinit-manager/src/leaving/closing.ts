@@ -1,7 +1,7 @@
 import { ReviveError } from '@wasm-revive/kernel';
+import { checkDrainOptions } from '../options.js';
+import type { Place } from '../place/place.js';
 import { DRAIN_MS, whenIdle } from './draining.js';
-import { checkDrainOptions } from './options.js';
-import type { Place } from './place.js';
 
 /** How an instance is ended that may have calls in flight. */
 export interface DrainOptions {

@@ -1,7 +1,7 @@
 import { type Failure, type Instance, inMicrotask, type Recovery, type ReviveError } from '@wasm-revive/kernel';
+import type { Clock } from '../clock.js';
+import type { Events } from '../events.js';
 import { Breaker, type BreakerOptions } from './breaker.js';
-import type { Clock } from './clock.js';
-import type { Events } from './events.js';
 import { RecoverySchedule } from './recovery-schedule.js';
 import { crashLoopError } from './restarter.js';
 

@@ -1,5 +1,5 @@
 import { type Instance, inMicrotask } from '@wasm-revive/kernel';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { Drain } from './draining.js';
 
 /** What {@link Departures} needs of the slot around it. */
