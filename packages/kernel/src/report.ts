@@ -1,6 +1,6 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { frozen } from './frames.js';
-import { isInstance } from './intrinsics.js';
+import { isInstance, own } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import { LONGEST_NAME, redactAndShorten, shorten } from './text-limits.js';
 import { describeThrown, lookAt } from './thrown.js';
@@ -65,7 +65,9 @@ export interface CrashReport {
 /** Takes the engine's error object out of a failure, and the program's text through its redaction. */
 export function toFailureRecord(failure: Failure, redact: Redact = asItIs): FailureRecord {
   if (failure.kind === 'unwound') return { kind: 'unwound', panic: redactPanic(failure.panic, redact) };
-  const { cause, trap, panic, allocation } = failure;
+  const { cause, trap } = failure;
+  const panic = own(failure, 'panic');
+  const allocation = own(failure, 'allocation');
   const { name, message } = describeThrown(trap);
   const said = isOfProgram(failure) ? redact : asItIs;
   return withFramesOf(
@@ -110,14 +112,16 @@ export function safely(redact: Redact | undefined): Redact {
 const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => frozen(of.frames));
 
 function redactPanic(panic: PanicInfo, redact: Redact): PanicInfo {
-  const { message, location } = panic;
+  const { message } = panic;
+  const location = own(panic, 'location');
   return withFramesOf({ message: redact(message), ...(location && { location }) }, panic);
 }
 
 /** One line that says what happened, in Rust's words where there are any. */
 export function describeFailure(failure: FailureRecord, entrypoint: string | undefined): string {
   const where = entrypoint === undefined ? '' : ` in ${entrypoint}`;
-  const said = failure.panic && describePanic(failure.panic);
+  const panic = own(failure, 'panic');
+  const said = panic && describePanic(panic);
   switch (failure.kind) {
     case 'unwound':
       return `Rust panicked${where}: ${describePanic(failure.panic)}`;
@@ -131,7 +135,7 @@ export function describeFailure(failure: FailureRecord, entrypoint: string | und
 }
 
 function describePanic(panic: PanicInfo): string {
-  const at = panic.location;
+  const at = own(panic, 'location');
   return at === undefined ? panic.message : `${panic.message} (${at.file}:${at.line}:${at.column})`;
 }
 
@@ -153,7 +157,8 @@ const CAUSES: Record<AbortCause, string> = {
 };
 
 function describeAbort(failure: Extract<FailureRecord, { kind: 'aborted' }>): string {
-  const { cause, allocation } = failure;
+  const { cause } = failure;
+  const allocation = own(failure, 'allocation');
   if (cause === 'out-of-memory' && allocation) return `out of memory (${allocation.size} bytes could not be allocated)`;
   const { message } = failure.trap;
   return `${CAUSES[cause]}${message && message !== CAUSES[cause] ? ` (${message})` : ''}`;
