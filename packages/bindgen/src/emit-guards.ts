@@ -49,7 +49,8 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   let wasm;
   function $unbound() {
     if (wasm !== undefined) throw $raw.state.host.dropped();
-    return $unborn;
+    // The program starts an instance of which it has yet to show the exports.
+    return ($app.claim() && $raw.binding) || $unborn;
   }
   function $refuse(entry) {
     $raw.state.host.refuse(entry);

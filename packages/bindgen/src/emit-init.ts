@@ -125,8 +125,12 @@ export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
   const functions = wasm.imports.filter((entry) => entry.module === own && entry.kind === 'function' && glue.functions.has(entry.name));
   // What it imports from other modules can't be guarded there: such an instance is not used.
   const guarded = wasm.imports.every(({ module }) => module === own || module === STRING_CONSTANTS);
-  const value = (name: string): string =>
-    guarded ? `$first[${JSON.stringify(own)}].${name}` : `() => { throw new Error('wasm-revive: this instance is not in use'); }`;
+  const value = (name: string): string => {
+    if (!guarded) return `() => { throw new Error('wasm-revive: this instance is not in use'); }`;
+    const first = `$first[${JSON.stringify(own)}].${name}`;
+    // It has no guard, and is what an instance calls first that the program starts before it has shown the exports.
+    return name === '__wbindgen_init_externref_table' ? `() => { $app.claim(); ${first}(); }` : first;
+  };
   return `const $first = ${guarded ? '$app.prepare()' : 'undefined'};\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
 }
 

@@ -124,6 +124,7 @@ const STANDS_IN = `
     const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
     const imports = Object.fromEntries(WebAssembly.Module.imports(module).map((entry) => [entry.module, anything]));
     const { exports } = new WebAssembly.Instance(module, { ...imports, './wasm_revive_fixtures_bg.js': pkg });
+    if (way === 'never') return exports;
     pkg.__wbg_set_wasm(exports, ...(given === 'module' ? [module] : []));
     // Of the module, another instance is made, which starts by itself.
     if (!pkg.__revive || given !== 'module') exports.__wbindgen_start();
@@ -133,6 +134,11 @@ const STANDS_IN = `
   const ways = {
     throws: () => { throw new Error('call init() first'); },
     lazy: (_, name) => (made ??= make())[name],
+    // Gives nothing but this ever.
+    never: (_, name) => {
+      if (made === undefined) (made = make()).__wbindgen_start();
+      return made[name];
+    },
   };
   const trap = way === 'all' ? 'throws' : way;
   const handler = { get: ways[trap] };
@@ -142,19 +148,24 @@ const STANDS_IN = `
   const answer = (run) => { try { return run(); } catch (error) { return error.message; } };
   seen.push(answer(() => pkg.echo('text')));
   seen.push(answer(() => new pkg.Counter(3).inc()));
-  if (way !== 'lazy') make();
+  if (way !== 'lazy' && way !== 'never') make();
   seen.push(pkg.echo('text'), pkg.starts(), new pkg.Counter(3).inc());
   process.stdout.write(JSON.stringify(seen));
 `;
 
 describe('bundler, a program that first gives something that stands in for the exports (I2)', () => {
-  it.each(['throws', 'all', 'lazy'])('does what it did › %s', async (way) => {
+  it.each(['throws', 'all', 'lazy', 'never'])('does what it did › %s', async (way) => {
     const run = async (dir: string): Promise<unknown> => {
       const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, way);
       return stdout === '' ? stderr : JSON.parse(stdout);
     };
     const plain = await run(upstreamPackage('unwind', 'bundler'));
-    expect(plain).toEqual([...(way === 'lazy' ? ['text', 4] : ['call init() first', 'call init() first']), 'text', 1, 4]);
+    expect(plain).toEqual([
+      ...(way === 'lazy' || way === 'never' ? ['text', 4] : ['call init() first', 'call init() first']),
+      'text',
+      1,
+      4,
+    ]);
     expect(await run(join(inject('transformed'), 'unwind', 'bundler'))).toEqual(plain);
   });
 

@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 4;
+export const CONTRACT = 5;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -202,6 +202,11 @@ export interface Application<Control = unknown> {
     imports: WebAssembly.Imports | undefined,
     start: boolean,
   ): Promise<void> | undefined;
+  /**
+   * Takes over the exports that `bootFrom` was given as a promise of them, for somebody needs them. In plain glue, this reads one off the object that
+   * stands in for them, which throws the program's own words, or makes the instance, and may give its exports by then. False: nothing was promised.
+   */
+  claim(): boolean;
   /** The functions to forward to; makes a fresh instance when the last one was lost. Throws `REVIVE_NOT_READY`, `REVIVE_NO_INSTANCE` or `REVIVE_CRASH_LOOP`. */
   wake(): Api;
   /** The functions for a handle, by its pointer. Throws `REVIVE_STALE_HANDLE` when what it points to is gone. */

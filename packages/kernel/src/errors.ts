@@ -73,8 +73,8 @@ export class ReviveError extends Error {
     super(message, hasOwn(init, 'cause') ? { cause: init.cause } : undefined);
     this.code = code;
     this.retryable = init.retryable ?? false;
-    if (init.report !== undefined) this.report = init.report;
-    if (init.retryAfter !== undefined) this.retryAfter = init.retryAfter;
+    if (init.report !== undefined) define(this, 'report', fieldOf(init.report));
+    if (init.retryAfter !== undefined) define(this, 'retryAfter', fieldOf(init.retryAfter));
     // Not enumerable: of no use in a log.
     if (init.ready !== undefined) define(this, 'ready', { value: init.ready });
   }
@@ -85,6 +85,11 @@ export class ReviveError extends Error {
     define(ReviveError.prototype, INSPECT, { value: showReport });
     define(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
   }
+}
+
+/** A field as an assignment makes it, which `Object.prototype` may have a setter for. */
+function fieldOf(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: true, configurable: true };
 }
 
 /** What is known of panics without a report. Not a private field, for which two copies of this package would have two types. */

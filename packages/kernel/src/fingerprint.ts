@@ -1,4 +1,5 @@
-import type { Frame } from './failure.js';
+import type { Frame, Location } from './failure.js';
+import { own } from './intrinsics.js';
 import type { FailureRecord } from './report.js';
 
 /**
@@ -36,7 +37,7 @@ const MACHINERY = [
  * Note: no regular expressions here, see `frames.ts`.
  */
 export function fingerprint(failure: FailureRecord): string {
-  const { panic } = failure;
+  const panic = own(failure, 'panic');
   const frames = failure.kind === 'aborted' && failure.frames.length > 0 ? failure.frames : (panic?.frames ?? []);
   return hash(
     [
@@ -44,20 +45,20 @@ export function fingerprint(failure: FailureRecord): string {
       ...(failure.kind === 'aborted' ? [failure.cause] : ['']),
       // What JavaScript threw is told apart by what it was; an engine's trap by its cause.
       ...(failure.kind === 'aborted' && failure.cause === 'foreign-exception' ? [failure.trap.name] : []),
-      ...where(frames, failure),
+      ...where(frames, panic && own(panic, 'location')),
       panic ? gist(panic.message) : '',
     ].join('\n'),
   );
 }
 
-function where(frames: readonly Frame[], { panic }: FailureRecord): string[] {
+function where(frames: readonly Frame[], location: Location | undefined): string[] {
   const names = frames.map((frame) => frame.function).filter((name) => name !== undefined);
   const all = names.map(symbol).filter((name) => !MACHINERY.some((part) => name.includes(part)));
   // A recursion ends anywhere in itself, and in whatever it calls.
   const repeated = all.filter((name, index) => all.indexOf(name) !== index);
-  const own = repeated.length > 0 ? [...new Set(repeated)].sort() : all;
-  if (own.length > 0) return [panic?.location?.file ?? '', ...own.slice(0, panic?.location === undefined ? FUNCTIONS : 1)];
-  if (panic?.location !== undefined) return [`${panic.location.file}:${panic.location.line}:${panic.location.column}`];
+  const functions = repeated.length > 0 ? [...new Set(repeated)].sort() : all;
+  if (functions.length > 0) return [location?.file ?? '', ...functions.slice(0, location === undefined ? FUNCTIONS : 1)];
+  if (location !== undefined) return [`${location.file}:${location.line}:${location.column}`];
   return frames.slice(0, FUNCTIONS).map(({ index, offset }) => `${index}+${offset}`);
 }
 

@@ -154,7 +154,7 @@ export class InFlight {
    * A turn begins, or Rust begins to panic: notes of which promises Rust holds a function.
    * @param most with more promises in flight than this, none is looked for
    */
-  look(held: Held, most = MOST_LOOKED_AT): void {
+  look(held: Held, most: number = MOST_LOOKED_AT): void {
     const { size } = this.#owed;
     if (size === 0) return;
     this.#looks++;

@@ -7,7 +7,7 @@ import { Failures } from './failures.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
-import { inMicrotask } from './intrinsics.js';
+import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
 import { Panicking } from './panicking.js';
@@ -155,7 +155,7 @@ export class Instance {
 
   /** What it was lost through: what the engine raised. */
   get trap(): unknown {
-    return 'trap' in this.#life ? this.#life.trap : undefined;
+    return own(this.#life as { readonly trap?: unknown }, 'trap');
   }
 
   /** What it was lost through, as its callers are told. */

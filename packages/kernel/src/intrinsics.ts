@@ -4,7 +4,7 @@
  */
 const { defineProperty: defineOn, setPrototypeOf } = Object;
 const { then } = Promise.prototype;
-const { queueMicrotask: enqueue } = globalThis;
+const { queueMicrotask: enqueue, Promise: EnginesPromise } = globalThis;
 const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
 
 export const apply: typeof Reflect.apply = Reflect.apply;
@@ -39,7 +39,7 @@ export function whenSettled(
 /** A function that has something run in a microtask. It is the engine's, for it takes no stack. */
 export function alarm(run: () => void): () => void {
   let call = (): void => {};
-  const called = new Promise<void>((resolve) => {
+  const called = new EnginesPromise<void>((resolve) => {
     call = resolve;
   });
   whenSettled(called, run);
@@ -52,6 +52,11 @@ export function alarm(run: () => void): () => void {
  */
 export function bare<T extends object>(properties: T): T {
   return setPrototypeOf(properties, null) as T;
+}
+
+/** What need not be there, and may be on `Object.prototype`. */
+export function own<T extends object, K extends keyof T>(object: T, key: K): T[K] | undefined {
+  return hasOwn(object, key) ? object[key] : undefined;
 }
 
 /** `Object.defineProperty`, whatever `Object.prototype` has. */

@@ -1,6 +1,6 @@
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { frozen } from './frames.js';
-import { isInstance } from './intrinsics.js';
+import { isInstance, own } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import { LONGEST_NAME, redactAndShorten, shorten } from './text-limits.js';
 import { describeThrown, lookAt } from './thrown.js';
@@ -81,9 +81,11 @@ export type Taken =
 
 /** Writes that down. */
 export function takeDown(failure: Failure, redact: Redact): Taken {
-  const { kind, panic } = failure;
+  const { kind } = failure;
   if (kind === 'unwound') return { kind, panic: redactPanic(failure.panic, redact) };
-  const { cause, trap, allocation } = failure;
+  const { cause, trap } = failure;
+  const panic = own(failure, 'panic');
+  const allocation = own(failure, 'allocation');
   const { name, message } = describeThrown(trap);
   const said = isOfProgram(failure) ? redact : asItIs;
   return {
@@ -97,7 +99,9 @@ export function takeDown(failure: Failure, redact: Redact): Taken {
 
 /** What was written down of a failure, and its frames, which are made when they are read. */
 export function recordOf(taken: Taken, failure: Failure): FailureRecord {
-  const panic = taken.panic && failure.panic && withFramesOf({ ...taken.panic }, failure.panic);
+  const told = own(taken, 'panic');
+  const source = own(failure, 'panic');
+  const panic = told && source && withFramesOf({ ...told }, source);
   if (taken.kind === 'unwound' || failure.kind === 'unwound') return { kind: 'unwound', panic: panic as PanicInfo };
   const { kind, cause, allocation, trap } = taken;
   return withFramesOf({ kind, cause, ...(panic && { panic }), ...(allocation && { allocation }), trap }, failure);
@@ -132,14 +136,16 @@ export function safely(redact: Redact | undefined): Redact {
 
 const withFramesOf = lazyProperty('frames', (of: { readonly frames: readonly Frame[] }) => frozen(of.frames));
 
-function redactPanic({ message, location }: PanicInfo, redact: Redact): Told {
-  return { message: redact(message), ...(location && { location }) };
+function redactPanic(panic: PanicInfo, redact: Redact): Told {
+  const location = own(panic, 'location');
+  return { message: redact(panic.message), ...(location && { location }) };
 }
 
 /** One line that says what happened, in Rust's words where there are any. */
 export function describeFailure(failure: Taken, entrypoint: string | undefined): string {
   const where = entrypoint === undefined ? '' : ` in ${entrypoint}`;
-  const said = failure.panic && describePanic(failure.panic);
+  const panic = own(failure, 'panic');
+  const said = panic && describePanic(panic);
   switch (failure.kind) {
     case 'unwound':
       return `Rust panicked${where}: ${describePanic(failure.panic)}`;
@@ -153,7 +159,7 @@ export function describeFailure(failure: Taken, entrypoint: string | undefined):
 }
 
 function describePanic(panic: Told): string {
-  const at = panic.location;
+  const at = own(panic, 'location');
   return at === undefined ? panic.message : `${panic.message} (${at.file}:${at.line}:${at.column})`;
 }
 
@@ -175,7 +181,8 @@ const CAUSES: Record<AbortCause, string> = {
 };
 
 function describeAbort(failure: Extract<Taken, { kind: 'aborted' }>): string {
-  const { cause, allocation } = failure;
+  const { cause } = failure;
+  const allocation = own(failure, 'allocation');
   if (cause === 'out-of-memory' && allocation) return `out of memory (${allocation.size} bytes could not be allocated)`;
   const { message } = failure.trap;
   return `${CAUSES[cause]}${message && message !== CAUSES[cause] ? ` (${message})` : ''}`;

@@ -3,7 +3,7 @@ import type { ModuleDescription } from './contract.js';
 import type { ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { fingerprint } from './fingerprint.js';
-import { freeze } from './intrinsics.js';
+import { freeze, own } from './intrinsics.js';
 import { lazyProperty } from './lazy.js';
 import type { CaughtPanic } from './panics.js';
 import {
@@ -138,9 +138,9 @@ export const withReport: <E extends ReviveError>(error: E, draft: ReportDraft) =
 /** Nobody changes a report, so that everybody reads the same: it is frozen with all that it holds. */
 function final(report: CrashReport): CrashReport {
   const { failure, breadcrumbs, build } = report;
-  const { panic } = failure;
-  const ofAbort = failure.kind === 'aborted' ? [failure.trap, failure.allocation] : [];
-  for (const part of [breadcrumbs, build, panic?.location, panic, ...ofAbort, failure]) {
+  const panic = own(failure, 'panic');
+  const ofAbort = failure.kind === 'aborted' ? [failure.trap, own(failure, 'allocation')] : [];
+  for (const part of [breadcrumbs, build, panic && own(panic, 'location'), panic, ...ofAbort, failure]) {
     if (part !== undefined) freeze(part);
   }
   return freeze(report);

@@ -3,6 +3,7 @@ import {
   type Application as Contract,
   checkEngine,
   type GuardedExports,
+  hasOwn,
   type Instance,
   isReviveError,
   type Live,
@@ -182,10 +183,6 @@ export class ModuleApplication implements Application {
     return this.#slot.instance().scope.exports();
   }
 
-  /**
-   * Somebody calls a module whose exports the program has yet to give. In plain glue, this reads one off the object that stands in for them, which
-   * throws the program's own words, or makes the instance, and may give its exports by then. False: nothing was promised.
-   */
   claim(): boolean {
     const promised = this.#promised;
     if (promised === undefined) return false;
@@ -208,7 +205,7 @@ export class ModuleApplication implements Application {
   /** The error of a call that comes before there has been an instance. */
   notReady(): ReviveError {
     const { name, init } = this.#module.description;
-    if (this.#booting !== undefined && 'error' in this.#booting) {
+    if (this.#booting !== undefined && hasOwn(this.#booting, 'error')) {
       const { error } = this.#booting;
       if (isReviveError(error)) return error;
       return new ReviveError('REVIVE_NO_INSTANCE', `No instance of ${name} could be made.`, { cause: error });

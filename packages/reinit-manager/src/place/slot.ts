@@ -1,4 +1,4 @@
-import { type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
@@ -345,7 +345,7 @@ export class Slot {
     const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
-    else if ('error' in thrown) throw thrown.error;
+    else if (hasOwn(thrown, 'error')) throw thrown.error;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Instance, isInstance, isReviveError, ReviveError, whenSettled } from '@wasm-revive/kernel';
+import { type Instance, isInstance, isReviveError, markHandled, ReviveError, whenSettled } from '@wasm-revive/kernel';
 import type { Option } from '../options.js';
 import type { CallSite } from './calls.js';
 import { isConsumed, pointerOf } from './handles.js';
@@ -118,7 +118,7 @@ class Attempts {
     const promise = new Promise<unknown>((resolve, reject) => {
       whenSettled(this.#settled(instance, result), resolve, (error) => {
         // As with the promises of Rust: what was reported needs nobody to handle it.
-        if (isReviveError(error)) whenSettled(promise, undefined, () => {});
+        if (isReviveError(error)) markHandled(promise);
         reject(error);
       });
     });

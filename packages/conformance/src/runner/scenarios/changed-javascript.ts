@@ -12,6 +12,38 @@ function onEveryObject(properties: Readonly<Record<string, unknown>>): () => voi
   };
 }
 
+/** Has every object refuse to be given what has one of these names. */
+function refusedByEveryObject(keys: readonly string[]): () => void {
+  const set = (): never => {
+    throw new Error('that is not for you');
+  };
+  for (const key of keys) Object.defineProperty(Object.prototype, key, { get: nothing, set, configurable: true });
+  return () => {
+    for (const key of keys) Reflect.deleteProperty(Object.prototype, key);
+  };
+}
+
+/** Has a library's promises in place of the engine's, as zone.js has: what they are made of is no promise of the engine's. */
+function promisesOfALibrary(): () => void {
+  const { Promise: engines } = globalThis;
+  class Promised<T> {
+    readonly #promise: Promise<T>;
+
+    constructor(executor: ConstructorParameters<typeof engines<T>>[0]) {
+      this.#promise = new engines(executor);
+    }
+
+    // biome-ignore lint/suspicious/noThenProperty: a promise.
+    then(...reactions: Parameters<Promise<T>['then']>): Promise<unknown> {
+      return this.#promise.then(...reactions);
+    }
+  }
+  globalThis.Promise = Promised as unknown as PromiseConstructor;
+  return () => {
+    globalThis.Promise = engines;
+  };
+}
+
 /** Replaces functions by ones that only throw. */
 function withoutFunctions(owners: readonly (readonly [owner: object, names: readonly string[]])[]): () => void {
   const undo = owners.flatMap(([owner, names]) => {
@@ -41,6 +73,9 @@ const CHANGES: Readonly<Record<string, () => () => void>> = {
   'traps for all': () => onEveryObject({ has: nothing, apply: nothing, ownKeys: nothing, getOwnPropertyDescriptor: nothing }),
   'options for all': () =>
     onEveryObject({ cause: 'mine', report: 'mine', retryable: true, recovery: 'mine', plugins: 1, fatal: true, redact: 5, onFailure: 5 }),
+  'results for all': () => onEveryObject({ error: 'mine', trap: 'mine', panic: 'mine', allocation: 'mine', location: 'mine' }),
+  'nothing may be given to errors': () => refusedByEveryObject(['report', 'retryAfter', 'error', 'cause']),
+  'promises of a library': promisesOfALibrary,
   'no error says that it is one': () => {
     // What WebAssembly's errors extend.
     Object.defineProperty(Error, Symbol.hasInstance, { value: () => false, configurable: true });
