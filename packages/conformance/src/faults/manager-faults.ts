@@ -39,6 +39,10 @@ export const MANAGER_FAULTS: readonly Fault[] = [
   fault('instances that were called are evicted as idle', ['if (this.#wasCalled || this.slot.isBusy', 'if (this.slot.isBusy']),
   fault('the supervisor is not told of a loss', ['supervisor.lost(error);\n', '']),
   fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
+  fault('a breaker stays as it is when its probe fails', [
+    'if (this.#state === "half-open" || this.#failures >= this.#limit',
+    'if (this.#failures >= this.#limit',
+  ]),
   fault('there are more keyed instances than there may be', ['if (keyed >= most) throw', 'if (keyed > most) throw']),
   fault('an instance that drains does not wait for its calls in flight', [
     'begin() {\n\t\tif (isIdle(this.instance)) this.end();',

@@ -54,6 +54,7 @@ class Driver {
     this.#world = world;
     this.#flights = new Flights(world);
     world.rules.owes = (generation) => this.#flights.owedBy(generation);
+    world.rules.mayHaveSettled = (generation) => this.#flights.mayHaveSettled(generation);
     this.#things = new Things(world, (generation) => this.#flights.waits(generation));
     this.#management = new Management(world, this.#flights);
   }
@@ -88,7 +89,7 @@ class Driver {
     if (this.#world.violations.length > 0) return;
     this.#management.end();
     for (const home of this.#world.homes) {
-      if (home.model.retired) this.#management.renew(home);
+      if (home.model.mayBeRetired) this.#management.renew(home);
       if (!home.isSibling || home.model.isUsed) this.#call('bump', home);
     }
     await this.#turn(true);
@@ -208,6 +209,8 @@ class Driver {
       call.isDeep = way === 'nested_deep';
       const callback = (): unknown => {
         model.enter(call);
+        // The constructor has served.
+        if (way === 'with' && call.outside && call.inside) model.hasSettled(call.inside);
         return this.#inTheMiddle(home, call, inside, end, token, way === 'nested_catching');
       };
       if (way === 'nested_deep') return ns.nested_deep(callback, 3);
@@ -320,9 +323,8 @@ class Driver {
 
   /** Lets the event loop do all that is due. @param waits whether the pauses pass, too, after which a module that nobody calls is made anew */
   async #turn(waits: boolean): Promise<void> {
-    const { runtime, control, clock, homes, rules, target } = this.#world;
-    const comes = ({ model, isSibling }: Home): boolean =>
-      (isSibling ? model.isDue : control.state === 'recovering') && (waits || !model.pauses);
+    const { runtime, clock, homes, rules, target } = this.#world;
+    const comes = ({ model }: Home): boolean => model.isDue && (waits || !model.pauses);
     const recovers = (): boolean => homes.some(comes);
     const drains = (): boolean => homes.some(({ model }) => model.draining.some((one) => this.#flights.owedBy(one) === 0));
     const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers() && !drains();

@@ -16,6 +16,8 @@ interface Flight {
   readonly generation: Generation;
   /** Undefined where nobody gets a promise. */
   readonly watched: Watched | undefined;
+  /** Whether the program has made the call from outside of listeners. */
+  readonly isOutside: boolean;
   /** What it waits for. */
   readonly gate: Gate | undefined;
   /** How it ends once that has settled. */
@@ -96,7 +98,11 @@ export class Flights {
         return this.take(
           home,
           what,
-          () => new ns.Faller('none').fail_later(kind),
+          () => {
+            const faller = new ns.Faller('none');
+            if (home.model.rules.within === 0 && home.model.current) home.model.hasSettled(home.model.current);
+            return faller.fail_later(kind);
+          },
           undefined,
           () => fails({ how: 'resolves', value: 0 }),
         );
@@ -126,7 +132,16 @@ export class Flights {
     if (outcome.threw || model.current === undefined) return outcome;
     if (gate) gate.given = true;
     const watched = outcome.value instanceof Promise ? new Watched(outcome.value) : undefined;
-    const flight: Flight = { what, home, generation: model.current, watched, gate, ends, due: undefined };
+    const flight: Flight = {
+      what,
+      home,
+      generation: model.current,
+      watched,
+      isOutside: model.rules.within === 0,
+      gate,
+      ends,
+      due: undefined,
+    };
     this.#flights.push(flight);
     if (gate === undefined || gate.settled) this.#becomesDue(flight);
     return outcome;
@@ -172,6 +187,11 @@ export class Flights {
     return this.#flights.some((one) => one.generation === generation && one.watched?.state === 'pending' && one.due === undefined);
   }
 
+  /** Whether a call on it may have settled since the event loop has turned. */
+  mayHaveSettled(generation: Generation): boolean {
+    return this.#flights.some((one) => one.generation === generation && one.isOutside && one.watched && one.due !== undefined);
+  }
+
   /** How many a generation owes. */
   owedBy(current: Generation | undefined): number {
     return this.#flights.filter(({ watched, generation }) => watched?.state === 'pending' && generation === current).length;
@@ -188,6 +208,7 @@ export class Flights {
         if (!lost && !due.failure.report) model.violate(`I1: nothing was reported of a failure in flight (${what})`);
       }
       if (due && !watched && !due.failure && what === 'spawn') generation.tasks++;
+      if (due && watched && flight.isOutside) model.hasSettled(generation, true);
       if (watched && !this.#isRight(flight, watched, lost)) {
         const state = watched.state === 'pending' ? 'is pending' : `has ${watched.state} ${show(watched.value)}`;
         const settled = due && flight.ends();

@@ -53,6 +53,7 @@ export class Management {
   drain({ model, key }: Home): void {
     if (this.#world.rules.within > 0) return;
     const wanted = model.isEnding ? undefined : model.isUsed;
+    model.breaker.forgive();
     this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
     model.leave();
   }
@@ -61,6 +62,7 @@ export class Management {
   close(how: 'drain' | 'dispose'): void {
     const { rules, control, homes } = this.#world;
     rules.closing ??= 'draining';
+    if (how === 'dispose') for (const { model } of homes) model.breaker.forgive();
     this.#promised.push({ watched: new Watched(control[how]()), wanted: undefined, what: how });
     if (how === 'dispose') for (const { model } of homes) model.leave();
   }
@@ -86,7 +88,7 @@ export class Management {
       const { model } = home;
       model.ages();
       const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
-      if (isLong && rules.evictsIdle && home.isSibling && model.isUsed && !isBusy) model.evict();
+      if (isLong && rules.evictsIdle && home.isSibling && model.isSurelyUsed && !isBusy) model.evict();
     }
   }
 
@@ -108,13 +110,21 @@ export class Management {
         this.#world.redact(option === 'redact');
         break;
       case 'limit':
-      case 'no-limit': {
-        if (homes.some(({ model }) => model.isDue || model.retired)) break;
-        rules.maxRestarts = option === 'limit' ? 1 : Number.POSITIVE_INFINITY;
-        for (const { model } of homes) model.limited();
-        control.configure({ maxRestarts: rules.maxRestarts, withinMs: 1e9 });
+      case 'no-restart':
+      case 'no-limit':
+        // In between it would depend on what has failed before.
+        if (homes.some(({ model }) => model.isMissing)) break;
+        rules.maxRestarts = { limit: 1, 'no-restart': 0, 'no-limit': Number.POSITIVE_INFINITY }[option];
+        for (const { model } of homes) model.breaker.configured();
+        control.configure({ maxRestarts: rules.maxRestarts });
         break;
-      }
+      case 'break':
+      case 'break-at-once':
+      case 'no-break':
+        rules.consecutiveFailures = { break: 3, 'break-at-once': 1, 'no-break': Number.POSITIVE_INFINITY }[option];
+        for (const { model } of homes) model.breaker.configured();
+        control.configure({ consecutiveFailures: rules.consecutiveFailures });
+        break;
       case 'few':
       case 'many':
         rules.maxInstances = option === 'few' ? 2 : 64;

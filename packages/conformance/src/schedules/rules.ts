@@ -20,6 +20,7 @@ export class Rules {
   redacts = false;
   decides: Decision = 'nothing';
   maxRestarts: number = Number.POSITIVE_INFINITY;
+  consecutiveFailures: number = Number.POSITIVE_INFINITY;
   maxInstances: number = Number.POSITIVE_INFINITY;
   /** Whether the module's own exports lead to the instance of a key, which {@link routeTo} says. */
   isPooled = false;
@@ -43,6 +44,14 @@ export class Rules {
   made: number | undefined;
   /** How many calls are in flight on a generation. */
   owes: (generation: Generation) => number = () => 0;
+  /** Whether a call in flight on a generation may have settled since the event loop has turned. */
+  mayHaveSettled: (generation: Generation) => boolean = () => false;
+  /** Milliseconds, by the clock of schedules. */
+  readonly now: () => number;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
 
   /** How many of the others have an instance, or are to have one, at least. */
   seatsBeside(one: Seated): number {

@@ -2,6 +2,7 @@
 import type { Control, Fixtures } from '../runner/fixtures.ts';
 import { KINDS, type PanicMode } from '../runner/kinds.ts';
 import type { Runtime } from '../runner/runtime.ts';
+import { BACKOFF_MS, MAX_BACKOFF_MS, WITHIN_MS } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { Failing } from './generation.ts';
 import { Home } from './home.ts';
@@ -23,7 +24,7 @@ export class World {
   /** The default instance, and the siblings. */
   readonly homes: readonly [Home, ...Home[]];
   /** Of the schedule that runs. */
-  rules: Rules = new Rules();
+  rules: Rules;
   /** How often `onFailure` was called. */
   reported = 0;
   /** What `onFailure` does besides. */
@@ -39,6 +40,7 @@ export class World {
     this.panic = panic;
     this.runtime = runtime;
     this.clock = clock;
+    this.rules = new Rules(clock.now);
     const { control } = this;
     const home = (label: string, key: unknown, exports: Fixtures): Home => new Home(label, key, exports, ns, this.#newModel(label, key));
     this.homes = [home('ns', undefined, ns), ...Object.entries(KEYS).map(([label, key]) => home(label, key, control.instance(key)))];
@@ -51,8 +53,10 @@ export class World {
     // Before all listeners of schedules, so that the models know of an event when they act.
     control.on('failure', (report) => this.#named(report.instance)?.failed(report));
     control.on('recovered', ({ generation, instance }) => this.#named(instance)?.recovered(generation));
-    control.on('retired', (error) => this.#named(/, instance "([^"]*)",/.exec(String(error))?.[1])?.hasRetired());
-    control.on('opened', ({ instance }) => this.#named(instance)?.hasRetired());
+    control.on('retired', (error) => this.#named(/, instance "([^"]*)",/.exec(String(error))?.[1])?.told('retired', {}));
+    control.on('opened', ({ instance, attempt, retryAfter }) => this.#named(instance)?.told('opened', { attempt, retryAfter }));
+    control.on('probing', ({ instance, attempt }) => this.#named(instance)?.told('probing', { attempt }));
+    control.on('closed', ({ instance }) => this.#named(instance)?.told('closed', {}));
     control.on('drained', ({ generation, callsLost, instance }) => this.#named(instance)?.drained(generation, callsLost));
     control.on('recycled', ({ from, generation, instance }) => this.#named(instance)?.recycled(from, generation));
     control.on('stale', ({ instance }) => {
@@ -110,7 +114,7 @@ export class World {
     // What is left of the schedule before.
     this.clock.pass();
     await this.runtime.turn();
-    this.rules = new Rules();
+    this.rules = new Rules(this.clock.now);
     const { failures, recoveries } = this.control.stats;
     [this.#failuresBefore, this.#recoveriesBefore] = [failures, recoveries];
     for (const home of this.homes) {
@@ -132,7 +136,9 @@ export class World {
       // Schedules fail more often than they go well.
       consecutiveFailures: Number.POSITIVE_INFINITY,
       maxRestarts: Number.POSITIVE_INFINITY,
-      withinMs: 10_000,
+      withinMs: WITHIN_MS,
+      backoffMs: BACKOFF_MS,
+      maxBackoffMs: MAX_BACKOFF_MS,
       foreignExceptions: 'keep',
       staleClosures: 'ignore',
       maxInstances: 64,
@@ -187,9 +193,8 @@ export class World {
       ['calls of onFailure', this.reported, rules.failures],
     ];
     for (const [what, found, wanted] of accounts) if (found !== wanted) model.violate(`I1: ${what}: ${found} in place of ${wanted}`);
-    const state = rules.closing ?? (model.current ? 'running' : model.stateWithout);
-    if (control.state !== state && !(state === 'draining' && control.state === 'disposed'))
-      model.violate(`I2: the state is ${control.state} in place of ${state}`);
+    const states = rules.closing ? [rules.closing, 'disposed'] : model.current ? ['running'] : model.statesWithout;
+    if (!states.includes(control.state)) model.violate(`I2: the state is ${control.state} in place of ${states.join(' or ')}`);
     if (model.current && control.generation !== model.current.number) model.violate(`I2: the generation is ${control.generation}`);
     for (const { key, own, label, stale, model: of } of this.homes) {
       if (key !== undefined && control.instance(key) !== own) of.violate(`I4: instance(${label}) gives another one for the same key`);
