@@ -39,14 +39,12 @@ export const MANAGER_FAULTS: readonly Fault[] = [
   fault('instances that were called are evicted as idle', ['if (this.#wasCalled || this.slot.isBusy', 'if (this.slot.isBusy']),
   fault('the supervisor is not told of a loss', ['supervisor.lost(error);\n', '']),
   fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
-  fault('a breaker stays as it is when its probe fails', [
-    'if (this.#state === "half-open" || this.#failures >= this.#limit',
-    'if (this.#failures >= this.#limit',
-  ]),
+  fault('a breaker counts on where a call has gone well', ['this.#failures = this.#unused = 0;\n\t\tif', 'if']),
+  fault('in a pool, calls go to the instance that owes most', ['best !== void 0 && calls >= least', 'best !== void 0 && calls <= least']),
   fault('there are more keyed instances than there may be', ['if (keyed >= most) throw', 'if (keyed > most) throw']),
   fault('an instance that drains does not wait for its calls in flight', [
-    'begin() {\n\t\tif (isIdle(this.instance)) this.end();',
-    'begin() {\n\t\tif (!this.#isOver) this.end();',
+    'if (isIdle(this.instance) && !this.instance.promises.haveBeen) this.end();',
+    'if (!this.#isOver) this.end();',
   ]),
   fault('new calls go to an instance that drains', ['this.#around.departs(instance, isReplaced);', '']),
   fault('a pool leads to the default instance, whatever the key', ['this.#ofKey(route(site.name, givenTo(site, args)))', 'this.#default']),

@@ -14,6 +14,9 @@ const gate = fc.nat(3);
 /** With which options schedules begin: those of one kind seldom meet by themselves. */
 const THEMES: readonly (readonly Option[])[] = [[], [], ['break'], ['break-at-once'], ['break', 'limit'], ['break-at-once', 'pool']];
 
+/** Those in which calls of the module's own exports go to several instances. */
+const SHARING: readonly (readonly Option[])[] = [['share-two'], ['share-two', 'break'], ['share-three'], ['share-ahead']];
+
 /** Which instance a step is about. A schedule is about one more than about all others, or nothing would come to anything. */
 function atMost(focus: number): fc.Arbitrary<number> {
   return fc.oneof({ weight: 4, arbitrary: fc.constant(focus) }, { weight: 3, arbitrary: fc.nat(3) });
@@ -92,7 +95,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         do: fc.constant('configure' as const),
         option: oneOf(
           ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
-          ...(['no-restart', 'break', 'break', 'break', 'break-at-once', 'no-break'] as const),
+          ...(['share-two', 'share-three', 'share-ahead', 'no-restart', 'break', 'break', 'break', 'break-at-once', 'no-break'] as const),
           ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle', 'recycle', 'recycle', 'keep', 'pool', 'pool', 'no-pool'] as const),
         ),
       }),
@@ -117,7 +120,7 @@ export function schedules(without: ReadonlySet<string>): fc.Arbitrary<Schedule> 
   const focused = [0, 1, 2, 3].map((focus) =>
     fc.record({
       asks: fc.boolean(),
-      begin: fc.constantFrom<readonly Option[]>(...THEMES),
+      begin: fc.constantFrom<readonly Option[]>(...THEMES, ...(focus === 0 ? [...SHARING, ...SHARING, ...SHARING] : [])),
       steps: fc.array(stepsAt(LIMITS.depth, true, without, focus), { minLength: 1, maxLength: LIMITS.steps, size: 'max' }),
     }),
   );

@@ -100,7 +100,7 @@ export class Flights {
           what,
           () => {
             const faller = new ns.Faller('none');
-            if (home.model.rules.within === 0 && home.model.current) home.model.hasSettled(home.model.current);
+            home.model.between();
             return faller.fail_later(kind);
           },
           undefined,
@@ -187,6 +187,11 @@ export class Flights {
     return this.#flights.some((one) => one.generation === generation && one.watched?.state === 'pending' && one.due === undefined);
   }
 
+  /** Whether promises of it are about to settle. */
+  isDue(generation: Generation): boolean {
+    return this.#flights.some((one) => one.generation === generation && one.watched && one.due !== undefined);
+  }
+
   /** Whether a call on it may have settled since the event loop has turned. */
   mayHaveSettled(generation: Generation): boolean {
     return this.#flights.some((one) => one.generation === generation && one.isOutside && one.watched && one.due !== undefined);
@@ -218,14 +223,15 @@ export class Flights {
     }
     this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.isAlive);
     const { default: home, control } = this.#world;
-    const counted: readonly Home[] = this.#world.rules.isPooled ? this.#world.homes : [home];
+    const counted: readonly Home[] = this.#world.rules.isPooled ? this.#world.homes : this.#world.pool;
     const owed = counted.reduce((sum, one) => sum + this.owed(one), 0);
     if (home.model.current && control.stats.inFlight !== owed) {
       home.model.violate(`I6: ${control.stats.inFlight} calls in flight in place of ${owed}`);
     }
     for (const one of this.#world.homes) {
       const { ns, model } = one;
-      if (model.current === undefined) continue;
+      // In a pool, nobody can say which of them is to be asked.
+      if (model.current === undefined || (one === home && this.#world.rules.most > 1)) continue;
       one.call(
         'tasks_finished',
         () => ns.tasks_finished(),

@@ -42,6 +42,7 @@ export class Model implements Seated {
   /** Whether nobody makes the instance that is missing, until somebody calls. */
   #isStalled = false;
   readonly #name: string;
+  readonly #member: number;
   readonly #generationNow: (() => number) | undefined;
   readonly #failuresNow: () => number;
 
@@ -49,8 +50,10 @@ export class Model implements Seated {
    * @param name for messages
    * @param failuresNow how many failures the module has counted
    * @param generationNow the generation that has served last, as the module says; undefined for siblings, of which it doesn't
+   * @param member which one it is of a pool that has no keys, where it is one beside the default instance
    */
-  constructor(rules: Rules, name: string, failuresNow: () => number, generationNow?: () => number) {
+  constructor(rules: Rules, name: string, failuresNow: () => number, generationNow?: () => number, member = 0) {
+    this.#member = member;
     this.rules = rules;
     this.#name = name;
     this.#failuresNow = failuresNow;
@@ -198,6 +201,13 @@ export class Model implements Seated {
     if (generation.state !== 'serves') return;
     generation.settledLate = isLate && (generation.settledLate || generation.served !== 'yes');
     generation.served = 'yes';
+    generation.ended++;
+  }
+
+  /** The first of two calls has ended well that the driver makes as one. */
+  between(): void {
+    const generation = this.#serving;
+    if (generation && this.rules.within === 0) this.hasSettled(generation);
   }
 
   /** Whether a code says that a call was refused before it did anything, which is right only for a reason. */
@@ -206,7 +216,7 @@ export class Model implements Seated {
     switch (code) {
       case 'REVIVE_TOO_MANY_INSTANCES': {
         const beside = rules.mostSeatsBeside(this);
-        if (this.current !== undefined || rules.isPooled || beside < rules.maxInstances)
+        if (this.current !== undefined || rules.isPooled || this.#member > 0 || beside < rules.maxInstances)
           this.violate(`I6: a call is turned away, beside ${beside} instances`);
         return true;
       }
@@ -380,6 +390,16 @@ export class Model implements Seated {
     for (const generation of this.draining) generation.isOverdue = true;
   }
 
+  /** Whether there is, or may still be, anything of it. */
+  get isLeft(): boolean {
+    return this.#generations.length > 0;
+  }
+
+  /** An instance was made before anybody has called, where there was none. */
+  isMadeAhead(): void {
+    if (this.current === undefined && this.rules.closing === undefined && this.breaker.refuses === 'no') this.#starts(undefined);
+  }
+
   /** Much time passes. */
   ages(): void {
     if (this.current) this.current.called = this.current.isOld = true;
@@ -436,7 +456,15 @@ export class Model implements Seated {
 
   #starts(number: number | undefined): Generation {
     const { rules } = this;
-    if (!this.#generationNow && !rules.isPooled && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed && !this.hadSeat)
+    if (this.#member > rules.most) this.violate(`I6: an instance is made in a pool that has ${rules.most} at most`);
+    if (
+      !this.#generationNow &&
+      this.#member === 0 &&
+      !rules.isPooled &&
+      rules.seatsBeside(this) >= rules.maxInstances &&
+      !this.isUsed &&
+      !this.hadSeat
+    )
       this.violate(`I6: an instance is made beside ${rules.seatsBeside(this)} others, which is as many as there may be`);
     if (!this.#isNew) {
       if (!this.breaker.sawService()) this.violate(`I2: an instance is made while calls are refused: ${this.breaker.describe()}`);
@@ -586,9 +614,11 @@ export class Model implements Seated {
 
   /** The instance that serves ends; where nobody has called it, that counts as a failure. */
   #fails(generation: Generation, givesUp: boolean): void {
-    const { called, isOld, served } = generation;
-    const hasServed = isOld || served === 'yes' ? 'yes' : served === 'maybe' || this.rules.mayHaveSettled(generation) ? 'maybe' : 'no';
-    this.breaker.failed(!called, hasServed, givesUp);
+    const { called, isOld, served, ended } = generation;
+    // A closure that fails at once may be all that the only call was for: whether that has served, is left open.
+    const isSure = isOld || (served === 'yes' && (ended > 1 || this.#calls.at(-1)?.entersBy !== 'itself'));
+    const may = served !== 'no' || this.rules.mayHaveSettled(generation);
+    this.breaker.failed(!called, isSure ? 'yes' : may ? 'maybe' : 'no', givesUp);
   }
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {

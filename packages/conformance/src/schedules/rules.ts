@@ -25,6 +25,10 @@ export class Rules {
   /** Whether the module's own exports lead to the instance of a key, which {@link routeTo} says. */
   isPooled = false;
   routeTo: unknown;
+  /** How many instances share the module's own exports, whichever owes least; 1: there is no such pool. */
+  most = 1;
+  /** How many of them are made ahead. */
+  least = 1;
   /** Where the next call would go, if it did not stay where it is. */
   elsewhere: { readonly key: unknown } | undefined;
   /** Whether keyed instances that nobody calls are evicted. */
@@ -44,6 +48,8 @@ export class Rules {
   made: number | undefined;
   /** How many calls are in flight on a generation. */
   owes: (generation: Generation) => number = () => 0;
+  /** Whether calls in flight on a generation are due, so that how many it owes is not known. */
+  isDue: (generation: Generation) => boolean = () => false;
   /** Whether a call in flight on a generation may have settled since the event loop has turned. */
   mayHaveSettled: (generation: Generation) => boolean = () => false;
   /** Milliseconds, by the clock of schedules. */
