@@ -58,3 +58,9 @@ export const MANAGER_FAULTS: readonly Fault[] = [
     'this.#emitAll();',
   ]),
 ];
+
+/** A fault of it that random programs have to find whose calls are run again: see `test/retried.test.ts`. */
+export const RETRY_FAULT: Fault = fault('a call that failed by itself is run again as often as any other', [
+  'this.#own > 1 || this.#repeats >=',
+  'this.#repeats >=',
+]);
