@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { FAULTS, patched } from '../src/faults/faults.ts';
-import { MANAGER_FAULTS } from '../src/faults/manager-faults.ts';
+import { MANAGER_FAULTS, RETRY_FAULT } from '../src/faults/manager-faults.ts';
 import { glueOf } from '../src/hosts/node.ts';
 
-it.each([...FAULTS, ...MANAGER_FAULTS])('can be made: $name', ({ patches }) => {
+it.each([...FAULTS, ...MANAGER_FAULTS, RETRY_FAULT])('can be made: $name', ({ patches }) => {
   const dir = join(inject('transformed'), 'unwind/web');
   for (const patch of patches) {
     const text = patch.file === 'glue' ? glueOf(dir) : readFileSync(join(dir, 'wasm-revive.js'), 'utf8');

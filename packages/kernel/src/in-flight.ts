@@ -27,6 +27,8 @@ const NOWHERE = -2;
  */
 export class InFlight {
   readonly #owed = new Set<Owed>();
+  readonly #isWithin: () => boolean;
+  #within = 0;
   /** Whether there ever was one. */
   hasOwed = false;
   /** What settles the promise whose executor is running. */
@@ -40,6 +42,11 @@ export class InFlight {
   /** Those who wait until none is left. */
   #waiting: (() => void)[] | undefined;
 
+  /** @param isWithin see `Owner`: a promise that is made then is owed to a listener */
+  constructor(isWithin: () => boolean = () => false) {
+    this.#isWithin = isWithin;
+  }
+
   /** Whether a function settles the promise that Rust is just making: with the instance lost, it settles nothing any more. */
   settles(value: unknown): boolean {
     return this.#making !== undefined && (value === this.#making.resolve || value === this.#making.reject);
@@ -47,6 +54,11 @@ export class InFlight {
 
   get size(): number {
     return this.#owed.size;
+  }
+
+  /** How many of them are owed to listeners. */
+  get within(): number {
+    return this.#within;
   }
 
   /** Calls as soon as none is left: at once, or when the last one settles. */
@@ -113,6 +125,7 @@ export class InFlight {
     const owed: Owed = {
       promise,
       reject: settle.reject,
+      isWithin: this.#isWithin(),
       given: undefined,
       place: UNKNOWN,
       heldAt: -1,
@@ -135,6 +148,7 @@ export class InFlight {
     };
     owed.given = given;
     this.#owed.add(owed);
+    if (owed.isWithin) this.#within++;
     this.hasOwed = true;
     return given;
   }
@@ -227,7 +241,7 @@ export class InFlight {
 
   /** Whatever happens to it from now on is nobody's concern here. Lets go of all that may hold the instance: JavaScript may keep the functions. */
   #settled(owed: Owed): void {
-    this.#owed.delete(owed);
+    if (this.#owed.delete(owed) && owed.isWithin) this.#within--;
     owed.given = undefined;
     owed.droppedBy = undefined;
     if (owed.abandoned !== undefined) whenGarbage().unregister(owed);
@@ -265,6 +279,7 @@ interface Given extends Settle {
 interface Owed {
   readonly promise: Promise<unknown>;
   readonly reject: (reason: unknown) => void;
+  readonly isWithin: boolean;
   /** Weakly, once the collector is asked. */
   given: Given | WeakRef<Given> | undefined;
   /** Where Rust holds one of the functions. */

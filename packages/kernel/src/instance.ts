@@ -32,6 +32,8 @@ export interface Owner {
   readonly key: string | undefined;
   /** What the program takes out of messages and breadcrumbs. */
   readonly redact: Redact | undefined;
+  /** Whether listeners or a start function are on the stack, so that whatever is called now they may have called. */
+  readonly isWithin: boolean;
   /**
    * The last word on what is done after a failure, asked once, and before anybody hears of it.
    * @param asked what plugins want
@@ -108,7 +110,7 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
-    this.promises = new Promises(this.ownClosures, this.unwinds);
+    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin);
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
@@ -142,6 +144,11 @@ export class Instance {
 
   get callsInFlight(): number {
     return this.promises.size;
+  }
+
+  /** The same, of calls that no listener has made. */
+  get callsInFlightFromOutside(): number {
+    return this.promises.size - this.promises.within;
   }
 
   get unwinds(): boolean {

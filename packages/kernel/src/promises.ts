@@ -11,7 +11,7 @@ const MOST_AT_A_REACTION = 8;
 /** The promises between an instance and its program: those that Rust owes, and those that it was given. */
 export class Promises {
   readonly #own: OwnClosures;
-  readonly #inFlight = new InFlight();
+  readonly #inFlight: InFlight;
   /** The values of JavaScript that Rust holds, and the place of the first that isn't a constant. */
   #held: Held | undefined;
   #heldFrom = 0;
@@ -20,14 +20,20 @@ export class Promises {
   /** Whether the last look at promises in flight was at the moment when Rust began to panic. */
   #lookedAtPanic = false;
 
-  constructor(own: OwnClosures, unwinds: boolean) {
+  constructor(own: OwnClosures, unwinds: boolean, isWithin: () => boolean) {
     this.#own = own;
     this.#unwinds = unwinds;
+    this.#inFlight = new InFlight(isWithin);
   }
 
   /** How many Rust has still to settle. */
   get size(): number {
     return this.#inFlight.size;
+  }
+
+  /** How many of them are owed to listeners. */
+  get within(): number {
+    return this.#inFlight.within;
   }
 
   /** Whether there ever was one. */

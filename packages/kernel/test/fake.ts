@@ -94,6 +94,7 @@ export function makeInstance({
     },
     name: 'the default instance',
     key: undefined,
+    isWithin: false,
     suspected: () => void log.push('suspected'),
     reinitRequested: () => void log.push('reinit'),
     signalled: () => false,

@@ -7,13 +7,13 @@ import { Supervisor } from '../src/supervision/supervisor.js';
 
 const PANIC: Failure = { kind: 'unwound', panic: { message: 'a panic', frames: [] } };
 const ABORT: Failure = { kind: 'aborted', cause: 'abort', trap: undefined, frames: [] };
-const SERVING = { isStarting: false, callsOnStack: 1 } as const;
+const SERVING = { isStarting: false, isCalled: true } as const;
 
 /** An instance of which the supervisor asks only whether it is well, is in a turn, and owes promises. */
 interface Fake {
   isWell: boolean;
   isQuiescent: boolean;
-  callsInFlight: number;
+  callsInFlightFromOutside: number;
 }
 
 function setUp(options: BreakerOptions = {}) {
@@ -23,12 +23,12 @@ function setUp(options: BreakerOptions = {}) {
   const said = { what: () => 'app', advice: 'Reset it.', tell: ([name]: readonly [string, unknown]) => void told.push(name) };
   const supervisor = new Supervisor(said, options, clock, () => false);
   const made = (): { fake: Fake; instance: Instance } => {
-    const fake = { isWell: true, isQuiescent: true, callsInFlight: 0 };
+    const fake = { isWell: true, isQuiescent: true, callsInFlightFromOutside: 0 };
     const instance = {
       isWell: () => fake.isWell,
       scope: { isQuiescent: () => fake.isQuiescent },
-      get callsInFlight() {
-        return fake.callsInFlight;
+      get callsInFlightFromOutside() {
+        return fake.callsInFlightFromOutside;
       },
     };
     supervisor.serves(instance as unknown as Instance);
@@ -118,10 +118,10 @@ describe('the supervisor', () => {
     const { supervisor, made, call } = setUp();
     const { fake, instance } = made();
     expect(call(instance)).toBe(false);
-    fake.callsInFlight = 1;
+    fake.callsInFlightFromOutside = 1;
     expect(call(instance)).toBe(false);
     // One of two is settled.
-    fake.callsInFlight = 1;
+    fake.callsInFlightFromOutside = 1;
     fake.isQuiescent = false;
     expect(supervisor.hasServed(instance)).toBe(false);
     fake.isQuiescent = true;
@@ -134,10 +134,10 @@ describe('the supervisor', () => {
       const { fake, instance } = made();
       for (let n = 0; n < 2; n++) {
         call(instance);
-        fake.callsInFlight++;
+        fake.callsInFlightFromOutside++;
       }
-      fake.callsInFlight = 1;
-      return supervisor.decide({ ...SERVING, callsOnStack: 0 }, 'fresh', ABORT, true);
+      fake.callsInFlightFromOutside = 1;
+      return supervisor.decide({ ...SERVING, isCalled: false }, 'fresh', ABORT, true);
     });
     expect(new Set(decided)).toEqual(new Set(['fresh']));
   });

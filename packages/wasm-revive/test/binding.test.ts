@@ -74,6 +74,7 @@ function serve({ factory, description, module }: Given) {
     redact: undefined,
     name: 'the default instance',
     key: undefined,
+    isWithin: false,
     decide: (_, asked) => asked,
     failed: (of, { report }) => void reports.push({ of, report }),
     suspected: () => {},

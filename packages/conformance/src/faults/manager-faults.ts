@@ -39,6 +39,8 @@ export const MANAGER_FAULTS: readonly Fault[] = [
   fault('instances that were called are evicted as idle', ['if (this.#wasCalled || this.slot.isBusy', 'if (this.slot.isBusy']),
   fault('the supervisor is not told of a loss', ['supervisor.lost(error);\n', '']),
   fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
+  fault('a breaker counts on where a call has gone well', ['this.#failures = this.#unused = 0;\n\t\tif', 'if']),
+  fault('in a pool, calls go to the instance that owes most', ['best !== void 0 && calls >= least', 'best !== void 0 && calls <= least']),
   fault('there are more keyed instances than there may be', ['if (keyed >= most) throw', 'if (keyed > most) throw']),
   fault('an instance that drains does not wait for its calls in flight', [
     'if (isIdle(this.instance) && !this.instance.promises.haveBeen) this.end();',
@@ -56,3 +58,9 @@ export const MANAGER_FAULTS: readonly Fault[] = [
     'this.#emitAll();',
   ]),
 ];
+
+/** A fault of it that random programs have to find whose calls are run again: see `test/retried.test.ts`. */
+export const RETRY_FAULT: Fault = fault('a call that failed by itself is run again as often as any other', [
+  'this.#own > 1 || this.#repeats >=',
+  'this.#repeats >=',
+]);

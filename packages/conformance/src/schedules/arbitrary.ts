@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { KINDS } from '../runner/kinds.ts';
 import { LIMITS } from './limits.ts';
-import { CALLS, EVENTS, FAIL_WAYS, FLIGHTS, NESTINGS, OBJECTS, type Schedule, type Step, THROWN, USES } from './steps.ts';
+import { CALLS, EVENTS, FAIL_WAYS, FLIGHTS, NESTINGS, OBJECTS, type Option, type Schedule, type Step, THROWN, USES } from './steps.ts';
 
 const SLOW: Readonly<Record<string, number>> = { oom: 1, 'stack-overflow': 3, 'shadow-stack-overflow': 3, none: 4 };
 
@@ -10,6 +10,12 @@ const SLOW: Readonly<Record<string, number>> = { oom: 1, 'stack-overflow': 3, 's
 const kinds = KINDS.filter(({ name }) => name !== 'double-panic');
 const which = fc.nat(15);
 const gate = fc.nat(3);
+
+/** With which options schedules begin: those of one kind seldom meet by themselves. */
+const THEMES: readonly (readonly Option[])[] = [[], [], ['break'], ['break-at-once'], ['break', 'limit'], ['break-at-once', 'pool']];
+
+/** Those in which calls of the module's own exports go to several instances. */
+const SHARING: readonly (readonly Option[])[] = [['share-two'], ['share-two', 'break'], ['share-three'], ['share-ahead']];
 
 /** Which instance a step is about. A schedule is about one more than about all others, or nothing would come to anything. */
 function atMost(focus: number): fc.Arbitrary<number> {
@@ -89,6 +95,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
         do: fc.constant('configure' as const),
         option: oneOf(
           ...(['foreign-keep', 'foreign-recover', 'ignore', 'throw', 'redact', 'show', 'limit', 'no-limit'] as const),
+          ...(['share-two', 'share-three', 'share-ahead', 'no-restart', 'break', 'break', 'break', 'break-at-once', 'no-break'] as const),
           ...(['few', 'many', 'evict-idle', 'evict-idle', 'keep-idle', 'recycle', 'recycle', 'keep', 'pool', 'pool', 'no-pool'] as const),
         ),
       }),
@@ -102,7 +109,7 @@ function stepsAt(depth: number, outermost: boolean, without: ReadonlySet<string>
     },
     turn: { weight: outermost ? 12 : 0, arbitrary: fc.constant<Step>({ do: 'turn' }) },
     wait: { weight: outermost ? 3 : 0, arbitrary: fc.constant<Step>({ do: 'wait' }) },
-    idle: { weight: outermost ? 3 : 0, arbitrary: fc.record({ do: fc.constant('idle' as const), long: fc.boolean() }) },
+    idle: { weight: outermost ? 6 : 0, arbitrary: fc.record({ do: fc.constant('idle' as const), long: fc.boolean() }) },
     collect: { weight: outermost ? 1 : 0, arbitrary: fc.constant<Step>({ do: 'collect' }) },
   };
   return fc.oneof(...Object.entries(all).flatMap(([name, entry]) => (entry.weight > 0 && !without.has(name) ? [entry] : [])));
@@ -113,8 +120,12 @@ export function schedules(without: ReadonlySet<string>): fc.Arbitrary<Schedule> 
   const focused = [0, 1, 2, 3].map((focus) =>
     fc.record({
       asks: fc.boolean(),
+      begin: fc.constantFrom<readonly Option[]>(...THEMES, ...(focus === 0 ? [...SHARING, ...SHARING, ...SHARING] : [])),
       steps: fc.array(stepsAt(LIMITS.depth, true, without, focus), { minLength: 1, maxLength: LIMITS.steps, size: 'max' }),
     }),
   );
-  return fc.oneof(...focused);
+  return fc.oneof(...focused).map(({ asks, begin, steps }) => ({
+    asks,
+    steps: [...begin.filter((option) => !without.has(option)).map((option): Step => ({ do: 'configure', option })), ...steps],
+  }));
 }

@@ -3,8 +3,12 @@ import type { Fixtures } from '../runner/fixtures.ts';
 import type { Generation } from './generation.ts';
 import type { CALLS, FAIL_WAYS } from './steps.ts';
 
-/** A call that goes well, and what it gives in a generation, which remembers that it was made. */
-export function innocent(ns: Fixtures, what: (typeof CALLS)[number]): [run: () => unknown, value: (generation: Generation) => unknown] {
+/** A call that goes well, and what it gives in a generation, which remembers that it was made. @param between called where it is two */
+export function innocent(
+  ns: Fixtures,
+  what: (typeof CALLS)[number],
+  between: () => void,
+): [run: () => unknown, value: (generation: Generation) => unknown] {
   switch (what) {
     case 'bump':
       return [() => ns.bump(), (generation) => ++generation.count];
@@ -29,7 +33,9 @@ export function innocent(ns: Fixtures, what: (typeof CALLS)[number]): [run: () =
     case 'raise':
       return [
         () => {
-          ns.Animal.made += 2;
+          const { made } = ns.Animal;
+          between();
+          ns.Animal.made = made + 2;
         },
         (generation) => {
           generation.dogs += 2;

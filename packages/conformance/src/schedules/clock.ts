@@ -7,12 +7,17 @@
 /** Timers that take longer than this, in milliseconds, are those of the schedules' clock; all others run as they would. */
 const SHORTEST_PAUSE = 100;
 
+/** What `Math.random` gives, so that pauses of which a part is chance are the same whenever a schedule runs. */
+export const CHANCE = 0.5;
+
 /** See the file. */
 export interface Clock {
   /** Lets all pauses pass that have begun. */
   pass(): void;
   /** Moves on by this much, in milliseconds, with all that is due until then. */
   move(ms: number): void;
+  /** Milliseconds, as the program sees them: they pass when a schedule says so. */
+  now(): number;
   /** How many timers wait. */
   waiting(): number;
   /** Milliseconds, by the machine's clock. */
@@ -33,7 +38,7 @@ export function installClock(): Clock {
   const date = Date.now;
   let ahead = 0;
   let waiting = new Set<Waiting>();
-  const now = (): number => machine() + ahead;
+  const now = (): number => ahead;
   Object.assign(globalThis, {
     setTimeout: (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): unknown => {
       if (ms < SHORTEST_PAUSE) return realTimeout(run, ms, ...args);
@@ -46,9 +51,11 @@ export function installClock(): Clock {
     },
   });
   Object.assign(performance, { now });
+  Object.assign(Math, { random: () => CHANCE });
   Object.assign(Date, { now: () => date() + ahead });
   return {
     machine,
+    now,
     waiting: () => waiting.size,
     pass() {
       const passed = waiting;
@@ -61,10 +68,10 @@ export function installClock(): Clock {
         const [next] = [...waiting].sort((one, other) => one.due - other.due);
         if (next === undefined || next.due > end) break;
         waiting.delete(next);
-        ahead += Math.max(0, next.due - now());
+        ahead = Math.max(ahead, next.due);
         next.run();
       }
-      ahead += Math.max(0, end - now());
+      ahead = Math.max(ahead, end);
     },
   };
 }

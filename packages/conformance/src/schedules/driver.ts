@@ -8,7 +8,7 @@ import type { Call, Generation } from './generation.ts';
 import type { Home } from './home.ts';
 import { LIMITS } from './limits.ts';
 import { Management } from './management.ts';
-import type { CALLS, Ending, FAIL_WAYS, Schedule, Step } from './steps.ts';
+import type { At, CALLS, Ending, FAIL_WAYS, Schedule, Step } from './steps.ts';
 import { Things } from './things.ts';
 import { makeThrown } from './thrown.ts';
 import type { World } from './world.ts';
@@ -54,18 +54,23 @@ class Driver {
     this.#world = world;
     this.#flights = new Flights(world);
     world.rules.owes = (generation) => this.#flights.owedBy(generation);
+    world.rules.isDue = (generation) => this.#flights.isDue(generation);
+    world.rules.mayHaveSettled = (generation) => this.#flights.mayHaveSettled(generation);
     this.#things = new Things(world, (generation) => this.#flights.waits(generation));
     this.#management = new Management(world, this.#flights);
   }
 
   async outermost(step: Step, asks: boolean): Promise<void> {
+    // How many promises each instance of a pool owes is known then.
+    if (this.#world.rules.most > 1 && this.#world.pool.some(({ model: { current } }) => current && this.#flights.isDue(current)))
+      await this.#turn(false);
     if (step.do === 'turn' || step.do === 'wait') await this.#turn(step.do === 'wait');
     else if (step.do === 'idle') {
       // Before, too: what is due happens before much time passes.
       await this.#turn(false);
       this.#management.idle(step.long);
       // When each was called last is known then.
-      for (const home of this.#world.homes) if (home.model.isUsed) this.#call('count', home);
+      for (const home of this.#callable) if (home.model.isUsed) this.#call('count', home);
       await this.#turn(false);
     } else if (step.do === 'collect') {
       this.#world.runtime.gc?.();
@@ -73,9 +78,15 @@ class Driver {
     } else this.#run([step]);
     if (asks) {
       // Of a sibling that there isn't, it would make one.
-      for (const home of this.#world.homes) if (!home.isSibling || home.model.isUsed) this.#call('count', home);
+      for (const home of this.#callable) if (!home.isSibling || home.model.isUsed) this.#call('count', home);
     }
     this.#world.checkAccounts();
+  }
+
+  /** Those that can be called by themselves. */
+  get #callable(): readonly Home[] {
+    const pooled = this.#world.at(0);
+    return [...(pooled ? [pooled] : []), ...this.#world.homes.slice(1)];
   }
 
   /** Everything settles, and the module serves. */
@@ -86,9 +97,10 @@ class Driver {
       await this.#turn(true);
     }
     if (this.#world.violations.length > 0) return;
+    this.#management.configure('no-pool');
     this.#management.end();
     for (const home of this.#world.homes) {
-      if (home.model.retired) this.#management.renew(home);
+      if (home.model.mayBeRetired) this.#management.renew(home);
       if (!home.isSibling || home.model.isUsed) this.#call('bump', home);
     }
     await this.#turn(true);
@@ -113,23 +125,38 @@ class Driver {
   }
 
   #step(step: Step): Outcome | undefined {
+    if ('at' in step && step.do !== 'evict') {
+      const home = this.#world.at(step.at);
+      return home && this.#stepAt(step, home);
+    }
+    return this.#other(step);
+  }
+
+  #stepAt(step: Exclude<Extract<Step, At>, Of<'evict'>>, home: Home): Outcome | undefined {
     switch (step.do) {
       case 'call':
-        return this.#call(step.what, this.#world.at(step.at));
+        return this.#call(step.what, home);
       case 'fail':
-        return this.#fail(step.way, step.kind, this.#world.at(step.at));
+        return this.#fail(step.way, step.kind, home);
       case 'throw':
-        return this.#throw(step);
+        return this.#throw(step, home);
       case 'nest':
-        return this.#nest(step);
+        return this.#nest(step, home);
       case 'make':
-        return this.#things.make(step.what, this.#world.at(step.at));
+        return this.#things.make(step.what, home);
       case 'use':
-        return this.#things.use(step.which, step.how, step.kind, this.#world.at(step.at));
+        return this.#things.use(step.which, step.how, step.kind, home);
       case 'start':
-        return this.#flights.start(step.what, step.gate, step.kind, this.#world.at(step.at));
+        return this.#flights.start(step.what, step.gate, step.kind, home);
       case 'call-back':
-        return this.#callBack(step);
+        return this.#callBack(step, home);
+      case 'register':
+        return this.#register(home);
+    }
+  }
+
+  #other(step: Exclude<Step, At> | Of<'evict'>): undefined {
+    switch (step.do) {
       case 'settle':
         return void this.#flights.settle(step.gate, step.how);
       case 'later':
@@ -144,8 +171,6 @@ class Driver {
         return void (step.drains ? this.#management.drain(this.#world.home(step.at)) : this.#management.renew(this.#world.home(step.at)));
       case 'close':
         return void this.#management.close(step.how);
-      case 'register':
-        return this.#register(this.#world.at(step.at));
       case 'configure':
         return void this.#management.configure(step.option);
       case 'plugin':
@@ -162,7 +187,7 @@ class Driver {
 
   #call(what: (typeof CALLS)[number], home: Home): Outcome {
     const { ns, model } = home;
-    const [run, value] = innocent(ns, what);
+    const [run, value] = innocent(ns, what, () => model.between());
     return home.call(what, run, () => model.outcomeOf((generation) => ({ is: 'value', value: value(generation) })));
   }
 
@@ -186,11 +211,12 @@ class Driver {
       (call, { value }) => (failing ? model.outcomeOfFailure(call) : model.outcomeOf(() => ({ is: 'value', value }))),
       // What a destructor panics with is told by the engine, without its words.
       failing?.class === 'unwound' && way === 'drop' ? { ...failing, message: /(?:)/ } : failing,
+      way === 'once' ? 'itself' : 'façade',
+      way === 'once' ? model.current : undefined,
     );
   }
 
-  #throw(step: Of<'throw'>): Outcome {
-    const home = this.#world.at(step.at);
+  #throw(step: Of<'throw'>, home: Home): Outcome {
     const { ns, model } = home;
     const value = makeThrown(step.value);
     return home.call(
@@ -200,8 +226,7 @@ class Driver {
     );
   }
 
-  #nest({ way, inside, end, at }: Of<'nest'>): Outcome {
-    const home = this.#world.at(at);
+  #nest({ way, inside, end }: Of<'nest'>, home: Home): Outcome {
     const { ns, model } = home;
     const token = {};
     const run = (call: Call): unknown => {
@@ -211,7 +236,10 @@ class Driver {
         return this.#inTheMiddle(home, call, inside, end, token, way === 'nested_catching');
       };
       if (way === 'nested_deep') return ns.nested_deep(callback, 3);
-      return way === 'with' ? new ns.Counter(1).with(callback) : ns[way](callback);
+      if (way !== 'with') return ns[way](callback);
+      const counter = new ns.Counter(1);
+      model.between();
+      return counter.with(callback);
     };
     return home.call(way, run, (call) => model.outcomeOfNested(call, token, way === 'nested_catching'));
   }
@@ -227,8 +255,7 @@ class Driver {
   }
 
   /** A call in flight whose poll calls JavaScript. */
-  #callBack({ inside, end, at }: Of<'call-back'>): Outcome {
-    const home = this.#world.at(at);
+  #callBack({ inside, end }: Of<'call-back'>, home: Home): Outcome {
     const { ns, model } = home;
     let generation: Generation | undefined;
     let ran: Call | undefined;
@@ -307,7 +334,7 @@ class Driver {
       'leaving a listener',
       () => {
         const closure = ns.counting_closure();
-        model.outcomeOf(() => ({ is: 'value', value: undefined }));
+        model.between();
         return ns.pass_on('listener', target, closure);
       },
       (_, { value }) =>
@@ -320,9 +347,8 @@ class Driver {
 
   /** Lets the event loop do all that is due. @param waits whether the pauses pass, too, after which a module that nobody calls is made anew */
   async #turn(waits: boolean): Promise<void> {
-    const { runtime, control, clock, homes, rules, target } = this.#world;
-    const comes = ({ model, isSibling }: Home): boolean =>
-      (isSibling ? model.isDue : control.state === 'recovering') && (waits || !model.pauses);
+    const { runtime, clock, all: homes, default: own, rules, target } = this.#world;
+    const comes = ({ model }: Home): boolean => model.isDue && (waits || !model.pauses);
     const recovers = (): boolean => homes.some(comes);
     const drains = (): boolean => homes.some(({ model }) => model.draining.some((one) => this.#flights.owedBy(one) === 0));
     const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers() && !drains();
@@ -345,12 +371,15 @@ class Driver {
     for (const { model } of homes) {
       if (model.isDue && (waits || !model.pauses)) model.violate('I2: nothing serves, though the event loop has turned');
     }
-    if (drains()) homes[0].model.violate('I5: an instance is still there that has finished its calls in flight');
+    for (const { model } of homes) {
+      const left = model.draining.find((one) => this.#flights.owedBy(one) === 0);
+      if (left) model.violate(`I5: ${left.name} is still there, and has finished its calls in flight`);
+    }
     const left = homes.flatMap(({ model }) => [...model.draining, ...(model.current ? [model.current] : [])]);
     const listeners = left.reduce((sum, one) => sum + one.listeners, 0);
-    if (target.listeners !== listeners) homes[0].model.violate(`I6: the host has ${target.listeners} listeners in place of ${listeners}`);
+    if (target.listeners !== listeners) own.model.violate(`I6: the host has ${target.listeners} listeners in place of ${listeners}`);
     const uncaught = runtime.takeUncaught();
-    if (uncaught.length > 0) homes[0].model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);
+    if (uncaught.length > 0) own.model.violate(`I5: reaches the process: ${uncaught.map(show).join('; ')}`);
   }
 }
 

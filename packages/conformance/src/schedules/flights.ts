@@ -16,6 +16,8 @@ interface Flight {
   readonly generation: Generation;
   /** Undefined where nobody gets a promise. */
   readonly watched: Watched | undefined;
+  /** Whether the program has made the call from outside of listeners. */
+  readonly isOutside: boolean;
   /** What it waits for. */
   readonly gate: Gate | undefined;
   /** How it ends once that has settled. */
@@ -96,7 +98,11 @@ export class Flights {
         return this.take(
           home,
           what,
-          () => new ns.Faller('none').fail_later(kind),
+          () => {
+            const faller = new ns.Faller('none');
+            home.model.between();
+            return faller.fail_later(kind);
+          },
           undefined,
           () => fails({ how: 'resolves', value: 0 }),
         );
@@ -126,7 +132,16 @@ export class Flights {
     if (outcome.threw || model.current === undefined) return outcome;
     if (gate) gate.given = true;
     const watched = outcome.value instanceof Promise ? new Watched(outcome.value) : undefined;
-    const flight: Flight = { what, home, generation: model.current, watched, gate, ends, due: undefined };
+    const flight: Flight = {
+      what,
+      home,
+      generation: model.current,
+      watched,
+      isOutside: model.rules.within === 0,
+      gate,
+      ends,
+      due: undefined,
+    };
     this.#flights.push(flight);
     if (gate === undefined || gate.settled) this.#becomesDue(flight);
     return outcome;
@@ -172,6 +187,16 @@ export class Flights {
     return this.#flights.some((one) => one.generation === generation && one.watched?.state === 'pending' && one.due === undefined);
   }
 
+  /** Whether promises of it are about to settle. */
+  isDue(generation: Generation): boolean {
+    return this.#flights.some((one) => one.generation === generation && one.watched && one.due !== undefined);
+  }
+
+  /** Whether a call on it may have settled since the event loop has turned. */
+  mayHaveSettled(generation: Generation): boolean {
+    return this.#flights.some((one) => one.generation === generation && one.isOutside && one.watched && one.due !== undefined);
+  }
+
   /** How many a generation owes. */
   owedBy(current: Generation | undefined): number {
     return this.#flights.filter(({ watched, generation }) => watched?.state === 'pending' && generation === current).length;
@@ -188,6 +213,7 @@ export class Flights {
         if (!lost && !due.failure.report) model.violate(`I1: nothing was reported of a failure in flight (${what})`);
       }
       if (due && !watched && !due.failure && what === 'spawn') generation.tasks++;
+      if (due && watched && flight.isOutside) model.hasSettled(generation, true);
       if (watched && !this.#isRight(flight, watched, lost)) {
         const state = watched.state === 'pending' ? 'is pending' : `has ${watched.state} ${show(watched.value)}`;
         const settled = due && flight.ends();
@@ -197,14 +223,15 @@ export class Flights {
     }
     this.#flights = this.#flights.filter(({ due, generation }) => !due && generation.isAlive);
     const { default: home, control } = this.#world;
-    const counted: readonly Home[] = this.#world.rules.isPooled ? this.#world.homes : [home];
+    const counted: readonly Home[] = this.#world.rules.isPooled ? this.#world.homes : this.#world.pool;
     const owed = counted.reduce((sum, one) => sum + this.owed(one), 0);
     if (home.model.current && control.stats.inFlight !== owed) {
       home.model.violate(`I6: ${control.stats.inFlight} calls in flight in place of ${owed}`);
     }
     for (const one of this.#world.homes) {
       const { ns, model } = one;
-      if (model.current === undefined) continue;
+      // In a pool, nobody can say which of them is to be asked.
+      if (model.current === undefined || (one === home && this.#world.rules.most > 1)) continue;
       one.call(
         'tasks_finished',
         () => ns.tasks_finished(),

@@ -23,6 +23,14 @@ export class Generation {
   readonly taints: unknown[] = [];
   /** By the program, from outside of listeners, or it has served for long: from then on it has started. */
   called = false;
+  /** Whether it has served for so long that this says it was well. */
+  isOld = false;
+  /** Whether a call of the program's from outside of listeners has ended, and it was well. */
+  served: 'yes' | 'no' | 'maybe' = 'no';
+  /** How many of those there were. */
+  ended = 0;
+  /** Whether that is known only to whoever calls next, for the call was in flight. */
+  settledLate = false;
   count = 100;
   calls = 0;
   tasks = 0;

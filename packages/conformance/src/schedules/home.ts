@@ -9,8 +9,10 @@ import type { Model } from './model.ts';
 export class Home {
   /** What the program calls it in a printed schedule. */
   readonly label: string;
-  /** The key of a sibling; undefined of the default instance. */
+  /** The key of a sibling, or what the instance of a pool is called; undefined of the default instance. */
   readonly key: unknown;
+  /** Whether it is an instance of a pool, which has no key. */
+  readonly isMember: boolean;
   /** What is given for the key. */
   readonly own: Fixtures;
   /** The module's own exports. */
@@ -20,9 +22,10 @@ export class Home {
   /** How many events `stale` there have to have been. */
   stale = 0;
 
-  constructor(label: string, key: unknown, own: Fixtures, shared: Fixtures, model: Model) {
+  constructor(label: string, key: unknown, own: Fixtures, shared: Fixtures, model: Model, isMember = false) {
     this.label = label;
     this.key = key;
+    this.isMember = isMember;
     this.own = own;
     this.#shared = shared;
     this.model = model;
@@ -34,12 +37,12 @@ export class Home {
   }
 
   get isSibling(): boolean {
-    return this.key !== undefined;
+    return this.key !== undefined && !this.isMember;
   }
 
   /** What messages call it. */
   get name(): string {
-    return this.isSibling ? `instance "${String(this.key)}"` : 'the default instance';
+    return this.key !== undefined ? `instance "${String(this.key)}"` : 'the default instance';
   }
 
   /**

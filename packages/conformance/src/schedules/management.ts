@@ -29,12 +29,13 @@ export class Management {
   renew({ model, key, isSibling }: Home): void {
     const { control } = this.#world;
     const { isUsed, isEnding } = model;
-    const { rules, homes } = this.#world;
+    const { rules, all: homes } = this.#world;
     if (!isSibling && rules.closing !== undefined) {
       rules.closing = undefined;
       for (const one of homes) one.model.reopen();
     }
     const takeBack = isSibling ? model.evict() : model.reset();
+    if (!isSibling) this.#endPool(1);
     try {
       if (isSibling) {
         const was = control.evict(key);
@@ -42,6 +43,7 @@ export class Management {
       } else {
         control.reset();
         model.hasReset();
+        this.#fillPool();
       }
     } catch (error) {
       if (takeBack && codeOf(error) === 'REVIVE_CRASH_LOOP') takeBack();
@@ -53,14 +55,16 @@ export class Management {
   drain({ model, key }: Home): void {
     if (this.#world.rules.within > 0) return;
     const wanted = model.isEnding ? undefined : model.isUsed;
+    model.breaker.forgive();
     this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
     model.leave();
   }
 
   /** `drain()` or `dispose()`. */
   close(how: 'drain' | 'dispose'): void {
-    const { rules, control, homes } = this.#world;
+    const { rules, control, all: homes } = this.#world;
     rules.closing ??= 'draining';
+    if (how === 'dispose') for (const { model } of homes) model.breaker.forgive();
     this.#promised.push({ watched: new Watched(control[how]()), wanted: undefined, what: how });
     if (how === 'dispose') for (const { model } of homes) model.leave();
   }
@@ -77,7 +81,7 @@ export class Management {
 
   /** Time passes, in which nobody calls: siblings that have nothing to do for long are evicted, where the program wants that. */
   idle(isLong: boolean): void {
-    const { homes, rules, clock } = this.#world;
+    const { all: homes, rules, clock } = this.#world;
     rules.waits = true;
     for (const { model } of homes) model.passes();
     clock.move(isLong ? 3 * IDLE_MS : 0.6 * IDLE_MS);
@@ -86,12 +90,26 @@ export class Management {
       const { model } = home;
       model.ages();
       const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
-      if (isLong && rules.evictsIdle && home.isSibling && model.isUsed && !isBusy) model.evict();
+      if (isLong && rules.evictsIdle && (home.isSibling || home.isMember) && model.isSurelyUsed && !isBusy) model.evict();
     }
   }
 
+  /** The instances of the pool are ended beyond so many. */
+  #endPool(most: number): void {
+    for (const { model } of this.#world.members.slice(most - 1)) model.evict();
+  }
+
+  /** Those that are made ahead are there in a microtask. */
+  #fillPool(): void {
+    const { members, rules } = this.#world;
+    if (rules.least < 2) return;
+    queueMicrotask(() => {
+      for (const { model } of members.slice(0, rules.least - 1)) model.isMadeAhead();
+    });
+  }
+
   configure(option: Option): void {
-    const { rules, control, homes } = this.#world;
+    const { rules, control, all: homes } = this.#world;
     switch (option) {
       case 'foreign-keep':
       case 'foreign-recover':
@@ -108,13 +126,21 @@ export class Management {
         this.#world.redact(option === 'redact');
         break;
       case 'limit':
-      case 'no-limit': {
-        if (homes.some(({ model }) => model.isDue || model.retired)) break;
-        rules.maxRestarts = option === 'limit' ? 1 : Number.POSITIVE_INFINITY;
-        for (const { model } of homes) model.limited();
-        control.configure({ maxRestarts: rules.maxRestarts, withinMs: 1e9 });
+      case 'no-restart':
+      case 'no-limit':
+        // In between it would depend on what has failed before.
+        if (homes.some(({ model }) => model.isMissing)) break;
+        rules.maxRestarts = { limit: 1, 'no-restart': 0, 'no-limit': Number.POSITIVE_INFINITY }[option];
+        for (const { model } of homes) model.breaker.configured();
+        control.configure({ maxRestarts: rules.maxRestarts });
         break;
-      }
+      case 'break':
+      case 'break-at-once':
+      case 'no-break':
+        rules.consecutiveFailures = { break: 3, 'break-at-once': 1, 'no-break': Number.POSITIVE_INFINITY }[option];
+        for (const { model } of homes) model.breaker.configured();
+        control.configure({ consecutiveFailures: rules.consecutiveFailures });
+        break;
       case 'few':
       case 'many':
         rules.maxInstances = option === 'few' ? 2 : 64;
@@ -122,6 +148,8 @@ export class Management {
         break;
       case 'evict-idle':
       case 'keep-idle':
+        // Which of those go that a pool need not keep, depends on when each was made.
+        if (rules.least > 1) break;
         rules.evictsIdle = option === 'evict-idle';
         control.configure({ idleMs: rules.evictsIdle ? IDLE_MS : Number.POSITIVE_INFINITY });
         break;
@@ -129,10 +157,24 @@ export class Management {
       case 'keep':
         control.configure({ recycle: option === 'recycle' ? { turns: RECYCLED_AFTER } : undefined });
         break;
+      case 'share-two':
+      case 'share-three':
+      case 'share-ahead':
+        // One of the same name that has not ended yet would be taken for it.
+        if (this.#world.entered || this.#world.members.some(({ model }) => model.isLeft)) break;
+        if (option === 'share-ahead' && rules.evictsIdle) break;
+        rules.isPooled = false;
+        rules.most = option === 'share-two' ? 2 : 3;
+        rules.least = option === 'share-ahead' ? 2 : 1;
+        control.configure({ pool: { max: rules.most, min: rules.least } });
+        this.#fillPool();
+        break;
       case 'pool':
       case 'no-pool':
         // In the middle of a call, where the next goes would depend on who has called whom before.
         if (this.#world.entered) break;
+        this.#endPool(1);
+        rules.most = rules.least = 1;
         rules.isPooled = option === 'pool';
         control.configure({ pool: rules.isPooled ? { max: 1_000, route: () => this.#world.rules.routeTo } : undefined });
     }

@@ -7,6 +7,7 @@
  */
 import { codeOf } from '../runner/checks.ts';
 import type { Report } from '../runner/fixtures.ts';
+import { BreakerModel, type NewsEvent, type NewsName } from './breaker.ts';
 import type { Expected, Outcome } from './expected.ts';
 import { type Call, type DueFailure, describeFailing, type Failing, Generation, isReportOf, type Told } from './generation.ts';
 import type { Rules, Seated } from './rules.ts';
@@ -19,16 +20,12 @@ export class Model implements Seated {
   readonly rules: Rules;
   readonly due = new Set<DueFailure>();
   current: Generation | undefined;
+  readonly breaker: BreakerModel;
   recoveries = 0;
-  retiredEvents = 0;
   staleEvents = 0;
   #resetsWithin = 0;
-  #failedStarts = 0;
-  #retirements = 0;
   /** Failures in listeners, whose events have still to come. */
   readonly #untold: Told[] = [];
-  #restarts = 0;
-  #givenUp = false;
   /** Whether the next recovery is one from a failure. */
   #wasLost = false;
   /** Whether there is no instance that anybody has missed: before the first, and once it was evicted. Only a call makes one. */
@@ -45,6 +42,7 @@ export class Model implements Seated {
   /** Whether nobody makes the instance that is missing, until somebody calls. */
   #isStalled = false;
   readonly #name: string;
+  readonly #member: number;
   readonly #generationNow: (() => number) | undefined;
   readonly #failuresNow: () => number;
 
@@ -52,13 +50,16 @@ export class Model implements Seated {
    * @param name for messages
    * @param failuresNow how many failures the module has counted
    * @param generationNow the generation that has served last, as the module says; undefined for siblings, of which it doesn't
+   * @param member which one it is of a pool that has no keys, where it is one beside the default instance
    */
-  constructor(rules: Rules, name: string, failuresNow: () => number, generationNow?: () => number) {
+  constructor(rules: Rules, name: string, failuresNow: () => number, generationNow?: () => number, member = 0) {
+    this.#member = member;
     this.rules = rules;
     this.#name = name;
     this.#failuresNow = failuresNow;
     this.#generationNow = generationNow;
     this.#isNew = generationNow === undefined;
+    this.breaker = new BreakerModel(rules);
   }
 
   /** Something isn't as it has to be. */
@@ -66,27 +67,32 @@ export class Model implements Seated {
     this.rules.violations.push(this.#generationNow ? what : `${what} (${this.#name})`);
   }
 
-  /** Whether calls are refused. */
+  /** Whether calls are surely refused. */
   get retired(): boolean {
-    if (this.current !== undefined || this.#isNew) return false;
-    return this.#givenUp || this.#restarts >= this.rules.maxRestarts;
+    return this.isMissing && this.breaker.refuses === 'yes';
   }
 
-  /** The state of a module of which no instance serves. */
-  get stateWithout(): string {
-    return !this.retired ? 'recovering' : this.#givenUp ? 'retired' : 'open';
+  /** Whether calls may be refused. */
+  get mayBeRetired(): boolean {
+    return this.isMissing && this.breaker.refuses !== 'no';
+  }
+
+  /** The states that the module may be in while no instance of it serves. */
+  get statesWithout(): readonly string[] {
+    return this.#isNew ? ['recovering'] : this.breaker.words;
   }
 
   /** See `Seated`. */
   get isUsed(): boolean {
     // One that was evicted while it drained ends in a microtask.
-    return this.isSurelyUsed || this.#generations.some(({ departed }) => departed);
+    return this.isSurelyUsed || this.#generations.some(({ departed }) => departed) || (!this.#isNew && !this.retired);
   }
 
   /** See `Seated`. */
   get isSurelyUsed(): boolean {
     if (this.current !== undefined || this.draining.some((one) => this.rules.owes(one) > 0)) return true;
-    return !this.#isNew && !this.retired;
+    // One that waited until it may be tried again may have lost its seat meanwhile.
+    return !this.#isNew && this.breaker.isOpen === 'no';
   }
 
   /** Whether one that has departed may have ended by now. */
@@ -99,25 +105,25 @@ export class Model implements Seated {
     return this.#generations.filter(({ state }) => state === 'drains');
   }
 
+  /** Whether there is no instance, and a call makes up for one that was lost. */
+  get isMissing(): boolean {
+    return this.current === undefined && !this.#isNew;
+  }
+
   /** Whether an instance is to come by itself. */
   get isDue(): boolean {
     if (this.current !== undefined || this.#isNew || this.#isStalled) return false;
-    return !this.retired && this.rules.closing === undefined;
+    return this.breaker.isOpen === 'no' && this.rules.closing === undefined;
   }
 
   /** Whether the next instance is made after a pause, unless a call asks for it. */
   get pauses(): boolean {
-    return this.current === undefined && this.#failedStarts > 1;
+    return this.current === undefined && this.breaker.pauses;
   }
 
   /** What calls are refused with, if they are. */
   get refusal(): readonly Expected[] {
-    return this.retired ? [REFUSED] : [];
-  }
-
-  /** The limit of restarts is set anew. Only while none is to come: what has failed before no longer counts. */
-  limited(): void {
-    this.#restarts = 0;
+    return this.mayBeRetired ? [REFUSED] : [];
   }
 
   /** @param entersBy how JavaScript enters: closures and finalizers don't ask which instance serves */
@@ -158,11 +164,14 @@ export class Model implements Seated {
       if (call.failed) this.violate('I1: a call that was turned away has failed');
       return;
     }
+    if (threw && !call.inside && call.entersBy === 'façade' && codeOf(value) === 'REVIVE_CRASH_LOOP')
+      this.#isRefused(value as { readonly retryAfter?: number });
     if (this.rules.within > 0) this.#noteUntold(call);
     if (call.outside && !call.failed && !call.inside) {
       const generation = this.#serving;
       if (generation) this.#isCalled(generation);
     }
+    if (call.outside && !(value instanceof Promise)) this.#hasServed(call.inside ?? call.failed ?? this.current);
     const { inside, tainted } = call;
     if (threw && tainted) {
       tainted.taints.push(value);
@@ -175,13 +184,39 @@ export class Model implements Seated {
     }
   }
 
+  #isRefused({ retryAfter }: { readonly retryAfter?: number }): void {
+    if (this.mayBeRetired && this.breaker.sawRefusal(retryAfter)) return;
+    this.violate(`I2: calls are refused for ${retryAfter} ms: ${this.current?.name ?? this.breaker.describe()}`);
+  }
+
+  /** A call that the program made from outside of listeners has ended well on this generation. */
+  #hasServed(generation: Generation | undefined): void {
+    if (generation === undefined || generation.state !== 'serves') return;
+    if (!this.#calls.some(({ inside }) => inside === generation)) this.hasSettled(generation);
+    else if (generation.served === 'no') generation.served = 'maybe';
+  }
+
+  /** The same, for sure. @param isLate it was in flight: whoever calls next makes that known */
+  hasSettled(generation: Generation, isLate = false): void {
+    if (generation.state !== 'serves') return;
+    generation.settledLate = isLate && (generation.settledLate || generation.served !== 'yes');
+    generation.served = 'yes';
+    generation.ended++;
+  }
+
+  /** The first of two calls has ended well that the driver makes as one. */
+  between(): void {
+    const generation = this.#serving;
+    if (generation && this.rules.within === 0) this.hasSettled(generation);
+  }
+
   /** Whether a code says that a call was refused before it did anything, which is right only for a reason. */
   #isTurnedAway(code: unknown): boolean {
     const { rules } = this;
     switch (code) {
       case 'REVIVE_TOO_MANY_INSTANCES': {
         const beside = rules.mostSeatsBeside(this);
-        if (this.current !== undefined || rules.isPooled || beside < rules.maxInstances)
+        if (this.current !== undefined || rules.isPooled || this.#member > 0 || beside < rules.maxInstances)
           this.violate(`I6: a call is turned away, beside ${beside} instances`);
         return true;
       }
@@ -250,28 +285,28 @@ export class Model implements Seated {
     if (this.#isClosed) return CLOSED;
     const generation = this.#serving;
     if (generation !== undefined) return value(generation);
-    if (!this.retired) this.violate('I2: a call has ended, and no instance serves');
+    if (!this.mayBeRetired) this.violate('I2: a call has ended, and no instance serves');
     return REFUSED;
   }
 
   /** `reset()` was called, and is about to make a fresh instance. Gives what takes this back, where that may be refused. */
-  reset(): (() => void) | undefined {
-    const before = [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] as const;
-    if (this.rules.within === 0) this.#resetsWithin = 0;
+  reset(isEvicted = false): (() => void) | undefined {
+    const before = [this.current, this.#wasLost, this.#isNew] as const;
+    const { rules, current } = this;
+    if (rules.within === 0) this.#resetsWithin = 0;
     else this.#resetsWithin++;
+    const isRefused = this.#resetsWithin > RESETS_WITHIN;
     // One that nobody has called counts as one that has not started: at the limit that is told, before all is forgiven.
-    if (this.current && !this.current.called) this.#retirements++;
-    if (this.current) this.current.state = 'replaced';
+    if (current && !current.called && !isRefused && !isEvicted) this.#fails(current, false);
+    if (!isRefused) this.breaker.forgive();
+    if (current) current.state = 'replaced';
     this.current = undefined;
     this.#leaving = undefined;
     this.#isStalled = false;
-    this.#restarts = 0;
-    this.#givenUp = false;
-    this.#failedStarts = 0;
     this.#wasLost = false;
-    if (this.#resetsWithin <= RESETS_WITHIN) return undefined;
+    if (!isRefused) return undefined;
     return () => {
-      [this.current, this.#restarts, this.#givenUp, this.#failedStarts, this.#wasLost, this.#isNew] = before;
+      [this.current, this.#wasLost, this.#isNew] = before;
       if (this.current) this.current.state = 'serves';
     };
   }
@@ -281,7 +316,7 @@ export class Model implements Seated {
     // Where there is none, nothing is reset.
     const resets = this.#resetsWithin;
     const { isUsed } = this;
-    const takeBack = this.reset();
+    const takeBack = this.reset(true);
     if (!isUsed) this.#resetsWithin = resets;
     this.#isNew = true;
     for (const generation of this.draining) generation.state = 'replaced';
@@ -291,7 +326,7 @@ export class Model implements Seated {
   /** The instance is to end when its calls in flight have settled: the module has been asked for that. */
   leave(): void {
     const { current } = this;
-    this.reset();
+    this.reset(true);
     this.#isNew = true;
     // Until what was promised has come.
     this.hadSeat = true;
@@ -355,9 +390,19 @@ export class Model implements Seated {
     for (const generation of this.draining) generation.isOverdue = true;
   }
 
+  /** Whether there is, or may still be, anything of it. */
+  get isLeft(): boolean {
+    return this.#generations.length > 0;
+  }
+
+  /** An instance was made before anybody has called, where there was none. */
+  isMadeAhead(): void {
+    if (this.current === undefined && this.rules.closing === undefined && this.breaker.refuses === 'no') this.#starts(undefined);
+  }
+
   /** Much time passes. */
   ages(): void {
-    if (this.current) this.current.called = true;
+    if (this.current) this.current.called = this.current.isOld = true;
   }
 
   /** `reset()` has made one, which serves. */
@@ -368,6 +413,8 @@ export class Model implements Seated {
   /** The event loop has turned: of an instance that was replaced, nothing is left. */
   settle(): void {
     this.departIfDue();
+    this.#noticeService();
+    if (this.rules.closing === undefined && !this.breaker.isTold()) this.violate(`I2: an event has not come: ${this.breaker.describe()}`);
     this.hadSeat = false;
     for (const generation of this.#generations) {
       if (generation.state === 'replaced') generation.state = 'lost';
@@ -409,9 +456,20 @@ export class Model implements Seated {
 
   #starts(number: number | undefined): Generation {
     const { rules } = this;
-    if (!this.#generationNow && !rules.isPooled && rules.seatsBeside(this) >= rules.maxInstances && !this.isUsed && !this.hadSeat)
+    if (this.#member > rules.most) this.violate(`I6: an instance is made in a pool that has ${rules.most} at most`);
+    if (
+      !this.#generationNow &&
+      this.#member === 0 &&
+      !rules.isPooled &&
+      rules.seatsBeside(this) >= rules.maxInstances &&
+      !this.isUsed &&
+      !this.hadSeat
+    )
       this.violate(`I6: an instance is made beside ${rules.seatsBeside(this)} others, which is as many as there may be`);
-    if (this.#wasLost) this.#restarts++;
+    if (!this.#isNew) {
+      if (!this.breaker.sawService()) this.violate(`I2: an instance is made while calls are refused: ${this.breaker.describe()}`);
+      this.breaker.made(this.#wasLost);
+    }
     this.#wasLost = false;
     this.#isNew = false;
     this.#isStalled = false;
@@ -438,16 +496,26 @@ export class Model implements Seated {
     return true;
   }
 
-  /** The event `retired`, or `opened`. */
-  hasRetired(): void {
-    this.retiredEvents++;
-    // A listener may have reset the module since.
-    if (this.retiredEvents > this.#retirements) this.violate('I2: the module says that it is retired');
+  /** An event of the breaker. */
+  told(is: NewsName, event: NewsEvent): void {
+    const { current } = this;
+    const mayHaveServed = current !== undefined && (current.served !== 'no' || this.rules.mayHaveSettled(current));
+    if (this.breaker.saw(is, event, mayHaveServed)) return;
+    // Nobody can tell when the program looks for idle ones, so that it may be evicted after the pause.
+    if (is === 'closed' && this.rules.waits && this.rules.evictsIdle && this.breaker.isOpen === 'yes') {
+      this.evict();
+      if (this.breaker.saw(is, event, false)) return;
+    }
+    this.violate(`I2: the event '${is}' comes (${JSON.stringify(event)}): ${this.breaker.describe()}`);
+  }
+
+  /** The breaker is told at the latest when the event loop turns, where a call has ended by then. */
+  #noticeService(): void {
+    if (this.current?.served === 'yes' && !this.current.settledLate) this.breaker.succeeded();
   }
 
   #isCalled(generation: Generation): void {
     generation.called = true;
-    if (this.current === generation) this.#failedStarts = 0;
     this.#resetsWithin = 0;
   }
 
@@ -486,6 +554,8 @@ export class Model implements Seated {
     if (!this.#bears(generation, report.generation)) this.violate(`I1: the report names generation ${report.generation}`);
     if (recovery !== undefined && report.recovery !== recovery)
       this.violate(`I2: the report says ${report.recovery} in place of ${recovery}`);
+    if (recovery === undefined && !this.breaker.sawReport(report.recovery === 'fresh'))
+      this.violate(`I2: the report says ${report.recovery}: ${this.breaker.describe()}`);
   }
 
   /** A call in a listener has ended. The module has counted a failure in it, of which the event has still to come. */
@@ -536,11 +606,19 @@ export class Model implements Seated {
     if (served) this.current = undefined;
     // What becomes of an instance that was replaced, or evicted, decides nothing for those after it.
     if (!served || leaves) return 'fresh';
-    if (recovery === 'retire') this.#givenUp = true;
     this.#wasLost = true;
-    this.#failedStarts = generation.called ? 0 : this.#failedStarts + 1;
-    if (this.retired) this.#retirements++;
-    return this.retired ? 'retire' : 'fresh';
+    this.#fails(generation, recovery === 'retire');
+    const { refuses } = this.breaker;
+    return refuses === 'maybe' ? undefined : refuses === 'yes' ? 'retire' : 'fresh';
+  }
+
+  /** The instance that serves ends; where nobody has called it, that counts as a failure. */
+  #fails(generation: Generation, givesUp: boolean): void {
+    const { called, isOld, served, ended } = generation;
+    // A closure that fails at once may be all that the only call was for: whether that has served, is left open.
+    const isSure = isOld || (served === 'yes' && (ended > 1 || this.#calls.at(-1)?.entersBy !== 'itself'));
+    const may = served !== 'no' || this.rules.mayHaveSettled(generation);
+    this.breaker.failed(!called, isSure ? 'yes' : may ? 'maybe' : 'no', givesUp);
   }
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {

@@ -20,10 +20,15 @@ export class Rules {
   redacts = false;
   decides: Decision = 'nothing';
   maxRestarts: number = Number.POSITIVE_INFINITY;
+  consecutiveFailures: number = Number.POSITIVE_INFINITY;
   maxInstances: number = Number.POSITIVE_INFINITY;
   /** Whether the module's own exports lead to the instance of a key, which {@link routeTo} says. */
   isPooled = false;
   routeTo: unknown;
+  /** How many instances share the module's own exports, whichever owes least; 1: there is no such pool. */
+  most = 1;
+  /** How many of them are made ahead. */
+  least = 1;
   /** Where the next call would go, if it did not stay where it is. */
   elsewhere: { readonly key: unknown } | undefined;
   /** Whether keyed instances that nobody calls are evicted. */
@@ -43,6 +48,16 @@ export class Rules {
   made: number | undefined;
   /** How many calls are in flight on a generation. */
   owes: (generation: Generation) => number = () => 0;
+  /** Whether calls in flight on a generation are due, so that how many it owes is not known. */
+  isDue: (generation: Generation) => boolean = () => false;
+  /** Whether a call in flight on a generation may have settled since the event loop has turned. */
+  mayHaveSettled: (generation: Generation) => boolean = () => false;
+  /** Milliseconds, by the clock of schedules. */
+  readonly now: () => number;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
 
   /** How many of the others have an instance, or are to have one, at least. */
   seatsBeside(one: Seated): number {

@@ -28,7 +28,7 @@ export const FLIGHTS = ['ready', 'wait_for', 'promise_of', 'reject', 'first-poll
 export const EVENTS = ['failure', 'recovered', 'stale', 'retired', 'onFailure'] as const;
 
 /** Which instance a step is about: 0 is the default one, the others are siblings. */
-interface At {
+export interface At {
   readonly at: number;
 }
 
@@ -74,7 +74,11 @@ export type Option =
   | 'redact'
   | 'show'
   | 'limit'
+  | 'no-restart'
   | 'no-limit'
+  | 'break'
+  | 'break-at-once'
+  | 'no-break'
   | 'few'
   | 'many'
   | 'evict-idle'
@@ -82,7 +86,10 @@ export type Option =
   | 'recycle'
   | 'keep'
   | 'pool'
-  | 'no-pool';
+  | 'no-pool'
+  | 'share-two'
+  | 'share-three'
+  | 'share-ahead';
 export type Decision = 'nothing' | 'keep' | 'fresh' | 'retire' | 'throw';
 
 /** A schedule. `asks`: whether an innocent call follows each outermost step, which then leaves nothing for a microtask to recover. */

@@ -85,7 +85,7 @@ export class Things {
    */
   use(which: number, how: How, kind: string, to: Home): Outcome | undefined {
     const thing = this.#things[which % Math.max(1, this.#things.length)];
-    if (thing === undefined) return undefined;
+    if (thing === undefined || (thing.gone && !this.#mayAsk)) return undefined;
     // The module is asked for the instance of a handle, which may have to go first.
     if (thing.what in HANDLES && !isGiven(thing, how) && !thing.gone) thing.home.model.departIfDue();
     // Whether it is still there is not known once its calls in flight are due, until the event loop has turned.
@@ -105,6 +105,13 @@ export class Things {
       default:
         return how === 'free' ? this.#drop(thing) : this.#closure(thing, kind);
     }
+  }
+
+  /** Whether it makes no difference which instance is asked of a handle that points nowhere, and whether that counts as a call of it. */
+  get #mayAsk(): boolean {
+    const { rules, default: own } = this.#world;
+    const isUnlimited = rules.consecutiveFailures === Number.POSITIVE_INFINITY && rules.maxRestarts === Number.POSITIVE_INFINITY;
+    return rules.most === 1 && (isUnlimited || own.model.current?.served === 'yes');
   }
 
   #free(thing: Thing, handle: Handle, how: How): Outcome {
@@ -142,8 +149,10 @@ export class Things {
       const { it } = thing;
       if (!isGiven(thing, how)) return this.#method(thing, 'length of a point', () => it.length, 5);
       // In a pool, what is given to a function says where that runs.
+      const { rules, pool } = this.#world;
       const isThere = !thing.gone && (thing.generation === thing.home.model.current || thing.generation.state === 'drains');
-      const by = this.#world.rules.isPooled && isThere ? thing.home : to;
+      const isPooled = rules.isPooled || (rules.most > 1 && pool.includes(thing.home) && pool.includes(to));
+      const by = isPooled && isThere ? thing.home : to;
       return this.#uses(thing, by, 'sum_points of a point', () => by.ns.sum_points([it]), 5, true);
     }
     if (thing.what === 'dog') {
@@ -163,12 +172,18 @@ export class Things {
           () => thing.n++,
         );
       case 'give':
-        return this.#uses(thing, to, 'a counter given to another', () => new to.ns.Counter(1).add(it), thing.n + 1, false);
+        return this.#uses(thing, to, 'a counter given to another', () => this.#add(to, it), thing.n + 1, false);
       case 'consume':
         return this.#method(thing, 'finish() of a counter', () => it.finish(), thing.n, true);
       default:
         return this.#method(thing, 'get() of a counter', () => it.get(), thing.n);
     }
+  }
+
+  #add(to: Home, it: Counter): number {
+    const other = new to.ns.Counter(1);
+    to.model.between();
+    return other.add(it);
   }
 
   #method(thing: Thing, what: string, run: () => unknown, value: unknown, consumes = false, done?: () => void): Outcome {

@@ -2,14 +2,19 @@
 import type { Control, Fixtures } from '../runner/fixtures.ts';
 import { KINDS, type PanicMode } from '../runner/kinds.ts';
 import type { Runtime } from '../runner/runtime.ts';
+import { BACKOFF_MS, MAX_BACKOFF_MS, WITHIN_MS } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { Failing } from './generation.ts';
 import { Home } from './home.ts';
 import { Model } from './model.ts';
+import { leastInFlight } from './pool.ts';
 import { Rules } from './rules.ts';
 
 /** The keys of the siblings, by what a printed schedule calls them. */
 const KEYS: Readonly<Record<string, unknown>> = { a: 'a', b: 'b', c: { toString: () => 'an object' } };
+
+/** The instances of a pool beside the default one, as reports call them. */
+const MEMBERS = ['pool 2', 'pool 3'] as const;
 
 /** What the program takes out of messages it puts in front of keys. */
 const REDACTED = 'redacted ';
@@ -22,8 +27,10 @@ export class World {
   readonly clock: Clock;
   /** The default instance, and the siblings. */
   readonly homes: readonly [Home, ...Home[]];
+  /** The instances of a pool beside the default one. */
+  readonly members: readonly Home[];
   /** Of the schedule that runs. */
-  rules: Rules = new Rules();
+  rules: Rules;
   /** How often `onFailure` was called. */
   reported = 0;
   /** What `onFailure` does besides. */
@@ -39,9 +46,11 @@ export class World {
     this.panic = panic;
     this.runtime = runtime;
     this.clock = clock;
+    this.rules = new Rules(clock.now);
     const { control } = this;
     const home = (label: string, key: unknown, exports: Fixtures): Home => new Home(label, key, exports, ns, this.#newModel(label, key));
     this.homes = [home('ns', undefined, ns), ...Object.entries(KEYS).map(([label, key]) => home(label, key, control.instance(key)))];
+    this.members = MEMBERS.map((name, index) => new Home(name, name, ns, ns, this.#newModel(name, name, index + 2), true));
     control.use({
       name: 'witness',
       instantiated: ({ generation }) => {
@@ -51,8 +60,10 @@ export class World {
     // Before all listeners of schedules, so that the models know of an event when they act.
     control.on('failure', (report) => this.#named(report.instance)?.failed(report));
     control.on('recovered', ({ generation, instance }) => this.#named(instance)?.recovered(generation));
-    control.on('retired', (error) => this.#named(/, instance "([^"]*)",/.exec(String(error))?.[1])?.hasRetired());
-    control.on('opened', ({ instance }) => this.#named(instance)?.hasRetired());
+    control.on('retired', (error) => this.#named(/, instance "([^"]*)",/.exec(String(error))?.[1])?.told('retired', {}));
+    control.on('opened', ({ instance, attempt, retryAfter }) => this.#named(instance)?.told('opened', { attempt, retryAfter }));
+    control.on('probing', ({ instance, attempt }) => this.#named(instance)?.told('probing', { attempt }));
+    control.on('closed', ({ instance }) => this.#named(instance)?.told('closed', {}));
     control.on('drained', ({ generation, callsLost, instance }) => this.#named(instance)?.drained(generation, callsLost));
     control.on('recycled', ({ from, generation, instance }) => this.#named(instance)?.recycled(from, generation));
     control.on('stale', ({ instance }) => {
@@ -66,9 +77,15 @@ export class World {
     return this.homes[index % this.homes.length] as Home;
   }
 
-  /** Where a step's call goes. In a pool, a call that is made in the middle of another stays there. */
-  at(index: number): Home {
+  /** All places where instances are. */
+  get all(): readonly Home[] {
+    return [...this.homes, ...this.members];
+  }
+
+  /** Where a step's call goes. In a pool, a call that is made in the middle of another stays there. Undefined where nobody can know. */
+  at(index: number): Home | undefined {
     const home = this.home(index);
+    if (this.rules.most > 1 && home === this.default) return this.#pooled();
     const entered = this.rules.isPooled ? this.entered : undefined;
     if (entered === undefined) return home;
     this.rules.elsewhere = home;
@@ -77,7 +94,29 @@ export class World {
 
   /** The instance whose call JavaScript is in the middle of. */
   get entered(): Home | undefined {
-    return this.homes.find(({ model }) => model.isEntered);
+    return this.all.find(({ model }) => model.isEntered);
+  }
+
+  /** Those that share the module's own exports. */
+  get pool(): readonly Home[] {
+    return [this.default, ...this.members.slice(0, this.rules.most - 1)];
+  }
+
+  /** Where a call of the module's own exports goes that owes least. */
+  #pooled(): Home | undefined {
+    const { pool, rules } = this;
+    const entered = pool.find(({ model }) => model.isEntered);
+    if (entered) return entered;
+    // How many a generation owes is not known while some are due, nor what listeners have not been told yet.
+    const isUnknown = ({ model }: Home): boolean =>
+      model.refusal.length > 0 && !model.retired ? true : model.current === undefined ? rules.within > 0 : rules.isDue(model.current);
+    if (pool.some(isUnknown)) return undefined;
+    const members = pool.map(({ model }) => ({
+      serves: model.current !== undefined,
+      owes: model.current ? rules.owes(model.current) : 0,
+      mayBeMade: model.refusal.length === 0,
+    }));
+    return pool[leastInFlight(members)];
   }
 
   get default(): Home {
@@ -88,16 +127,16 @@ export class World {
     return this.rules.violations;
   }
 
-  #newModel(label: string, key: unknown): Model {
+  #newModel(label: string, key: unknown, member = 0): Model {
     const failures = (): number => this.control.stats.failures - this.#failuresBefore;
-    return new Model(this.rules, label, failures, key === undefined ? () => this.control.generation : undefined);
+    return new Model(this.rules, label, failures, key === undefined ? () => this.control.generation : undefined, member);
   }
 
   /** The model of the instance that an event names. */
   #named(instance: string | undefined): Model | undefined {
     if (this.rules.within > 0) this.rules.violations.push('I1: an event comes while a listener is still being called');
     const name = instance?.startsWith(REDACTED) ? instance.slice(REDACTED.length) : instance;
-    const home = this.homes.find(({ key }) => (key === undefined ? name === undefined : String(key) === name));
+    const home = this.all.find(({ key }) => (key === undefined ? name === undefined : String(key) === name));
     if (home === undefined) this.rules.violations.push(`I1: an event names instance ${JSON.stringify(instance)}, which there isn't`);
     return home?.model;
   }
@@ -110,11 +149,11 @@ export class World {
     // What is left of the schedule before.
     this.clock.pass();
     await this.runtime.turn();
-    this.rules = new Rules();
+    this.rules = new Rules(this.clock.now);
     const { failures, recoveries } = this.control.stats;
     [this.#failuresBefore, this.#recoveriesBefore] = [failures, recoveries];
-    for (const home of this.homes) {
-      home.model = this.#newModel(home.label, home.key);
+    for (const home of this.all) {
+      home.model = this.#newModel(home.label, home.key, home.isMember ? this.members.indexOf(home) + 2 : 0);
       home.stale = 0;
       if (home.isSibling) this.rules.seats.push(home.model);
     }
@@ -132,7 +171,9 @@ export class World {
       // Schedules fail more often than they go well.
       consecutiveFailures: Number.POSITIVE_INFINITY,
       maxRestarts: Number.POSITIVE_INFINITY,
-      withinMs: 10_000,
+      withinMs: WITHIN_MS,
+      backoffMs: BACKOFF_MS,
+      maxBackoffMs: MAX_BACKOFF_MS,
       foreignExceptions: 'keep',
       staleClosures: 'ignore',
       maxInstances: 64,
@@ -149,7 +190,7 @@ export class World {
 
   /** Has texts redacted, keys by {@link REDACTED}. */
   redact(redacts: boolean): void {
-    const keys = this.homes.map(({ key }) => String(key));
+    const keys = this.all.map(({ key }) => String(key));
     this.rules.redacts = redacts;
     this.control.configure({ redact: (text) => (!this.rules.redacts ? text : keys.includes(text) ? `${REDACTED}${text}` : 'redacted') });
   }
@@ -180,19 +221,18 @@ export class World {
     const { control, rules } = this;
     const { model } = this.default;
     const { failures, recoveries } = control.stats;
-    const sum = (of: (model: Model) => number): number => this.homes.reduce((total, home) => total + of(home.model), 0);
+    const sum = (of: (model: Model) => number): number => this.all.reduce((total, home) => total + of(home.model), 0);
     const accounts: readonly (readonly [string, number, number])[] = [
       ['failures counted', failures - this.#failuresBefore, rules.failures],
       ['recoveries counted', recoveries - this.#recoveriesBefore, sum(({ recoveries: all }) => all)],
       ['calls of onFailure', this.reported, rules.failures],
     ];
     for (const [what, found, wanted] of accounts) if (found !== wanted) model.violate(`I1: ${what}: ${found} in place of ${wanted}`);
-    const state = rules.closing ?? (model.current ? 'running' : model.stateWithout);
-    if (control.state !== state && !(state === 'draining' && control.state === 'disposed'))
-      model.violate(`I2: the state is ${control.state} in place of ${state}`);
+    const states = rules.closing ? [rules.closing, 'disposed'] : model.current ? ['running'] : model.statesWithout;
+    if (!states.includes(control.state)) model.violate(`I2: the state is ${control.state} in place of ${states.join(' or ')}`);
     if (model.current && control.generation !== model.current.number) model.violate(`I2: the generation is ${control.generation}`);
-    for (const { key, own, label, stale, model: of } of this.homes) {
-      if (key !== undefined && control.instance(key) !== own) of.violate(`I4: instance(${label}) gives another one for the same key`);
+    for (const { isSibling, key, own, label, stale, model: of } of this.all) {
+      if (isSibling && control.instance(key) !== own) of.violate(`I4: instance(${label}) gives another one for the same key`);
       // Closures that Rust gave to promises and to the event loop are among them, too.
       if (of.staleEvents < stale) of.violate(`I4: ${of.staleEvents} events 'stale' in place of ${stale}`);
     }

@@ -164,6 +164,10 @@ export class Place implements Owner {
     return this.#shared.settings.hooks;
   }
 
+  get isWithin(): boolean {
+    return this.slot.isWithin;
+  }
+
   get redact(): Redact | undefined {
     return this.#shared.settings.options.redact;
   }
@@ -179,8 +183,7 @@ export class Place implements Owner {
     if (!this.slot.needs(instance)) return asked === 'keep' ? asked : 'fresh';
     const ending = {
       isStarting: this.slot.isStarting(instance),
-      // Of calls within calls, nobody knows how many.
-      callsOnStack: !quiescent ? Number.POSITIVE_INFINITY : instance.callbacks.entered === 'caller' ? 1 : 0,
+      isCalled: instance.callbacks.entered === 'caller',
     };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }

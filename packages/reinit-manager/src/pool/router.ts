@@ -194,7 +194,10 @@ export class Router {
     if (space === undefined) return undefined;
     const owner = this.#shared.module.owners.get(space);
     if (owner === undefined) return undefined;
-    return this.#seatOf.get(owner) ?? (this.#plan.route !== undefined && owner instanceof Sibling ? this.#seatAt(owner) : undefined);
+    const seat = this.#seatOf.get(owner);
+    if (this.#plan.route !== undefined) return seat ?? (owner instanceof Sibling ? this.#seatAt(owner) : undefined);
+    // A key's may have a seat for another reason.
+    return seat !== undefined && this.#seats.includes(seat) ? seat : undefined;
   }
 
   /** The one of which frames are on the stack, whose import has called. */
@@ -246,12 +249,10 @@ export class Router {
     for (let n = 0; n < this.#plan.max; n++) {
       const seat = this.#seats[n] ?? this.#add();
       if (seat.current !== undefined || seat.place.slot.state === 'retired') continue;
-      try {
-        seat.calls();
-        return seat;
-      } catch {
-        // Whoever serves takes the call; where nobody does, the default instance says why.
-      }
+      // Not by a call, which would count twice. Where none can be made, whoever serves takes the call, or the default instance says why.
+      if (seat === this.#default) seat.place.slot.recoverQuietly();
+      else (seat.place as Sibling).makeAhead();
+      if (seat.current !== undefined) return seat;
     }
     return undefined;
   }

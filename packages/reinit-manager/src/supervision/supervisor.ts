@@ -18,8 +18,8 @@ const MOST_RESETS_WITHIN = 5;
 export interface Ending {
   /** Whether its start function is running. */
   readonly isStarting: boolean;
-  /** How many calls may be on the stack, and fail with it. */
-  readonly callsOnStack: number;
+  /** Whether a call of the program's has entered it, and fails with it. */
+  readonly isCalled: boolean;
 }
 
 /** An event that says what has become of the supervision. */
@@ -51,6 +51,8 @@ export class Supervisor {
   #servesSince = 0;
   /** How often the program has called it, from outside of listeners and of its start function, as far as anybody knows. */
   #calls = 0;
+  /** How many of those came while no other call was on the stack. */
+  #outermost = 0;
   /** Whether a call of it has ended, and the instance was well. */
   #hasServed = false;
   /** How often the program has reset the module from within, since it called an instance. */
@@ -95,13 +97,14 @@ export class Supervisor {
   serves(instance: Instance): void {
     this.#serving = instance;
     this.#servesSince = this.#clock.now();
-    this.#calls = 0;
+    this.#calls = this.#outermost = 0;
     this.#hasServed = false;
   }
 
   /** The program calls the instance that serves. @param unsure called where calls have to be noticed after all */
   called(instance: Instance, unsure: () => void): void {
     this.#resetsWithin = 0;
+    if (instance.scope.isQuiescent()) this.#outermost++;
     if (this.#calls++ > 0) return;
     inMicrotask(() => {
       if (!this.hasServed(instance)) unsure();
@@ -116,7 +119,7 @@ export class Supervisor {
   hasServed(instance: Instance): boolean {
     if (instance !== this.#serving || this.#hasServed) return true;
     // Of more calls than there are promises to settle, one at least has ended.
-    if (!instance.isWell() || !instance.scope.isQuiescent() || this.#calls <= instance.callsInFlight) return false;
+    if (!instance.isWell() || !instance.scope.isQuiescent() || this.#calls <= instance.callsInFlightFromOutside) return false;
     this.#hasServed = true;
     this.#breaker.succeeded();
     return true;
@@ -148,8 +151,9 @@ export class Supervisor {
     const decided = asked === 'keep' && kind === 'unwound' && ending.isStarting && quiescent ? 'fresh' : asked;
     if (decided === 'keep') return decided;
     if (decided === 'retire') this.#breaker.giveUp();
-    // Nobody may have called since some of the calls in flight have settled.
-    if (this.#calls > ending.callsOnStack + (this.#serving?.callsInFlight ?? 0)) this.#hasServed = true;
+    // Nobody may have called since some of the calls in flight have settled. Of calls within calls, nobody knows how many have ended.
+    const ended = (quiescent ? this.#calls : this.#outermost) - (ending.isCalled ? 1 : 0);
+    if (ended > (this.#serving?.callsInFlightFromOutside ?? 0)) this.#hasServed = true;
     this.ends(ending.isStarting, true);
     return this.isRefusing ? 'retire' : decided;
   }

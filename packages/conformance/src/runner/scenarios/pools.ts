@@ -1,6 +1,6 @@
 /** Several instances that serve the module's own exports, and calls that are run again: `configure({ pool, retry })`. */
 import { deferred, until, Watched } from '../runtime.ts';
-import { listen, type Scenario } from './scenario.ts';
+import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -72,7 +72,14 @@ export const POOLS: readonly Scenario[] = [
       checks.equal('I2', 'without a key, to the default instance', () => ns.count(), own + 1);
       ns.add(8, 1);
       checks.throwsCode('I9', 'there are as many as are allowed', () => ns.add(9, 1), 'REVIVE_TOO_MANY_INSTANCES');
+      const theirs = new (control.instance(7).Point)(3, 4);
+      control.configure({ pool: { max: 2 }, consecutiveFailures: 2 });
+      checks.throwsCode('I4', 'without keys, an object of a key is foreign', () => ns.sum_points([theirs]), 'REVIVE_FOREIGN_HANDLE');
       for (const key of [7, 8]) control.evict(key);
+      for (let n = 0; n < 4; n++) thrownBy(() => ns.fail('abort'));
+      checks.throwsCode('I2', 'where all fail, all breakers open', () => ns.add(1, 2), 'REVIVE_CRASH_LOOP');
+      control.configure({ consecutiveFailures: Number.POSITIVE_INFINITY });
+      control.reset();
 
       const retried: string[] = [];
       const stopRetried = control.on('retried', ({ entrypoint, attempt }) => retried.push(`${entrypoint} ${attempt}`));

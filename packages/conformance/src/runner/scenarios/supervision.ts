@@ -33,6 +33,25 @@ export const SUPERVISION: readonly Scenario[] = [
           checks.equal('I2', `a call after failure ${n + 1} is served`, () => ns.bump(), 101);
         }
         checks.equal('I2', 'where every second call goes well, nothing is refused', () => [control.state, ...seen].join(), 'running');
+        const inFlight = (): unknown => ns.wait_for(new Promise(() => {})).catch(() => {});
+        offs.push(control.on('recovered', inFlight));
+        for (let n = 0; n < 6; n++) {
+          thrownBy(() => ns.fail('abort'));
+          thrownBy(() => ns.bump());
+        }
+        offs.pop()?.();
+        checks.equal('I2', 'nor where a listener has a call in flight on each instance', () => [control.state, ...seen].join(), 'running');
+        let polled = inFlight;
+        offs.push(control.on('recovered', () => polled()));
+        for (let n = 0; n < 4; n++) {
+          polled = () => ns.wait_often(() => ns.fail('abort'), 1).catch(() => {});
+          thrownBy(() => ns.fail('abort'));
+          thrownBy(() => ns.bump());
+          polled = inFlight;
+          await runtime.turn();
+        }
+        offs.pop()?.();
+        checks.equal('I2', 'nor where the second one fails in the middle of a poll', () => [ns.bump(), ...seen].join(), '101');
         const first = failing(ns, 3);
         checks.equal('I1', 'after three in a row, the caller gets REVIVE_CRASH_LOOP', () => first.code, 'REVIVE_CRASH_LOOP');
         checks.that(
