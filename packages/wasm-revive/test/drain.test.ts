@@ -277,7 +277,10 @@ describe('where timers never come', () => {
     const again = next(wasm, 'recycled');
     vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_000);
     wasm.bump();
-    expect([await drained, await again]).toMatchObject([{ generation: 1, callsLost: 0 }, { from: 2, generation: 3 }]);
+    expect([await drained, await again]).toMatchObject([
+      { generation: 1, callsLost: 0 },
+      { from: 2, generation: 3 },
+    ]);
   });
 });
 
