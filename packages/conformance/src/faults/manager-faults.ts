@@ -40,7 +40,7 @@ export const MANAGER_FAULTS: readonly Fault[] = [
   fault('the supervisor is not told of a loss', ['supervisor.lost(error);\n', '']),
   fault('an evicted key remembers its failures', ['supervisor.forget();', '']),
   fault('a breaker counts on where a call has gone well', ['this.#failures = this.#unused = 0;\n\t\tif', 'if']),
-  fault('in a pool, calls go to the instance that owes most', ['best !== void 0 && calls >= least', 'best !== void 0 && calls <= least']),
+  fault('in a pool, calls go to the first instance, whatever that owes', ['if (calls === 0) return seat;', 'return seat;']),
   fault('there are more keyed instances than there may be', ['if (keyed >= most) throw', 'if (keyed > most) throw']),
   fault('an instance that drains does not wait for its calls in flight', [
     'if (isIdle(this.instance) && !this.instance.promises.haveBeen) this.end();',

@@ -354,7 +354,12 @@ class Driver {
     const quiet = (): boolean => this.#later === 0 && this.#flights.quiet && !recovers() && !drains();
     await runtime.turn();
     for (const { model } of homes) model.departIfDue();
-    for (let turns = 0; !quiet() && turns < LIMITS.turns; turns++) {
+    // What comes in the turn after that may have an instance recycled, which lives for another turn.
+    const staysQuiet = async (): Promise<boolean> => {
+      if (quiet()) await runtime.turn();
+      return quiet();
+    };
+    for (let turns = 0; !(await staysQuiet()) && turns < LIMITS.turns; turns++) {
       if (waits) {
         rules.waits = true;
         for (const { model } of homes) model.passes();
@@ -365,7 +370,6 @@ class Driver {
       if (this.#later > 0 || recovers() || drains()) await new Promise((resolve) => setTimeout(resolve, 1));
       await until(runtime, quiet, 3);
     }
-    await runtime.turn();
     for (const { model } of homes) model.settle();
     this.#flights.check();
     for (const { model } of homes) {

@@ -16,8 +16,8 @@ export const LIMITS = {
   left: {
     /** The one that serves, the one in reserve, and those that finished frames may still name. */
     memories: 8,
-    /** In registries for finalization: of the siblings themselves, and what those frames may name. */
-    registrations: 20,
+    /** In registries for finalization: of the siblings themselves, of a pool's instances, and what those frames may name. */
+    registrations: 30,
     /** Timers of the module's that wait: one that looks for idle siblings, and those before it that are void. */
     timers: 8,
   },

@@ -109,12 +109,12 @@ export class World {
     if (entered) return entered;
     // How many a generation owes is not known while some are due, nor what listeners have not been told yet.
     const isUnknown = ({ model }: Home): boolean =>
-      model.refusal.length > 0 && !model.retired ? true : model.current === undefined ? rules.within > 0 : rules.isDue(model.current);
+      (model.mayBeRetired && !model.retired) || (model.current === undefined ? rules.within > 0 : rules.isDue(model.current));
     if (pool.some(isUnknown)) return undefined;
     const members = pool.map(({ model }) => ({
       serves: model.current !== undefined,
       owes: model.current ? rules.owes(model.current) : 0,
-      mayBeMade: model.refusal.length === 0,
+      mayBeMade: !model.mayBeRetired,
     }));
     return pool[leastInFlight(members)];
   }
