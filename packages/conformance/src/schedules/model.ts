@@ -509,9 +509,10 @@ export class Model implements Seated {
     this.violate(`I2: the event '${is}' comes (${JSON.stringify(event)}): ${this.breaker.describe()}`);
   }
 
-  /** The breaker is told at the latest when the event loop turns, where a call has ended by then. */
+  /** The breaker is told at the latest when the event loop turns, where a call has ended by then; beside calls in flight, by the next call. */
   #noticeService(): void {
-    if (this.current?.served === 'yes' && !this.current.settledLate) this.breaker.succeeded();
+    const { current } = this;
+    if (current?.served === 'yes' && !current.settledLate && this.rules.owes(current) === 0) this.breaker.succeeded();
   }
 
   #isCalled(generation: Generation): void {
