@@ -164,6 +164,17 @@ describe('a pool', () => {
     expect([pkg.add(1, 2), pkg.count()]).toEqual([3, 100]);
   });
 
+  it('I2: passes over one that may not be started again, and makes one that a reset has ended, though none is restarted', () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    __revive.configure({ pool: { max: 2 }, maxRestarts: 0 });
+    for (let round = 0; round < 2; round++) {
+      expect(thrown(() => pkg.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+      expect([pkg.bump(), pkg.bump()]).toEqual([101, 102]);
+      __revive.reset();
+    }
+  });
+
   it('I6: makes `min` ahead, and goes back to that when the others are idle', async () => {
     const pkg = load();
     const made = countMade(pkg);

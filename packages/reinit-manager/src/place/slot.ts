@@ -88,7 +88,8 @@ export class Slot {
 
   get state(): ReviveState {
     if (this.#current !== undefined) return 'running';
-    if (this.#generation === 0) return 'idle';
+    // One that nobody has missed is made by whoever calls, whatever the limit of restarts.
+    if (this.#isNew) return 'idle';
     const { retryAfter } = this.#around.supervisor;
     if (!this.#maker.canMake || retryAfter === Number.POSITIVE_INFINITY) return 'retired';
     return retryAfter > 0 ? 'open' : 'recovering';
