@@ -91,8 +91,8 @@ class Driver {
 
   /** Everything settles, and the module serves. */
   async end(): Promise<void> {
-    // Twice, for what happens meanwhile may wait for others.
-    for (let times = 0; times < 2; times++) {
+    // Twice, for what happens meanwhile may wait for others; and as often again as listeners may have begun something that is waited for.
+    for (let times = 0; times < 2 || (times <= LIMITS.listenerActs && this.#management.isWaiting); times++) {
       this.#flights.settleAll();
       await this.#turn(true);
     }

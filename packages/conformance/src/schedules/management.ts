@@ -69,6 +69,11 @@ export class Management {
     if (how === 'dispose') for (const { model } of homes) model.leave();
   }
 
+  /** Whether something that was promised has not come yet. */
+  get isWaiting(): boolean {
+    return this.#promised.some(({ watched }) => watched.state === 'pending');
+  }
+
   /** What was promised has come, when nothing is in flight any more. */
   end(): void {
     const { rules, default: home } = this.#world;
