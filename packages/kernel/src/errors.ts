@@ -54,7 +54,7 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 /** Of what is worked out when it is read, consoles show only that it is. */
 function showReport(this: ReviveError): ReviveError {
   const { report } = this;
-  if (report !== undefined) tryToDefine(this, 'report', bare({ value: report, enumerable: true, writable: true, configurable: true }));
+  if (report !== undefined) tryToDefine(this, 'report', bare(fieldOf(report)));
   return this;
 }
 

@@ -37,6 +37,7 @@ export class Departures {
     return this.#leaving !== undefined;
   }
 
+  /** Whether any is on its way out. Ends those first that wait for nothing but a timer that is gone. */
   get areAny(): boolean {
     for (const drain of this.#draining.values()) drain.look(false);
     return this.isLeaving || this.#draining.size > 0;
