@@ -10,7 +10,7 @@ import {
   wasmFrames,
 } from '@wasm-revive/kernel';
 import manifest from '../package.json' with { type: 'json' };
-import { abortOf, panicInMemory, panickingAbort } from './abort-of.js';
+import { abortOf, panickingAbort, panicOfHook } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 const PACKAGE: MatchedPackage = { name: '@wasm-revive/abort-detector', version: manifest.version, crate: 'wasm-revive-abort-detector' };
@@ -18,10 +18,15 @@ const PACKAGE: MatchedPackage = { name: '@wasm-revive/abort-detector', version: 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
 export function abortDetector(): Plugin {
   const hooks: Hooks = new WeakMap();
-  return { name: 'abort-detector', package: PACKAGE, threw: (thrown) => classify(thrown, hooks) };
+  return {
+    name: 'abort-detector',
+    package: PACKAGE,
+    leavesHook: (instance, error) => void hooks.set(instance, { error, panic: panicOfHook(instance) }),
+    threw: (thrown) => classify(thrown, hooks),
+  };
 }
 
-/** The panics whose hooks something has thrown out of, which may have left Rust panicking. */
+/** The panics into whose hooks something was thrown last, which may have left Rust panicking. */
 type Hooks = WeakMap<InstanceView, { readonly error: unknown; readonly panic: Partial<PanicInfo> | undefined }>;
 
 function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
@@ -43,8 +48,6 @@ function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
     const hook = hooks.get(instance);
     return panickingAbort(error, instance, hook?.error === error ? hook?.panic : undefined);
   }
-  // Whether it is one can be told when no frame is left. By then Rust may have written over what the panic had on its stack.
-  if (instance.panicking?.phase === 'hook' && !thrown.suspected) hooks.set(instance, { error, panic: panicInMemory(instance) });
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }

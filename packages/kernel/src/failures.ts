@@ -120,7 +120,10 @@ export class Failures {
       this.#passesOn = instance.isLostToForeign && this.#isWhatCostIt(error);
       return this.#trapForFrames();
     }
-    this.#crossings.threw(instance.scope.payload(error), deliberate, imports);
+    const payload = instance.scope.payload(error);
+    this.#crossings.threw(payload, deliberate, imports);
+    // Frames further in may have been left before: what they had in memory is written over by now.
+    if (this.#suspected === undefined && instance.panicking?.phase === 'hook') instance.owner.hooks.leavesHook?.(instance.view, payload);
     return error;
   }
 
@@ -273,7 +276,6 @@ export class Failures {
       entrypoint,
       quiescent,
       tornPoll,
-      suspected: this.isSuspecting,
       instance: instance.view,
       condemn() {
         if (instance.state !== 'running') return;
