@@ -24,6 +24,16 @@ pub fn export_globals(bytes: &[u8], prefix: &str) -> Result<Option<Vec<u8>>, JsV
     crate::export_globals(bytes, prefix).map_err(|error| throwable(error).into())
 }
 
+/// [`move_imports`](crate::move_imports).
+///
+/// # Errors
+///
+/// As [`inspect`].
+#[wasm_bindgen(js_name = moveImports)]
+pub fn move_imports(bytes: &[u8], module: &str, prefix: &str) -> Result<Option<Vec<u8>>, JsValue> {
+    crate::move_imports(bytes, module, prefix).map_err(|error| throwable(error).into())
+}
+
 fn throwable(error: crate::Error) -> js_sys::Error {
     let thrown = js_sys::Error::new(error.message());
     // Setting a property of a new, extensible object can't fail.

@@ -34,6 +34,7 @@ mod export_globals;
 mod formatters;
 mod info;
 mod inspect;
+mod move_imports;
 mod panic_count;
 mod stack_pointer;
 mod types;
@@ -46,3 +47,4 @@ pub use info::{
     StackPointerSource, Table, Tag,
 };
 pub use inspect::inspect;
+pub use move_imports::move_imports;

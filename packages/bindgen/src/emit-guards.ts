@@ -307,7 +307,7 @@ function unwindingImports(wasm: WasmInfo): WasmImport[] {
     const named = wasm.imports.filter(({ name }) => name === shim);
     if (named.length > 0) return named;
     const plain = /^__wbg_(.+)_[0-9a-f]{16}$/.exec(shim)?.[1];
-    const direct = wasm.imports.filter(({ module, name }) => module !== own && name === plain);
+    const direct = wasm.imports.filter(({ module, name, from }) => (from?.module ?? module) !== own && (from?.name ?? name) === plain);
     return direct.length === 1 ? direct : [];
   });
 }

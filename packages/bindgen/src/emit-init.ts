@@ -4,7 +4,7 @@
 import { calleeName, keyName, memberOf, walk } from './ast.js';
 import { type Glue, isWasmExport, type Target } from './glue.js';
 import { propertyKey, urlOfFile } from './names.js';
-import type { WasmInfo } from './wasm-info.js';
+import type { WasmImport, WasmInfo } from './wasm-info.js';
 
 /** What the module needs of its engine for exceptions, as text: `{ encoding: 'legacy', jsTag: false }`. Undefined when it uses none. */
 export function exceptionHandling(glue: Glue, { exceptions }: WasmInfo): string | undefined {
@@ -72,16 +72,34 @@ export function initHint(target: Target): string | undefined {
 export function rawImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '__wbg_get_imports()';
   const own = ownModule(wasm);
+  const others = otherModules(wasm);
   const locals = exportedLocals(glue);
-  const modules = new Map<string, string[]>();
-  for (const { module, name } of wasm.imports) modules.set(module, [...(modules.get(module) ?? []), name]);
-  const entries = [...modules].map(([module, names], index) => {
-    const members = names.map((name) => `        ${propertyKey(name)}: ${locals.get(name) ?? name},\n`).join('');
+  const modules = new Map<string, WasmImport[]>();
+  for (const entry of wasm.imports) modules.set(entry.module, [...(modules.get(entry.module) ?? []), entry]);
+  const textOf = ({ name, from }: WasmImport): string =>
+    from === undefined ? (locals.get(name) ?? name) : `${namespaceOf(others, from.module)}[${JSON.stringify(from.name)}]`;
+  const entries = [...modules].map(([module, imports]) => {
+    const members = imports.map((entry) => `        ${propertyKey(entry.name)}: ${textOf(entry)},\n`).join('');
     const value =
-      module === own ? `{\n        __proto__: null,\n${members}      }` : module === STRING_CONSTANTS ? EVERY_STRING : `$import${index}`;
+      module === own
+        ? `{\n        __proto__: null,\n${members}      }`
+        : module === STRING_CONSTANTS
+          ? EVERY_STRING
+          : namespaceOf(others, module);
     return `      ${propertyKey(module)}: ${value},\n`;
   });
   return `{\n      __proto__: null,\n${entries.join('')}    }`;
+}
+
+/** The modules besides the glue from which something is imported, as a namespace each. */
+function otherModules(wasm: WasmInfo): string[] {
+  const own = ownModule(wasm);
+  const modules = wasm.imports.map(({ module, from }) => from?.module ?? module);
+  return [...new Set(modules)].filter((module) => module !== own && module !== STRING_CONSTANTS);
+}
+
+function namespaceOf(others: readonly string[], module: string): string {
+  return `$import${others.indexOf(module)}`;
 }
 
 /** With `--js-string-builtins`: the module in which every string is an import of its own name. Only a wasm file may import it. */
@@ -106,32 +124,26 @@ function exportedLocals(glue: Glue): Map<string, string> {
 /** In the bundler target, Wasm imports other modules by itself; a factory has to do it for every instance. */
 export function extraImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '';
-  const own = ownModule(wasm);
-  const modules = [...new Set(wasm.imports.map(({ module }) => module))];
-  return modules
-    .map((module, index) =>
-      module === own || module === STRING_CONSTANTS ? '' : `import * as $import${index} from ${JSON.stringify(module)};\n`,
-    )
-    .join('');
+  const others = otherModules(wasm);
+  return others.map((module) => `import * as ${namespaceOf(others, module)} from ${JSON.stringify(module)};\n`).join('');
 }
 
 /**
- * The import functions that the bundler target exports to the wasm file. Where the engine or the bundler makes an instance of it, that one
- * is the first generation, so that who imports the wasm file too (`import { memory } from './app_bg.wasm'`) means the same instance.
+ * The import functions that the bundler target exports to the wasm file. Where the engine, a bundler or the program makes an instance of it,
+ * that one is the first generation, so that who imports the wasm file too (`import { memory } from './app_bg.wasm'`) means the same instance.
  */
 export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
   if (glue.target !== 'bundler') return '';
   const own = ownModule(wasm);
-  const functions = wasm.imports.filter((entry) => entry.module === own && entry.kind === 'function' && glue.functions.has(entry.name));
-  // What it imports from other modules can't be guarded there: such an instance is not used.
-  const guarded = wasm.imports.every(({ module }) => module === own || module === STRING_CONSTANTS);
+  const functions = wasm.imports.filter(
+    (entry) => entry.module === own && entry.kind === 'function' && (entry.from !== undefined || glue.functions.has(entry.name)),
+  );
   const value = (name: string): string => {
-    if (!guarded) return `() => { throw new Error('wasm-revive: this instance is not in use'); }`;
     const first = `$first[${JSON.stringify(own)}].${name}`;
     // It has no guard, and is what an instance calls first that the program starts before it has shown the exports.
     return name === '__wbindgen_init_externref_table' ? `() => { $app.claim(); ${first}(); }` : first;
   };
-  return `const $first = ${guarded ? '$app.prepare()' : 'undefined'};\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
+  return `const $first = $app.prepare();\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
 }
 
 /**

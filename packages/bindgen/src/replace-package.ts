@@ -7,10 +7,10 @@
  * and no rename changes two files.
  */
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { keyName, parse } from './ast.js';
 import { type Change, commit, KEPT } from './commit.js';
-import { copyEntry, listFiles } from './files.js';
+import { copyEntry, type Entry, listFiles } from './files.js';
 import { urlOfFile } from './names.js';
 import { assertUnchanged, type Package } from './read-package.js';
 import { entryAt, refuseBusy, STAGING } from './staging.js';
@@ -23,6 +23,10 @@ export function copyPackage(pkg: Package, to: string, files: Files): void {
   const entries = listFiles(pkg.dir);
   // There was none when the package was read.
   if (entries.some(({ path }) => path === STAGING)) refuseBusy(join(pkg.dir, STAGING));
+  copyEntries(pkg, entries, to, files);
+}
+
+function copyEntries(pkg: Package, entries: readonly Entry[], to: string, files: Files): void {
   mkdirSync(to);
   for (const entry of entries) if (entry.kind !== 'file' || !files.has(entry.path)) copyEntry(pkg.dir, entry, to);
   for (const [file, content] of files) writeFileSync(join(to, file), content);
@@ -34,18 +38,39 @@ export function copyPackage(pkg: Package, to: string, files: Files): void {
  * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`, `REVIVE_BUSY`
  */
 export function replacePackage(pkg: Package, outDir: string, files: Files): void {
-  const main = (pkg.entry ?? pkg.glue).file;
   const prepare = (kept: string): Change[] => {
     copyPackage(pkg, kept, files);
-    const changed = listFiles(kept)
-      .filter(({ path }) => isOther(join(kept, path), join(outDir, path)))
-      .map(({ path }): Change => ({ file: path, content: { copyOf: join(kept, path) } }));
-    const others = changed.filter(({ file }) => file !== main);
-    if (others.length === 0) return changed;
-    return [{ file: main, content: forward(pkg, files, main) }, ...others, { file: main, content: { copyOf: join(kept, main) } }];
+    return replacing(pkg, kept, outDir, files);
   };
   // Note: while the main file forwards, the staged package is in use. So whatever else has been touched, an interrupted run is finished.
-  commit(outDir, prepare, [main]);
+  commit(outDir, prepare, [mainFile(pkg)]);
+}
+
+/**
+ * Changes a package where it is, when its new files don't go together with its old ones.
+ * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`, `REVIVE_BAD_FILE`, `REVIVE_BUSY`
+ */
+export function replaceInPlace(pkg: Package, files: Files): void {
+  commit(pkg.dir, (kept) => {
+    const entries = listFiles(pkg.dir).filter(({ path }) => path !== STAGING && !path.startsWith(STAGING + sep));
+    copyEntries(pkg, entries, kept, files);
+    return replacing(pkg, kept, pkg.dir, files);
+  });
+}
+
+/** The changes that make of a folder what a package in its staging folder is. */
+function replacing(pkg: Package, kept: string, outDir: string, files: Files): Change[] {
+  const main = mainFile(pkg);
+  const changed = listFiles(kept)
+    .filter(({ path }) => isOther(join(kept, path), join(outDir, path)))
+    .map(({ path }): Change => ({ file: path, content: { copyOf: join(kept, path) } }));
+  const others = changed.filter(({ file }) => file !== main);
+  if (others.length === 0) return changed;
+  return [{ file: main, content: forward(pkg, files, main) }, ...others, { file: main, content: { copyOf: join(kept, main) } }];
+}
+
+function mainFile({ entry, glue }: Package): string {
+  return (entry ?? glue).file;
 }
 
 /** Whether a path is a file or a link that the other one is not a copy of. */

@@ -9,9 +9,11 @@ import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { readGlue, type Target } from './glue.js';
+import { withMovedImports } from './move-imports.js';
 import { isSamePlace, writeOutput } from './output-folder.js';
 import { inPlainWords } from './plain-errors.js';
 import { assertUnchanged, type Package, readPackage } from './read-package.js';
+import { replaceInPlace } from './replace-package.js';
 import { entryAt } from './staging.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, type WasmInfo } from './wasm-info.js';
@@ -65,14 +67,16 @@ function transformFolder(options: TransformOptions): TransformResult {
   }
   recoverStaging(dir);
   const pkg = readPackage(dir);
-  const files = emitPackage(pkg, options);
+  const moved = withMovedImports(pkg);
+  const files = emitPackage(moved, pkg.wasmBytes, options);
   refuseFilesOfOthers(dir, files.keys());
-  if (isSamePlace(outDir, dir)) {
+  if (!isSamePlace(outDir, dir)) writeOutput(pkg, outDir, files);
+  else if (moved === pkg) {
     commit(dir, () => {
       assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));
     });
-  } else writeOutput(pkg, outDir, files);
+  } else replaceInPlace(pkg, files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
     name: pkg.name,
@@ -102,8 +106,14 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
 /**
  * The files of a transformed package that differ from the original's, by path. Put into place in this order, they make a package that
  * works after each: the original's code runs with the new wasm file, which only exports more, and the bundler target's entry with either glue.
+ * Not so where imports were moved: then the new wasm file goes with the new glue only.
+ * @param original the wasm file as it is in the package
  */
-export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runtime' | 'version'>): Map<string, string | Uint8Array> {
+function emitPackage(
+  pkg: Package,
+  original: Uint8Array,
+  options: Pick<TransformOptions, 'runtime' | 'version'>,
+): Map<string, string | Uint8Array> {
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
@@ -111,11 +121,11 @@ export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runti
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
-  const changed = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX);
+  const bytes = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
   const emitOptions = {
     version: options.version,
     runtime: reference,
-    build: changed === undefined ? buildOf(pkg.wasmBytes, wasm) : buildOf(changed, inspectWasm(changed)),
+    build: buildOf(bytes, bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes)),
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
   if (pkg.entry) emitted.unshift(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
@@ -124,7 +134,7 @@ export function emitPackage(pkg: Package, options: Pick<TransformOptions, 'runti
     const listed = addPackageFiles(pkg.dir, pkg.packageJson, [...files.keys()]);
     if (listed !== undefined) files.set('package.json', listed);
   }
-  if (changed !== undefined) files.set(pkg.wasmFile, changed);
+  if (bytes !== original) files.set(pkg.wasmFile, bytes);
   if (pkg.declarations)
     files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, pkg.declarations.file, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);

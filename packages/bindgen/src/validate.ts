@@ -4,6 +4,7 @@ import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } fr
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
+import { MOVED_PREFIX } from './move-imports.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
 import { validateMoved } from './validate-moved.js';
@@ -11,7 +12,7 @@ import { validateStart } from './validate-start.js';
 import { refuseUnknownAdapters, validateWords } from './validate-words.js';
 
 /** Names that generated code adds to a module or to a function of the glue's: those that the contract reserves, and those that are numbered. */
-export const OURS: RegExp = new RegExp(`^(?:__revive|\\$(?:${RESERVED_NAMES.join('|')}|import\\d+|g\\d+))$`);
+export const OURS: RegExp = new RegExp(`^(?:__revive|${MOVED_PREFIX}\\d+|\\$(?:${RESERVED_NAMES.join('|')}|import\\d+|g\\d+))$`);
 
 /** What the control handle is exported as. */
 const CONTROL = '__revive';
@@ -36,7 +37,7 @@ export function validate({ dir, wasm, wasmFile, entry }: Package, glue: Glue): v
   if (missing.length * 10 > used.size) mismatch(`${glue.file} uses an export ${missing[0]}, which ${wasmFile} does not have`);
   const own = ownModule(wasm);
   const provided = providedImports(glue);
-  const lacking = wasm.imports.find(({ module, name }) => module === own && !provided.has(name));
+  const lacking = wasm.imports.find(({ module, name, from }) => module === own && from === undefined && !provided.has(name));
   if (lacking !== undefined) mismatch(`${wasmFile} imports ${lacking.name}, which ${glue.file} does not have`);
   // In the output, what the instance exports is an object that inherits what objects do.
   const inherited = missing.find((name) => name in Object.prototype);

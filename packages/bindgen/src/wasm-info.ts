@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 // Made from `crates/transform` by `scripts/generate-wasm.mjs`.
-import { exportGlobals as addGlobals, initSync, inspect } from '../generated/transform.js';
+import { exportGlobals as addGlobals, moveImports as changeImports, initSync, inspect } from '../generated/transform.js';
 import { TransformError } from './errors.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */
@@ -47,7 +47,13 @@ export interface WasmInfo {
 }
 
 /** `index` counts in the index space of its kind. */
-export type WasmImport = { readonly module: string; readonly name: string; readonly index: number } & WasmExternType;
+export type WasmImport = {
+  readonly module: string;
+  readonly name: string;
+  readonly index: number;
+  /** Where a function comes from that is imported through the glue since it was moved; see `move-imports.ts`. */
+  readonly from?: { readonly module: string; readonly name: string };
+} & WasmExternType;
 
 /** `index` counts in the index space of its kind. */
 export type WasmExport = { readonly name: string; readonly index: number } & WasmExternType;
@@ -162,6 +168,16 @@ export function inspectWasm(bytes: Uint8Array): WasmInfo {
  */
 export function exportGlobals(bytes: Uint8Array, prefix: string): Uint8Array | undefined {
   return call(() => addGlobals(bytes, prefix));
+}
+
+/**
+ * Has each function that a module imports from another module than `module` imported from that one, as `prefix` followed by its index.
+ *
+ * @returns undefined when there is none
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function moveImports(bytes: Uint8Array, module: string, prefix: string): Uint8Array | undefined {
+  return call(() => changeImports(bytes, module, prefix));
 }
 
 function load(): void {

@@ -91,10 +91,12 @@ const MAKES_INSTANCE = `
   const [dir, ...options] = process.argv.slice(2);
   const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
   const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
-  const instance = new WebAssembly.Instance(module, { './wasm_revive_fixtures_bg.js': pkg });
+  const imports = {};
+  for (const { module: name } of WebAssembly.Module.imports(module)) imports[name] = await import(dir + '/' + name);
+  const instance = new WebAssembly.Instance(module, imports);
   pkg.__wbg_set_wasm(instance.exports, ...(options.includes('module') ? [module] : []));
   instance.exports.__wbindgen_start();
-  const seen = [pkg.echo('text'), pkg.starts(), new pkg.Counter(3).inc()];
+  const seen = [pkg.echo('text'), pkg.starts(), new pkg.Counter(3).inc(), pkg.call_inline(2)];
   const answer = (run) => { try { return run(); } catch (error) { return error.code; } };
   if (options.includes('no file')) rmSync(dir + '/wasm_revive_fixtures_bg.wasm');
   if (pkg.__revive) {
@@ -119,15 +121,14 @@ const STANDS_IN = `
   import { readFileSync } from 'node:fs';
   const [dir, way, given] = process.argv.slice(2);
   const pkg = await import(dir + '/wasm_revive_fixtures_bg.js');
-  const anything = new Proxy({}, { get: () => () => {} });
+  const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
+  const imports = {};
+  for (const { module: name } of WebAssembly.Module.imports(module)) imports[name] = await import(dir + '/' + name);
   const make = () => {
-    const module = new WebAssembly.Module(readFileSync(dir + '/wasm_revive_fixtures_bg.wasm'));
-    const imports = Object.fromEntries(WebAssembly.Module.imports(module).map((entry) => [entry.module, anything]));
-    const { exports } = new WebAssembly.Instance(module, { ...imports, './wasm_revive_fixtures_bg.js': pkg });
+    const { exports } = new WebAssembly.Instance(module, imports);
     if (way === 'never') return exports;
     pkg.__wbg_set_wasm(exports, ...(given === 'module' ? [module] : []));
-    // Of the module, another instance is made, which starts by itself.
-    if (!pkg.__revive || given !== 'module') exports.__wbindgen_start();
+    exports.__wbindgen_start();
     return exports;
   };
   let made;
@@ -154,30 +155,24 @@ const STANDS_IN = `
 `;
 
 describe('bundler, a program that first gives something that stands in for the exports (I2)', () => {
-  it.each(['throws', 'all', 'lazy', 'never'])('does what it did › %s', async (way) => {
-    const run = async (dir: string): Promise<unknown> => {
-      const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, way);
-      return stdout === '' ? stderr : JSON.parse(stdout);
-    };
-    const plain = await run(upstreamPackage('unwind', 'bundler'));
-    expect(plain).toEqual([
-      ...(way === 'lazy' || way === 'never' ? ['text', 4] : ['call init() first', 'call init() first']),
-      'text',
-      1,
-      4,
-    ]);
-    expect(await run(join(inject('transformed'), 'unwind', 'bundler'))).toEqual(plain);
-  });
-
-  it.each(['throws', 'all'])('does what it did, where the wasm file imports from snippets, too › %s', async (way) => {
-    const run = async (dir: string): Promise<unknown> => {
-      const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, way, 'module');
-      return stdout === '' ? stderr : JSON.parse(stdout);
-    };
-    const plain = await run(upstreamPackage('abort', 'bundler'));
-    expect(plain).toEqual(['call init() first', 'call init() first', 'text', 1, 4]);
-    expect(await run(join(inject('transformed'), 'abort', 'bundler'))).toEqual(plain);
-  });
+  // Under panic=abort, the wasm file imports from snippets, too.
+  it.each(PANIC_MODES.flatMap((panic) => ['throws', 'all', 'lazy', 'never', 'throws, module'].map((way) => ({ panic, way }))))(
+    'does what it did › panic=$panic › $way',
+    async ({ panic, way }) => {
+      const run = async (dir: string): Promise<unknown> => {
+        const { stdout, stderr } = await runSource(STANDS_IN, RUNNING_NODE, dir, ...way.split(', '));
+        return stdout === '' ? stderr : JSON.parse(stdout);
+      };
+      const plain = await run(upstreamPackage(panic, 'bundler'));
+      expect(plain).toEqual([
+        ...(way === 'lazy' || way === 'never' ? ['text', 4] : ['call init() first', 'call init() first']),
+        'text',
+        1,
+        4,
+      ]);
+      expect(await run(join(inject('transformed'), panic, 'bundler'))).toEqual(plain);
+    },
+  );
 });
 
 describe('bundler, a program that makes the instance by itself', () => {
@@ -186,10 +181,11 @@ describe('bundler, a program that makes the instance by itself', () => {
     return stdout === '' ? stderr : JSON.parse(stdout);
   };
 
-  it('is served as before, and after an abort too', async () => {
-    const plain = ['text', 1, 4];
-    expect(await run(upstreamPackage('unwind', 'bundler'))).toEqual(plain);
-    const ours = join(inject('transformed'), 'unwind', 'bundler');
+  // Under panic=abort, the wasm file imports from snippets, too: of what the program gives an instance, that has guards as well.
+  it.each(PANIC_MODES)('is served as before, and after an abort too › panic=%s', async (panic) => {
+    const plain = ['text', 1, 4, 3];
+    expect(await run(upstreamPackage(panic, 'bundler'))).toEqual(plain);
+    const ours = join(inject('transformed'), panic, 'bundler');
     expect(await run(ours, 'module')).toEqual([...plain, 'REVIVE_ABORT', 3, 101, 'running']);
     // Without the module, the file beside the glue is read first.
     expect(await run(ours)).toEqual([...plain, 'REVIVE_ABORT', 'REVIVE_RECOVERING', 101, 'running']);
@@ -211,11 +207,11 @@ describe('bundler, where importing the wasm file gives a module', () => {
 });
 
 describe('bundler, who imports the wasm file too', () => {
-  // Under panic=abort, this one imports other modules than its glue, too; then the wasm file's own instance is not the package's.
-  it.each([RUNNING_NODE, nodeVersion(Math.max(...otherNodeMajors()))])(
-    'has the memory of the package › panic=unwind › node $major',
-    async (node) => {
-      for (const dir of [upstreamPackage('unwind', 'bundler'), join(inject('transformed'), 'unwind', 'bundler')]) {
+  const nodes = [RUNNING_NODE, nodeVersion(Math.max(...otherNodeMajors()))];
+  it.each(nodes.flatMap((node) => PANIC_MODES.map((panic) => ({ node, panic, major: node.major }))))(
+    'has the memory of the package › panic=$panic › node $major',
+    async ({ node, panic }) => {
+      for (const dir of [upstreamPackage(panic, 'bundler'), join(inject('transformed'), panic, 'bundler')]) {
         expect(await runSource(READS_MEMORY, node, dir)).toMatchObject({ stdout: '0', ended: undefined });
       }
     },

@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 5;
+export const CONTRACT = 6;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -193,13 +193,13 @@ export interface Application<Control = unknown> {
    * Takes over the instance that an engine, a bundler or a program has made of the wasm file, where there is one, and else makes one.
    * @param source what `import * as wasm from './app_bg.wasm'` gave, or the exports of an instance
    * @param module undefined or null: there is none to be had
-   * @param imports prepared ones, with which the instance was made; undefined when it can't be guarded
+   * @param imports prepared ones, with which the instance was made
    * @param start false: the program has made the instance by itself, and will start it
    */
   bootFrom(
     source: object,
     module: WebAssembly.Module | null | undefined,
-    imports: WebAssembly.Imports | undefined,
+    imports: WebAssembly.Imports,
     start: boolean,
   ): Promise<void> | undefined;
   /**

@@ -25,8 +25,7 @@ export type Application = Contract<Revive>;
 /** What the program has given of an instance that is not there yet. */
 interface Promised {
   readonly source: object;
-  /** Undefined where the instance can't be guarded. */
-  readonly imports: WebAssembly.Imports | undefined;
+  readonly imports: WebAssembly.Imports;
   readonly module: WebAssembly.Module | undefined;
 }
 
@@ -112,16 +111,16 @@ export class ModuleApplication implements Application {
   bootFrom(
     source: object,
     module: WebAssembly.Module | null | undefined,
-    imports: WebAssembly.Imports | undefined,
+    imports: WebAssembly.Imports,
     start: boolean,
   ): Promise<void> | undefined {
     if (!start && !isThere(source)) {
       this.#promised = { source, imports, module: module ?? undefined };
       return undefined;
     }
-    const made = imports && instanceOf(source, !start);
-    if (imports && made) this.#adopt(imports, made, module ?? undefined, start);
-    else if (module) return this.#boot(module, imports ?? this.prepare());
+    const made = instanceOf(source, !start);
+    if (made) this.#adopt(imports, made, module ?? undefined, start);
+    else if (module) return this.#boot(module, imports);
     else throw noModuleError(this.#module.description.name, undefined);
     return undefined;
   }
@@ -200,16 +199,9 @@ export class ModuleApplication implements Application {
     const { source, imports, module } = promised;
     Reflect.get(source, 'memory');
     if (this.#promised !== promised) return true;
-    if (imports !== undefined) {
-      this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
-      // Ignored where a later one has served meanwhile: there is nothing to wait for any more.
-      this.#promised = undefined;
-      return true;
-    }
-    // An instance whose imports aren't guarded is not used.
-    if (module === undefined) throw noModuleError(this.#module.description.name, undefined);
+    this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+    // Ignored where a later one has served meanwhile: there is nothing to wait for any more.
     this.#promised = undefined;
-    void this.boot(module);
     return true;
   }
 

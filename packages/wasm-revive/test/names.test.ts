@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { type Target, transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it } from 'vitest';
 
-const ARTIFACTS = new URL('../../../.artifacts/fixtures/abort/', import.meta.url);
+const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
 const RUNTIME = new URL('../dist/', import.meta.url);
 const NAME = 'wasm_revive_fixtures';
 
@@ -17,10 +17,10 @@ afterEach(() => {
 });
 
 /** A copy of what wasm-bindgen made of the fixtures. */
-function packageFor(target: Target): string {
+function packageFor(target: Target, panic: 'abort' | 'unwind' = 'abort'): string {
   const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
   folders.push(dir);
-  cpSync(new URL(`${target}/`, ARTIFACTS), dir, { recursive: true });
+  cpSync(new URL(`${panic}/${target}/`, ARTIFACTS), dir, { recursive: true });
   return dir;
 }
 
@@ -244,8 +244,9 @@ it('an export that is called `__proto__` is one of the exports, and gives them n
 });
 
 describe('older glue for the bundler target, which imports the wasm file itself', () => {
+  // Under panic=unwind, all that the wasm file imports is its glue's: else it goes with the new glue only.
   const older = (): string => {
-    const dir = packageFor('bundler');
+    const dir = packageFor('bundler', 'unwind');
     const change = (file: string, edit: (code: string) => string): void =>
       writeFileSync(join(dir, file), edit(readFileSync(join(dir, file), 'utf8')));
     const setter = /let wasm;\nexport function __wbg_set_wasm\(val\) \{\n {4}wasm = val;\n\}\n/;
@@ -303,7 +304,7 @@ describe('files of the program that have the names of files that are added', () 
   it('and what an earlier output has left beside a new build is replaced', () => {
     const dir = packageFor('nodejs');
     transform({ dir, ...options() });
-    cpSync(new URL('nodejs/', ARTIFACTS), dir, { recursive: true });
+    cpSync(new URL('abort/nodejs/', ARTIFACTS), dir, { recursive: true });
     transform({ dir, ...options() });
     expect(load(dir, 'nodejs', NAME, FAILS)).toEqual([3, 'REVIVE_ABORT', 2, null]);
   });
