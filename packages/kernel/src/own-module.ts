@@ -29,18 +29,19 @@ function refuseRest(imports: object, error: (key: string) => ReviveError): void 
 }
 
 /**
- * Refuses exports among which an entry finds nothing to call.
+ * Refuses exports among which an entry finds nothing to call, or that lack what the transform has added.
  * @param scope bound to them
  * @throws ReviveError `REVIVE_VERSION_MISMATCH`
  */
-export function checkExports({ name, entries }: ModuleDescription, { raw }: Scope, exports: WebAssembly.Exports): void {
-  const missing = missingFrom(raw.binding ?? bare({}));
+export function checkExports({ name, entries, added = [] }: ModuleDescription, { raw }: Scope, exports: WebAssembly.Exports): void {
+  const field = missingFrom(raw.binding ?? bare({}));
+  const missing = field === undefined ? added.find((one) => exports[one] === undefined) : (entries[Number(field.slice(1))]?.name ?? field);
   if (missing === undefined) return;
   const found = keys(exports);
   const named = found.slice(0, NAMED).map(quoted).join(', ');
   const more = found.length > NAMED ? ` and ${found.length - NAMED} more` : '';
-  const entry = entries[Number(missing.slice(1))]?.name ?? missing;
-  throw otherModule(name, `It has nothing for ${quoted(entry)} to call, and exports ${named === '' ? 'nothing' : `${named}${more}`}`);
+  const what = field === undefined ? `no ${missing}, which the transform adds` : `nothing for ${quoted(missing)} to call`;
+  throw otherModule(name, `It has ${what}, and exports ${named === '' ? 'nothing' : `${named}${more}`}`);
 }
 
 /**

@@ -44,12 +44,20 @@ interface Loaded {
 
 const load = (dir: string, file: string): Promise<Loaded> => import(pathToFileURL(join(dir, file)).href);
 
+const AS_WRITTEN = new Uint8Array(readFileSync(new URL(`fixtures/abort/web/${NAME}_bg.wasm`, ARTIFACTS)));
+
 const OTHERS: Readonly<Record<string, readonly [bytes: Uint8Array<ArrayBuffer>, found: string]>> = {
   'of the same program under panic=unwind': [
     new Uint8Array(readFileSync(new URL(`fixtures/unwind/web/${NAME}_bg.wasm`, ARTIFACTS))),
     `It imports "__wbg_increment_0ac75f52dff23d81" from "./${NAME}_bg.js".`,
   ],
   'of another program': [BYTES, 'It imports from "env".'],
+  'as wasm-bindgen wrote it': [
+    AS_WRITTEN,
+    `It has no __wasm_revive_global_0, which the transform adds, and exports "memory", "__proto__", "__wbg_animal_free" and ${
+      WebAssembly.Module.exports(new WebAssembly.Module(AS_WRITTEN)).length - 3
+    } more.`,
+  ],
   'of nothing': [new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), 'It has nothing for "__proto__" to call, and exports nothing.'],
 };
 
