@@ -21,13 +21,27 @@ export function abortDetector(): Plugin {
   return {
     name: 'abort-detector',
     package: PACKAGE,
-    leavesHook: (instance, error) => void hooks.set(instance, { error, panic: panicOfHook(instance) }),
+    leavesHook: (instance, error, suspected) =>
+      void hooks.set(instance, noted(hooks.get(instance), error, panicOfHook(instance), suspected)),
     threw: (thrown) => classify(thrown, hooks),
   };
 }
 
-/** The panics into whose hooks something was thrown last, which may have left Rust panicking. */
-type Hooks = WeakMap<InstanceView, { readonly error: unknown; readonly panic: Partial<PanicInfo> | undefined }>;
+/** What was thrown into a panic's hook, which may have left Rust panicking, and what was read of the panic then. */
+interface Hook {
+  readonly error: unknown;
+  readonly panic: Partial<PanicInfo> | undefined;
+  /** What was thrown last, where something had left frames of the instance before. */
+  readonly again?: Hook;
+}
+
+type Hooks = WeakMap<InstanceView, Hook>;
+
+/** Where the panic's frames may have been left, what is read there may be of another panic: it is believed where it was read before. */
+function noted(before: Hook | undefined, error: unknown, panic: Hook['panic'], suspected: boolean): Hook {
+  if (!suspected || before === undefined) return { error, panic };
+  return { ...before, again: { error, panic: panic?.message === before.panic?.message ? panic : undefined } };
+}
 
 function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
   const { error, origin, instance, quiescent, tornPoll } = thrown;
@@ -46,7 +60,7 @@ function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
   if (instance.panicking?.isLeft(quiescent)) {
     thrown.condemn();
     const hook = hooks.get(instance);
-    return panickingAbort(error, instance, hook?.error === error ? hook?.panic : undefined);
+    return panickingAbort(error, instance, [hook, hook?.again].find((one) => one?.error === error)?.panic);
   }
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;

@@ -122,8 +122,7 @@ export class Failures {
     }
     const payload = instance.scope.payload(error);
     this.#crossings.threw(payload, deliberate, imports);
-    // Frames further in may have been left before: what they had in memory is written over by now.
-    if (this.#suspected === undefined && instance.panicking?.phase === 'hook') instance.owner.hooks.leavesHook?.(instance.view, payload);
+    if (instance.panicking?.phase === 'hook') instance.owner.hooks.leavesHook?.(instance.view, payload, this.isSuspecting);
     return error;
   }
 

@@ -75,8 +75,9 @@ export interface Plugin {
   /**
    * An import throws into Rust's panic hook. Unless Rust catches that, the panic ends by it, which is known only when something has left the
    * instance: by then destructors may have written over what Rust has in memory of the panic. Its own stack pointer is where the hook is.
+   * @param suspected whether something has left frames of the instance before, with others further out: those may have been the panic's own
    */
-  readonly leavesHook?: (instance: InstanceView, error: unknown) => void;
+  readonly leavesHook?: (instance: InstanceView, error: unknown, suspected: boolean) => void;
   /**
    * What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. Where one throws, the instance
    * is taken for lost.
@@ -98,7 +99,7 @@ export interface Hooks {
   readonly instantiated: ((instance: InstanceView) => void) | undefined;
   readonly entered: ((instance: InstanceView, entrypoint: string) => void) | undefined;
   readonly committed: ((instance: InstanceView) => void) | undefined;
-  readonly leavesHook: ((instance: InstanceView, error: unknown) => void) | undefined;
+  readonly leavesHook: ((instance: InstanceView, error: unknown, suspected: boolean) => void) | undefined;
   readonly threw: (thrown: Thrown) => Failure | undefined;
   readonly failed: (instance: InstanceView, failure: Failure) => Recovery;
   readonly lost: ((instance: InstanceView, report: CrashReport) => void) | undefined;
