@@ -120,7 +120,8 @@ export class Instance {
     this.turns = this.#hearTurns(owner.hooks);
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);
-    refuseOtherModules(this.module.name, this.scope.imports);
+    // What is not transformed has no JavaScript of its own: the program gives the imports.
+    if (this.module.build !== undefined) refuseOtherModules(this.module.name, this.scope.imports);
   }
 
   get state(): InstanceState {
