@@ -10,6 +10,7 @@ import { EXHAUSTED, lostError, replacedError, staleError } from './instance-erro
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
+import { checkExports, refuseOtherModules } from './own-module.js';
 import { Panicking } from './panicking.js';
 import type { Hooks, InstanceState, InstanceView } from './plugin.js';
 import { Promises } from './promises.js';
@@ -119,6 +120,8 @@ export class Instance {
     this.turns = this.#hearTurns(owner.hooks);
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);
+    // What is not transformed has no JavaScript of its own: the program gives the imports.
+    if (this.module.build !== undefined) refuseOtherModules(this.module.name, this.scope.imports);
   }
 
   get state(): InstanceState {
@@ -192,9 +195,23 @@ export class Instance {
     return this.#life.is === 'lost' && this.#life.toForeign;
   }
 
-  /** Gives the scope its Wasm instance. Plugins may still refuse it. */
+  /** Gives the scope its Wasm instance. Refuses one of another module, and plugins may refuse it: then it can still be given another one. */
   bind(instance: Pick<WebAssembly.Instance, 'exports'>): void {
     const { exports } = instance;
+    this.scope.bind(exports, this.#host);
+    try {
+      checkExports(this.module, this.scope, exports);
+      this.#lookAt(exports);
+    } catch (error) {
+      this.#exports = undefined;
+      this.scope.release();
+      throw error;
+    }
+    this.promises.bind(this.scope.held(exports));
+    this.#life = { is: 'running' };
+  }
+
+  #lookAt(exports: WebAssembly.Exports): void {
     const { module, hooks } = this.owner;
     this.#exports = exports;
     writeGeneration(exports, this.generation);
@@ -205,9 +222,6 @@ export class Instance {
     this.#panicking = new Panicking(exports, this.module);
     if (this.unwinds) realTrap();
     hooks.instantiated?.(this.view);
-    this.scope.bind(exports, this.#host);
-    this.promises.bind(this.scope.held(exports));
-    this.#life = { is: 'running' };
   }
 
   /** It serves from now on. May run Rust: what wasm-bindgen runs after instantiation. */

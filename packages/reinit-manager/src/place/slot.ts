@@ -39,9 +39,10 @@ export class Slot {
       standby,
       isSpoilt,
       startFailed: () => supervisor.failedAhead(),
-      made: () => this.recoverQuietly(true) || this.standBy(),
+      made: () => this.#made(),
       failed: (error) => this.ready.fails(error),
-      ready: () => this.whenReady(),
+      // Where one serves, somebody waits for the next: to reset the module.
+      ready: () => (this.#current === undefined ? this.whenReady() : this.ready.promise(false)),
     });
     this.#departures = new Departures({
       clock,
@@ -441,6 +442,13 @@ export class Slot {
       if (this.#current === instance) this.ready.serves();
       this.standBy();
     }
+  }
+
+  /** An instance that was made asynchronously is there. */
+  #made(): void {
+    if (this.recoverQuietly(true)) return;
+    if (this.#current !== undefined) this.ready.serves();
+    this.standBy();
   }
 
   /** Makes the next instances ahead, where that is wanted. */
