@@ -1,6 +1,6 @@
 /** Supervision where it meets calls in flight, pools, and modules that drain, on the real output of the transform. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { load, removeFolders, thrown } from './fixtures.js';
+import { load, type Package, removeFolders, thrown } from './fixtures.js';
 
 afterEach(removeFolders);
 
@@ -41,6 +41,76 @@ describe('supervision', () => {
     expect(thrown(() => pkg.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
     expect(__revive.state).toBe('retired');
   });
+
+  it('I2: serves a call in which a listener for `retired` resets a module with `maxRestarts: 0`', () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    __revive.configure({ maxRestarts: 0 });
+    __revive.on('retired', () => __revive.reset());
+    for (let n = 0; n < 3; n++) {
+      expect(thrown(() => pkg.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+      expect([pkg.count(), __revive.state]).toEqual([100, 'running']);
+    }
+  });
+
+  it('recycles a module with `maxRestarts: 0`, for that makes up for no failure', async () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    __revive.configure({ maxRestarts: 0, recycle: { turns: 2 } });
+    for (let n = 0; n < 3; n++) {
+      pkg.count();
+      await after(0);
+    }
+    expect([__revive.state, __revive.generation]).toEqual(['running', 2]);
+  });
+
+  it('emits the events of the breaker in the order in which they happened, where a listener causes more of them', async () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    const events: string[] = [];
+    for (const name of ['retired', 'closed'] as const) __revive.on(name, () => void events.push(name));
+    __revive.configure({ maxRestarts: 0 });
+    pkg.count();
+    const sibling = __revive.instance('a');
+    const lost = sibling.fail_later_poll('abort', after(1));
+    // Nobody is told that the key is retired as long as no call is admitted.
+    await __revive.drain();
+    await expect(lost).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
+    __revive.reset();
+    const stop = __revive.on('retired', () => {
+      stop();
+      thrown(() => sibling.fail('abort'));
+      thrown(() => sibling.count());
+    });
+    __revive.evict('a');
+    expect(events).toEqual(['retired', 'closed', 'retired']);
+  });
+
+  it.each(['a closure', 'a call of a listener'])(
+    'I2: a probe that has served a call closes the breaker, also where %s fails next',
+    async (what) => {
+      const pkg = load<Package & { failing_closure(): (kind: string) => void }>();
+      const { __revive } = pkg;
+      const events: string[] = [];
+      for (const name of ['opened', 'probing', 'closed'] as const) {
+        __revive.on(name, ({ instance }) => void (instance === undefined && events.push(name)));
+      }
+      __revive.configure({ consecutiveFailures: 1, backoffMs: 50 });
+      thrown(() => pkg.fail('abort'));
+      await after(50);
+      const closure = pkg.failing_closure();
+      if (what === 'a closure') thrown(() => closure('abort'));
+      else {
+        const stop = __revive.on('failure', () => {
+          stop();
+          thrown(() => pkg.fail('abort'));
+        });
+        thrown(() => __revive.instance('a').fail('abort'));
+      }
+      await after(0);
+      expect(events).toEqual(['opened', 'probing', 'closed', 'opened']);
+    },
+  );
 
   it('I2: who waits for an instance is told where the module drains', async () => {
     const pkg = load();

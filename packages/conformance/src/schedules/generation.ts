@@ -27,8 +27,6 @@ export class Generation {
   isOld = false;
   /** Whether a call of the program's from outside of listeners has ended, and it was well. */
   served: 'yes' | 'no' | 'maybe' = 'no';
-  /** How many of those there were. */
-  ended = 0;
   /** Whether that is known only to whoever calls next, for the call was in flight. */
   settledLate = false;
   count = 100;

@@ -90,7 +90,7 @@ export class Model implements Seated {
 
   /** See `Seated`. */
   get isSurelyUsed(): boolean {
-    if (this.current !== undefined || this.draining.some((one) => this.rules.owes(one) > 0)) return true;
+    if (this.current !== undefined || this.draining.some((one) => !one.isOverdue && this.rules.owes(one) > 0)) return true;
     // One that waited until it may be tried again may have lost its seat meanwhile.
     return !this.#isNew && this.breaker.isOpen === 'no';
   }
@@ -201,7 +201,6 @@ export class Model implements Seated {
     if (generation.state !== 'serves') return;
     generation.settledLate = isLate && (generation.settledLate || generation.served !== 'yes');
     generation.served = 'yes';
-    generation.ended++;
   }
 
   /** The first of two calls has ended well that the driver makes as one. */
@@ -615,11 +614,9 @@ export class Model implements Seated {
 
   /** The instance that serves ends; where nobody has called it, that counts as a failure. */
   #fails(generation: Generation, givesUp: boolean): void {
-    const { called, isOld, served, ended } = generation;
-    // A closure that fails at once may be all that the only call was for: whether that has served, is left open.
-    const isSure = isOld || (served === 'yes' && (ended > 1 || this.#calls.at(-1)?.entersBy !== 'itself'));
+    const { called, isOld, served } = generation;
     const may = served !== 'no' || this.rules.mayHaveSettled(generation);
-    this.breaker.failed(!called, isSure ? 'yes' : may ? 'maybe' : 'no', givesUp);
+    this.breaker.failed(!called, isOld || served === 'yes' ? 'yes' : may ? 'maybe' : 'no', givesUp);
   }
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {

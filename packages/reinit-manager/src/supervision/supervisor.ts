@@ -18,7 +18,7 @@ const MOST_RESETS_WITHIN = 5;
 export interface Ending {
   /** Whether its start function is running. */
   readonly isStarting: boolean;
-  /** Whether a call of the program's has entered it, and fails with it. */
+  /** Whether a call that was counted (see `Supervisor.called`) has entered it, and fails with it. */
   readonly isCalled: boolean;
 }
 
@@ -45,7 +45,7 @@ export class Supervisor {
   readonly #breaker: Breaker;
   readonly #schedule: RecoverySchedule;
   /** What nobody has been told yet. */
-  #untold: (() => News)[] = [];
+  readonly #untold: (() => News)[] = [];
   /** The instance that served last, and since when. */
   #serving: Instance | undefined;
   #servesSince = 0;
@@ -222,10 +222,9 @@ export class Supervisor {
 
   /** Tells what has become of the supervision. Says whether there was anything to tell: listeners may have done anything. */
   tellNews(): boolean {
-    const news = this.#untold;
-    if (news.length === 0) return false;
-    this.#untold = [];
-    for (const event of news) this.#said.tell(event());
+    if (this.#untold.length === 0) return false;
+    // One by one: what a listener causes comes behind what it has not been told yet.
+    for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) this.#said.tell(event());
     return true;
   }
 
