@@ -111,7 +111,7 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
-    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin);
+    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested);
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
@@ -147,9 +147,14 @@ export class Instance {
     return this.promises.size;
   }
 
-  /** The same, of calls that no listener has made. */
+  /** The same, of calls that no listener has made, and that are not part of another call. */
   get callsInFlightFromOutside(): number {
     return this.promises.size - this.promises.within;
+  }
+
+  /** Whether the import that is running was called within another one. */
+  get #isNested(): boolean {
+    return (this.scope.raw.state as { readonly imports: number }).imports > 1;
   }
 
   get unwinds(): boolean {

@@ -1,6 +1,6 @@
 /** Supervision where it meets calls in flight, pools, and modules that drain, on the real output of the transform. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { load, type Package, removeFolders, thrown } from './fixtures.js';
+import { load, never, type Package, removeFolders, thrown } from './fixtures.js';
 
 afterEach(removeFolders);
 
@@ -64,26 +64,34 @@ describe('supervision', () => {
     expect([__revive.state, __revive.generation]).toEqual(['running', 2]);
   });
 
-  it('emits the events of the breaker in the order in which they happened, where a listener causes more of them', async () => {
+  it('emits the events of the breaker in the order in which they happened, where a listener causes more of them', () => {
     const pkg = load();
     const { __revive } = pkg;
     const events: string[] = [];
     for (const name of ['retired', 'closed'] as const) __revive.on(name, () => void events.push(name));
     __revive.configure({ maxRestarts: 0 });
-    pkg.count();
     const sibling = __revive.instance('a');
-    const lost = sibling.fail_later_poll('abort', after(1));
-    // Nobody is told that the key is retired as long as no call is admitted.
-    await __revive.drain();
-    await expect(lost).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
-    __revive.reset();
     const stop = __revive.on('retired', () => {
       stop();
       thrown(() => sibling.fail('abort'));
       thrown(() => sibling.count());
     });
+    thrown(() => sibling.fail('abort'));
     __revive.evict('a');
     expect(events).toEqual(['retired', 'closed', 'retired']);
+  });
+
+  it('says that the breaker has opened while the module drains, too', async () => {
+    const pkg = load();
+    const { __revive } = pkg;
+    const events: unknown[] = [];
+    __revive.on('opened', ({ instance }) => void events.push(instance));
+    __revive.configure({ consecutiveFailures: 1 });
+    const lost = [pkg, __revive.instance('a')].map(({ fail_later_poll }) => fail_later_poll('abort', after(1)));
+    await __revive.drain();
+    await Promise.allSettled(lost);
+    await after(0);
+    expect(events).toEqual([undefined, 'a']);
   });
 
   it.each(['a closure', 'a call of a listener'])(
@@ -111,6 +119,34 @@ describe('supervision', () => {
       expect(events).toEqual(['opened', 'probing', 'closed', 'opened']);
     },
   );
+
+  it('I2: refuses calls after ten that fail, whatever each of them calls before that goes well', () => {
+    const pkg = load();
+    pkg.__revive.configure({ foreignExceptions: 'recover' });
+    const call = (): void => {
+      pkg.nested(() => {
+        pkg.count();
+        throw new Error('the program gives up');
+      });
+    };
+    for (let n = 0; n < 10; n++) expect(thrown(call)).toMatchObject({ message: 'the program gives up' });
+    expect(thrown(call)).toMatchObject({ code: 'REVIVE_CRASH_LOOP' });
+  });
+
+  it('I2: refuses nothing where calls go well beside one that never settles, whose polls call the module', async () => {
+    const pkg = load<Package & { wait_often(next: () => unknown, times: number): Promise<unknown> }>();
+    for (let n = 0; n < 12; n++) {
+      const next = (): Promise<never> => {
+        pkg.count();
+        return never();
+      };
+      pkg.wait_often(next, 1).catch(() => {});
+      await after(0);
+      for (let calls = 0; calls < 5; calls++) expect(pkg.count()).toBe(100);
+      expect(thrown(() => pkg.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+      await after(0);
+    }
+  });
 
   it('I2: who waits for an instance is told where the module drains', async () => {
     const pkg = load();

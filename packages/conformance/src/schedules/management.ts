@@ -56,17 +56,25 @@ export class Management {
     if (this.#world.rules.within > 0) return;
     const wanted = model.isEnding ? undefined : model.isUsed;
     model.breaker.forgive();
-    this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
+    // Before listeners hear what has become of the breaker, who may call it.
     model.leave();
+    this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
+    // After that of the module.
+    queueMicrotask(() => model.departIfDue());
   }
 
   /** `drain()` or `dispose()`. */
   close(how: 'drain' | 'dispose'): void {
     const { rules, control, all: homes } = this.#world;
     rules.closing ??= 'draining';
-    if (how === 'dispose') for (const { model } of homes) model.breaker.forgive();
+    if (how === 'dispose') {
+      for (const { model } of homes) {
+        model.breaker.forgive();
+        model.leave();
+      }
+    }
     this.#promised.push({ watched: new Watched(control[how]()), wanted: undefined, what: how });
-    if (how === 'dispose') for (const { model } of homes) model.leave();
+    if (how === 'dispose') for (const { model } of homes) queueMicrotask(() => model.departIfDue());
   }
 
   /** Whether something that was promised has not come yet. */

@@ -181,8 +181,8 @@ export class Place implements Owner {
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery {
     // What becomes of one that was replaced, or evicted, decides nothing for those that come after it.
     if (!this.slot.needs(instance)) return asked === 'keep' ? asked : 'fresh';
-    // Calls by listeners are not counted, nor are closures. Where frames of it are on the stack, the outermost may be a call that is.
-    const isCounted = !quiescent || !(this.isWithin || instance.isClosure(entrypoint));
+    // Closures are not counted. Where frames of it are on the stack, the outermost may be a call that is.
+    const isCounted = !quiescent || !instance.isClosure(entrypoint);
     const ending = {
       isStarting: this.slot.isStarting(instance),
       isCalled: isCounted && instance.callbacks.entered === 'caller',
