@@ -53,17 +53,6 @@ describe('supervision', () => {
     }
   });
 
-  it('recycles a module with `maxRestarts: 0`, for that makes up for no failure', async () => {
-    const pkg = load();
-    const { __revive } = pkg;
-    __revive.configure({ maxRestarts: 0, recycle: { turns: 2 } });
-    for (let n = 0; n < 3; n++) {
-      pkg.count();
-      await after(0);
-    }
-    expect([__revive.state, __revive.generation]).toEqual(['running', 2]);
-  });
-
   it('emits the events of the breaker in the order in which they happened, where a listener causes more of them', () => {
     const pkg = load();
     const { __revive } = pkg;

@@ -179,6 +179,8 @@ export class Management {
         rules.isPooled = false;
         rules.most = option === 'share-two' ? 2 : 3;
         rules.least = option === 'share-ahead' ? 2 : 1;
+        // Of those that are too many no instance is left, but what has become of their breakers.
+        this.#endPool(rules.most);
         control.configure({ pool: { max: rules.most, min: rules.least } });
         this.#fillPool();
         break;
