@@ -93,8 +93,11 @@ export class Management {
   }
 
   /** Time passes, in which nobody calls: siblings that have nothing to do for long are evicted, where the program wants that. */
-  idle(isLong: boolean): void {
-    const { all: homes, rules, clock } = this.#world;
+  idle(wantsLong: boolean): void {
+    const { all: homes, pool, members, rules, clock } = this.#world;
+    const serving = (some: readonly Home[]): number => some.filter(({ model }) => model.current !== undefined).length;
+    // Of several that serve in place of the default instance one is kept, and which that is depends on when each was made.
+    const isLong = wantsLong && !(serving(members) > 1 && serving(pool) === serving(members));
     rules.waits = true;
     for (const { model } of homes) model.passes();
     clock.move(isLong ? 3 * IDLE_MS : 0.6 * IDLE_MS);
@@ -103,7 +106,8 @@ export class Management {
       const { model } = home;
       model.ages();
       const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
-      if (isLong && rules.evictsIdle && (home.isSibling || home.isMember) && model.isSurelyUsed && !isBusy) model.evict();
+      const maySpare = home.isSibling || (home.isMember && serving(pool) > rules.least);
+      if (isLong && rules.evictsIdle && maySpare && model.isSurelyUsed && !isBusy) model.evict();
     }
   }
 
