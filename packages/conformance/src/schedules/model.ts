@@ -355,10 +355,19 @@ export class Model implements Seated {
       return;
     }
     // Another one is about to take its place: see `recycled`.
-    if (generation === this.current) this.current = this.#leaving = undefined;
+    if (generation === this.current) {
+      this.#isReplaced(generation);
+      this.current = this.#leaving = undefined;
+    }
     generation.departed = false;
     if (generation.state === 'drains' && !generation.isOverdue) generation.drained = callsLost;
     generation.state = 'lost';
+  }
+
+  /** An instance was well, and another one takes its place: what it has served counts. */
+  #isReplaced(generation: Generation): void {
+    const { served, isOld, settledLate } = generation;
+    if (isOld || served || this.rules.mayHaveSettled(generation)) this.breaker.succeeded(isOld || (served && !settledLate));
   }
 
   /** The event `recycled`: a fresh instance serves in place of one that was well. */
@@ -367,6 +376,7 @@ export class Model implements Seated {
     if (current !== undefined) {
       if (!this.#bears(current, from)) this.violate(`I2: generation ${from} is recycled, and ${current.name} serves`);
       if (this.#isIn(current)) this.violate(`I2: ${current.name} is recycled in the middle of a turn`);
+      this.#isReplaced(current);
       this.#departs(current);
     }
     this.#starts(number);
