@@ -308,9 +308,9 @@ export class Failures {
   }
 
   /** The last word on a failure. Where the stack ends before that is reported, it is the last word on what is reported in its place. */
-  #decide(failure: Failure, asked: Recovery, { quiescent }: Occurrence): Recovery {
+  #decide(failure: Failure, asked: Recovery, { quiescent, entrypoint }: Occurrence): Recovery {
     const instance = this.#instance;
-    const decided = this.#decided ?? instance.owner.decide(instance, asked, failure, quiescent);
+    const decided = this.#decided ?? instance.owner.decide(instance, asked, failure, quiescent, entrypoint);
     if (decided !== 'keep') this.#decided = decided;
     return decided;
   }

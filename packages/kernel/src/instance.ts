@@ -39,8 +39,9 @@ export interface Owner {
    * The last word on what is done after a failure, asked once, and before anybody hears of it.
    * @param asked what plugins want
    * @param quiescent whether no frame of the instance is on the stack
+   * @param entrypoint through which it was entered, where that is known
    */
-  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery;
+  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
@@ -111,7 +112,7 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
-    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin);
+    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested);
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
@@ -149,9 +150,14 @@ export class Instance {
     return this.promises.size;
   }
 
-  /** The same, of calls that no listener has made. */
+  /** The same, of calls that no listener has made, and that are not part of another call. */
   get callsInFlightFromOutside(): number {
     return this.promises.size - this.promises.within;
+  }
+
+  /** Whether the import that is running was called within another one. */
+  get #isNested(): boolean {
+    return (this.scope.raw.state as { readonly imports: number }).imports > 1;
   }
 
   get unwinds(): boolean {
@@ -297,6 +303,11 @@ export class Instance {
     return (
       failedIn !== undefined && !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === failedIn.entrypoint)
     );
+  }
+
+  /** Whether this is the name of a closure of Rust, which is called without the façade. */
+  isClosure(entrypoint: string | undefined): boolean {
+    return this.module.entries.some(({ name, whenLost }) => whenLost === 'closure' && name === entrypoint);
   }
 
   /** The error for a use of something that pointed into this instance. */
