@@ -21,6 +21,7 @@
 
 mod barrier;
 mod flow;
+mod frames;
 mod layout;
 mod module;
 mod routines;

@@ -1,9 +1,8 @@
 //! What is put in front of each instruction that writes to memory.
 //!
 //! Left out is what can change nothing:
-//! - *What is in the function's own frame.* Below where the stack pointer was when the function was entered, nothing is of any use once no
-//!   frame is left, and before that nothing is undone. That the shadow stack lies below all data, and that no function leaves its pointer higher than it was,
-//!   is seen to beforehand ([`Writes::frames_are_dead`]).
+//! - *What is in the function's own frame, or in that of one further out* ([`Frames`]): it is of no use once no frame is left, and before that nothing is
+//!   undone.
 //! - *What is within [`REACH`] of a byte that has been logged* on every way to here, by the same base: it was logged with it.
 //! - What no way leads to.
 
@@ -12,6 +11,7 @@ use wasm_encoder::{BlockType, BranchHint, Encode, Function, InstructionSink, Val
 use wasmparser::{FunctionBody, Operator};
 
 use super::flow::{Flow, Reach, Signatures, Value};
+use super::frames::{Call, Frames};
 use super::layout::{UndoLayout, GRANULE_BITS, REACH};
 use super::routines::{at, Globals, Routines};
 use crate::Error;
@@ -27,23 +27,17 @@ pub(super) struct Barrier<'a> {
     pub(super) globals: Globals,
     pub(super) routines: Routines,
     pub(super) signatures: &'a Signatures,
-    pub(super) writes: Writes,
-}
-
-/// What holds for all writes of a module.
-#[derive(Clone, Copy)]
-pub(super) struct Writes {
     /// The global that holds the stack pointer.
     pub(super) stack_pointer: Option<u32>,
-    /// Whether nothing that a turn leaves in its functions' frames is of any use after it.
-    pub(super) frames_are_dead: bool,
+    /// Where something is known of them.
+    pub(super) frames: Option<Frames>,
 }
 
 /// A function body, read.
 pub(super) struct Body<'a> {
     locals: Vec<(u32, ValType)>,
     count: u32,
-    parameters: u32,
+    pub(super) parameters: u32,
     operators: Vec<(Operator<'a>, u64)>,
 }
 
@@ -74,20 +68,45 @@ impl<'a> Body<'a> {
         })
     }
 
-    /// Whether the function leaves the stack pointer where it was or, at any moment, below.
-    pub(super) fn keeps_to_its_frame(
+    /// The calls that the function makes. None where it takes the stack pointer higher than it was.
+    pub(super) fn calls(
         &self,
         signatures: &Signatures,
         stack_pointer: u32,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Vec<Call>>, Error> {
         if self.moves_stack_pointer(stack_pointer) {
-            return Ok(true);
+            return Ok(Some(Vec::new()));
         }
         let mut flow = self.flow(signatures, Some(stack_pointer));
+        let mut calls = Vec::new();
         for (place, (operator, offset)) in self.operators.iter().enumerate() {
+            if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
+                *operator
+            {
+                if flow.is_reached() {
+                    let count = signatures.parameters(function_index);
+                    let arguments = (0..count)
+                        .map(|nth| flow.operand(count - 1 - nth))
+                        .collect();
+                    calls.push(Call {
+                        function: function_index,
+                        arguments,
+                    });
+                }
+            }
             flow.pass(operator, place, *offset)?;
         }
-        Ok(flow.keeps_to_its_frame)
+        Ok(flow.keeps_to_its_frame.then_some(calls))
+    }
+
+    /// The functions that it refers to without calling them.
+    pub(super) fn references(&self) -> impl Iterator<Item = u32> + '_ {
+        self.operators
+            .iter()
+            .filter_map(|(operator, _)| match operator {
+                Operator::RefFunc { function_index } => Some(*function_index),
+                _ => None,
+            })
     }
 
     /// `__wbindgen_add_to_stack_pointer`, under any name: by it glue takes what it gives back.
@@ -123,56 +142,28 @@ pub(super) struct Rewritten {
 }
 
 impl Barrier<'_> {
-    /// The body with a barrier in front of each write.
-    pub(super) fn rewrite(&self, body: &Body<'_>) -> Result<Rewritten, Error> {
-        let mut flow = body.flow(self.signatures, self.writes.stack_pointer);
-        let mut scratch = Scratch {
-            first: body.count,
-            types: Vec::new(),
+    /// The body with a barrier in front of each write. @param function counted among those that the module defines
+    pub(super) fn rewrite(&self, function: usize, body: &Body<'_>) -> Result<Rewritten, Error> {
+        let mut rewriting = Rewriting {
+            barrier: self,
+            function,
+            flow: body.flow(self.signatures, self.stack_pointer),
+            scratch: Scratch {
+                first: body.count,
+                types: Vec::new(),
+            },
+            bytes: Vec::new(),
+            branches: Vec::new(),
         };
-        let mut bytes = Vec::new();
-        let mut branches = Vec::new();
         for (place, (operator, offset)) in body.operators.iter().enumerate() {
-            if !can_be_undone(operator) {
-                let message = format!("{operator:?} writes in a way that can't be undone");
-                return Err(Error::new(message, *offset));
-            }
-            if let Some((memarg, value, width)) = store(operator) {
-                let last = memarg.offset + u64::from(width) - 1;
-                self.store(
-                    &mut bytes,
-                    &mut branches,
-                    &mut flow,
-                    &mut scratch,
-                    last,
-                    width,
-                    value,
-                );
-            }
-            let mut code = InstructionSink::new(&mut bytes);
-            match operator {
-                Operator::MemoryFill { .. }
-                | Operator::MemoryCopy { .. }
-                | Operator::MemoryInit { .. } => {
-                    self.bulk(&mut code, &mut flow, &mut scratch);
-                }
-                _ => {}
-            }
-            flow.pass(operator, place, *offset)?;
-            match operator {
-                Operator::MemorySize { .. } => {
-                    code.global_get(self.globals.end());
-                }
-                Operator::MemoryGrow { .. } => {
-                    code.call(self.routines.grow());
-                }
-                _ => {
-                    let same = RoundtripReencoder.instruction(operator.clone());
-                    same.map_err(|error| Error::new(error.to_string(), *offset))?
-                        .encode(&mut bytes);
-                }
-            }
+            rewriting.write(operator, place, *offset)?;
         }
+        let Rewriting {
+            scratch,
+            bytes,
+            branches,
+            ..
+        } = rewriting;
         let locals = body
             .locals
             .iter()
@@ -180,93 +171,138 @@ impl Barrier<'_> {
             .chain(scratch.types.iter().map(|&ty| (1, ty)));
         let mut function = Function::new(locals.collect::<Vec<_>>());
         let start = function.byte_len();
-        let hints = branches.into_iter().map(|at: usize| BranchHint {
+        let hint = |at| BranchHint {
             branch_func_offset: (start + at) as u32,
             branch_hint_value: 1,
-        });
-        let hints = hints.collect();
+        };
+        let hints = branches.into_iter().map(hint).collect();
         function.raw(bytes);
         Ok(Rewritten { function, hints })
     }
+}
+
+/// A function of which some instructions have been written.
+struct Rewriting<'b> {
+    barrier: &'b Barrier<'b>,
+    function: usize,
+    flow: Flow<'b>,
+    scratch: Scratch,
+    bytes: Vec<u8>,
+    /// Where branches are that are taken nearly always.
+    branches: Vec<usize>,
+}
+
+impl Rewriting<'_> {
+    fn write(&mut self, operator: &Operator<'_>, place: usize, offset: u64) -> Result<(), Error> {
+        if !can_be_undone(operator) {
+            return Err(Error::new(
+                format!("{operator:?} writes in a way that can't be undone"),
+                offset,
+            ));
+        }
+        if let Some((memarg, value, width)) = store(operator) {
+            self.before_store(memarg.offset + u64::from(width) - 1, width, value);
+        }
+        match operator {
+            Operator::MemoryFill { .. }
+            | Operator::MemoryCopy { .. }
+            | Operator::MemoryInit { .. } => self.before_bulk(),
+            _ => {}
+        }
+        self.flow.pass(operator, place, offset)?;
+        match operator {
+            Operator::MemorySize { .. } => {
+                let end = self.barrier.globals.end();
+                self.code().global_get(end);
+            }
+            Operator::MemoryGrow { .. } => {
+                let grow = self.barrier.routines.grow();
+                self.code().call(grow);
+            }
+            _ => {
+                let same = RoundtripReencoder.instruction(operator.clone());
+                same.map_err(|error| Error::new(error.to_string(), offset))?
+                    .encode(&mut self.bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn code(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.bytes)
+    }
 
     /// On the stack: the address, and the value that is to be stored there. @param last where its last byte goes, counted from the address
-    #[allow(clippy::too_many_arguments)]
-    fn store(
-        &self,
-        bytes: &mut Vec<u8>,
-        branches: &mut Vec<usize>,
-        flow: &mut Flow<'_>,
-        scratch: &mut Scratch,
-        last: u64,
-        width: u8,
-        value: ValType,
-    ) {
-        let address = flow.operand(1);
-        let byte = address.plus(last as i64);
-        if !flow.is_reached()
-            || self.is_in_frame(byte)
-            || flow.is_logged(byte, width.into(), &AROUND)
+    fn before_store(&mut self, last: u64, width: u8, value: ValType) {
+        let byte = self.flow.operand(1).plus(last as i64);
+        if !self.flow.is_reached()
+            || self.is_dead(byte)
+            || self.flow.is_logged(byte, width.into(), &AROUND)
         {
             return;
         }
-        let mut code = InstructionSink::new(bytes);
         // Note: an address that wraps around is that of a store that traps.
-        let (from, spilled) = match (byte.constant(), flow.local_for(byte)) {
+        let (from, spilled) = match (byte.constant(), self.flow.local_for(byte)) {
             (Some(constant), _) => (Place::At(constant as u32), None),
             (None, Some((local, offset))) => (Place::Behind(local, offset), None),
             (None, None) => {
-                let address = scratch.local(ValType::I32, 0);
-                let value = scratch.local(value, 1);
-                code.local_set(value).local_set(address);
+                let address = self.scratch.local(ValType::I32, 0);
+                let value = self.scratch.local(value, 1);
+                self.code().local_set(value).local_set(address);
                 (Place::Behind(address, last as i32), Some((address, value)))
             }
         };
+        let table = self.barrier.layout.table;
+        let log = self.barrier.routines.log();
+        let mut code = self.code();
         code.block(BlockType::Empty);
         match from {
             Place::At(constant) => {
                 code.i32_const(0)
-                    .i32_load8_u(at(self.layout.table + (constant >> GRANULE_BITS), 0));
+                    .i32_load8_u(at(table + (constant >> GRANULE_BITS), 0));
             }
             Place::Behind(..) => {
                 from.push(&mut code);
                 code.i32_const(GRANULE_BITS as i32)
                     .i32_shr_u()
-                    .i32_load8_u(at(self.layout.table, 0));
+                    .i32_load8_u(at(table, 0));
             }
         }
-        branches.push(bytes.len());
-        let mut code = InstructionSink::new(bytes);
+        self.branches.push(self.bytes.len());
+        let mut code = self.code();
         code.br_if(0);
         from.push(&mut code);
-        code.call(self.routines.log()).end();
+        code.call(log).end();
         if let Some((address, value)) = spilled {
             code.local_get(address).local_get(value);
         }
-        flow.log(byte);
-    }
-
-    fn is_in_frame(&self, last: Value) -> bool {
-        self.writes.frames_are_dead && last.in_frame().is_some_and(|offset| offset < 0)
+        self.flow.log(byte);
     }
 
     /// On the stack: where to write, what, and how many bytes.
-    fn bulk(&self, code: &mut InstructionSink<'_>, flow: &mut Flow<'_>, scratch: &mut Scratch) {
-        if !flow.is_reached() {
+    fn before_bulk(&mut self) {
+        let (length, to) = (self.flow.operand(0).constant(), self.flow.operand(2));
+        let is_dead =
+            length.is_some_and(|length| length > 0 && self.is_dead(to.plus(i64::from(length) - 1)));
+        if !self.flow.is_reached() || is_dead {
             return;
         }
-        let (length, to) = (flow.operand(0).constant(), flow.operand(2));
-        if length
-            .is_some_and(|length| length > 0 && self.is_in_frame(to.plus(i64::from(length) - 1)))
-        {
-            return;
-        }
-        let [to, what, length] = [0, 1, 2].map(|nth| scratch.local(ValType::I32, nth));
+        let note = self.barrier.routines.note();
+        let [to, what, length] = [0, 1, 2].map(|nth| self.scratch.local(ValType::I32, nth));
+        let mut code = self.code();
         code.local_set(length)
             .local_set(what)
             .local_tee(to)
             .local_get(length)
-            .call(self.routines.note());
+            .call(note);
         code.local_get(to).local_get(what).local_get(length);
+    }
+
+    fn is_dead(&self, last: Value) -> bool {
+        self.barrier
+            .frames
+            .as_ref()
+            .is_some_and(|frames| frames.are_dead(self.function, last))
     }
 }
 

@@ -24,8 +24,11 @@ const ZERO: u32 = 0;
 /// The base of the stack pointer, as it was when the function was entered.
 const FRAME: u32 = 1;
 
-/// The first of those that stand for one value each.
-const OTHERS: u32 = 2;
+/// The base of the first parameter.
+const PARAMETER: u32 = 2;
+
+/// No function has as many (the JavaScript API's limit is 1,000).
+const PARAMETERS: u32 = 4_096;
 
 impl Value {
     pub(super) fn plus(self, offset: i64) -> Self {
@@ -37,6 +40,13 @@ impl Value {
 
     pub(super) fn constant(self) -> Option<i32> {
         (self.base == ZERO).then_some(self.offset)
+    }
+
+    /// A parameter, as it was given, and what was added to it.
+    pub(super) fn in_parameter(self) -> Option<(u32, i32)> {
+        // Note: the bases of other values come behind those of all parameters.
+        (self.base >= PARAMETER && self.base < PARAMETER + PARAMETERS)
+            .then(|| (self.base - PARAMETER, self.offset))
     }
 
     /// Counted from the stack pointer at the function's entry.
@@ -81,6 +91,20 @@ pub(super) struct Signatures {
     pub(super) tags: Vec<u32>,
 }
 
+impl Signatures {
+    /// How many parameters a function has.
+    pub(super) fn parameters(&self, function: u32) -> usize {
+        let ty = self
+            .functions
+            .get(function as usize)
+            .and_then(|ty| self.types.get(*ty as usize));
+        match ty.map(|ty| &ty.composite_type.inner) {
+            Some(wasmparser::CompositeInnerType::Func(ty)) => ty.params().len(),
+            _ => 0,
+        }
+    }
+}
+
 /// Follows the instructions of one function.
 pub(super) struct Flow<'a> {
     signatures: &'a Signatures,
@@ -115,7 +139,7 @@ impl<'a> Flow<'a> {
         // Locals begin as zero.
         let first = |local| Value {
             base: if local < parameters {
-                OTHERS + local
+                PARAMETER + local
             } else {
                 ZERO
             },
@@ -125,7 +149,7 @@ impl<'a> Flow<'a> {
             signatures,
             stack_pointer,
             assigned: assigned(operators, stack_pointer),
-            next_base: OTHERS + parameters,
+            next_base: PARAMETER + PARAMETERS,
             labels: vec![Label {
                 kind: FrameKind::Block,
                 operands: Vec::new(),

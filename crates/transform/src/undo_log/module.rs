@@ -1,17 +1,20 @@
 //! The sections of a module that is given an undo log. What it adds comes last in each index space, so that no index changes.
 
+use std::collections::BTreeSet;
+
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BranchHints, CodeSection, ConstExpr as Expression, ExportKind, ExportSection, FunctionSection,
     GlobalSection, GlobalType, MemorySection, Module, RawSection, TypeSection, ValType,
 };
 use wasmparser::{
-    CompositeInnerType, ConstExpr, DataKind, Import, Operator, Parser, Payload, SectionLimited,
-    TypeRef,
+    ConstExpr, DataKind, ElementItems, ExternalKind, Import, Operator, OperatorsReader, Parser,
+    Payload, SectionLimited, TableInit, TypeRef,
 };
 
-use super::barrier::{Barrier, Body, Writes};
+use super::barrier::{Barrier, Body};
 use super::flow::Signatures;
+use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::{COMMIT, NOTE, ROLLBACK};
@@ -27,21 +30,18 @@ pub(super) fn rewrite(
         source.read(payload?)?;
     }
     let shape = source.shape(bytes.len() as u64)?;
-    let writes = Writes {
-        stack_pointer,
-        frames_are_dead: match stack_pointer {
-            Some(stack_pointer) => source.frames_are_dead(stack_pointer)?,
-            None => false,
-        },
+    let frames = match stack_pointer {
+        Some(stack_pointer) => source.frames(stack_pointer)?,
+        None => None,
     };
-    let barrier = shape.barrier(&source.signatures, writes);
+    let barrier = shape.barrier(&source.signatures, stack_pointer, frames);
     let mut code = CodeSection::new();
     let mut hints = BranchHints::new();
-    for (index, body) in (source.imported_functions..).zip(&source.bodies) {
-        let rewritten = barrier.rewrite(body)?;
+    for (index, body) in source.bodies.iter().enumerate() {
+        let rewritten = barrier.rewrite(index, body)?;
         code.function(&rewritten.function);
         if !rewritten.hints.is_empty() {
-            hints.function_hints(index, rewritten.hints);
+            hints.function_hints(source.imported_functions + index as u32, rewritten.hints);
         }
     }
     for body in shape.bodies().all() {
@@ -110,6 +110,8 @@ struct Source<'a> {
     /// Where the lowest data goes; 0 where that isn't known before it is instantiated.
     lowest_data: Option<u32>,
     has_exports: bool,
+    /// Functions that can be called from elsewhere than where it is written.
+    escaping: BTreeSet<u32>,
     bodies: Vec<Body<'a>>,
 }
 
@@ -161,6 +163,8 @@ impl<'a> Source<'a> {
             Payload::GlobalSection(section) => {
                 for global in section {
                     let global = global?;
+                    self.escaping
+                        .extend(references(global.init_expr.get_operators_reader())?);
                     if global.ty.mutable {
                         let index = self.imported_globals + self.globals;
                         self.mutable.push(Mutable {
@@ -183,15 +187,49 @@ impl<'a> Source<'a> {
                 }
             }
             Payload::CodeSectionEntry(body) => {
-                let ty =
-                    self.signatures.functions[self.imported_functions as usize + self.bodies.len()];
-                let parameters = match &self.signatures.types[ty as usize].composite_type.inner {
-                    CompositeInnerType::Func(ty) => ty.params().len() as u32,
-                    _ => return refuse("a function of no function type", body.range().start),
-                };
-                self.bodies.push(Body::read(&body, parameters)?);
+                let function = self.imported_functions + self.bodies.len() as u32;
+                let parameters = self.signatures.parameters(function) as u32;
+                let body = Body::read(&body, parameters)?;
+                self.escaping.extend(body.references());
+                self.bodies.push(body);
             }
-            Payload::ExportSection(_) => self.has_exports = true,
+            Payload::StartSection { func, .. } => {
+                self.escaping.insert(func);
+            }
+            Payload::ElementSection(section) => {
+                for element in section {
+                    match element?.items {
+                        ElementItems::Functions(functions) => {
+                            for function in functions {
+                                self.escaping.insert(function?);
+                            }
+                        }
+                        ElementItems::Expressions(_, expressions) => {
+                            for expression in expressions {
+                                self.escaping
+                                    .extend(references(expression?.get_operators_reader())?);
+                            }
+                        }
+                    }
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    if let TableInit::Expr(expression) = table?.init {
+                        self.escaping
+                            .extend(references(expression.get_operators_reader())?);
+                    }
+                }
+            }
+            Payload::ExportSection(section) => {
+                self.has_exports = true;
+                for export in section {
+                    let export = export?;
+                    if matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+                        self.escaping.insert(export.index);
+                    }
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -248,31 +286,39 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Whether nothing that functions leave in their frames is of any use after a turn: the stack is below all data, its pointer rests where
-    /// it began, and no function takes it any higher than it was when the function was entered. That a name was stripped is no matter, for no other
-    /// global is used like that.
-    fn frames_are_dead(&self, stack_pointer: u32) -> Result<bool, Error> {
+    /// What is dead in the functions' frames, as far as that is known.
+    fn frames(&self, stack_pointer: u32) -> Result<Option<Frames>, Error> {
         let global = self
             .mutable
             .iter()
             .find(|global| global.index == stack_pointer);
         let Some(rest) = global.and_then(|global| global.initial) else {
-            return Ok(false);
+            return Ok(None);
         };
         // As the linker places it: the stack comes first, and is aligned.
-        if rest < PAGE as i32 / 16
-            || rest % 16 != 0
-            || self.lowest_data.is_some_and(|lowest| lowest < rest as u32)
-        {
-            return Ok(false);
+        let is_first = self.lowest_data.is_none_or(|lowest| lowest >= rest as u32);
+        if !is_first || rest < PAGE as i32 / 16 || rest % 16 != 0 {
+            return Ok(None);
         }
-        for body in &self.bodies {
-            if !body.keeps_to_its_frame(&self.signatures, stack_pointer)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let functions = Functions {
+            bodies: &self.bodies,
+            signatures: &self.signatures,
+            imported: self.imported_functions,
+            escaping: &self.escaping,
+        };
+        Frames::read(&functions, stack_pointer)
     }
+}
+
+/// The functions that are referred to.
+fn references(operators: OperatorsReader<'_>) -> Result<Vec<u32>, Error> {
+    let mut found = Vec::new();
+    for operator in operators {
+        if let Operator::RefFunc { function_index } = operator? {
+            found.push(function_index);
+        }
+    }
+    Ok(found)
 }
 
 /// What an expression gives, where that is an `i32` that is written there.
@@ -299,13 +345,19 @@ struct Shape {
 }
 
 impl Shape {
-    fn barrier<'a>(&'a self, signatures: &'a Signatures, writes: Writes) -> Barrier<'a> {
+    fn barrier<'a>(
+        &'a self,
+        signatures: &'a Signatures,
+        stack_pointer: Option<u32>,
+        frames: Option<Frames>,
+    ) -> Barrier<'a> {
         Barrier {
             layout: &self.layout,
             globals: self.globals,
             routines: self.routines,
             signatures,
-            writes,
+            stack_pointer,
+            frames,
         }
     }
 

@@ -671,3 +671,46 @@ fn what_reaches_from_old_memory_into_new_is_undone() {
         run.call(ROLLBACK, &[]).unwrap();
     }
 }
+
+#[test]
+fn what_is_above_the_frames_of_all_callers_is_undone() {
+    let mut text = String::from(
+        "(module (memory (export \"memory\") 3) (global $__stack_pointer (mut i32) (i32.const 65536))\n",
+    );
+    // Each is given an address 24 bytes below where the outermost frame ends, one by two ways, and another by a caller who may give any.
+    for offset in 0..48 {
+        text += &format!(
+            "(func (export \"direct {offset}\")
+                 (call $write{offset} (i32.const 3) (i32.const 65512)))
+             (func (export \"framed {offset}\") (local $frame i32)
+                 (global.set $__stack_pointer (local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 32))))
+                 (call $pass{offset} (i32.add (local.get $frame) (i32.const 8)))
+                 (call $passed{offset} (i32.add (local.get $frame) (i32.const 4)))
+                 (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 32))))
+             (func $pass{offset} (param i32) (call $passed{offset} (local.get 0)))
+             (func $passed{offset} (param i32) (i64.store offset={offset} (local.get 0) (i64.const -1)))
+             (func $write{offset} (param i32 i32) (i64.store offset={offset} (local.get 1) (i64.const -1)))
+             (func (export \"any {offset}\") (param i32) (call $given{offset} (local.get 0)))
+             (func (export \"framed any {offset}\") (local $frame i32)
+                 (global.set $__stack_pointer (local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 32))))
+                 (call $given{offset} (local.get $frame))
+                 (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 32))))
+             (func $given{offset} (param i32) (i64.store offset={offset} (local.get 0) (i64.const -1)))\n"
+        );
+    }
+    text.push(')');
+    let (changed, _) = undo_log(&wat::parse_str(&text).unwrap()).unwrap();
+    for offset in 0..48 {
+        for (way, args) in [
+            ("direct", vec![]),
+            ("framed", vec![]),
+            ("any", vec![65_528]),
+            ("framed any", vec![]),
+        ] {
+            let mut run = Running::new(&changed);
+            run.call(&format!("{way} {offset}"), &args).unwrap();
+            run.call(ROLLBACK, &[]).unwrap();
+            assert!(run.memory(2 * PAGE)[PAGE..] == [0; PAGE], "{way}, {offset}");
+        }
+    }
+}
