@@ -35,6 +35,7 @@ pub(super) fn rewrite(
         Some(stack_pointer) => source.frames(stack_pointer)?,
         None => None,
     };
+    let has_frames = frames.is_some();
     let barrier = shape.barrier(&source.signatures, stack_pointer, frames);
     let mut code = CodeSection::new();
     let mut hints = BranchHints::new();
@@ -45,7 +46,7 @@ pub(super) fn rewrite(
             hints.function_hints(source.imported_functions + index as u32, rewritten.hints);
         }
     }
-    for body in shape.bodies().all() {
+    for body in shape.bodies(stack_pointer.filter(|_| has_frames)).all() {
         code.function(&body);
     }
     let mut module = Module::new();
@@ -386,13 +387,14 @@ impl Shape {
         }
     }
 
-    fn bodies(&self) -> Bodies<'_> {
+    fn bodies(&self, stack_pointer: Option<u32>) -> Bodies<'_> {
         Bodies {
             layout: &self.layout,
             globals: self.globals,
             routines: self.routines,
             kept: &self.kept,
             maximum: self.maximum,
+            stack_pointer,
             tables: self.tables,
         }
     }

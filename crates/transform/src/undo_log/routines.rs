@@ -124,6 +124,8 @@ pub(super) struct Bodies<'a> {
     pub(super) kept: &'a [Kept],
     /// How many pages the program may have, as it declares.
     pub(super) maximum: u32,
+    /// The global that holds the stack pointer, where it is certain that everything below it is frames.
+    pub(super) stack_pointer: Option<u32>,
     /// Where the module has a table that changes.
     pub(super) tables: Option<Tables>,
 }
@@ -491,6 +493,9 @@ impl Bodies<'_> {
         if let Some(tables) = self.tables {
             tables.undone(&mut code);
         }
+        if let Some(stack_pointer) = self.stack_pointer {
+            self.clear_frames(&mut code, stack_pointer);
+        }
         for &Kept { own, kept } in self.kept {
             code.global_get(kept).global_set(own);
         }
@@ -510,6 +515,23 @@ impl Bodies<'_> {
             .global_set(globals.run())
             .end();
         function
+    }
+
+    /// What the turn has left in its frames is of no use, and who looks for what Rust has said last must not find it there.
+    fn clear_frames(&self, code: &mut InstructionSink<'_>, stack_pointer: u32) {
+        let Some(&Kept { own, kept }) = self.kept.iter().find(|kept| kept.own == stack_pointer)
+        else {
+            return;
+        };
+        code.global_get(own).global_get(kept).i32_lt_u();
+        code.if_(BlockType::Empty)
+            .global_get(own)
+            .i32_const(0)
+            .global_get(kept)
+            .global_get(own)
+            .i32_sub()
+            .memory_fill(0)
+            .end();
     }
 
     /// Does something with each entry, the youngest first, and forgets them. The entry's address is in local 0.
