@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 // Made from `crates/transform` by `scripts/generate-wasm.mjs`.
-import { exportGlobals as addGlobals, moveImports as changeImports, initSync, inspect, undoLog as addUndoLog } from '../generated/transform.js';
+import {
+  exportGlobals as addGlobals,
+  undoLog as addUndoLog,
+  moveImports as changeImports,
+  initSync,
+  inspect,
+} from '../generated/transform.js';
 import { TransformError } from './errors.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */

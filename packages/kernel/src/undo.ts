@@ -96,16 +96,15 @@ export class Undo {
 
   /** A closure that the turn makes. Called after the turn was undone, it is stale. @param stale what such a call gives */
   closure(closure: Closure, given: ClosureState | undefined, stale: () => unknown): Closure {
-    const undo = this;
     const { turn } = this;
     // Older glue has put its state on the closure.
     const state = given ?? (closure as { original?: ClosureState }).original;
     let savedIn: Turn | undefined;
     const save = (): void => {
-      if (state === undefined || savedIn === undo.turn) return;
-      savedIn = undo.turn;
+      if (state === undefined || savedIn === this.turn) return;
+      savedIn = this.turn;
       const before = { ...state };
-      undo.changes(() => assign(state, before));
+      this.changes(() => assign(state, before));
     };
     const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
       if (turn.isUndone) return stale();

@@ -25,7 +25,10 @@ program
       .argParser(nameOfModule),
   )
   .addOption(
-    new Option('--recovery <how>', 'after an abort, `fresh` begins with a fresh instance, `rollback` undoes the turn that failed and loses nothing else')
+    new Option(
+      '--recovery <how>',
+      'after an abort, `fresh` begins with a fresh instance, `rollback` undoes the turn that failed and loses nothing else',
+    )
       .choices(['fresh', 'rollback'])
       .default('fresh'),
   )
