@@ -393,6 +393,7 @@ export class Failures {
       draft,
     );
     if (recovery === 'rollback') {
+      owner.hooks.undone?.(instance.view, draft.report);
       instance.undoTurn(error, this.#later(draft));
       return isForeign ? occurrence.error : error;
     }
@@ -428,6 +429,7 @@ export class Failures {
     instance.shut(occurrence.error);
     const draft = this.#draft(failure, this.#decide(failure, 'rollback', occurrence), occurrence, 0);
     const error = withReport(occurrence.panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
+    instance.owner.hooks.undone?.(instance.view, draft.report);
     instance.undoTurn(error, this.#later(draft));
     return error;
   }

@@ -409,6 +409,7 @@ export class Instance {
   /** Rejects what the instance still owes, and lets go of it. @param isTheirs the one call in flight is the one that failed */
   letGo(error: ReviveError, isTheirs: boolean): void {
     this.forget();
+    this.undo?.release();
     this.#exports = undefined;
     this.#stacks = undefined;
     this.#panicking = undefined;

@@ -93,6 +93,11 @@ export interface Plugin {
    * before the program does. What it throws can't break recovery. After a full stack it comes late, where there is room for it.
    */
   readonly lost?: (instance: InstanceView, report: CrashReport) => void;
+  /**
+   * A turn has failed, and is about to be undone: the instance's exports can still be read as the failure has left them. As {@link lost} otherwise;
+   * the instance goes on.
+   */
+  readonly undone?: (instance: InstanceView, report: CrashReport) => void;
 }
 
 /** {@link Plugin}s made one. */
@@ -107,6 +112,7 @@ export interface Hooks {
   /** Undefined: no plugin answers. */
   readonly failed: (instance: InstanceView, failure: Failure) => Recovery | undefined;
   readonly lost: ((instance: InstanceView, report: CrashReport) => void) | undefined;
+  readonly undone: ((instance: InstanceView, report: CrashReport) => void) | undefined;
 }
 
 /** Makes one set of hooks from many plugins, in their order. */
@@ -122,6 +128,7 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
     failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)),
     lost: sequence(present(plugins.map(({ name, lost }) => harmless(name, lost)))),
+    undone: sequence(present(plugins.map(({ name, undone }) => harmless(name, undone)))),
   };
 }
 

@@ -30,7 +30,9 @@ export interface Turn {
 
 /** What undoes the turns of one instance. */
 export class Undo {
-  #exports: WebAssembly.Exports | undefined;
+  #commit: () => void = () => {};
+  #rollBack: () => void = () => {};
+  #note: (address: number, length: number) => void = () => {};
   /** The turn, once something of it has been noted. */
   #turn: Turn | undefined;
   /** What puts back what the turn has changed. */
@@ -43,7 +45,16 @@ export class Undo {
 
   /** The instance is there. */
   bind(exports: WebAssembly.Exports): void {
-    this.#exports = exports;
+    this.#commit = exports[UNDO_EXPORTS.commit] as () => void;
+    this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
+    this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
+  }
+
+  /** The instance is lost: nothing here may hold its memory. */
+  release(): void {
+    this.#commit = this.#rollBack = this.#note = () => {};
+    this.#hasCommitted = false;
+    this.#forget();
   }
 
   /** Whether the turn that fails may be undone. */
@@ -70,12 +81,12 @@ export class Undo {
 
   /** JavaScript is about to write into the memory. */
   note(address: number, length: number): void {
-    (this.#exports?.[UNDO_EXPORTS.note] as ((address: number, length: number) => void) | undefined)?.(address, length);
+    this.#note(address, length);
   }
 
   /** The turn has ended well. No frame of the instance is on the stack. */
   commit(): void {
-    this.#call('commit');
+    this.#commit();
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
     if (this.#turn !== undefined) this.#forget();
@@ -88,7 +99,7 @@ export class Undo {
     if (this.#turn !== undefined) this.#turn.isUndone = true;
     this.#forget();
     while (changes.length > 0) changes.pop()?.();
-    this.#call('rollBack');
+    this.#rollBack();
     return () => {
       while (given.length > 0) given.pop()?.();
     };
@@ -132,9 +143,5 @@ export class Undo {
     this.#turn = undefined;
     this.#changes = [];
     this.#given = [];
-  }
-
-  #call(what: 'commit' | 'rollBack'): void {
-    (this.#exports?.[UNDO_EXPORTS[what]] as (() => void) | undefined)?.();
   }
 }

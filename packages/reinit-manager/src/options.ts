@@ -129,6 +129,7 @@ const HOOKS = [
   'threw',
   'failed',
   'lost',
+  'undone',
 ] as const satisfies readonly (keyof Plugin)[];
 
 /**
