@@ -34,6 +34,17 @@ pub fn move_imports(bytes: &[u8], module: &str, prefix: &str) -> Result<Option<V
     crate::move_imports(bytes, module, prefix).map_err(|error| throwable(error).into())
 }
 
+/// [`undo_log`](crate::undo_log).
+///
+/// # Errors
+///
+/// As [`inspect`], and for what can't be undone.
+#[wasm_bindgen(js_name = undoLog)]
+pub fn undo_log(bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
+    let (changed, _) = crate::undo_log(bytes).map_err(throwable)?;
+    Ok(changed)
+}
+
 fn throwable(error: crate::Error) -> js_sys::Error {
     let thrown = js_sys::Error::new(error.message());
     // Setting a property of a new, extensible object can't fail.

@@ -12,7 +12,10 @@
 //! there are pages of the program's behind them. An allocator that takes the pages between `__heap_base` and `memory.size` for its own sees
 //! none of them before that.
 //!
-//! What isn't undone here: tables; what JavaScript writes into the memory by itself, unless it says so before ([`NOTE`]); what is below where the
+//! One table that changes is undone as well (`tables.rs`), the one in which wasm-bindgen has JavaScript's values; a module that changes others is
+//! refused. What a debugger needs is left out: it says where in the old code something is.
+//!
+//! What isn't undone here: what JavaScript writes into the memory by itself, unless it says so before ([`NOTE`]); what is below where the
 //! shadow stack's pointer rests, where that is certain to be of no use any more (`barrier.rs`).
 //!
 //! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with two exceptions. A read right behind the
@@ -25,6 +28,7 @@ mod frames;
 mod layout;
 mod module;
 mod routines;
+mod tables;
 
 pub use layout::UndoLayout;
 

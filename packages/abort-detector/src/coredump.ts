@@ -22,7 +22,7 @@ export interface CoredumpOptions {
 }
 
 /**
- * Writes a coredump whenever an abort costs an instance: its whole memory, its mutable globals and its stack.
+ * Writes a coredump whenever an abort costs an instance, or a turn of it: its whole memory, its mutable globals and its stack.
  *
  * **Warning:** it holds everything that was in memory: keys, tokens, passwords and the data of every request that the instance served.
  * `redact` has no say in it. Nothing is written unless this plugin is added, nor to anywhere but `write`; each time, a line on the
@@ -33,14 +33,17 @@ export interface CoredumpOptions {
 export function coredump({ write, wasm }: CoredumpOptions): Plugin {
   return {
     name: 'coredump',
-    lost(instance, report) {
-      const bytes = take(instance, report, wasm);
-      console.warn(
-        `wasm-revive: writing a coredump of ${report.module} (${bytes.length} bytes). It holds everything that was in memory, secrets included.`,
-      );
-      Promise.resolve(write(bytes, report)).catch((error: unknown) => console.error('wasm-revive: a coredump was not written:', error));
-    },
+    lost: dump,
+    undone: dump,
   };
+
+  function dump(instance: InstanceView, report: CrashReport): void {
+    const bytes = take(instance, report, wasm);
+    console.warn(
+      `wasm-revive: writing a coredump of ${report.module} (${bytes.length} bytes). It holds everything that was in memory, secrets included.`,
+    );
+    Promise.resolve(write(bytes, report)).catch((error: unknown) => console.error('wasm-revive: a coredump was not written:', error));
+  }
 }
 
 function take({ exports = {} }: InstanceView, report: CrashReport, wasm: CoredumpOptions['wasm']): Uint8Array<ArrayBuffer> {

@@ -36,7 +36,7 @@ answer<CallRequest>(async (request) => {
     fixture.empty();
   }
   loop = ROWS[request.row].loop(fixture);
-  checkGeneration(loaded, request.recoveries + 1);
+  checkRecoveries(loaded, request.recoveries);
   roundCalls = Math.ceil(warmUp(request.warmUpMs) * request.roundMs);
   return 0;
 });
@@ -67,6 +67,7 @@ function warmUp(ms: number): number {
   return calls / (performance.now() - began);
 }
 
-function checkGeneration({ __revive }: Fixture, expected: number): void {
-  if (__revive && __revive.generation !== expected) throw new Error(`Generation ${__revive.generation} serves, not ${expected}.`);
+function checkRecoveries({ __revive }: Fixture, expected: number): void {
+  const recoveries = __revive?.stats.recoveries ?? expected;
+  if (recoveries !== expected) throw new Error(`It has recovered ${recoveries} times, not ${expected}.`);
 }

@@ -1,7 +1,7 @@
 import type { CallSamples } from './measure-calls.ts';
 import { isMeasured, ROW_NAMES, ROWS, type RowName } from './rows.ts';
 import { median, type Spread, spread } from './statistics.ts';
-import { isUntouched, plainOf, untouchedOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
+import { isOurs, isUntouched, plainOf, untouchedOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
 
 /** What one kind of call costs in one variant. */
 export interface CallResult {
@@ -39,7 +39,7 @@ export function compareCalls(samples: CallSamples): CallResult[] {
         ns,
         callsPerSecond: 1e9 / ns.median,
         ...against('toPlain', plainOf(variant)),
-        ...(variant.glue === 'revive' && variant.through === 'exports' && against('toUpstream', upstreamOf(variant))),
+        ...(isOurs(variant) && variant.through === 'exports' && against('toUpstream', upstreamOf(variant))),
         ...(isChanged(variant) && against('toUntouched', untouchedOf(variant))),
       };
     }),
@@ -48,7 +48,7 @@ export function compareCalls(samples: CallSamples): CallResult[] {
 
 /** Whether it is ours, and differs from what ours is before anything has failed. */
 export function isChanged(variant: Variant): boolean {
-  return variant.glue === 'crates' || (variant.glue === 'revive' && !isUntouched(variant));
+  return variant.glue === 'crates' || (isOurs(variant) && !isUntouched(variant));
 }
 
 /** How far ours is allowed to be from plain glue: 3 ns for an empty export, a tenth for anything else. */

@@ -17,6 +17,7 @@ export interface Fixture {
   /** In ours. */
   readonly __revive?: {
     readonly generation: number;
+    readonly stats: { readonly recoveries: number };
     instance(key: unknown): Fixture;
     evict(key: unknown): boolean;
     configure(options: object): void;

@@ -33,10 +33,10 @@ export function prepare(): Prepared {
       cpSync(artifactDir(artifact, panic, target), to, { recursive: true });
       return path.join(to, GLUE_FILE);
     });
-  const transformed = (glue: GlueKind, artifact: string): Record<PanicMode, string> =>
+  const transformed = (glue: GlueKind, artifact: string, recovery?: 'rollback'): Record<PanicMode, string> =>
     both((panic) => {
       const outDir = path.join(scratch, glue, panic);
-      transform({ dir: artifactDir(artifact, panic, 'nodejs'), outDir });
+      transform({ dir: artifactDir(artifact, panic, 'nodejs'), outDir, recovery });
       return path.join(outDir, GLUE_FILE);
     });
   const bare = copied('bare', 'bench-fixture', 'nodejs');
@@ -48,6 +48,7 @@ export function prepare(): Prepared {
       upstream: copied('upstream', 'bench-fixture-upstream', 'nodejs-reset'),
       revive: transformed('revive', 'bench-fixture'),
       crates: transformed('crates', 'bench-fixture-crates'),
+      rollback: transformed('rollback', 'bench-fixture', 'rollback'),
     },
     scratch,
     remove: () => rmSync(scratch, { recursive: true, force: true }),

@@ -5,7 +5,7 @@ import type { Latency, RecoveryResult } from './measure-recovery.ts';
 import type { Size } from './measure-size.ts';
 import type { TransformResult } from './measure-transform.ts';
 import { ROW_NAMES, ROWS } from './rows.ts';
-import { CONTROL, plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
+import { CONTROL, isOurs, plainOf, upstreamOf, VARIANTS, type Variant } from './variants.ts';
 
 const NO_STYLE = { head: [], border: [] };
 const MIB = 2 ** 20;
@@ -26,7 +26,7 @@ export function plainTable(results: readonly CallResult[]): string {
 
 /** Ours against upstream's of the same panic mode, as often recovered. */
 export function upstreamTable(results: readonly CallResult[]): string {
-  const ours = VARIANTS.filter(({ glue, through }) => glue === 'revive' && through === 'exports');
+  const ours = VARIANTS.filter((variant) => isOurs(variant) && variant.through === 'exports');
   return callsBy(results, "against upstream's\nwith its reset", ours, ({ toUpstream }) => (toUpstream ? comparison(toUpstream) : ''));
 }
 
@@ -88,7 +88,7 @@ export function recoveryRatios(results: readonly RecoveryResult[]): string {
     const variant = VARIANTS.find(({ id }) => id === ours.variant);
     const asTheirs = ours.arrival === 'later' ? 'later' : 'at once';
     const theirs = variant && results.find(({ variant: id, arrival }) => id === upstreamOf(variant) && arrival === asTheirs);
-    if (variant?.glue !== 'revive' || theirs === undefined) continue;
+    if (variant === undefined || !isOurs(variant) || theirs === undefined) continue;
     const ratio = (of: (result: RecoveryResult) => number): string => `×${(of(ours) / of(theirs)).toFixed(2)}`;
     table.push([
       titleOf(variant),
@@ -116,7 +116,7 @@ export function loadTable(results: readonly LoadResult[]): string {
   });
   for (const { variant, served, filledRss, siblingRss } of results) {
     const found = VARIANTS.find(({ id }) => id === variant);
-    const theirs = found?.glue === 'revive' ? results.find(({ variant: id }) => id === upstreamOf(found)) : undefined;
+    const theirs = found !== undefined && isOurs(found) ? results.find(({ variant: id }) => id === upstreamOf(found)) : undefined;
     table.push([
       found ? titleOf(found) : variant,
       ...served.map((value, index) => {

@@ -34,7 +34,7 @@ describe('npm run bench -- --quick --json', () => {
 
   test('recovery is measured for upstream and for wasm-revive, in both panic modes', () => {
     expect(found.recovery.filter(({ first }) => first.p99 > 0).map(({ variant, arrival }) => `${variant} ${arrival}`)).toEqual(
-      ['upstream-abort', 'revive-abort', 'upstream-unwind', 'revive-unwind'].flatMap((id) => [
+      ['upstream-abort', 'revive-abort', 'rollback-abort', 'upstream-unwind', 'revive-unwind', 'rollback-unwind'].flatMap((id) => [
         `${id} at once`,
         ...(id.startsWith('revive') ? [`${id} at once, nothing made ahead`] : []),
         `${id} later`,
@@ -43,7 +43,14 @@ describe('npm run bench -- --quick --json', () => {
   });
 
   test('calls served under failures and memory are measured', () => {
-    expect(found.load.map(({ variant }) => variant)).toEqual(['upstream-abort', 'revive-abort', 'upstream-unwind', 'revive-unwind']);
+    expect(found.load.map(({ variant }) => variant)).toEqual([
+      'upstream-abort',
+      'revive-abort',
+      'rollback-abort',
+      'upstream-unwind',
+      'revive-unwind',
+      'rollback-unwind',
+    ]);
     expect(found.load.every(({ served }) => served.length === 4 && served.every((calls) => calls > 0))).toBe(true);
   });
 

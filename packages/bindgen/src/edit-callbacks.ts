@@ -4,7 +4,7 @@
  */
 import { REGISTERING_METHODS } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
-import { calleeName, type Node } from './ast.js';
+import { calleeName, declaredNames, type Node } from './ast.js';
 import type { FunctionNode } from './oxc.js';
 
 type CallNode = Extract<Node, { type: 'CallExpression' }>;
@@ -22,7 +22,8 @@ export function editClosureMaker(text: MagicString, node: FunctionNode): void {
   if (!/^make(?:Mut)?Closure$/.test(node.id?.name ?? '')) return;
   const last = node.body?.body.at(-1);
   if (last?.type !== 'ReturnStatement' || last.argument?.type !== 'Identifier') return;
-  text.appendLeft(last.argument.start, '$host.closure(').appendRight(last.argument.end, ')');
+  const keeps = node.body?.body.some((statement) => statement.type === 'VariableDeclaration' && declaredNames(statement).includes('state'));
+  text.appendLeft(last.argument.start, '$host.closure(').appendRight(last.argument.end, keeps ? ', state)' : ')');
 }
 
 /** Edits a node that gives a function to the host. False: it doesn't. */

@@ -6,6 +6,7 @@
 import { PERSIST_EXPORT } from '@wasm-revive/kernel';
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
+import { BIND_UNDO } from './emit-undo.js';
 import type { GuardedExport } from './entries.js';
 import { propertyKey, setProperty } from './names.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
@@ -113,13 +114,21 @@ export function guardName(index: number): string {
   return `$g${index}`;
 }
 
-/** Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away. */
-export function emitExportGuards(guards: readonly GuardedExport[], wasm: WasmInfo, cachedViews: readonly string[]): string {
+/**
+ * Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away.
+ * @param allocators where turns can be undone: see {@link allocators}
+ */
+export function emitExportGuards(
+  guards: readonly GuardedExport[],
+  wasm: WasmInfo,
+  cachedViews: readonly string[],
+  allocators: ReadonlyMap<string, number> | undefined,
+): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
-  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists)).join('\n')}
+  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators?.get(guard.export))).join('\n')}
 ${persists ? ENDED : ''}  // The guarded exports as an object, once somebody has asked for it.
   let $all;
   function $bind($exports, $of) {
@@ -127,7 +136,7 @@ ${persists ? ENDED : ''}  // The guarded exports as an object, once somebody has
     $all = undefined;
     $raw.api = $api;
     $raw.binding = ${emitRecord(raw, '    ', 'state: $raw.state')};
-    wasm = {
+${allocators === undefined ? '' : BIND_UNDO}    wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
@@ -171,14 +180,16 @@ const ENDED = `  function $ended({ state }) {
   }
 `;
 
-function emitExportGuard(guard: GuardedExport, index: number, count: number, persists: boolean): string {
+/** @param size the parameter that says how many bytes it allocates, for JavaScript to write */
+function emitExportGuard(guard: GuardedExport, index: number, count: number, persists: boolean, size: number | undefined): string {
   const params = parameterList(guard.parameters);
+  const note = size === undefined ? '' : ` $note($result, $${size});`;
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
     if ($binding === undefined) return $refuse(${index});
 ${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index}, $binding)) return;
     let $result;
-    try { $result = $binding${recordPath(index, count, `e${index}`)}(${params}); } ${emitCatch(index)}
+    try { $result = $binding${recordPath(index, count, `e${index}`)}(${params});${note} } ${emitCatch(index)}
 ${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if ($turns) $leave($binding);
 ${persists ? '    if ($binding.state.signalled) $ended($binding);\n' : ''}    return $result;
   };`;

@@ -23,6 +23,7 @@ import {
   throwsOnPurpose,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
+import { allocators, editForUndo, UNDO_PRELUDE } from './emit-undo.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
@@ -39,6 +40,8 @@ export interface ScopeContext {
   readonly rawImports: string;
   /** Whether the executor of futures may be entered again after a panic. */
   readonly entersAgain: boolean;
+  /** Whether turns can be undone. */
+  readonly undo: boolean;
 }
 
 /** Edits what belongs to the scope in place, and takes out what doesn't. */
@@ -64,15 +67,16 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
+  if (context.undo) editForUndo(text, glue);
   const thrower = new Set(context.wasm.imports.map(({ name }) => name).filter(throwsOnPurpose));
   return { unwrapped: unwrapImports(text, glue), returned: returnThrown(text, glue, thrower) };
 }
 
 /** The text before the glue's own. */
-export function scopeHead({ glue }: ScopeContext): string {
+export function scopeHead({ glue, undo }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
-    `function $scope($host) {\n${GUARD_PRELUDE}`,
+    `function $scope($host) {\n${GUARD_PRELUDE}${undo ? UNDO_PRELUDE : ''}`,
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -83,9 +87,9 @@ export function scopeHead({ glue }: ScopeContext): string {
 }
 
 /** The text after the glue's own. */
-export function scopeTail({ glue, wasm, guards, rawImports }: ScopeContext, edited: EditedImports): string {
+export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
-  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue))}
+  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
   const $api = ${emitRecord(apiFields(glue), '  ')};
   return {

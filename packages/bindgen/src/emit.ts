@@ -38,6 +38,8 @@ export interface EmitOptions {
   readonly build: Build;
   /** The exports that it has and wasm-bindgen's has not. */
   readonly added: readonly string[];
+  /** Whether its turns can be undone. */
+  readonly undo: boolean;
 }
 
 /** A file and its source map. */
@@ -51,7 +53,7 @@ export interface EmittedFile {
 export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): EmittedFile {
   const { wasm } = pkg;
   const guards = guardedExports(glue, wasm);
-  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes) };
+  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes), undo: options.undo };
   const text = new MagicString(glue.code, { filename: glue.file });
   const editedImports = editScope(text, context);
   const imports = glue.statements
@@ -69,6 +71,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
+    ...(options.undo ? ['undo: true'] : []),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),

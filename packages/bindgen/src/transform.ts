@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { type Build, GLOBAL_EXPORT_PREFIX } from '@wasm-revive/kernel';
+import { type Build, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
 import { asRuntimeFile, isAddedByUs } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
@@ -16,7 +16,7 @@ import { assertUnchanged, type Package, readPackage } from './read-package.js';
 import { replaceInPlace } from './replace-package.js';
 import { entryAt } from './staging.js';
 import { validate } from './validate.js';
-import { exportGlobals, inspectWasm, type WasmInfo } from './wasm-info.js';
+import { exportGlobals, inspectWasm, MalformedWasmError, undoLog, type WasmInfo } from './wasm-info.js';
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
@@ -34,6 +34,11 @@ export interface TransformOptions {
   readonly outDir?: string | undefined;
   /** Files to put beside the output, or the package to import. */
   readonly runtime: RuntimeFiles | { readonly import: string };
+  /**
+   * What follows an abort. `fresh`: a fresh instance (default). `rollback`: the turn that failed is undone, and the instance goes on as it was before;
+   * the wasm file gets an undo log for that.
+   */
+  readonly recovery?: 'fresh' | 'rollback' | undefined;
   /** Version that the output names as its maker's. */
   readonly version: string;
 }
@@ -112,7 +117,7 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
 function emitPackage(
   pkg: Package,
   original: Uint8Array,
-  options: Pick<TransformOptions, 'runtime' | 'version'>,
+  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery'>,
 ): Map<string, string | Uint8Array> {
   const { wasm } = pkg;
   const own = ownModule(wasm);
@@ -121,13 +126,16 @@ function emitPackage(
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
-  const bytes = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
+  const undo = options.recovery === 'rollback';
+  const plain = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
+  const bytes = undo ? undoLogged(pkg, plain) : plain;
   const written = bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes);
   const emitOptions = {
     version: options.version,
     runtime: reference,
     build: buildOf(bytes, written),
-    added: written.exports.map(({ name }) => name).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX)),
+    added: written.exports.map(({ name }) => name).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo && isOfUndo(name))),
+    undo,
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
   if (pkg.entry) emitted.unshift(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));
@@ -141,6 +149,29 @@ function emitPackage(
     files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, pkg.declarations.file, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
   return files;
+}
+
+/** @throws TransformError `REVIVE_CANNOT_UNDO` */
+function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array): Uint8Array {
+  const refuse = (found: string, cause?: unknown): TransformError =>
+    new TransformError(
+      'REVIVE_CANNOT_UNDO',
+      `${join(dir, wasmFile)}: found ${found}, so that its turns can't be undone. Nothing was changed. Transform it without \`--recovery rollback\`: ` +
+        'after an abort, a fresh instance follows.',
+      { cause },
+    );
+  const own = wasm.exports.find(({ name }) => isOfUndo(name));
+  if (own !== undefined) throw refuse(`an export ${own.name}, which is the undo log's name`);
+  try {
+    return undoLog(bytes);
+  } catch (error) {
+    if (error instanceof MalformedWasmError) throw refuse(`that ${error.message}`, error);
+    throw error;
+  }
+}
+
+function isOfUndo(name: string): boolean {
+  return Object.values<string>(UNDO_EXPORTS).includes(name);
 }
 
 /** A module that is called as the runtime is. */

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 // Made from `crates/transform` by `scripts/generate-wasm.mjs`.
-import { exportGlobals as addGlobals, moveImports as changeImports, initSync, inspect } from '../generated/transform.js';
+import {
+  exportGlobals as addGlobals,
+  undoLog as addUndoLog,
+  moveImports as changeImports,
+  initSync,
+  inspect,
+} from '../generated/transform.js';
 import { TransformError } from './errors.js';
 
 /** What a module is, as `crates/transform` reads it from its bytes. */
@@ -178,6 +184,15 @@ export function exportGlobals(bytes: Uint8Array, prefix: string): Uint8Array | u
  */
 export function moveImports(bytes: Uint8Array, module: string, prefix: string): Uint8Array | undefined {
   return call(() => changeImports(bytes, module, prefix));
+}
+
+/**
+ * Adds an undo log to a module: by the exports of `UNDO_EXPORTS`, what has been done to its memory, globals and references since the last commit is undone.
+ *
+ * @throws {MalformedWasmError} as {@link inspectWasm}, and for what can't be undone
+ */
+export function undoLog(bytes: Uint8Array): Uint8Array {
+  return call(() => addUndoLog(bytes));
 }
 
 function load(): void {

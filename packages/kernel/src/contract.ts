@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 6;
+export const CONTRACT = 7;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -120,6 +120,8 @@ export interface ModuleDescription {
   readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
+  /** Whether its turns can be undone: then it has the exports of {@link Undoing}. */
+  readonly undo?: true;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
   /** Reads the module again, where the first instance may be given without it. */
@@ -219,6 +221,16 @@ export interface Application<Control = unknown> {
   exports(): GuardedExports;
 }
 
+/** What the transform adds to a module whose turns can be undone: the names of its exports. */
+export interface Undoing {
+  readonly commit: string;
+  readonly rollBack: string;
+  readonly note: string;
+}
+
+/** What glue keeps of a closure of Rust: its addresses, and how many use it. */
+export type ClosureState = Record<string, unknown>;
+
 /** What a scope asks of the runtime. None of it is on the path of a call that goes well, hooks apart. */
 export interface Host {
   readonly generation: number;
@@ -267,10 +279,12 @@ export interface Host {
   dropped(result: unknown): unknown;
   /** A closure of Rust that the program gives to a `FinalizationRegistry`: nobody catches what it throws, so its failure is reported, not thrown. */
   finalizer(callback: unknown): unknown;
+  /** Where turns can be undone: something of the glue's own is about to change, and this puts it back. */
+  changes(putBack: () => void): void;
   /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */
   registry(callback: (held: unknown) => unknown): Registry;
   /** A closure of Rust that the glue has made for JavaScript to keep. Gives what JavaScript is to have: the same, unless turns are heard of. */
-  closure<F>(closure: F): F;
+  closure<F>(closure: F, state?: ClosureState): F;
   /** What an import reads where it reads a property `queueMicrotask`. Gives it back. */
   readQueueMicrotask<T>(value: T): T;
   /** What an import makes by `Promise.resolve`. Gives it back. */

@@ -55,5 +55,8 @@ export interface Aborted {
 /** Everything that can go wrong inside an instance. An error that Rust threw on purpose is not a failure. */
 export type Failure = Unwound | Aborted;
 
-/** What is done after a failure. */
-export type Recovery = 'keep' | 'fresh' | 'retire';
+/**
+ * What is done after a failure: the instance is kept as it is, or kept as it was before the turn that failed (`rollback`); a fresh one takes its
+ * place; or none does any more.
+ */
+export type Recovery = 'keep' | 'rollback' | 'fresh' | 'retire';

@@ -41,7 +41,7 @@ export class Failures {
   /** Whether the exception that cost the instance goes on through frames further out. */
   #passesOn = false;
   /** Has a microtask ask whether the instance is well. Called once: Node.js reports the second time that a promise is resolved. */
-  readonly #alarm = alarm(() => this.#instance.isWell());
+  #alarm = alarm(() => this.#instance.isWell());
   #isAskingAgain = false;
 
   constructor(instance: Instance) {
@@ -61,12 +61,20 @@ export class Failures {
   /** See `Host.threw`. */
   threw(error: unknown, entry: number, imports: number): unknown {
     const instance = this.#instance;
-    if (instance.isTold) return this.#passesOn ? instance.trap : instance.error;
+    // Before the turn is over, which may bring it back.
+    const told = this.#passesOn ? instance.trap : instance.error;
+    if (instance.isTold) {
+      if (imports === 0) instance.turns?.left();
+      return told;
+    }
     try {
       // Further in, there was no stack left to tell it.
       if (!instance.isRunning()) return instance.error;
       const caught = this.#leftExport(error, entry, imports);
-      if (instance.state !== 'running') return caught;
+      if (instance.state !== 'running') {
+        if (imports === 0) instance.turns?.left();
+        return caught;
+      }
       if (imports > 0) this.#suspect(caught);
       else {
         instance.settleDown();
@@ -290,10 +298,10 @@ export class Failures {
     const asked = this.#decided ?? this.#askPlugins(failure, occurrence);
     // A hook may have called the instance, and cost it: that was reported, and whatever failed further out gets that.
     if (!instance.isRunning() && instance.isTold) return instance.error;
-    if (failure.kind === 'unwound') return this.#unwound(failure, asked, occurrence);
-    if (asked === 'keep') return this.#tainted(failure, occurrence);
+    if (failure.kind === 'unwound' && asked !== 'rollback') return this.#unwound(failure, asked, occurrence);
+    if (failure.kind === 'aborted' && asked === 'keep') return this.#tainted(failure, occurrence);
     if (!hasStackRoom()) return this.#tear(occurrence.error);
-    return this.#aborted(failure, asked, occurrence);
+    return failure.kind === 'unwound' ? this.#unwoundAndUndone(failure, occurrence) : this.#aborted(failure, asked, occurrence);
   }
 
   /** What plugins want to be done. What can't be kept isn't. */
@@ -301,7 +309,8 @@ export class Failures {
     const instance = this.#instance;
     // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
-    const asked = isKept ? 'keep' : instance.owner.hooks.failed(instance.view, failure);
+    const wanted = isKept ? 'keep' : (instance.owner.hooks.failed(instance.view, failure) ?? instance.owner.otherwise(failure));
+    const asked = wanted === 'rollback' && (tornPoll || !instance.canUndo) ? 'fresh' : wanted;
     // A torn poll leaves its task locked, and the promise that the task owes would never settle.
     const isGone = instance.state !== 'running' || tornPoll;
     return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
@@ -370,7 +379,7 @@ export class Failures {
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = this.#decide(failure, asked, occurrence);
-    const draft = this.#draft(failure, recovery, occurrence, instance.callsInFlight);
+    const draft = this.#draft(failure, recovery, occurrence, recovery === 'rollback' ? 0 : instance.callsInFlight);
     const isForeign = failure.cause === 'foreign-exception';
     // An error still holds the frames that it has torn. This makes text of them.
     const stack = stackText(trap);
@@ -383,6 +392,11 @@ export class Failures {
       ),
       draft,
     );
+    if (recovery === 'rollback') {
+      owner.hooks.undone?.(instance.view, draft.report);
+      instance.undoTurn(error, this.#later(draft));
+      return isForeign ? occurrence.error : error;
+    }
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     instance.lost(error, isForeign);
     owner.hooks.lost?.(instance.view, draft.report);
@@ -397,6 +411,35 @@ export class Failures {
     instance.registrations.takeBack();
     // The thrower of a foreign exception gets its own error back, by identity.
     return isForeign ? occurrence.error : error;
+  }
+
+  /** What tells the program of a failure as soon as the turn is undone, and of those before it in the turn. */
+  #later(draft: ReportDraft): () => void {
+    const drafts = [...(this.#suspected?.drafts ?? []).map((held) => held.draft), draft];
+    this.clear();
+    return () => {
+      for (const each of drafts) this.#tell(each);
+    };
+  }
+
+  /** Rust ran its destructors, and the program wants nothing of the turn to be left all the same. */
+  #unwoundAndUndone(failure: Unwound, occurrence: Occurrence): unknown {
+    const instance = this.#instance;
+    instance.isLookedAt = true;
+    instance.shut(occurrence.error);
+    const draft = this.#draft(failure, this.#decide(failure, 'rollback', occurrence), occurrence, 0);
+    const error = withReport(occurrence.panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
+    instance.owner.hooks.undone?.(instance.view, draft.report);
+    instance.undoTurn(error, this.#later(draft));
+    return error;
+  }
+
+  /** The instance is again as it was before it failed. */
+  startAnew(): void {
+    this.#decided = undefined;
+    this.#passesOn = false;
+    this.#isAskingAgain = false;
+    this.#alarm = alarm(() => this.#instance.isWell());
   }
 
   /** Tells the program of a failure that the instance lives on after, if only until its turn is over. */

@@ -1,9 +1,21 @@
-import { spaceOf } from './handle.js';
+import { spaceOf, UNDONE } from './handle.js';
+import { setProperty } from './intrinsics.js';
 
 /** What glue uses of a `FinalizationRegistry`. */
 export interface Registry {
   register(target: object, held: unknown, token?: object): void;
   unregister(token: object): boolean;
+}
+
+/** Somebody who puts back what a turn has changed, see `Undo.changes`. */
+export interface Changes {
+  changes(putBack: () => void): void;
+}
+
+/** What is known of what is registered, to register it again. */
+interface Registered {
+  readonly held: unknown;
+  readonly target: WeakRef<object>;
 }
 
 /** What an instance has registered. */
@@ -24,6 +36,40 @@ interface Use {
 export class SharedRegistry {
   readonly #uses = new Map<number, Use>();
   readonly #registry = new FinalizationRegistry<unknown>((held) => this.#run(held));
+
+  /**
+   * The registry as an instance has it whose turns can be undone. What a turn has registered, it has made; what it has unregistered, it has used
+   * up. Handles say which they are by their pointer.
+   */
+  undoable(registry: Registry, undo: Changes): Registry {
+    const known = new WeakMap<object, Registered>();
+    const register = (target: object, held: unknown, token: object): void => {
+      registry.register(target, held, token);
+      known.set(token, { held, target: new WeakRef(target) });
+    };
+    return {
+      register(target, held, token = target) {
+        register(target, held, token);
+        undo.changes(() => {
+          registry.unregister(token);
+          if (typeof held === 'number') point(target, UNDONE);
+        });
+      },
+      unregister(token) {
+        const was = registry.unregister(token);
+        const registered = known.get(token);
+        if (was && registered !== undefined) {
+          undo.changes(() => {
+            const target = registered.target.deref();
+            if (target === undefined) return;
+            register(target, registered.held, token);
+            if (typeof registered.held === 'number') point(target, registered.held);
+          });
+        }
+        return was;
+      },
+    };
+  }
 
   /** The registry as one instance has it. */
   of(space: number, callback: (held: unknown) => void): Registry {
@@ -72,4 +118,9 @@ export class SharedRegistry {
     this.#left(space, use);
     use.callback?.(held);
   }
+}
+
+/** Has a handle point there. The program may have frozen it. */
+function point(handle: object, pointer: number): void {
+  setProperty(handle, '__wbg_ptr', pointer);
 }

@@ -12,6 +12,9 @@ const ADDRESSES = 2 ** 32;
 /** How many there are, of either sign: as far as a double holds every address exactly. Beyond, two objects would have the same pointer. */
 export const SPACES: number = (Number.MAX_SAFE_INTEGER + 1) / ADDRESSES;
 
+/** The pointer of a handle that was made in a turn which was undone. No instance has its space. */
+export const UNDONE: number = -(SPACES + 1) * ADDRESSES;
+
 /** Where the pointers of a space start. */
 export function pointerBase(space: number): number {
   return space * ADDRESSES;

@@ -1,6 +1,6 @@
 import { BlackBoxOffset } from './abi.js';
 import { blackBoxView } from './black-box.js';
-import type { Host, PromiseExecutor, Thenable } from './contract.js';
+import type { ClosureState, Host, PromiseExecutor, Thenable } from './contract.js';
 import type { Failures } from './failures.js';
 import { type Registry, SharedRegistry } from './finalizers.js';
 import { spaceOf } from './handle.js';
@@ -8,6 +8,7 @@ import { handlePromise } from './held.js';
 import type { Instance } from './instance.js';
 import { EXHAUSTED, foreignHandleError, staleHandleError } from './instance-errors.js';
 import { alarm } from './intrinsics.js';
+import type { Closure } from './own-closures.js';
 
 /** What generated code asks of the runtime, for one instance: it passes on what is asked to whoever knows. */
 export class InstanceHost implements Host {
@@ -115,18 +116,25 @@ export class InstanceHost implements Host {
     return ownClosures.has(callback) ? callbacks.finalizer(callback) : callback;
   }
 
+  changes(putBack: () => void): void {
+    this.#instance.undo?.changes(putBack);
+  }
+
   registry(callback: (held: unknown) => unknown): Registry {
     const { registries } = this.#instance.owner.module;
     // Every scope makes its registries in the same order.
     const place = this.#registries++;
     const registry = registries[place] ?? new SharedRegistry();
     registries[place] = registry;
-    return registry.of(this.#instance.space, this.#instance.callbacks.finalizer(this.call('a finalizer', callback)));
+    const { space, callbacks, undo } = this.#instance;
+    const own = registry.of(space, callbacks.finalizer(this.call('a finalizer', callback)));
+    return undo === undefined ? own : registry.undoable(own, undo);
   }
 
-  closure<F>(closure: F): F {
-    const { turns, ownClosures } = this.#instance;
-    return ownClosures.add(turns === undefined ? closure : turns.closure(closure));
+  closure<F>(closure: F, state?: ClosureState): F {
+    const { turns, ownClosures, undo } = this.#instance;
+    const own = turns === undefined ? closure : turns.closure(closure);
+    return ownClosures.add(undo === undefined ? own : (undo.closure(own as Closure, state, () => this.#instance.undoneClosure()) as F));
   }
 
   readQueueMicrotask<T>(value: T): T {
@@ -140,11 +148,19 @@ export class InstanceHost implements Host {
   }
 
   microtask(callback: unknown, entersAgain: boolean): unknown {
-    return this.#instance.callbacks.microtask(callback, entersAgain);
+    return this.#unlessUndone(this.#instance.callbacks.microtask(callback, entersAgain));
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
     return this.#instance.callbacks.react(target, method, callbacks);
+  }
+
+  /** What the event loop is to call, unless the turn that has given it was undone. */
+  #unlessUndone(callback: unknown): unknown {
+    const { undo } = this.#instance;
+    if (undo === undefined || typeof callback !== 'function') return callback;
+    const { turn } = undo;
+    return (): unknown => (turn.isUndone ? undefined : (callback as () => unknown)());
   }
 
   register(target: unknown, method: string, args: unknown[]): unknown {

@@ -29,6 +29,9 @@ export class InFlight {
   readonly #owed = new Set<Owed>();
   readonly #isWithin: () => boolean;
   #within = 0;
+  /** How many there have been. */
+  #count = 0;
+  #marked = 0;
   /** Whether there ever was one. */
   hasOwed = false;
   /** What settles the promise whose executor is running. */
@@ -125,6 +128,7 @@ export class InFlight {
     const owed: Owed = {
       promise,
       reject: settle.reject,
+      nth: ++this.#count,
       isWithin: this.#isWithin(),
       given: undefined,
       place: UNKNOWN,
@@ -151,6 +155,16 @@ export class InFlight {
     if (owed.isWithin) this.#within++;
     this.hasOwed = true;
     return given;
+  }
+
+  /** The promises that are owed now were owed before the turn that begins. */
+  mark(): void {
+    this.#marked = this.#count;
+  }
+
+  /** Rejects those that are owed since the last {@link mark}. */
+  rejectSince(reason: () => unknown): void {
+    for (const owed of [...this.#owed].filter(({ nth }) => nth > this.#marked)) this.#abandon(owed, reason());
   }
 
   /** Rejects all of them, each with its own error. Returns how many there were. */
@@ -277,6 +291,8 @@ interface Given extends Settle {
 
 /** A promise that has not been settled yet. */
 interface Owed {
+  /** Counted up. */
+  readonly nth: number;
   readonly promise: Promise<unknown>;
   readonly reject: (reason: unknown) => void;
   readonly isWithin: boolean;

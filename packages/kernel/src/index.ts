@@ -96,4 +96,5 @@ export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-
 export { hasStackRoom } from './stack-room.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
+export { UNDO_EXPORTS } from './undo.js';
 export { type ReportDraft, writeReport } from './write-report.js';

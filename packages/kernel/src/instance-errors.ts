@@ -1,5 +1,8 @@
 /** What is said of an instance that is gone, and of one that a panic went through. */
 import { PanicError, ReviveError } from './errors.js';
+import { spaceOf, UNDONE } from './handle.js';
+
+const UNDONE_SPACE = spaceOf(UNDONE);
 
 /** What a caller gets where the stack is so full that not even an error can be made: one for all, made beforehand. */
 export const EXHAUSTED: ReviveError = new ReviveError(
@@ -23,6 +26,9 @@ export function staleError(what: string, generation: number, error: ReviveError 
  * @param isReused whether others had the space before, so that it doesn't say which generation it is
  */
 export function staleHandleError(what: string, space: number, given: string | undefined, isReused = false): ReviveError {
+  if (space === UNDONE_SPACE) {
+    return new ReviveError('REVIVE_STALE_HANDLE', `${what}: this object was made by a call that failed and was undone. Make a new object.`);
+  }
   const from = `${space < 0 ? 'a keyed instance' : isReused ? 'a former generation' : `generation ${space + 1}`} of its module`;
   return new ReviveError(
     'REVIVE_STALE_HANDLE',

@@ -20,6 +20,7 @@ import type { Redact } from './report.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
+import { Undo } from './undo.js';
 import { viewOf } from './view.js';
 import type { ReportDraft } from './write-report.js';
 
@@ -42,8 +43,12 @@ export interface Owner {
    * @param entrypoint through which it was entered, where that is known
    */
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery;
+  /** What is done after a failure for which no plugin wants anything. */
+  otherwise(failure: Failure): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
+  /** A turn that failed was undone, and the instance serves again. The failure was reported. @param since when it failed, by `performance.now()` */
+  rolledBack(instance: Instance, since: number): void;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
@@ -52,7 +57,7 @@ export interface Owner {
   signalled(instance: Instance): boolean;
   /** That turn has ended, and the instance goes on. A failure in it was reported before. */
   turnEnded(instance: Instance): void;
-  /** A closure of a lost instance was called. True: the call is to throw. */
+  /** A closure of a lost instance, or of a turn that was undone, was called. True: the call is to throw. */
   staleClosureCalled(instance: Instance, entrypoint: string): boolean;
 }
 
@@ -66,11 +71,13 @@ export interface Loss {
 
 /**
  * Where an instance is in its life. `shut`: nothing of it runs, and nobody has been told why. That may be just being found out, or there may be
- * no stack for it; then guards further out, or whoever asks next, make up for it.
+ * no stack for it; then guards further out, or whoever asks next, make up for it. `undone`: it is lost until the turn that failed is over; then it is
+ * as it was before that.
  */
 type Life =
   | { readonly is: 'idle' | 'running' }
   | { readonly is: 'shut'; readonly trap: unknown }
+  | { readonly is: 'undone'; readonly trap: unknown; readonly error: ReviveError; readonly since: number; readonly tell: () => void }
   | { readonly is: 'lost'; readonly trap: unknown; readonly error: ReviveError; readonly toForeign: boolean };
 
 /**
@@ -87,9 +94,9 @@ export class Instance {
   /** What plugins get in place of the instance: they may be anybody's. */
   readonly view: InstanceView = viewOf(this);
   readonly ownClosures: OwnClosures = new OwnClosures();
-  readonly registrations: Registrations = new Registrations({
-    has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value),
-  });
+  readonly registrations: Registrations;
+  /** What undoes its turns, where the module is made for that. */
+  readonly undo: Undo | undefined;
   readonly callbacks: Callbacks;
   readonly promises: Promises;
   /** Undefined where nobody wants to hear of them. */
@@ -99,7 +106,7 @@ export class Instance {
   /** The turn in which it failed; undefined where it was well until it was replaced. */
   failedIn: { readonly entrypoint: string | undefined } | undefined;
   readonly #failures = new Failures(this);
-  readonly #host: InstanceHost;
+  #host: InstanceHost;
   #life: Life = { is: 'idle' };
   #exports: WebAssembly.Exports | undefined;
   #stacks: StackPointers | undefined;
@@ -112,6 +119,12 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
+    const undo = owner.module.description.undo === true ? new Undo() : undefined;
+    this.undo = undo;
+    this.registrations = new Registrations(
+      { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
+      undo && ((takeBack) => undo.gives(takeBack)),
+    );
     this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested);
     this.callbacks = new Callbacks(
       this.ownClosures,
@@ -126,7 +139,7 @@ export class Instance {
   }
 
   get state(): InstanceState {
-    return this.#life.is === 'shut' ? 'lost' : this.#life.is;
+    return this.#life.is === 'shut' || this.#life.is === 'undone' ? 'lost' : this.#life.is;
   }
 
   get module(): Module['description'] {
@@ -178,6 +191,7 @@ export class Instance {
   get error(): ReviveError | undefined {
     switch (this.#life.is) {
       case 'lost':
+      case 'undone':
         return this.#life.error;
       case 'shut':
         return EXHAUSTED;
@@ -188,7 +202,12 @@ export class Instance {
 
   /** Whether everybody knows of the loss. */
   get isTold(): boolean {
-    return this.#life.is === 'lost';
+    return this.#life.is === 'lost' || this.#life.is === 'undone';
+  }
+
+  /** Whether it serves again when the turn is over that has cost it. */
+  get comesBack(): boolean {
+    return this.#life.is === 'undone';
   }
 
   /** Whether it isn't known yet whether something has left Rust panicking: whoever calls is to ask first whether it is well. */
@@ -220,6 +239,7 @@ export class Instance {
   #lookAt(exports: WebAssembly.Exports): void {
     const { module, hooks } = this.owner;
     this.#exports = exports;
+    this.undo?.bind(exports);
     writeGeneration(exports, this.generation);
     const stackPointers = module.stackPointers ?? stackPointerNames(exports);
     // Exports that are made when they are read can't be listed; those of the next instance can.
@@ -234,6 +254,8 @@ export class Instance {
   start(): void {
     this.served();
     this.scope.start();
+    // The first state that can be gone back to. What a start function leaves to happen later has its own turns.
+    if (this.isRunning() && this.scope.isQuiescent()) this.#turnEnded();
   }
 
   /** It serves from now on, and the program starts it by itself. */
@@ -253,6 +275,8 @@ export class Instance {
   isRunning(): boolean {
     if (this.#life.is === 'running' && this.scope.isShut()) this.shut(this.scope.trap());
     if (this.#life.is === 'shut' && !this.isLookedAt) this.#failures.tellExhausted();
+    // Where the stack was full, nobody could say that the turn has ended.
+    if (this.#life.is === 'undone' && !this.isLookedAt && this.turns?.areIdle === true) this.#turnEnded();
     return this.#life.is === 'running';
   }
 
@@ -278,13 +302,60 @@ export class Instance {
 
   /** The turns, where a plugin wants to hear of them. */
   #hearTurns({ entered, committed }: Hooks): Turns | undefined {
-    if (entered === undefined && committed === undefined) return undefined;
+    if (entered === undefined && committed === undefined && this.undo === undefined) return undefined;
     return new Turns({
       entered: (entrypoint) => entered?.(this.view, entrypoint),
-      committed: () => {
+      ended: () => {
+        this.#turnEnded();
         if (this.state === 'running') committed?.(this.view);
       },
     });
+  }
+
+  /** Nothing of a turn is on the stack any more: its state is the one to go back to, unless it failed. */
+  #turnEnded(): void {
+    const { undo } = this;
+    if (undo === undefined || !this.scope.isQuiescent()) return;
+    if (this.#life.is === 'undone') this.#comeBack(undo, this.#life);
+    else if (this.#life.is === 'running' && !this.scope.isShut()) {
+      undo.commit();
+      this.promises.mark();
+    }
+  }
+
+  /** As it was before the turn that failed. Frames of the glue, too, are gone: what they had still to do has found every guard shut. */
+  #comeBack(undo: Undo, { error, since, tell }: Extract<Life, { is: 'undone' }>): void {
+    const exports = this.#exports as WebAssembly.Exports;
+    const takeBack = undo.rollBack();
+    this.#failures.forget();
+    this.#failures.startAnew();
+    // Note: not the one before, whose alarm rings once.
+    this.#host = new InstanceHost(this, this.#failures);
+    this.scope.bind(exports, this.#host);
+    this.#life = { is: 'running' };
+    this.failedIn = undefined;
+    this.promises.rejectSince(() => this.#withoutFrames(error));
+    tell();
+    this.owner.rolledBack(this, since);
+    // Last, for that may run code of the program's.
+    takeBack();
+  }
+
+  /** It is lost until the turn is over, and comes back as it was before. Everybody is told then. */
+  undoTurn(error: ReviveError, tell: () => void): void {
+    this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), tell };
+  }
+
+  /** Whether a failure may cost no more than its turn: not what the event loop has begun and does not begin again. */
+  get canUndo(): boolean {
+    return this.undo?.canUndo === true && (this.callbacks.entered === 'caller' || this.callbacks.entered === 'finalizer');
+  }
+
+  /** A closure was called that was made in a turn which was undone. */
+  undoneClosure(): undefined {
+    const what = 'a closure of a call that was undone';
+    if (this.owner.staleClosureCalled(this, what)) throw this.staleError(what);
+    return undefined;
   }
 
   /** The name of an entry as its caller knows it. */
@@ -338,6 +409,7 @@ export class Instance {
   /** Rejects what the instance still owes, and lets go of it. @param isTheirs the one call in flight is the one that failed */
   letGo(error: ReviveError, isTheirs: boolean): void {
     this.forget();
+    this.undo?.release();
     this.#exports = undefined;
     this.#stacks = undefined;
     this.#panicking = undefined;

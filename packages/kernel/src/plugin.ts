@@ -83,13 +83,21 @@ export interface Plugin {
    * is taken for lost.
    */
   readonly threw?: (thrown: Thrown) => Failure | undefined;
-  /** What to do after a failure. The first plugin that answers decides; an instance that was condemned, or whose executor is torn, isn't kept. */
+  /**
+   * What to do after a failure. The first plugin that answers decides; an instance that was condemned, or whose executor is torn, isn't kept. `rollback`
+   * is `fresh` where the turn can't be undone.
+   */
   readonly failed?: (instance: InstanceView, failure: Failure) => Recovery | undefined;
   /**
    * An abort has cost the instance: nothing of it runs any more, and its exports can be read for the last time. Every plugin hears of it,
    * before the program does. What it throws can't break recovery. After a full stack it comes late, where there is room for it.
    */
   readonly lost?: (instance: InstanceView, report: CrashReport) => void;
+  /**
+   * A turn has failed, and is about to be undone: the instance's exports can still be read as the failure has left them. As {@link lost} otherwise;
+   * the instance goes on.
+   */
+  readonly undone?: (instance: InstanceView, report: CrashReport) => void;
 }
 
 /** {@link Plugin}s made one. */
@@ -101,8 +109,10 @@ export interface Hooks {
   readonly committed: ((instance: InstanceView) => void) | undefined;
   readonly leavesHook: ((instance: InstanceView, error: unknown, suspected: boolean) => void) | undefined;
   readonly threw: (thrown: Thrown) => Failure | undefined;
-  readonly failed: (instance: InstanceView, failure: Failure) => Recovery;
+  /** Undefined: no plugin answers. */
+  readonly failed: (instance: InstanceView, failure: Failure) => Recovery | undefined;
   readonly lost: ((instance: InstanceView, report: CrashReport) => void) | undefined;
+  readonly undone: ((instance: InstanceView, report: CrashReport) => void) | undefined;
 }
 
 /** Makes one set of hooks from many plugins, in their order. */
@@ -116,8 +126,9 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
     committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),
     leavesHook: sequence(present(plugins.map(({ name, leavesHook }) => harmless(name, leavesHook)))),
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
-    failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)) ?? (failure.kind === 'unwound' ? 'keep' : 'fresh'),
+    failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)),
     lost: sequence(present(plugins.map(({ name, lost }) => harmless(name, lost)))),
+    undone: sequence(present(plugins.map(({ name, undone }) => harmless(name, undone)))),
   };
 }
 
@@ -127,7 +138,7 @@ function orNothing({ name, failed }: Plugin): Plugin['failed'] {
   return (instance, failure) => {
     try {
       const answer = failed(instance, failure);
-      if (answer === undefined || answer === 'keep' || answer === 'fresh' || answer === 'retire') return answer;
+      if (answer === undefined || answer === 'keep' || answer === 'rollback' || answer === 'fresh' || answer === 'retire') return answer;
       complain(`the plugin ${name} wants a recovery that there is not`, answer);
       return undefined;
     } catch (error) {

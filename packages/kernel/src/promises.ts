@@ -119,6 +119,16 @@ export class Promises {
     this.#inFlight.rejectAbandoned(by, () => abandonedError(by));
   }
 
+  /** See {@link InFlight.mark}. */
+  mark(): void {
+    this.#inFlight.mark();
+  }
+
+  /** See {@link InFlight.rejectSince}. */
+  rejectSince(reason: () => unknown): void {
+    this.#inFlight.rejectSince(reason);
+  }
+
   /** The instance is lost: rejects what it owes, marks what it was given as handled, and lets go of both. */
   rejectAll(reason: () => unknown): void {
     if (this.#held !== undefined) handlePromises(this.#held, this.#heldFrom);

@@ -30,6 +30,9 @@ interface Own {
   has(value: unknown): value is Closure;
 }
 
+/** Told what takes a registration back, should the turn be undone in which it was made. */
+type Gives = (takeBack: () => void) => void;
+
 /** A closure that the host may call, and how that is undone. Nothing here keeps the closure or what it is registered with alive. */
 interface Registration {
   readonly target: WeakRef<object>;
@@ -60,9 +63,15 @@ export class Registrations {
   readonly #timers = new Set<Timer>();
   #sweepTimersAt = FIRST_SWEEP;
 
-  /** @param own tells the instance's own functions from others */
-  constructor(own: Own) {
+  readonly #gives: Gives | undefined;
+
+  /**
+   * @param own tells the instance's own functions from others
+   * @param gives hears of each, where turns can be undone
+   */
+  constructor(own: Own, gives?: Gives) {
     this.#own = own;
+    this.#gives = gives;
   }
 
   /** `target[method](...args)`, for the methods of {@link REGISTERING_METHODS}. */
@@ -127,7 +136,12 @@ export class Registrations {
   #remember(target: unknown, closure: Closure, key: string, undo: Registration['undo']): void {
     const isObject = typeof target === 'function' || (typeof target === 'object' && target !== null);
     if (!isObject || typeof WeakRef !== 'function') return;
-    this.#registrations.push({ target: new WeakRef(target), closure: new WeakRef(closure), key, undo });
+    const registration = { target: new WeakRef(target), closure: new WeakRef(closure), key, undo };
+    this.#registrations.push(registration);
+    this.#gives?.(() => {
+      this.#registrations = this.#registrations.filter((one) => one !== registration);
+      attempt(() => undo(target as Target, closure));
+    });
     if (this.#registrations.length < this.#sweepAt) return;
     this.#registrations = stillUseful(this.#registrations);
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#registrations.length);
@@ -143,7 +157,12 @@ export class Registrations {
     const id = (global[method] as Closure)(callback, ...others);
     const held = typeof id === 'object' && id !== null ? new WeakRef(id) : id;
     timer = { callback: new WeakRef(callback), id: held, clear: TIMERS[method] as string };
+    const { clear } = timer;
     this.#timers.add(timer);
+    this.#gives?.(() => {
+      this.#timers.delete(timer as Timer);
+      attempt(() => global[clear]?.(id));
+    });
     if (this.#timers.size >= this.#sweepTimersAt) {
       for (const one of this.#timers) if (one.callback.deref() === undefined) this.#timers.delete(one);
       this.#sweepTimersAt = Math.max(FIRST_SWEEP, 2 * this.#timers.size);

@@ -4,8 +4,8 @@ import { apply, assign } from './intrinsics.js';
 export interface TurnHooks {
   /** A turn begins: an idle instance is entered. */
   readonly entered: (entrypoint: string) => void;
-  /** The turn is over, and the instance goes on. */
-  readonly committed: () => void;
+  /** The turn is over: nothing of it is on the stack any more, and the glue's own `finally` blocks have run. */
+  readonly ended: () => void;
 }
 
 /**
@@ -52,6 +52,11 @@ export class Turns {
     this.#hooks.entered(this.#call ?? entry);
   }
 
+  /** Whether nothing of a turn is on the stack. Note: where the stack was full, nobody may have said that a turn has ended. */
+  get areIdle(): boolean {
+    return this.#call === undefined;
+  }
+
   /** No frame of the instance is left on the stack. */
   left(): void {
     if (this.#call === undefined) this.#end();
@@ -60,6 +65,6 @@ export class Turns {
   #end(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#hooks.committed();
+    this.#hooks.ended();
   }
 }

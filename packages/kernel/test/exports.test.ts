@@ -41,6 +41,7 @@ it('exports this and no more', () => {
       "STACK_POINTER_EXPORT",
       "SharedRegistry",
       "StackPointers",
+      "UNDO_EXPORTS",
       "UNKNOWN_PANIC",
       "UNWINDING_SECTION",
       "UNWIND_EXPORT",

@@ -99,6 +99,8 @@ export function makeInstance({
     reinitRequested: () => void log.push('reinit'),
     signalled: () => false,
     turnEnded: () => {},
+    otherwise: ({ kind }) => (kind === 'unwound' ? 'keep' : 'fresh'),
+    rolledBack: () => void log.push('rolled back'),
     staleClosureCalled: () => false,
   };
   let host: Host | undefined;

@@ -86,7 +86,7 @@ function listenersOf(module: string, to: Instruments): Listeners {
       addEvent('exception', () => failureAttributes(report));
       to.failures.add(1, kindOf(report));
       to.callsLost.add(report.callsLost, own);
-      if (report.recovery === 'keep') return;
+      if (report.recovery === 'keep' || report.recovery === 'rollback') return;
       const key = whose(report);
       lost.add(key);
       inMicrotask(() => lost.delete(key));

@@ -46,6 +46,13 @@ export interface ReviveOptions extends BreakerOptions {
    * polls, nobody is there to be thrown to: such an exception always recovers.
    */
   readonly foreignExceptions?: ForeignExceptions;
+  /**
+   * After an abort: `rollback`, the default where the module was transformed with `--recovery rollback`, undoes the turn that failed, so that nothing
+   * else is lost; `fresh`, the default and the only one elsewhere, begins with a fresh instance. Where a turn can't be undone, `rollback` is `fresh`.
+   */
+  readonly recovery?: 'rollback' | 'fresh' | undefined;
+  /** Whether a panic that unwound has its turn undone, too, so that it leaves nothing half done. Default false. Needs {@link ReviveOptions.recovery} `rollback`. */
+  readonly atomicPanics?: boolean | undefined;
   /** How many keyed instances there may be at once, see {@link Revive.instance}. Default 64. In V8 each takes 10 GB of addresses, not of memory. */
   readonly maxInstances?: number;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */

@@ -10,8 +10,16 @@ interface Where {
 export interface Events {
   /** An instance failed; the report says how, and what is done. */
   failure: CrashReport;
-  /** A fresh instance serves. `error`: what its start function threw, which runs again in every instance, where it threw without failing. */
-  recovered: { readonly generation: number; readonly ms: number; readonly error?: unknown; readonly instance?: string };
+  /**
+   * A fresh instance serves; with `rolledBack`, the same one as before, and as it was before the turn that failed. `error`: what its start function threw, which runs again in every instance, where it threw without failing.
+   */
+  recovered: {
+    readonly generation: number;
+    readonly ms: number;
+    readonly rolledBack?: boolean;
+    readonly error?: unknown;
+    readonly instance?: string;
+  };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
   /** The option `recycle` has replaced the instance of generation `from`, which was well. `error`: as in `recovered`. */

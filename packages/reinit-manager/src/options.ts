@@ -31,6 +31,8 @@ export const OPTIONS: Checks<ReviveOptions> = {
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
+  recovery: ["'rollback' or 'fresh'", (value) => value === 'rollback' || value === 'fresh'],
+  atomicPanics: ['true or false', (value) => typeof value === 'boolean'],
   maxPersistedBytes: ['a whole number from 0, or Infinity', isCount],
   persist: ['an object whose load and save, where it has them, are functions', isStore],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
@@ -127,6 +129,7 @@ const HOOKS = [
   'threw',
   'failed',
   'lost',
+  'undone',
 ] as const satisfies readonly (keyof Plugin)[];
 
 /**

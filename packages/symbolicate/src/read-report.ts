@@ -44,7 +44,7 @@ const REPORT = fields({
   memoryBytes: number,
   uptimeMs: number,
   callsLost: number,
-  recovery: oneOf('keep', 'fresh', 'retire'),
+  recovery: oneOf('keep', 'rollback', 'fresh', 'retire'),
   at: leaf('a time in milliseconds', (value) => typeof value === 'number' && !Number.isNaN(new Date(value).getTime())),
 });
 

@@ -134,6 +134,8 @@ function recovery({ recovery, callsLost }: CrashReport): string {
   switch (recovery) {
     case 'keep':
       return `the instance was kept${lost}`;
+    case 'rollback':
+      return `the turn was undone, nothing else was lost${lost}`;
     case 'fresh':
       return `a fresh instance${lost}`;
     case 'retire':

@@ -28,7 +28,7 @@ const BAD: readonly (readonly [what: string, json: string, says: string])[] = [
   ['odd sources', withPanic({ frames: [{ source: [{ place: {} }] }] }), '`failure.panic.frames[0].source[0].place.file`'],
   ['odd breadcrumbs', but({ breadcrumbs: [1] }), '`breadcrumbs[0]`'],
   ['an odd build', but({ build: {} }), '`build.id`'],
-  ['an odd recovery', but({ recovery: 'pray' }), '`recovery` is not keep or fresh or retire'],
+  ['an odd recovery', but({ recovery: 'pray' }), '`recovery` is not keep or rollback or fresh or retire'],
   ['an odd time', but({ at: 1e99 }), '`at` is not a time'],
   ...['fingerprint', 'generation', 'memoryBytes', 'uptimeMs', 'callsLost', 'recovery', 'at'].map(
     (name) => [`a report without ${name}`, but({ [name]: undefined }), `\`${name}\``] as const,

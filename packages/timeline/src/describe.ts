@@ -118,7 +118,12 @@ export function outcomeOf(event: TimelineEvent): string | undefined {
   if (!isFailure(event)) return undefined;
   const { recovery, callsLost } = event.report;
   const lost = callsLost === 0 ? '' : `; ${count(callsLost, 'call')} in flight ${callsLost === 1 ? 'was' : 'were'} rejected`;
-  const done = { keep: 'the instance was kept', fresh: 'a fresh instance', retire: 'no fresh instance takes its place' }[recovery];
+  const done = {
+    keep: 'the instance was kept',
+    rollback: 'the turn was undone, nothing else was lost',
+    fresh: 'a fresh instance',
+    retire: 'no fresh instance takes its place',
+  }[recovery];
   return `${done ?? shown(recovery)}${lost}`;
 }
 

@@ -95,7 +95,8 @@ function generationsOf(turns: readonly PlacedTurn[], events: readonly TimelineEv
     if (event.name === 'instantiated') note(made, event.generation, event.at);
     else if (event.name === 'recovered' || event.name === 'recycled') note(began, event.generation, event.at);
     else if (event.name === 'drained') note(ended, event.generation, event.at);
-    else if (isFailure(event) && event.report.recovery !== 'keep') note(lost, event.generation, event.at);
+    else if (isFailure(event) && event.report.recovery !== 'keep' && event.report.recovery !== 'rollback')
+      note(lost, event.generation, event.at);
   }
   const all = [...new Set([...began.keys(), ...lost.keys(), ...made.keys(), ...ended.keys()])].sort((a, b) => a - b);
   const served = all.filter((generation, index) => began.has(generation) || lost.has(generation) || index === 0);

@@ -24,6 +24,14 @@ program
       .default('beside')
       .argParser(nameOfModule),
   )
+  .addOption(
+    new Option(
+      '--recovery <how>',
+      'after an abort, `fresh` begins with a fresh instance, `rollback` undoes the turn that failed and loses nothing else',
+    )
+      .choices(['fresh', 'rollback'])
+      .default('fresh'),
+  )
   .action(runTransform);
 
 program

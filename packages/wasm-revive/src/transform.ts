@@ -10,6 +10,11 @@ export interface TransformOptions {
   /** Where to write. Default: in place. */
   readonly outDir?: string | undefined;
   /**
+   * What follows an abort. `fresh`: a fresh instance (default). `rollback`: the turn that failed is undone, and the instance goes on as it was before;
+   * the wasm file gets an undo log for that.
+   */
+  readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,
    * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, and the type `Revive`.

@@ -81,6 +81,8 @@ function serve({ factory, description, module }: Given) {
     reinitRequested: () => {},
     signalled: () => false,
     turnEnded: () => {},
+    otherwise: () => 'fresh',
+    rolledBack: () => {},
     staleClosureCalled: () => false,
   };
   const bound: Instance[] = [];

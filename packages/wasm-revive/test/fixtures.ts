@@ -78,16 +78,22 @@ export function transformed(
   panic: 'abort' | 'unwind' = 'abort',
   runtime: string = target === 'nodejs' ? RUNTIME : ESM_RUNTIME,
   name = 'fixtures',
+  recovery?: 'rollback',
 ): string {
   const outDir = folder();
   const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
-  transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime } });
+  transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime }, recovery });
   return outDir;
 }
 
 /** The same for Node.js, loaded anew. */
-export function load<P = Package>(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME, name = 'fixtures'): P {
-  const outDir = transformed('nodejs', panic, runtime, name);
+export function load<P = Package>(
+  panic: 'abort' | 'unwind' = 'abort',
+  runtime: string = RUNTIME,
+  name = 'fixtures',
+  recovery?: 'rollback',
+): P {
+  const outDir = transformed('nodejs', panic, runtime, name, recovery);
   const wasm = readdirSync(outDir).find((file) => file.endsWith('_bg.wasm')) ?? '';
   return createRequire(import.meta.url)(join(outDir, wasm.replace('_bg.wasm', '.js'))) as P;
 }

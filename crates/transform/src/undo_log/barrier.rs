@@ -14,6 +14,7 @@ use super::flow::{Flow, Signatures, Value};
 use super::frames::{Call, Frames};
 use super::layout::{UndoLayout, GRANULE_BITS};
 use super::routines::{at, Globals, Routines};
+use super::tables::{Changed, Tables};
 use crate::Error;
 
 /// Rewrites function bodies.
@@ -26,6 +27,7 @@ pub(super) struct Barrier<'a> {
     pub(super) stack_pointer: Option<u32>,
     /// Where something is known of them.
     pub(super) frames: Option<Frames>,
+    pub(super) tables: Option<Tables>,
 }
 
 /// A function body, read.
@@ -92,6 +94,13 @@ impl<'a> Body<'a> {
             flow.pass(operator, place, *offset)?;
         }
         Ok(flow.keeps_to_its_frame.then_some(calls))
+    }
+
+    /// Notes which tables it changes.
+    pub(super) fn changes(&self, changed: &mut Changed) {
+        for (operator, offset) in &self.operators {
+            changed.read(operator, *offset);
+        }
     }
 
     /// The functions that it refers to without calling them.
@@ -205,6 +214,10 @@ impl Rewriting<'_> {
             _ => {}
         }
         self.flow.pass(operator, place, offset)?;
+        let tables = self.barrier.tables;
+        if tables.is_some_and(|tables| tables.replace(operator, &mut self.code())) {
+            return Ok(());
+        }
         match operator {
             Operator::MemorySize { .. } => {
                 let end = self.barrier.globals.end();

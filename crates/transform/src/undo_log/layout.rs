@@ -26,8 +26,8 @@ pub(super) const ENTRY_HEAD: u32 = 8;
 /// Bytes of an entry.
 pub(super) const ENTRY: u32 = ENTRY_HEAD + REACH + GRANULE + REACH;
 
-/// Pages of each chunk of the log.
-pub(super) const CHUNK_PAGES: u32 = 4;
+/// Pages of each chunk of the log. As long as a turn needs only the first, the memory does not grow for it: views of it that JavaScript has stay.
+pub(super) const CHUNK_PAGES: u32 = 16;
 
 /// Where in a chunk it is told which one is before it and which one behind (addresses, 0: none).
 pub(super) const CHUNK_BEFORE: u32 = REACH;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BranchHints, CodeSection, ConstExpr as Expression, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, GlobalType, MemorySection, Module, TypeSection, ValType,
+    GlobalSection, GlobalType, MemorySection, Module, TableSection, TypeSection, ValType,
 };
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ExternalKind, Import, Operator, OperatorsReader, Parser,
-    Payload, SectionLimited, TableInit, TypeRef,
+    Payload, RefType, SectionLimited, TableInit, TypeRef,
 };
 
 use super::barrier::{Barrier, Body};
@@ -17,6 +17,7 @@ use super::flow::Signatures;
 use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
+use super::tables::{Changed, Tables};
 use super::{COMMIT, NOTE, ROLLBACK};
 use crate::{sections, Error};
 
@@ -34,6 +35,7 @@ pub(super) fn rewrite(
         Some(stack_pointer) => source.frames(stack_pointer)?,
         None => None,
     };
+    let has_frames = frames.is_some();
     let barrier = shape.barrier(&source.signatures, stack_pointer, frames);
     let mut code = CodeSection::new();
     let mut hints = BranchHints::new();
@@ -44,7 +46,7 @@ pub(super) fn rewrite(
             hints.function_hints(source.imported_functions + index as u32, rewritten.hints);
         }
     }
-    for body in shape.bodies().all() {
+    for body in shape.bodies(stack_pointer.filter(|_| has_frames)).all() {
         code.function(&body);
     }
     let mut module = Module::new();
@@ -59,6 +61,9 @@ pub(super) fn rewrite(
         match payload {
             Payload::TypeSection(section) => module.section(&shape.types(section)?),
             Payload::FunctionSection(section) => module.section(&shape.functions(section)?),
+            Payload::TableSection(section) if shape.tables.is_some() => {
+                module.section(&tables(section)?)
+            }
             Payload::MemorySection(_) => module.section(&shape.memory()),
             Payload::GlobalSection(section) => {
                 has_globals = true;
@@ -71,6 +76,8 @@ pub(super) fn rewrite(
             }
             Payload::CodeSectionStart { .. } => module.section(&hints).section(&code),
             Payload::CodeSectionEntry(_) => continue,
+            // What it says of the code is not true any more.
+            Payload::CustomSection(section) if is_of_debugger(section.name()) => continue,
             other => {
                 sections::copy(&mut module, &other, bytes);
                 continue;
@@ -109,6 +116,10 @@ struct Source<'a> {
     has_exports: bool,
     /// Functions that can be called from elsewhere than where it is written.
     escaping: BTreeSet<u32>,
+    /// Which of the module's own tables hold JavaScript's values.
+    tables: Vec<bool>,
+    imported_tables: u32,
+    changed: Changed,
     bodies: Vec<Body<'a>>,
 }
 
@@ -188,6 +199,7 @@ impl<'a> Source<'a> {
                 let parameters = self.signatures.parameters(function) as u32;
                 let body = Body::read(&body, parameters)?;
                 self.escaping.extend(body.references());
+                body.changes(&mut self.changed);
                 self.bodies.push(body);
             }
             Payload::StartSection { func, .. } => {
@@ -212,7 +224,11 @@ impl<'a> Source<'a> {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    if let TableInit::Expr(expression) = table?.init {
+                    let table = table?;
+                    let is_plain = !table.ty.table64 && !table.ty.shared;
+                    self.tables
+                        .push(is_plain && table.ty.element_type == RefType::EXTERNREF);
+                    if let TableInit::Expr(expression) = table.init {
                         self.escaping
                             .extend(references(expression.get_operators_reader())?);
                     }
@@ -244,7 +260,7 @@ impl<'a> Source<'a> {
             TypeRef::Global(_) => self.imported_globals += 1,
             TypeRef::Memory(_) => return refuse("an imported memory can't be undone", offset),
             TypeRef::Tag(tag) => self.signatures.tags.push(tag.func_type_idx),
-            TypeRef::Table(_) => {}
+            TypeRef::Table(_) => self.imported_tables += 1,
         }
         Ok(())
     }
@@ -265,6 +281,16 @@ impl<'a> Source<'a> {
         let layout = UndoLayout::new(memory.initial, memory.maximum, offset)?;
         let first_global = self.imported_globals + self.globals;
         let kept = self.mutable.iter().zip(first_global + Globals::COUNT..);
+        let own = |table: u32| table.checked_sub(self.imported_tables);
+        let holds_references = |table| own(table).is_some_and(|own| self.tables[own as usize]);
+        let table = self.changed.table(holds_references, size)?;
+        let first_function = self.imported_functions + self.defined;
+        let tables = table.map(|table| Tables {
+            table,
+            journal: self.imported_tables + self.tables.len() as u32,
+            first_global: first_global + Globals::COUNT + self.mutable.len() as u32,
+            first_function: first_function + Routines::types().len() as u32,
+        });
         Ok(Shape {
             layout,
             maximum: memory
@@ -278,7 +304,8 @@ impl<'a> Source<'a> {
                     kept,
                 })
                 .collect(),
-            routines: Routines::starting_at(self.imported_functions + self.defined),
+            routines: Routines::starting_at(first_function),
+            tables,
             first_type: self.signatures.types.len() as u32,
         })
     }
@@ -338,6 +365,7 @@ struct Shape {
     globals: Globals,
     kept: Vec<Kept>,
     routines: Routines,
+    tables: Option<Tables>,
     first_type: u32,
 }
 
@@ -355,17 +383,29 @@ impl Shape {
             signatures,
             stack_pointer,
             frames,
+            tables: self.tables,
         }
     }
 
-    fn bodies(&self) -> Bodies<'_> {
+    fn bodies(&self, stack_pointer: Option<u32>) -> Bodies<'_> {
         Bodies {
             layout: &self.layout,
             globals: self.globals,
             routines: self.routines,
             kept: &self.kept,
             maximum: self.maximum,
+            stack_pointer,
+            tables: self.tables,
         }
+    }
+
+    /// What the functions take and give that are added.
+    fn added(&self) -> Vec<(&'static [ValType], &'static [ValType])> {
+        let mut added = Routines::types().to_vec();
+        if self.tables.is_some() {
+            added.extend(Tables::types());
+        }
+        added
     }
 
     fn types(&self, section: wasmparser::TypeSectionReader<'_>) -> Result<TypeSection, Error> {
@@ -373,7 +413,7 @@ impl Shape {
         let offset = section.range().start;
         let same = RoundtripReencoder.parse_type_section(&mut types, section);
         same.map_err(|error| Error::new(error.to_string(), offset))?;
-        for (params, results) in Routines::types() {
+        for (params, results) in self.added() {
             types
                 .ty()
                 .function(params.iter().copied(), results.iter().copied());
@@ -386,7 +426,7 @@ impl Shape {
         for ty in section {
             functions.function(ty?);
         }
-        for nth in 0..Routines::types().len() as u32 {
+        for nth in 0..self.added().len() as u32 {
             functions.function(self.first_type + nth);
         }
         Ok(functions)
@@ -438,6 +478,11 @@ impl Shape {
         for (ty, init) in kept {
             globals.global(ty, &init);
         }
+        if self.tables.is_some() {
+            for value in Tables::INITIAL {
+                globals.global(number, &Expression::i32_const(value));
+            }
+        }
         Ok(globals)
     }
 
@@ -454,6 +499,21 @@ impl Shape {
         exports.export(ROLLBACK, ExportKind::Func, self.routines.roll_back());
         Ok(exports)
     }
+}
+
+/// The module's tables, and the journal of the one that changes.
+fn tables(section: wasmparser::TableSectionReader<'_>) -> Result<TableSection, Error> {
+    let mut tables = TableSection::new();
+    let offset = section.range().start;
+    let same = RoundtripReencoder.parse_table_section(&mut tables, section);
+    same.map_err(|error| Error::new(error.to_string(), offset))?;
+    Tables::add_journal(&mut tables);
+    Ok(tables)
+}
+
+/// Whether a custom section says where in the code something is: DWARF, or where that is to be found.
+fn is_of_debugger(name: &str) -> bool {
+    name.starts_with(".debug_") || matches!(name, "sourceMappingURL" | "external_debug_info")
 }
 
 fn refuse<T>(why: &str, offset: u64) -> Result<T, Error> {

@@ -6,6 +6,7 @@ use super::layout::{
     UndoLayout, CHUNK_BEFORE, CHUNK_BEHIND, CHUNK_END, CHUNK_PAGES, CHUNK_START, ENTRY, ENTRY_HEAD,
     GRANULE, GRANULE_BITS, PAGE, REACH,
 };
+use super::tables::{Tables, PLACES};
 
 /// A global of the program's that can change, and the one that holds what it was at the last commit.
 pub(super) struct Kept {
@@ -35,7 +36,7 @@ impl Globals {
     }
 
     /// Where the next entry of the log goes.
-    fn top(self) -> u32 {
+    pub(super) fn top(self) -> u32 {
         self.first
     }
     /// The chunk that it is in.
@@ -123,6 +124,10 @@ pub(super) struct Bodies<'a> {
     pub(super) kept: &'a [Kept],
     /// How many pages the program may have, as it declares.
     pub(super) maximum: u32,
+    /// The global that holds the stack pointer, where it is certain that everything below it is frames.
+    pub(super) stack_pointer: Option<u32>,
+    /// Where the module has a table that changes.
+    pub(super) tables: Option<Tables>,
 }
 
 /// What a load or a store of the module's memory is told. The alignment is given as its binary logarithm.
@@ -136,24 +141,28 @@ pub(super) const fn at(offset: u32, align: u32) -> MemArg {
 }
 
 /// The first word of an entry.
-const WORD: MemArg = at(0, 2);
+pub(super) const WORD: MemArg = at(0, 2);
 
 /// The second.
-const SECOND: MemArg = at(4, 2);
+pub(super) const SECOND: MemArg = at(4, 2);
 
 const BEFORE: MemArg = at(CHUNK_BEFORE, 2);
 
 const BEHIND: MemArg = at(CHUNK_BEHIND, 2);
 
 impl Bodies<'_> {
-    pub(super) fn all(&self) -> [Function; 5] {
-        [
+    pub(super) fn all(&self) -> Vec<Function> {
+        let mut all = vec![
             self.log(),
             self.note(),
             self.grow(),
             self.commit(),
             self.roll_back(),
-        ]
+        ];
+        if let Some(tables) = self.tables {
+            all.extend(tables.bodies(self));
+        }
+        all
     }
 
     fn log(&self) -> Function {
@@ -244,7 +253,7 @@ impl Bodies<'_> {
     }
 
     /// Goes on to the next chunk where this one is full. Traps where there is no memory for one: what can't be logged must not be written.
-    fn make_room(&self, code: &mut InstructionSink<'_>, next: u32) {
+    pub(super) fn make_room(&self, code: &mut InstructionSink<'_>, next: u32) {
         let globals = self.globals;
         code.global_get(globals.top())
             .global_get(globals.chunk())
@@ -420,6 +429,9 @@ impl Bodies<'_> {
         let mut function = Function::new([(1, ValType::I32)]);
         let mut code = function.instructions();
         self.each_entry(&mut code, |_| {});
+        if let Some(tables) = self.tables {
+            tables.forget(&mut code);
+        }
         for &Kept { own, kept } in self.kept {
             code.global_get(own).global_set(kept);
         }
@@ -439,6 +451,12 @@ impl Bodies<'_> {
         let mut function = Function::new([(4, ValType::I32)]);
         let mut code = function.instructions();
         self.each_entry(&mut code, |code| {
+            if let Some(tables) = self.tables {
+                code.local_get(entry).i32_load(WORD);
+                code.i32_const(PLACES).i32_eq().if_(BlockType::Empty);
+                tables.undo(code, [entry, granule, end]);
+                code.else_();
+            }
             code.local_get(entry).i32_load(WORD);
             code.local_get(entry).i32_const(ENTRY_HEAD as i32).i32_add();
             code.local_get(entry).i32_load(SECOND).memory_copy(0, 0);
@@ -468,7 +486,16 @@ impl Bodies<'_> {
                 .i32_sub()
                 .memory_fill(0)
                 .end();
+            if self.tables.is_some() {
+                code.end();
+            }
         });
+        if let Some(tables) = self.tables {
+            tables.undone(&mut code);
+        }
+        if let Some(stack_pointer) = self.stack_pointer {
+            self.clear_frames(&mut code, stack_pointer);
+        }
         for &Kept { own, kept } in self.kept {
             code.global_get(kept).global_set(own);
         }
@@ -488,6 +515,23 @@ impl Bodies<'_> {
             .global_set(globals.run())
             .end();
         function
+    }
+
+    /// What the turn has left in its frames is of no use, and who looks for what Rust has said last must not find it there.
+    fn clear_frames(&self, code: &mut InstructionSink<'_>, stack_pointer: u32) {
+        let Some(&Kept { own, kept }) = self.kept.iter().find(|kept| kept.own == stack_pointer)
+        else {
+            return;
+        };
+        code.global_get(own).global_get(kept).i32_lt_u();
+        code.if_(BlockType::Empty)
+            .global_get(own)
+            .i32_const(0)
+            .global_get(kept)
+            .global_get(own)
+            .i32_sub()
+            .memory_fill(0)
+            .end();
     }
 
     /// Does something with each entry, the youngest first, and forgets them. The entry's address is in local 0.
@@ -523,7 +567,8 @@ impl Bodies<'_> {
             .i32_sub()
             .local_set(entry);
         each(code);
-        // Of the first granule, which has nothing before it, this is the number, too.
+        // Of the first granule, which has nothing before it, this is the number, too. (Of places of a table it is one that doesn't matter: all are
+        // forgotten.)
         code.local_get(entry)
             .i32_load(WORD)
             .i32_const(REACH as i32)

@@ -5,6 +5,7 @@ use wasm_revive_transform::{inspect, undo_log, ExternType, COMMIT, NOTE, ROLLBAC
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
 mod programs;
+mod tables;
 
 /// Random numbers that a seed repeats (xorshift).
 pub struct Random(u64);

@@ -97,7 +97,10 @@ export class Persisted {
         const saved = this.#entries.get(name)?.saved;
         turn.loading.push(name);
         if (saved?.bytes.length !== word(PersistOffset.bytesLength)) break;
-        new Uint8Array(view.buffer).set(saved.bytes, word(PersistOffset.bytes));
+        const place = word(PersistOffset.bytes);
+        // Note: the log may have the memory grow for it.
+        instance.undo?.note(place, saved.bytes.length);
+        new Uint8Array((persistView(instance.exports as WebAssembly.Exports) ?? view).buffer).set(saved.bytes, place);
         answer(instance, saved);
         break;
       }

@@ -180,7 +180,9 @@ export class Place implements Owner {
 
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery {
     // What becomes of one that was replaced, or evicted, decides nothing for those that come after it.
-    if (!this.slot.needs(instance)) return asked === 'keep' ? asked : 'fresh';
+    if (!this.slot.needs(instance)) return asked === 'keep' || asked === 'rollback' ? asked : 'fresh';
+    // No instance ends.
+    if (asked === 'rollback') return asked;
     // Closures are not counted. Where frames of it are on the stack, the outermost may be a call that is.
     const isCounted = !quiescent || !instance.isClosure(entrypoint);
     const ending = {
@@ -188,6 +190,18 @@ export class Place implements Owner {
       isCalled: isCounted && instance.callbacks.entered === 'caller',
     };
     return this.supervisor.decide(ending, asked, failure, quiescent);
+  }
+
+  otherwise({ kind }: Failure): Recovery {
+    const { recovery = 'rollback', atomicPanics = false } = this.#shared.settings.options;
+    if (kind === 'unwound' && !atomicPanics) return 'keep';
+    return this.module.description.undo === true && recovery === 'rollback' ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
+  }
+
+  rolledBack({ generation }: Instance, since: number): void {
+    this.#shared.counts.recoveries++;
+    const recovered = { generation, ms: performance.now() - since, rolledBack: true, ...this.#where() };
+    this.#shared.emitter.emit('recovered', () => recovered);
   }
 
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void {

@@ -127,7 +127,7 @@ export class Slot {
       }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
-        current.askAgain();
+        if (!current.comesBack) current.askAgain();
         throw current.error;
       }
       if (this.#current === undefined && !this.#around.claim()) this.recover();
@@ -180,7 +180,11 @@ export class Slot {
     for (;;) {
       this.#departures.departIfDue();
       const instance = this.#at(space);
-      if (!instance?.isWell()) return undefined;
+      if (!instance?.isWell()) {
+        // It is part of a turn that failed.
+        if (instance?.comesBack === true && !frees) throw instance.error;
+        return undefined;
+      }
       if (!frees) this.#admit(instance);
       const called = instance === this.#current ? this.#called(instance) : instance;
       if (called !== undefined) return called;

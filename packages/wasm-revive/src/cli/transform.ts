@@ -5,6 +5,7 @@ import { transform } from '../transform.js';
 interface TransformFlags {
   readonly outDir?: string;
   readonly runtime: string;
+  readonly recovery: 'fresh' | 'rollback';
 }
 
 /** `wasm-revive transform`. */

@@ -1,0 +1,147 @@
+/**
+ * Undoing a turn. Memory, globals and the table of JavaScript's values go back by what the transform has added to the module (the undo log, see
+ * `crates/transform/src/undo_log.rs`); what JavaScript knows of the instance goes back by what is noted here while the turn runs: handles and
+ * closures that it has made, used up or changed.
+ */
+import type { ClosureState, Undoing } from './contract.js';
+import { assign, define, hasOwn } from './intrinsics.js';
+import type { Closure } from './own-closures.js';
+
+/** What the transform adds to a module whose turns can be undone: its exports, by what they do. */
+export const UNDO_EXPORTS = {
+  /** The state is now the one to go back to. */
+  commit: '__wasm_revive_commit',
+  /** Back to the state of the last commit. */
+  rollBack: '__wasm_revive_rollback',
+  /** `(address, length)`: JavaScript is about to write there. */
+  note: '__wasm_revive_note',
+} as const satisfies Undoing;
+
+/**
+ * How many turns in a row may be undone, none of them having ended well. A state in which nothing goes well any more is given up then: a fresh
+ * instance follows.
+ */
+const MOST_IN_A_ROW = 100;
+
+/** A turn, as whatever came to be in it knows it. */
+export interface Turn {
+  isUndone: boolean;
+}
+
+/** What undoes the turns of one instance. */
+export class Undo {
+  #commit: () => void = () => {};
+  #rollBack: () => void = () => {};
+  #note: (address: number, length: number) => void = () => {};
+  /** The turn, once something of it has been noted. */
+  #turn: Turn | undefined;
+  /** What puts back what the turn has changed. */
+  #changes: (() => void)[] = [];
+  /** What takes back what the turn has given to the host: that may run code of the program's. */
+  #given: (() => void)[] = [];
+  /** Whether there is a state to go back to: it has been started. */
+  #hasCommitted = false;
+  #undoneInARow = 0;
+
+  /** The instance is there. */
+  bind(exports: WebAssembly.Exports): void {
+    this.#commit = exports[UNDO_EXPORTS.commit] as () => void;
+    this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
+    this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
+  }
+
+  /** The instance is lost: nothing here may hold its memory. */
+  release(): void {
+    this.#commit = this.#rollBack = this.#note = () => {};
+    this.#hasCommitted = false;
+    this.#forget();
+  }
+
+  /** Whether the turn that fails may be undone. */
+  get canUndo(): boolean {
+    return this.#hasCommitted && this.#undoneInARow < MOST_IN_A_ROW;
+  }
+
+  get turn(): Turn {
+    this.#turn ??= { isUndone: false };
+    return this.#turn;
+  }
+
+  /** Something has changed that goes back with the turn. */
+  changes(putBack: () => void): void {
+    this.turn;
+    this.#changes.push(putBack);
+  }
+
+  /** The host was given something that is of no use without the turn. */
+  gives(takeBack: () => void): void {
+    this.turn;
+    this.#given.push(takeBack);
+  }
+
+  /** JavaScript is about to write into the memory. */
+  note(address: number, length: number): void {
+    this.#note(address, length);
+  }
+
+  /** The turn has ended well. No frame of the instance is on the stack. */
+  commit(): void {
+    this.#commit();
+    this.#hasCommitted = true;
+    this.#undoneInARow = 0;
+    if (this.#turn !== undefined) this.#forget();
+  }
+
+  /** The turn never was. Gives what takes back what it has given to the host. */
+  rollBack(): () => void {
+    this.#undoneInARow++;
+    const [changes, given] = [this.#changes, this.#given];
+    if (this.#turn !== undefined) this.#turn.isUndone = true;
+    this.#forget();
+    while (changes.length > 0) changes.pop()?.();
+    this.#rollBack();
+    return () => {
+      while (given.length > 0) given.pop()?.();
+    };
+  }
+
+  /** A closure that the turn makes. Called after the turn was undone, it is stale. @param stale what such a call gives */
+  closure(closure: Closure, given: ClosureState | undefined, stale: () => unknown): Closure {
+    const { turn } = this;
+    // Older glue has put its state on the closure.
+    const state = given ?? (closure as { original?: ClosureState }).original;
+    let savedIn: Turn | undefined;
+    const save = (): void => {
+      if (state === undefined || savedIn === this.turn) return;
+      savedIn = this.turn;
+      const before = { ...state };
+      this.changes(() => assign(state, before));
+    };
+    const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
+      if (turn.isUndone) return stale();
+      save();
+      return closure.apply(this, args);
+    }, closure) as Closure & { _wbg_cb_unref?: () => void };
+    const { _wbg_cb_unref: unref } = wrapped;
+    if (unref !== undefined) {
+      wrapped._wbg_cb_unref = () => {
+        save();
+        unref();
+      };
+    }
+    if (hasOwn(closure, 'original')) {
+      const get = (): unknown => {
+        save();
+        return state;
+      };
+      define(wrapped, 'original', { get, configurable: true });
+    }
+    return wrapped;
+  }
+
+  #forget(): void {
+    this.#turn = undefined;
+    this.#changes = [];
+    this.#given = [];
+  }
+}

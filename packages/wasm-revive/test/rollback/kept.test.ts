@@ -1,0 +1,230 @@
+/** What a failing call leaves as it was: everything but what JavaScript has done meanwhile. */
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Events } from '../../src/index.js';
+import { type Package as Fixtures, load, RUNTIME, removeFolders, thrown } from '../fixtures.js';
+
+interface Ticker {
+  readonly tick: () => number;
+  free(): void;
+}
+
+interface Package extends Fixtures {
+  readonly Ticker: new (n: number) => Ticker;
+  bump_static(): number;
+  fail_holding_notes(kind: string): void;
+  failing_closure(): (kind: string) => unknown;
+  length_adder(): (text: string) => number;
+  memory_pages(): number;
+  notes(): number;
+  recall(key: string): string | undefined;
+  remember(key: string, value: string): void;
+  fail_in_timeout(kind: string, ms: number): unknown;
+  spawn_after(promise: Promise<unknown>): void;
+  tasks_finished(): number;
+  timeout(ms: number): Promise<unknown>;
+}
+
+const VARIANTS = [
+  ['fixtures', 'abort'],
+  ['fixtures', 'unwind'],
+  ['fixtures-mvp', 'abort'],
+  ['fixtures-debug', 'abort'],
+  ['fixtures-revive', 'unwind'],
+] as const;
+
+const FAILURES = [
+  'abort',
+  'double-panic',
+  'oom',
+  'stack-overflow',
+  'shadow-stack-overflow',
+  'out-of-bounds',
+  'indirect-call',
+  'arithmetic',
+];
+
+afterAll(removeFolders);
+
+describe.each(VARIANTS)('rollback of %s, panic=%s', (name, panic) => {
+  const make = (): Package => load<Package>(panic, RUNTIME, name, 'rollback');
+  const aborts = (run: () => unknown): void =>
+    expect(thrown(run)).toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'rollback' } });
+
+  it.each(FAILURES)('I7: keeps statics, handles, closures and promises after %s, and tells it', async (kind) => {
+    const module = make();
+    const heard: Events['recovered'][] = [];
+    module.__revive.on('recovered', (event) => heard.push(event));
+    const [counter, adder, ticker] = [new module.Counter(5), module.length_adder(), new module.Ticker(1)];
+    adder('four');
+    module.remember('key', 'value');
+    let settle: (value: string) => void = () => {};
+    const pending = module.wait_for(new Promise((resolve) => (settle = resolve)));
+    for (let time = 1; time <= 3; time++) {
+      aborts(() => module.fail(kind));
+      expect([counter.inc(), adder(''), ticker.tick(), module.bump_static()]).toEqual([5 + time, 4, 1 + time, time]);
+      expect([module.recall('key'), module.__revive.generation, module.__revive.state]).toEqual(['value', 1, 'running']);
+    }
+    settle('settled');
+    expect(await pending).toBe('settled');
+    expect(heard).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ rolledBack: true, generation: 1 })));
+    expect(module.__revive.stats).toMatchObject({ failures: 3, recoveries: 3, inFlight: 0 });
+  });
+
+  it('I7: undoes what was changed, and borrowed, before the failure', () => {
+    const module = make();
+    module.remember('key', 'value');
+    aborts(() => module.fail_holding_notes('abort'));
+    expect([module.notes(), module.recall('half'), module.recall('key')]).toEqual([1, undefined, 'value']);
+  });
+
+  it('I7: gives back what was used up: objects, closures and values', () => {
+    const module = make();
+    const [eater, food, ticker] = [new module.Counter(1), new module.Counter(2), new module.Ticker(0)];
+    const { tick } = ticker;
+    aborts(() =>
+      module.nested(() => {
+        eater.eat(food);
+        ticker.free();
+        eater.free();
+        module.fail('abort');
+      }),
+    );
+    expect([eater.get(), food.get(), ticker.tick, tick()]).toEqual([1, 2, tick, 1]);
+    expect([eater.eat(food), thrown(() => food.get())]).toEqual([3, expect.objectContaining({ message: 'null pointer passed to rust' })]);
+  });
+
+  it('I4: what a call has made that was undone is stale', async () => {
+    const module = make();
+    let made:
+      | { readonly object: { get(): number; free(): void }; readonly closure: (text: string) => number; readonly promise: Promise<number> }
+      | undefined;
+    aborts(() =>
+      module.nested(() => {
+        made = { object: new module.Counter(3), closure: module.length_adder(), promise: module.ready(1) };
+        module.fail('abort');
+      }),
+    );
+    expect(thrown(() => made?.object.get())).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
+    expect(String(thrown(() => made?.object.get()))).toContain('a call that failed and was undone');
+    expect(thrown(() => new module.Counter(1).add(made?.object as never))).toMatchObject({ code: 'REVIVE_STALE_HANDLE' });
+    expect([made?.object.free(), made?.closure('text')]).toEqual([undefined, undefined]);
+    await expect(made?.promise).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
+    // The same places are used again, for others.
+    expect(new module.Counter(8).get()).toBe(8);
+  });
+
+  it('I3: refuses what is called within a call that has failed, and serves as soon as that is over', () => {
+    const module = make();
+    const counter = new module.Counter(1);
+    const within: unknown[] = [];
+    aborts(() =>
+      module.nested(() => {
+        try {
+          module.fail('abort');
+        } catch {
+          // Swallowed, which changes nothing.
+        }
+        within.push(
+          thrown(() => module.bump_static()),
+          thrown(() => counter.inc()),
+        );
+      }),
+    );
+    expect(within).toEqual([expect.objectContaining({ code: 'REVIVE_ABORT' }), expect.objectContaining({ code: 'REVIVE_ABORT' })]);
+    expect([counter.inc(), module.bump_static()]).toEqual([2, 1]);
+  });
+
+  it('I6: is as small again after it ran out of memory, however often', () => {
+    const module = make();
+    const pages = module.memory_pages();
+    for (let time = 0; time < 20; time++) {
+      aborts(() => module.fail('oom'));
+      expect(module.memory_pages()).toBe(pages);
+    }
+  });
+
+  it('I5, I6: takes back what the call gave to the host, and nothing else', async () => {
+    const module = make();
+    const finished = module.tasks_finished();
+    const earlier = module.timeout(1);
+    aborts(() =>
+      module.nested(() => {
+        module.fail_in_timeout('abort', 1);
+        module.spawn_after(Promise.resolve());
+        module.fail('abort');
+      }),
+    );
+    await earlier;
+    module.spawn_after(Promise.resolve());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([module.tasks_finished(), module.__revive.stats.failures]).toEqual([finished + 1, 1]);
+  });
+
+  it('I7: undoes the call of a closure alone', () => {
+    const module = make();
+    const closure = module.failing_closure();
+    module.bump_static();
+    for (let time = 0; time < 3; time++) aborts(() => closure('abort'));
+    expect([module.bump_static(), module.__revive.generation]).toEqual([2, 1]);
+  });
+
+  it('I7: a task that fails costs the instance, for its event is spent', async () => {
+    const module = make();
+    module.bump_static();
+    await expect(module.fail_later_poll('abort', Promise.resolve())).rejects.toMatchObject({
+      code: 'REVIVE_ABORT',
+      report: { recovery: 'fresh' },
+    });
+    expect([module.bump_static(), module.__revive.generation]).toEqual([1, 2]);
+  });
+
+  it('I2: a sibling that fails is rolled back by itself', () => {
+    const module = make();
+    const [a, b] = [module.__revive.instance('a') as unknown as Package, module.__revive.instance('b') as unknown as Package];
+    const of = new a.Counter(1);
+    for (const each of [a, b, module]) each.bump_static();
+    aborts(() => a.fail('abort'));
+    expect([a.bump_static(), b.bump_static(), module.bump_static(), of.inc()]).toEqual([2, 2, 2, 2]);
+  });
+
+  it('I7: begins with a fresh instance where the program or a plugin wants that', () => {
+    const module = make();
+    module.bump_static();
+    module.__revive.configure({ recovery: 'fresh' });
+    expect(thrown(() => module.fail('abort'))).toMatchObject({ report: { recovery: 'fresh' } });
+    expect([module.bump_static(), module.__revive.generation]).toEqual([1, 2]);
+    module.__revive.configure({ recovery: 'rollback' });
+    const stop = module.__revive.use({ name: 'fresh', failed: () => 'fresh' });
+    expect(thrown(() => module.fail('abort'))).toMatchObject({ report: { recovery: 'fresh' } });
+    stop();
+    expect(module.bump_static()).toBe(1);
+    aborts(() => module.fail('abort'));
+    expect(module.bump_static()).toBe(2);
+  });
+
+  it('I7: a state in which nothing goes well is given up', () => {
+    const module = make();
+    module.bump_static();
+    const recoveries = Array.from(
+      { length: 101 },
+      () => (thrown(() => module.fail('abort')) as { report: { recovery: string } }).report.recovery,
+    );
+    expect(recoveries).toEqual([...Array.from({ length: 100 }, () => 'rollback'), 'fresh']);
+    expect(module.bump_static()).toBe(1);
+  });
+});
+
+describe.each([['fixtures'], ['fixtures-revive']])('rollback of %s after a panic that unwinds', (name) => {
+  it('I7: undoes it where the program wants that, and keeps it otherwise', () => {
+    const module = load<Package>('unwind', RUNTIME, name, 'rollback');
+    expect(thrown(() => module.fail_holding_notes('panic-message'))).toMatchObject({ code: 'REVIVE_PANIC', report: { recovery: 'keep' } });
+    expect(module.recall('half')).toBe('written');
+    module.__revive.configure({ atomicPanics: true });
+    module.remember('half', 'before');
+    expect(thrown(() => module.fail_holding_notes('panic-message'))).toMatchObject({
+      code: 'REVIVE_PANIC',
+      report: { recovery: 'rollback' },
+    });
+    expect([module.recall('half'), module.notes()]).toEqual(['before', 1]);
+  });
+});
