@@ -1,7 +1,7 @@
 /** Runs a built Worker on the real workerd, through miniflare. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Miniflare, type WorkerOptions } from 'miniflare';
+import { Miniflare, type MiniflareOptions } from 'miniflare';
 
 /** One record that the Worker has logged. */
 export interface Logged {
@@ -10,25 +10,58 @@ export interface Logged {
   readonly report: { readonly failure: { readonly kind: string }; readonly instance?: string; readonly callsLost: number };
 }
 
-export interface Running extends AsyncDisposable {
+/** What miniflare gives of a Worker, without the types of the runtime. */
+interface Events {
+  fetch(
+    url: string,
+    init?: RequestInit,
+  ): Promise<{
+    readonly webSocket: (Pick<WebSocket, 'send' | 'addEventListener'> & { accept(): void }) | null;
+    json(): Promise<unknown>;
+  }>;
+  scheduled(event: { readonly cron: string }): Promise<{ readonly outcome: string }>;
+  queue(name: string, messages: readonly object[]): Promise<{ readonly outcome: string }>;
+}
+
+/** A Worker that runs. */
+export interface Running {
   readonly miniflare: Miniflare;
+  /** The fixture, or the Worker beside it, for events that no request brings. */
+  events(name: 'fixture' | 'caller'): Promise<Events>;
   /** What the Worker has logged of failures. */
   readonly logged: Logged[];
   /** Sends a request straight to the socket of workerd. */
   get(path: string, init?: RequestInit): Promise<{ status: number; text: string; ms: number }>;
 }
 
+/** Options of {@link start}. */
+interface StartOptions {
+  readonly bindings?: Record<string, string>;
+  /** Another Worker beside it, which can bind it. */
+  readonly caller?: { readonly script: string; readonly serviceBindings: Record<string, string>; readonly durableObjects: object };
+}
+
 /** @param dir what the build made */
-export async function start(dir: string, options: Partial<WorkerOptions> = {}): Promise<Running> {
+export async function start(dir: string, { bindings = {}, caller }: StartOptions = {}): Promise<Running> {
   const logged: Logged[] = [];
-  const miniflare = new Miniflare({
+  const compatibilityDate = '2026-01-01';
+  const fixture = {
+    name: 'fixture',
     modulesRoot: dir,
     modules: [
-      { type: 'ESModule', path: join(dir, 'index.js'), contents: readFileSync(join(dir, 'index.js'), 'utf8') },
-      { type: 'CompiledWasm', path: join(dir, 'index_bg.wasm'), contents: new Uint8Array(readFileSync(join(dir, 'index_bg.wasm'))) },
+      { type: 'ESModule' as const, path: join(dir, 'index.js'), contents: readFileSync(join(dir, 'index.js'), 'utf8') },
+      {
+        type: 'CompiledWasm' as const,
+        path: join(dir, 'index_bg.wasm'),
+        contents: new Uint8Array(readFileSync(join(dir, 'index_bg.wasm'))),
+      },
     ],
-    compatibilityDate: '2026-01-01',
+    compatibilityDate,
+    bindings,
     durableObjects: { COUNTER: { className: 'Counter', useSQLite: true } },
+  };
+  const miniflare = new Miniflare({
+    workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
     handleRuntimeStdio(stdout, stderr) {
       const record = (text: string): void => {
         if (process.env.WORKERD_LOG) process.stderr.write(text);
@@ -38,17 +71,16 @@ export async function start(dir: string, options: Partial<WorkerOptions> = {}): 
       stdout.on('data', (chunk: Buffer) => record(String(chunk)));
       stderr.on('data', (chunk: Buffer) => record(String(chunk)));
     },
-    ...options,
-  } as ConstructorParameters<typeof Miniflare>[0]);
+  } as MiniflareOptions);
   const url = await miniflare.ready;
   return {
     miniflare,
     logged,
+    events: async (name) => (await miniflare.getWorker(name)) as unknown as Events,
     async get(path, init) {
       const begin = performance.now();
       const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000), ...init });
       return { status: response.status, text: await response.text(), ms: performance.now() - begin };
     },
-    [Symbol.asyncDispose]: () => miniflare.dispose(),
   };
 }
