@@ -1,6 +1,6 @@
-/** Does what worker-build does after cargo: the same command of wasm-bindgen, into the same folder, and then our stand-in for esbuild. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+/** Does what worker-build 0.8.7 does after cargo: the same command of wasm-bindgen, into the same folder, and then our stand-in for esbuild. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,31 +10,74 @@ export type PanicMode = 'abort' | 'unwind';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const standIn = fileURLToPath(new URL('../bin/wasm-revive-esbuild.js', import.meta.url));
 
-/** The arguments of esbuild in worker-build 0.8.7. */
+/** The arguments of esbuild. */
 const ESBUILD = ['--external:./index_bg.wasm', '--external:cloudflare:*', '--format=esm', '--bundle', './shim.js', '--outfile=index.js'];
+
+/** The same with `--no-panic-recovery` or CUSTOM_SHIM. */
+export const LEGACY_ESBUILD: readonly string[] = [
+  '--external:./index.wasm',
+  '--external:cloudflare:*',
+  '--format=esm',
+  '--bundle',
+  './shim.js',
+  '--outfile=shim.mjs',
+];
 
 /** A folder as it is when worker-build runs esbuild; `options` is the text of a `wasm-revive.workers.js`. */
 export function stage(panic: PanicMode, options?: string): string {
-  const crate = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
-  const dir = join(crate, 'build/.tmp');
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(crate, 'Cargo.toml'), '[package]\nname = "fixture"\n');
-  if (options !== undefined) writeFileSync(join(crate, 'wasm-revive.workers.js'), options);
-  const wasm = join(root, '.artifacts/worker-fixture', panic, 'wasm_revive_worker_fixture.wasm');
-  const args = ['--no-typescript', '--target', 'module', '--out-name', 'index'];
-  execFileSync(wasmBindgen(), [...args, '--experimental-reset-state-function', '--force-enable-abort-handler', '--out-dir', dir, wasm]);
+  const dir = crateWith(options);
+  bindgen(panic, dir, ['--target', 'module', '--experimental-reset-state-function', '--force-enable-abort-handler']);
   writeFileSync(join(dir, 'shim.js'), 'throw new Error("the shim of worker-build");\n');
   return dir;
+}
+
+/** The same with `--no-panic-recovery`, or CUSTOM_SHIM where `shim` is given. */
+export function stageLegacy(panic: PanicMode, shim = 'throw new Error("the shim of worker-build");\n'): string {
+  const parent = crateWith();
+  const dir = join(parent, 'worker');
+  mkdirSync(dir);
+  bindgen(panic, parent, ['--target', 'bundler']);
+  renameSync(join(parent, 'index_bg.js'), join(dir, 'index_bg.js'));
+  renameSync(join(parent, 'index_bg.wasm'), join(dir, 'index.wasm'));
+  renameSync(join(parent, 'snippets'), join(dir, 'snippets'));
+  writeFileSync(join(dir, 'shim.js'), shim);
+  return dir;
+}
+
+/** Runs the stand-in as worker-build does. @param alone without worker-build's own arguments */
+export function run(
+  dir: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  alone = args.includes('--bundle'),
+): { status: number | null; stdout: string; stderr: string } {
+  const all = alone ? args : [...ESBUILD, '--allow-overwrite', ...args];
+  return spawnSync(process.execPath, [standIn, ...all], { cwd: dir, env: { ...process.env, ...env }, encoding: 'utf8' });
 }
 
 /** Builds the fixture into a Worker; gives the folder that wrangler would upload. */
 export function build(panic: PanicMode, options?: string): string {
   const dir = stage(panic, options);
-  execFileSync(process.execPath, [standIn, ...ESBUILD, '--allow-overwrite'], { cwd: dir });
+  const { status, stderr } = run(dir);
+  if (status !== 0) throw new Error(stderr);
   // As worker-build does behind esbuild.
   const file = join(dir, 'index.js');
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('import source ', 'import '));
   return dir;
+}
+
+function crateWith(options?: string): string {
+  const crate = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  const dir = join(crate, 'build/.tmp');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(crate, 'Cargo.toml'), '[package]\nname = "fixture"\n');
+  if (options !== undefined) writeFileSync(join(crate, 'wasm-revive.workers.js'), options);
+  return dir;
+}
+
+function bindgen(panic: PanicMode, dir: string, args: readonly string[]): void {
+  const wasm = join(root, '.artifacts/worker-fixture', panic, 'wasm_revive_worker_fixture.wasm');
+  execFileSync(wasmBindgen(), ['--no-typescript', '--out-name', 'index', ...args, '--out-dir', dir, wasm]);
 }
 
 function wasmBindgen(): string {

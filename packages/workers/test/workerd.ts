@@ -36,20 +36,22 @@ export interface Running {
 
 /** Options of {@link start}. */
 interface StartOptions {
+  /** The main module. */
+  readonly main?: string;
   readonly bindings?: Record<string, string>;
   /** Another Worker beside it, which can bind it. */
   readonly caller?: { readonly script: string; readonly serviceBindings: Record<string, string>; readonly durableObjects: object };
 }
 
 /** @param dir what the build made */
-export async function start(dir: string, { bindings = {}, caller }: StartOptions = {}): Promise<Running> {
+export async function start(dir: string, { main = 'index.js', bindings = {}, caller }: StartOptions = {}): Promise<Running> {
   const logged: Logged[] = [];
   const compatibilityDate = '2026-01-01';
   const fixture = {
     name: 'fixture',
     modulesRoot: dir,
     modules: [
-      { type: 'ESModule' as const, path: join(dir, 'index.js'), contents: readFileSync(join(dir, 'index.js'), 'utf8') },
+      { type: 'ESModule' as const, path: join(dir, main), contents: readFileSync(join(dir, main), 'utf8') },
       {
         type: 'CompiledWasm' as const,
         path: join(dir, 'index_bg.wasm'),
