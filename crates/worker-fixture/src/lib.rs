@@ -4,8 +4,10 @@
 #![deny(missing_docs)]
 
 mod fail;
+mod loaded;
 mod object;
 mod stateless;
 
+pub use loaded::Loaded;
 pub use object::Counter;
 pub use stateless::{add, fail_later};

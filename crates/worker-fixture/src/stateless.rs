@@ -16,12 +16,15 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 #[event(fetch)]
 async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
     let path = req.path();
-    // `/object/<name>/<steps>` is passed on to an object of that name.
-    if let Some((name, steps)) = path
-        .strip_prefix("/object/")
-        .and_then(|rest| rest.split_once('/'))
-    {
-        let stub = env.durable_object("COUNTER")?.get_by_name(name)?;
+    // `/object/<name>/<steps>` is passed on to an object of that name, `/loaded/…` to one of the other class.
+    for (prefix, binding) in [("/object/", "COUNTER"), ("/loaded/", "LOADED")] {
+        let Some((name, steps)) = path
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.split_once('/'))
+        else {
+            continue;
+        };
+        let stub = env.durable_object(binding)?.get_by_name(name)?;
         let mut init = RequestInit::new();
         init.with_method(req.method())
             .with_headers(req.headers().clone());

@@ -44,6 +44,13 @@ export function stageLegacy(panic: PanicMode, shim = 'throw new Error("the shim 
   return dir;
 }
 
+/** The fixture for Node.js, not transformed. */
+export function nodePackage(panic: PanicMode): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  bindgen(panic, dir, ['--target', 'nodejs']);
+  return dir;
+}
+
 /** Runs the stand-in as worker-build does. @param alone without worker-build's own arguments */
 export function run(
   dir: string,
@@ -57,6 +64,8 @@ export function run(
 
 /** Builds the fixture into a Worker; gives the folder that wrangler would upload. */
 export function build(panic: PanicMode, options?: string): string {
+  const { WASM_REVIVE_WORKER_BUILD: workerBuild } = process.env;
+  if (workerBuild !== undefined && options === undefined) return buildByWorkerBuild(workerBuild, panic);
   const dir = stage(panic, options);
   const { status, stderr } = run(dir);
   if (status !== 0) throw new Error(stderr);
@@ -64,6 +73,23 @@ export function build(panic: PanicMode, options?: string): string {
   const file = join(dir, 'index.js');
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('import source ', 'import '));
   return dir;
+}
+
+/** The same by the real worker-build, in the toolchain that can build std. */
+function buildByWorkerBuild(command: string, panic: PanicMode): string {
+  const out = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  const env = {
+    RUSTUP_TOOLCHAIN: 'nightly',
+    CARGO_TARGET_DIR: join(root, 'target/worker-build'),
+    WASM_BINDGEN_BIN: wasmBindgen(),
+    ...process.env,
+    ESBUILD_BIN: standIn,
+  };
+  execFileSync(command, ['--release', '--out-dir', out, ...(panic === 'unwind' ? ['--panic-unwind'] : [])], {
+    cwd: join(root, 'crates/worker-fixture'),
+    env,
+  });
+  return out;
 }
 
 function crateWith(options?: string): string {

@@ -18,10 +18,10 @@ describe('the stand-in for esbuild', () => {
     const before = files(dir);
     const { status, stderr } = run(dir);
     expect(status).toBe(0);
-    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Counter.');
+    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Counter, Loaded.');
     expect(files(dir)).toEqual(before);
     const code = readFileSync(join(dir, 'index.js'), 'utf8');
-    expect(code).toMatch(/export \{[^}]*Counter,[^}]*as default/s);
+    expect(code).toMatch(/export \{[^}]*Counter,[^}]*Loaded,[^}]*as default/s);
     expect(code).not.toContain('the shim of worker-build');
   });
 
@@ -51,9 +51,9 @@ describe('the stand-in for esbuild', () => {
     const shim = [
       'import * as pkg from "./index.js";',
       'import { serve } from "./wasm-revive-workers.js";',
-      'const worker = serve(pkg, { functions: ["fetch"], objects: ["Counter"], shared: true });',
+      'const worker = serve(pkg, { functions: ["fetch"], objects: ["Counter", "Loaded"], shared: true });',
       'export default worker.default;',
-      'export const { Counter } = worker.classes;',
+      'export const { Counter, Loaded } = worker.classes;',
     ].join('\n');
     const dir = stageLegacy('abort', shim);
     expect(run(dir, LEGACY_ESBUILD, { CUSTOM_SHIM: 'shim.js' }).status).toBe(0);

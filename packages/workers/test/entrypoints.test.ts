@@ -83,6 +83,15 @@ describe('the entrypoints of a Worker', () => {
     expect(JSON.parse((await worker.get('/object/alarmed/inc')).text)).toMatchObject({ count: 1, stored: 2 });
   });
 
+  test('an event that comes after an abort waits for what the constructor asked for by blockConcurrencyWhile, as any does', async () => {
+    const loaded = async (steps: string) => (await worker.get(`/loaded/a/${steps}`)).text;
+    expect(await loaded('wait-0')).toBe('true');
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      expect((await worker.get('/loaded/a/abort')).status).toBe(500);
+      expect(await Promise.all(['wait-0', 'wait-1', 'wait-2'].map(loaded))).toEqual(['true', 'true', 'true']);
+    }
+  });
+
   test('a hibernating WebSocket stays open when a message aborts its object, and those of other objects notice nothing [I2]', async () => {
     const socketOf = async (name: string) => {
       const fixture = await worker.events('fixture');

@@ -60,7 +60,7 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
     ],
     compatibilityDate,
     bindings,
-    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true } },
+    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, LOADED: { className: 'Loaded', useSQLite: true } },
   };
   const miniflare = new Miniflare({
     workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
