@@ -1,6 +1,7 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
+import { RETHROW_CRITICAL } from './edit-throws.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
@@ -81,7 +82,7 @@ function parametersOfImport({ params, body }: FunctionNode): readonly Node[] {
 function isArgument(param: Node, name: string): boolean {
   if (param.type !== 'Identifier') return false;
   // The one import that wasm-bindgen writes by hand, with `--force-enable-abort-handler` under panic=abort.
-  return /^arg\d+$/.test(param.name) || (name === '__wbindgen_rethrow_critical' && param.name === 'cause');
+  return /^arg\d+$/.test(param.name) || (name === RETHROW_CRITICAL && param.name === 'cause');
 }
 
 /** A variable of the glue's with a name of ours. (Properties, and what documentation says, are no matter.) */

@@ -49,10 +49,14 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     },
   );
 
-  test('an error that Rust gives or JavaScript throws is no news of recovery', async () => {
+  test('an error that Rust gives back is no failure', async () => {
     expect(await get('/error')).toBe('500 INTERNAL SERVER ERROR');
-    expect(await get('/throw')).toMatch(/^500/);
     expect(await get('/wait-1')).toMatch(/^200/);
+  });
+
+  test('what JavaScript throws through Rust is reported as what was thrown [I1]', async () => {
+    expect(await get('/throw')).toMatch(/^500/);
+    await expect.poll(() => worker.logged.at(-1)?.report.failure).toMatchObject({ cause: 'foreign-exception', trap: { message: 'asked to throw' } });
   });
 
   test('of two objects of one class, one aborts 100 times, and the other keeps its memory [I2, I7]', async () => {
