@@ -4,13 +4,19 @@ import { type CrashReport, isReviveError } from '@wasm-revive/kernel';
 interface Call {
   /** The entrypoint, as the module exports it. */
   readonly path: string;
-  /** The instance that it runs on, as reports name it. */
+  /** The instance of its own that it runs on, as reports name it. */
   readonly instance: string | undefined;
   /** Whether the code that runs now belongs to the same event. */
   readonly isHere: () => boolean;
   /** What is known of a failure of the instance: another call caused it, this one did, or one of several of which this is one. */
   failure: 'of-another' | 'own' | 'perhaps-own';
 }
+
+/**
+ * For how long a request stays open that waits for a call, though it waits for nothing else, in milliseconds. What it waits for may have been
+ * rejected from another request's event; until workerd has carried that over, it would take the request for hung, and cancel it.
+ */
+const KEEPS_OPEN_MS = 10_000;
 
 /**
  * The calls in flight. An abort that the event loop ran into rejects all calls in flight on the instance alike, because nothing in the instance
@@ -26,7 +32,8 @@ export class Calls {
    * where the instance is lost.
    */
   failed({ instance, recovery }: CrashReport): readonly string[] {
-    const here = [...this.#inFlight].filter((call) => call.instance === instance && call.isHere());
+    // Several instances may serve what has none of its own.
+    const here = [...this.#inFlight].filter((call) => (call.instance === undefined || call.instance === instance) && call.isHere());
     if (recovery !== 'keep') for (const call of here) call.failure = here.length === 1 ? 'own' : 'perhaps-own';
     return [...new Set(here.map(({ path }) => path))];
   }
@@ -36,7 +43,7 @@ export class Calls {
     return typeof error === 'object' && error !== null && this.#innocent.has(error);
   }
 
-  /** Runs the code of an entrypoint, which is asynchronous where it gives a thenable. @param instance as reports name it */
+  /** Runs the code of an entrypoint, which is asynchronous where it gives a thenable. @param instance one of its own, as reports name it */
   run<R>(call: () => R, path: string, instance: string | undefined): R {
     const own: Call = { path, instance, isHere: eventProbe(), failure: 'of-another' };
     this.#inFlight.add(own);
@@ -44,13 +51,19 @@ export class Calls {
     try {
       result = call();
       if (!isThenable(result)) return result;
+      // All events of an object with an instance of its own are one to workerd.
+      const timer = instance === undefined ? setTimeout(() => undefined, KEEPS_OPEN_MS) : undefined;
+      const settled = (): void => {
+        clearTimeout(timer);
+        this.#inFlight.delete(own);
+      };
       return result.then(
         (value) => {
-          this.#inFlight.delete(own);
+          settled();
           return value;
         },
         (error) => {
-          this.#inFlight.delete(own);
+          settled();
           throw this.#explain(error, own);
         },
       ) as R;

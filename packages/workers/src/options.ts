@@ -21,7 +21,7 @@ export interface ServeOptions {
   readonly shared?: boolean | readonly string[];
   /** Whether a request may run a second time where the instance was lost through another one. Default: GET and HEAD without a body. */
   readonly retryable?: (request: Request) => boolean;
-  /** How often such a request runs again. Default 1; 0: never. */
+  /** How often such a request runs again, each time it was lost through another one. Default 10; 0: never. */
   readonly attempts?: number;
   /**
    * Whether the response to a request that failed shows the crash report, in place of an error id. Default: where the variable

@@ -35,7 +35,7 @@ export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp
   const { objects = [], entrypoints = [], shared = false } = options;
   const {
     functions = Object.keys(pkg).filter((name) => !name.startsWith('__') && isFunction(Reflect.get(pkg, name))),
-    attempts = 1,
+    attempts = 10,
     retryable = isRepeatable,
   } = options;
   for (const name of [...functions, ...objects, ...entrypoints, ...(typeof shared === 'boolean' ? [] : shared)]) {

@@ -1,15 +1,18 @@
 /** Whatever else a Worker serves besides requests: RPC, schedules, queues, alarms, WebSockets; and what the options change. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build } from './build-worker.ts';
-import { type Running, start } from './workerd.ts';
+import { type Running, type StartOptions, start } from './workerd.ts';
 
 /** A Worker that calls the fixture by its bindings, and says what came of it. */
 const CALLER = `
   export default {
     async fetch(request, env) {
       const { target, steps } = await request.json();
-      const begin = Date.now();
       try {
+        if (target === 'fetch') {
+          const response = await env.FIXTURE.fetch('http://fixture' + steps[0][0]);
+          return Response.json({ status: response.status, text: await response.text() });
+        }
         let value = target === 'service' ? env.FIXTURE : env.COUNTER.getByName(target);
         for (const step of steps) value = Array.isArray(step) ? await value[step[0]](...step.slice(1)) : await value[step];
         return Response.json({ value });
@@ -19,15 +22,20 @@ const CALLER = `
     },
   };`;
 
+/** A property to read, or a method to call with what follows its name. */
+type Step = string | [string, ...unknown[]];
+
+/** Calls by a binding, from another Worker. */
+async function callBy(worker: Running, target: string, ...steps: Step[]): Promise<unknown> {
+  const caller = await worker.events('caller');
+  const response = await caller.fetch('http://caller/', { method: 'POST', body: JSON.stringify({ target, steps }) });
+  return response.json();
+}
+
 describe('the entrypoints of a Worker', () => {
   let worker: Running;
   const count = async (): Promise<number> => Number((await worker.get('/wait-0')).text);
-  /** Calls by a binding, from another Worker. */
-  const call = async (target: string, ...steps: (string | [string, ...unknown[]])[]): Promise<unknown> => {
-    const caller = await worker.events('caller');
-    const response = await caller.fetch('http://caller/', { method: 'POST', body: JSON.stringify({ target, steps }) });
-    return response.json();
-  };
+  const call = (target: string, ...steps: Step[]) => callBy(worker, target, ...steps);
 
   beforeAll(async () => {
     worker = await start(build('abort'), {
@@ -114,10 +122,11 @@ describe('the entrypoints of a Worker', () => {
 });
 
 describe('the options of a Worker', () => {
+  const caller = { script: CALLER, serviceBindings: { FIXTURE: { name: 'fixture', entrypoint: 'Admin' } }, durableObjects: {} };
   const running: Running[] = [];
   afterAll(() => Promise.all(running.map(({ miniflare }) => miniflare.dispose())));
-  const startWith = async (options: string, env: Record<string, string> = {}): Promise<Running> => {
-    const worker = await start(build('abort', `export default ${options};`), { bindings: env });
+  const startWith = async (options: string, more: StartOptions = {}): Promise<Running> => {
+    const worker = await start(build('abort', `export default ${options};`), more);
     running.push(worker);
     return worker;
   };
@@ -128,6 +137,31 @@ describe('the options of a Worker', () => {
     expect((await get('/object/b/inc')).text).toContain('"made":2');
     await get('/abort');
     expect((await get('/object/a/inc')).text).toContain('"count":1,"stored":2');
+  });
+
+  test('`entrypoints` names classes that bindings reach beside the default one, and their failures are like any [I1, I2]', async () => {
+    const worker = await startWith("{ entrypoints: ['Admin'] }", { caller });
+    const call = (...steps: unknown[]) => callBy(worker, 'service', ...(steps as Step[]));
+    expect(await call(['count'])).toEqual({ value: 1 });
+    expect(await call(['step', 'wait-1'])).toEqual({ value: 'wait-1' });
+    expect(await call(['step', 'abort'])).toEqual({ error: expect.stringMatching(/Rust aborted/) });
+    expect(await call(['count'])).toEqual({ value: 1 });
+    const fetched = async (path: string) => {
+      const { status, text } = (await callBy(worker, 'fetch', [path])) as { status: number; text: string };
+      return `${status} ${text}`;
+    };
+    expect(await fetched('/wait-1')).toBe('200 admin');
+    expect(await fetched('/abort')).toMatch(/^500 Internal Server Error/);
+    expect(await fetched('/wait-1')).toBe('200 admin');
+  });
+
+  test('in a pool, a request that aborts is known among those of its instance, and is not run again [I2]', async () => {
+    const worker = await startWith('{ revive: { pool: { min: 2, max: 2 } } }');
+    const others = Array.from({ length: 8 }, () => worker.get('/wait-300'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await worker.get('/wait-1/abort')).status).toBe(500);
+    for (const { status } of await Promise.all(others)) expect(status).toBe(200);
+    expect(worker.logged).toHaveLength(1);
   });
 
   test('`retryable` says which requests may run again, and `attempts` how often [I2]', async () => {
@@ -141,7 +175,7 @@ describe('the options of a Worker', () => {
   });
 
   test('a person who develops the Worker sees the report, nobody else does [I1]', async () => {
-    const { get } = await startWith('{}', { WASM_REVIVE_DEVELOPMENT: '1' });
+    const { get } = await startWith('{}', { bindings: { WASM_REVIVE_DEVELOPMENT: '1' } });
     const { status, text } = await get('/wait-1/panic');
     expect(status).toBe(500);
     expect(text).toMatch(/^REVIVE_ABORT: .*asked to panic/);

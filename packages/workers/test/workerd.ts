@@ -35,12 +35,16 @@ export interface Running {
 }
 
 /** Options of {@link start}. */
-interface StartOptions {
+export interface StartOptions {
   /** The main module. */
   readonly main?: string;
   readonly bindings?: Record<string, string>;
   /** Another Worker beside it, which can bind it. */
-  readonly caller?: { readonly script: string; readonly serviceBindings: Record<string, string>; readonly durableObjects: object };
+  readonly caller?: {
+    readonly script: string;
+    readonly serviceBindings: Record<string, string | { readonly name: string; readonly entrypoint: string }>;
+    readonly durableObjects: object;
+  };
 }
 
 /** @param dir what the build made */
