@@ -107,6 +107,24 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     expect((await stateless).status).toBe(200);
   });
 
+  test('under load, aborts cost no request but their own, and no acknowledged write [I2, I5]', async () => {
+    let left = 600;
+    const written = new Map<string, number>();
+    const failed: string[] = [];
+    const client = async (): Promise<void> => {
+      for (let n = left--; n > 0; n = left--) {
+        if (n % 30 === 0) await worker.get(n % 60 === 0 ? '/wait-2/abort' : '/abort');
+        const name = `load-${n % 8}`;
+        const { status, text } = await worker.get(n % 2 === 0 ? '/wait-2' : `/object/${name}/inc`);
+        if (status !== 200) failed.push(text);
+        else if (n % 2 === 1) written.set(name, (written.get(name) ?? 0) + 1);
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, client));
+    expect(failed).toEqual([]);
+    for (const [name, count] of written) expect((await object(name, 'wait-0')).stored).toBeGreaterThanOrEqual(count);
+  });
+
   test('calls in flight on an object that aborts hear at once [I5]', async () => {
     await object('busy', 'inc');
     const waiting = Array.from({ length: 5 }, () => worker.get('/object/busy/wait-5000'));
