@@ -75,15 +75,15 @@ export function build(panic: PanicMode, options?: string): string {
   return dir;
 }
 
-/** The same by the real worker-build, in the toolchain that can build std. */
-function buildByWorkerBuild(command: string, panic: PanicMode): string {
+/** The same by the real worker-build, in the toolchain that can build std. @param esbuild the real one: with upstream's shim */
+export function buildByWorkerBuild(command: string, panic: PanicMode, esbuild = standIn): string {
   const out = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
   const env = {
     RUSTUP_TOOLCHAIN: 'nightly',
     CARGO_TARGET_DIR: join(root, 'target/worker-build'),
     WASM_BINDGEN_BIN: wasmBindgen(),
     ...process.env,
-    ESBUILD_BIN: standIn,
+    ESBUILD_BIN: esbuild,
   };
   execFileSync(command, ['--release', '--out-dir', out, ...(panic === 'unwind' ? ['--panic-unwind'] : [])], {
     cwd: join(root, 'crates/worker-fixture'),

@@ -25,6 +25,12 @@ describe('the stand-in for esbuild', () => {
     expect(code).not.toContain('the shim of worker-build');
   });
 
+  test('has requests run to their end where worker-build is asked for that (RUN_TO_COMPLETION)', () => {
+    const dir = stage('abort');
+    expect(run(dir, [], { RUN_TO_COMPLETION: '1' }).status).toBe(0);
+    expect(readFileSync(join(dir, 'index.js'), 'utf8')).toContain('"runToCompletion": true');
+  });
+
   test('minifies where worker-build asks for it', () => {
     const dir = stage('abort');
     expect(run(dir, ['--minify']).status).toBe(0);

@@ -13,6 +13,11 @@ const SCRIPT = `
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
       if (pathname === '/hold') return new Response(await hold(search));
+      if (pathname === '/wait') return new Response(await scheduler.wait(Number(search.slice(1))));
+      if (pathname === '/block') {
+        await this.ctx.blockConcurrencyWhile(() => scheduler.wait(Number(search.slice(1))));
+        return new Response();
+      }
       held.get(search)('from another event of the object');
       return new Response();
     }
@@ -48,7 +53,7 @@ const SCRIPT = `
         case '/read-signal':
           return new Response(String(isReadable(held.get('signal'))));
         case '/object':
-          return env.SINGLE.getByName('one').fetch('http://object/' + search.slice(1));
+          return env.SINGLE.getByName(search.includes('?c') ? 'one' : 'other').fetch('http://object/' + search.slice(1));
         default:
           return new Response(null, { status: 404 });
       }
@@ -99,6 +104,14 @@ describe.each([
   test('a signal can be read in its own request, and in no other', async () => {
     expect(await get('/keep-signal')).toBe('200 true');
     expect(await get('/read-signal')).toBe('200 false');
+  });
+
+  test('a timer within blockConcurrencyWhile fires only where no timer of another event of the object is due before it', async () => {
+    expect(await get('/object?block?20')).toBe('200');
+    const waiting = get('/object?wait?150', 1500);
+    await soon();
+    expect(await get('/object?block?100', 1500)).toBe('no answer');
+    expect(await waiting).toBe('no answer');
   });
 
   test('events of one Durable Object settle each other’s promises', async () => {
