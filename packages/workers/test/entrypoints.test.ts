@@ -1,0 +1,164 @@
+/** Whatever else a Worker serves besides requests: RPC, schedules, queues, alarms, WebSockets; and what the options change. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build } from './build-worker.ts';
+import { type Running, start } from './workerd.ts';
+
+/** A Worker that calls the fixture by its bindings, and says what came of it. */
+const CALLER = `
+  export default {
+    async fetch(request, env) {
+      const { target, steps } = await request.json();
+      const begin = Date.now();
+      try {
+        let value = target === 'service' ? env.FIXTURE : env.COUNTER.getByName(target);
+        for (const step of steps) value = Array.isArray(step) ? await value[step[0]](...step.slice(1)) : await value[step];
+        return Response.json({ value });
+      } catch (error) {
+        return Response.json({ error: String(error) });
+      }
+    },
+  };`;
+
+describe('the entrypoints of a Worker', () => {
+  let worker: Running;
+  const count = async (): Promise<number> => Number((await worker.get('/wait-0')).text);
+  /** Calls by a binding, from another Worker. */
+  const call = async (target: string, ...steps: (string | [string, ...unknown[]])[]): Promise<unknown> => {
+    const caller = await worker.events('caller');
+    const response = await caller.fetch('http://caller/', { method: 'POST', body: JSON.stringify({ target, steps }) });
+    return response.json();
+  };
+
+  beforeAll(async () => {
+    worker = await start(build('abort'), {
+      caller: {
+        script: CALLER,
+        serviceBindings: { FIXTURE: 'fixture' },
+        durableObjects: { COUNTER: { className: 'Counter', scriptName: 'fixture', useSQLite: true } },
+      },
+    });
+  });
+  afterAll(() => worker.miniflare.dispose());
+
+  test('methods of the default entrypoint can be called by a binding, and an abort rejects at once [I1, I5]', async () => {
+    expect(await call('service', ['add', 1, 2])).toEqual({ value: 3 });
+    expect(await call('service', ['failLater', 'wait-1'])).toEqual({ value: 'wait-1' });
+    // A plain function that gives a promise: it rejects.
+    expect(await call('service', ['failLater', 'abort'])).toEqual({ error: expect.stringMatching(/Rust aborted: unreachable/) });
+    expect(await call('service', ['add', 1, 2])).toEqual({ value: 3 });
+  });
+
+  test('methods and properties of an object can be called by its stub, and an abort in one costs that object alone [I1, I2]', async () => {
+    expect(await call('rpc', ['addCount', 2])).toEqual({ value: 2 });
+    expect(await call('other', ['addCount', 5])).toEqual({ value: 5 });
+    expect(await call('rpc', 'total')).toEqual({ value: 2 });
+    expect(await call('rpc', ['addCount', 13])).toEqual({ error: expect.stringMatching(/Rust aborted in Counter.addCount/) });
+    expect(await call('rpc', 'total')).toEqual({ value: 0 });
+    expect(await call('other', 'total')).toEqual({ value: 5 });
+  });
+
+  test('what wasm-bindgen adds to a class can not be called from outside', async () => {
+    expect(await call('rpc', ['free'])).toEqual({ error: expect.stringMatching(/does not implement/) });
+    expect(await call('rpc', ['__destroy_into_raw'])).toEqual({ error: expect.stringMatching(/does not implement/) });
+  });
+
+  test('a schedule and a queue fail alone, as they do with any error [I1]', async () => {
+    const fixture = await worker.events('fixture');
+    await worker.get('/abort');
+    expect(await fixture.scheduled({ cron: 'wait-1' })).toMatchObject({ outcome: 'ok' });
+    expect(await count()).toBe(100);
+    expect(await fixture.scheduled({ cron: 'abort' })).toMatchObject({ outcome: 'exception' });
+    expect(await count()).toBe(0);
+    const message = (body: string) => [{ id: '1', timestamp: new Date(), attempts: 1, body }];
+    expect(await fixture.queue('queue', message('wait-1'))).toMatchObject({ outcome: 'ok' });
+    expect(await count()).toBe(1000);
+    expect(await fixture.queue('queue', message('abort'))).toMatchObject({ outcome: 'exception' });
+    expect(await count()).toBe(0);
+  });
+
+  test('an alarm whose handler aborted is run again by the runtime, on a fresh instance [I7]', async () => {
+    const alarms = async (): Promise<number> => JSON.parse((await worker.get('/object/alarmed/wait-0')).text).alarms;
+    await worker.get('/object/alarmed/inc/alarm-abort');
+    await expect.poll(alarms, { timeout: 20_000, interval: 100 }).toBe(2);
+    expect(JSON.parse((await worker.get('/object/alarmed/inc')).text)).toMatchObject({ count: 1, stored: 2 });
+  });
+
+  test('an event that comes after an abort waits for what the constructor asked for by blockConcurrencyWhile, as any does', async () => {
+    const loaded = async (steps: string) => (await worker.get(`/loaded/a/${steps}`)).text;
+    expect(await loaded('wait-0')).toBe('true');
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      expect((await worker.get('/loaded/a/abort')).status).toBe(500);
+      expect(await Promise.all(['wait-0', 'wait-1', 'wait-2'].map(loaded))).toEqual(['true', 'true', 'true']);
+    }
+  });
+
+  test('a hibernating WebSocket stays open when a message aborts its object, and those of other objects notice nothing [I2]', async () => {
+    const socketOf = async (name: string) => {
+      const fixture = await worker.events('fixture');
+      const { webSocket } = await fixture.fetch(`http://fixture/object/${name}/socket`, { headers: { upgrade: 'websocket' } });
+      if (webSocket === null) throw new Error('No WebSocket was given.');
+      webSocket.accept();
+      return async (text: string): Promise<unknown> => {
+        const answer = new Promise((resolve) => webSocket.addEventListener('message', ({ data }) => resolve(data), { once: true }));
+        webSocket.send(text);
+        return Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 300, 'nothing'))]);
+      };
+    };
+    const [ill, well] = [await socketOf('ill'), await socketOf('well')];
+    expect(await ill('a')).toBe('a 1');
+    expect(await well('a')).toBe('a 1');
+    expect(await ill('abort')).toBe('nothing');
+    expect(await ill('b')).toBe('b 1');
+    expect(await well('b')).toBe('b 2');
+  });
+});
+
+describe('the options of a Worker', () => {
+  const running: Running[] = [];
+  afterAll(() => Promise.all(running.map(({ miniflare }) => miniflare.dispose())));
+  const startWith = async (options: string, env: Record<string, string> = {}): Promise<Running> => {
+    const worker = await start(build('abort', `export default ${options};`), { bindings: env });
+    running.push(worker);
+    return worker;
+  };
+
+  test('`shared` has objects live where stateless requests do, so that they share its fate [I2]', async () => {
+    const { get } = await startWith('{ shared: true }');
+    expect((await get('/object/a/inc')).text).toContain('"made":1');
+    expect((await get('/object/b/inc')).text).toContain('"made":2');
+    await get('/abort');
+    expect((await get('/object/a/inc')).text).toContain('"count":1,"stored":2');
+  });
+
+  test('`retryable` says which requests may run again, and `attempts` how often [I2]', async () => {
+    const { get } = await startWith("{ retryable: (request) => request.headers.has('idempotency-key') }");
+    const lost = get('/wait-300');
+    const again = get('/wait-300', { method: 'POST', headers: { 'idempotency-key': '1' } });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await get('/abort')).status).toBe(500);
+    expect((await lost).status).toBe(500);
+    expect((await again).status).toBe(200);
+  });
+
+  test('a person who develops the Worker sees the report, nobody else does [I1]', async () => {
+    const { get } = await startWith('{}', { WASM_REVIVE_DEVELOPMENT: '1' });
+    const { status, text } = await get('/wait-1/panic');
+    expect(status).toBe(500);
+    expect(text).toMatch(/^REVIVE_ABORT: .*asked to panic/);
+    expect(text).toContain('worker_fixture');
+    expect(text).toContain('"cause": "panic-abort"');
+  });
+
+  test('a Worker whose requests all fail is refused for a while, with when to come again', async () => {
+    const { get } = await startWith('{ revive: { consecutiveFailures: 2, backoffMs: 60_000, maxBackoffMs: 60_000 } }');
+    await get('/abort');
+    await get('/abort');
+    const { status, text } = await get('/wait-0');
+    expect(status).toBe(503);
+    expect(text).toMatch(/REVIVE_CRASH_LOOP/);
+  });
+
+  test('an option that names what the module does not export is refused as the Worker starts [I9]', async () => {
+    await expect(startWith("{ shared: ['Nobody'] }")).rejects.toThrow();
+  });
+});

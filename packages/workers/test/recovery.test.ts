@@ -1,0 +1,132 @@
+/** Panics and aborts of a Worker on the real workerd, in both panic modes. The names in brackets are the invariants of docs/architecture.md. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build, type PanicMode } from './build-worker.ts';
+import { type Running, start } from './workerd.ts';
+
+/** How soon a caller has to get the loss of what it waits for. */
+const PROMPT = 50;
+
+const MODES: readonly PanicMode[] = ['abort', 'unwind'];
+
+describe.each(MODES)('a Worker built with panic=%s', (panic) => {
+  let worker: Running;
+  /** What an object says of itself. */
+  const object = async (name: string, steps: string): Promise<{ count: number; stored: number; alarms: number; made: number }> => {
+    const { status, text } = await worker.get(`/object/${name}/${steps}`);
+    if (status !== 200) throw new Error(`${status}: ${text}`);
+    return JSON.parse(text);
+  };
+  const get = async (path: string, init?: RequestInit): Promise<string> => {
+    const { status, text } = await worker.get(path, init);
+    return `${status} ${text}`.trim();
+  };
+
+  beforeAll(async () => {
+    worker = await start(build(panic));
+  });
+  afterAll(() => worker.miniflare.dispose());
+
+  test('a panic fails its request, and keeps memory where it unwinds [I1, I7]', async () => {
+    await get('/inc');
+    const before = Number((await worker.get('/inc')).text);
+    await object('panics', 'inc');
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      expect(await get(cycle === 2 ? '/wait-5/panic' : '/panic')).toMatch(/^500 Internal Server Error \(error id [0-9a-f]{8}-\w+-\d+\)$/);
+      expect(await get('/inc')).toBe(panic === 'unwind' ? `200 ${before + cycle}` : '200 1');
+      expect(await get('/object/panics/panic')).toMatch(/^500/);
+      expect(await object('panics', 'inc')).toMatchObject({ count: panic === 'unwind' ? cycle + 1 : 1, stored: cycle + 1 });
+    }
+  });
+
+  test.each(['abort', 'wait-5/abort', 'memory', 'stack'])(
+    'a fresh instance serves after /%s, as often as that happens [I1, I5]',
+    async (how) => {
+      for (let cycle = 1; cycle <= 3; cycle++) {
+        await get('/inc');
+        expect(await get(`/inc/${how}`)).toMatch(/^500 Internal Server Error/);
+        expect(await get('/inc')).toBe('200 1');
+      }
+    },
+  );
+
+  test('an error that Rust gives back is no failure', async () => {
+    expect(await get('/error')).toBe('500 INTERNAL SERVER ERROR');
+    expect(await get('/wait-1')).toMatch(/^200/);
+  });
+
+  test('what JavaScript throws through Rust is reported as what was thrown [I1]', async () => {
+    expect(await get('/throw')).toMatch(/^500/);
+    await expect.poll(() => worker.logged.at(-1)?.report.failure).toMatchObject({ cause: 'foreign-exception', trap: { message: 'asked to throw' } });
+  });
+
+  test('of two objects of one class, one aborts 100 times, and the other keeps its memory [I2, I7]', async () => {
+    await object('well', 'inc');
+    const { made } = await object('well', 'wait-0');
+    for (let cycle = 1; cycle <= 100; cycle++) {
+      expect((await worker.get(`/object/ill/inc/${cycle % 2 === 0 ? 'abort' : 'wait-1/abort'}`)).status).toBe(500);
+      expect(await object('ill', 'inc')).toMatchObject({ count: 1, stored: 2 * cycle });
+    }
+    expect(await object('well', 'inc')).toMatchObject({ count: 2, made });
+  });
+
+  test('an abort among 25 requests in flight costs its own request; of the others, those that may run again are served, the rest hear at once [I1, I2, I5]', async () => {
+    await get('/inc');
+    const begin = performance.now();
+    const repeatable = Array.from({ length: 12 }, () => worker.get('/wait-700'));
+    const others = Array.from({ length: 13 }, () => worker.get('/wait-5000', { method: 'POST', body: 'x' }));
+    const own = new Promise((resolve) => setTimeout(resolve, 300)).then(() => worker.get('/abort'));
+    const aborted = await own;
+    expect(aborted).toMatchObject({ status: 500, text: expect.stringMatching(/^Internal Server Error/) });
+    const heard = performance.now();
+    for (const lost of await Promise.all(others)) expect(lost).toMatchObject({ status: 500 });
+    expect(performance.now() - heard).toBeLessThan(PROMPT);
+    for (const served of await Promise.all(repeatable)) expect(served).toMatchObject({ status: 200, text: '0' });
+    expect(performance.now() - begin).toBeLessThan(4000);
+  });
+
+  test('a request that aborts after it has waited is known among others, and is not run again [I1, I2]', async () => {
+    const failures = worker.logged.length;
+    const others = Array.from({ length: 5 }, () => worker.get('/wait-400'));
+    expect((await worker.get('/wait-100/abort')).status).toBe(500);
+    for (const served of await Promise.all(others)) expect(served.status).toBe(200);
+    expect(worker.logged.length - failures).toBe(1);
+  });
+
+  test('an abort in an object is answered at once, to a handler that waits for it too, and costs no other object a call [I1, I2, I5]', async () => {
+    await object('waits', 'inc');
+    await object('fails', 'inc');
+    const waiting = object('waits', 'wait-600/inc');
+    const stateless = worker.get('/wait-600');
+    const { status, ms } = await worker.get('/object/fails/wait-20/abort');
+    expect(status).toBe(500);
+    expect(ms).toBeLessThan(20 + PROMPT);
+    expect(await waiting).toMatchObject({ count: 2 });
+    expect((await stateless).status).toBe(200);
+  });
+
+  test('calls in flight on an object that aborts hear at once [I5]', async () => {
+    await object('busy', 'inc');
+    const waiting = Array.from({ length: 5 }, () => worker.get('/object/busy/wait-5000'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const begin = performance.now();
+    await worker.get('/object/busy/abort');
+    for (const lost of await Promise.all(waiting)) expect(lost.status).toBe(500);
+    expect(performance.now() - begin).toBeLessThan(2 * PROMPT);
+    expect(await object('busy', 'inc')).toMatchObject({ count: 1, stored: 2 });
+  });
+
+  test('each failure is one line in the log, with the crash report', async () => {
+    const before = worker.logged.length;
+    const { text } = await worker.get('/panic');
+    await expect.poll(() => worker.logged.length).toBe(before + 1);
+    const line = worker.logged.at(-1);
+    expect(text).toContain(line?.errorId);
+    expect(line).toMatchObject({
+      message: expect.stringMatching(
+        /^Rust (?:panicked|aborted \(panic-abort\)) in fetch: asked to panic \(crates.worker-fixture.src.fail\.rs:\d+:\d+\)/,
+      ),
+      calls: ['fetch'],
+      report: { version: 1, failure: { kind: panic === 'unwind' ? 'unwound' : 'aborted' } },
+    });
+  });
+});
