@@ -15,13 +15,14 @@ const selfContained: UserConfig = {
   clean: false,
   platform: 'neutral',
   deps: { alwaysBundle: [ours], onlyBundle: [ours] },
+  banner: { dts: DISPOSABLE },
 };
 
 export default defineConfig([
   { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },
   { ...selfContained, entry: 'src/index.ts', format: 'cjs' },
   // Users ship it, and few bundle what is beside a wasm file. Names and lines stay: people read them in stacks.
-  { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false }, banner: { dts: DISPOSABLE } },
+  { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
   { ...library, clean: false, entry: 'src/cli.ts', format: 'esm', platform: 'node', dts: false },

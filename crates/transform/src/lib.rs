@@ -38,6 +38,7 @@ mod move_imports;
 mod panic_count;
 mod stack_pointer;
 mod types;
+mod undo_log;
 
 pub use error::Error;
 pub use export_globals::export_globals;
@@ -48,3 +49,4 @@ pub use info::{
 };
 pub use inspect::inspect;
 pub use move_imports::move_imports;
+pub use undo_log::{undo_log, UndoLayout, COMMIT, NOTE, ROLLBACK};

@@ -16,7 +16,7 @@ import {
   wasmLines,
 } from '@wasm-revive/kernel';
 import { causeOf, hasNames, isRecursion, type Names } from './cause.js';
-import { panicBehindHook, panicInFlight } from './panic-in-flight.js';
+import { panicBehindHook, panicBehindLeftHook, panicInFlight } from './panic-in-flight.js';
 import { panicOnStack } from './panic-on-stack.js';
 
 /** What is read of an instance to find out why it aborted. */
@@ -55,18 +55,18 @@ function causeAfterPanic(names: Names, instance: Witness): AbortCause {
   return !catchesPanics(instance.module) || hasNames(names) || panicGoesOn(instance) ? 'panic-abort' : 'unreachable';
 }
 
-/** The panic that something has just left, as Rust has it in memory: out of its hook, or while it unwinds. */
-export function panicInMemory(instance: Witness): Partial<Told> | undefined {
-  return panicWritten(instance) ?? panicLeft(instance);
+/** The panic into whose hook something is being thrown, as Rust has it in memory. */
+export function panicOfHook(instance: Witness): Partial<Told> | undefined {
+  return panicWritten(instance) ?? panicHooked(instance, panicBehindHook);
 }
 
 /**
  * What an error that is no trap has made of an instance that was panicking.
- * @param known what was read of the panic when its hook was left
+ * @param known what was read of the panic when something was thrown into its hook
  */
 export function panickingAbort(error: unknown, instance: Witness, known: Partial<Told> | undefined): Aborted {
   const frames = wasmFrames(error);
-  const panic = known ?? panicInMemory(instance);
+  const panic = known ?? panicWritten(instance) ?? panicLeft(instance);
   return { kind: 'aborted', cause: 'panic-abort', panic: { message: UNKNOWN_PANIC, ...panic, frames }, trap: error, frames };
 }
 
@@ -100,12 +100,15 @@ function panicWritten(instance: Witness): Told | undefined {
 
 /** The panic of which something else took the frames. Where panics are caught, what is on the stack may be of an earlier one. */
 function panicLeft(instance: Witness): Partial<Told> | undefined {
-  const { exports, module, panicking } = instance;
-  if (!catchesPanics(module)) return panicFound(instance);
-  if (panicking?.phase !== 'hook') return panicUnwinding(instance);
+  if (!catchesPanics(instance.module)) return panicFound(instance);
+  return instance.panicking?.phase === 'hook' ? panicHooked(instance, panicBehindLeftHook) : panicUnwinding(instance);
+}
+
+function panicHooked(instance: Witness, read: typeof panicBehindHook): Told | undefined {
+  const memory = instance.exports?.memory;
   const shadowStack = stacksOf(instance)?.shadowStack;
-  if (!(exports?.memory instanceof WebAssembly.Memory) || shadowStack === undefined) return undefined;
-  return panicBehindHook(exports.memory, shadowStack, module.formatters);
+  if (!(memory instanceof WebAssembly.Memory) || shadowStack === undefined) return undefined;
+  return read(memory, shadowStack, instance.module.formatters);
 }
 
 /** What Rust unwinds with. */

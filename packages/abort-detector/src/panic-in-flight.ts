@@ -8,7 +8,7 @@
  */
 import type { Formatters, PanicInfo } from '@wasm-revive/kernel';
 import { MemoryReader } from './memory-reader.js';
-import { panicsOnStack } from './panic-on-stack.js';
+import { type PanicOnStack, panicsOnStack } from './panic-on-stack.js';
 
 /** `MOZ\0RUST`, the class of Rust's exceptions, as two words. */
 const CLASS = [0x005a4f4d, 0x54535552] as const;
@@ -30,12 +30,18 @@ const MOST_CANDIDATES = 10_000;
 const BELOW = 0x8000;
 const ABOVE = 1024;
 
+/** How far above the stack pointer, in bytes, where a hook's frames lie between. */
+const HOOK = 0x8000;
+
+/** What was found of a panic. */
+type Found = Omit<PanicInfo, 'frames'>;
+
 /** @returns undefined where there is none, or where several are there and nobody can tell which of them goes on */
 export function panicInFlight(
   memory: WebAssembly.Memory,
   stackPointer: number | undefined,
   formatters: Formatters = {},
-): Omit<PanicInfo, 'frames'> | undefined {
+): Found | undefined {
   const reader = new MemoryReader(memory);
   const found = exceptions(reader, memory);
   const inUse = found.filter((at) => (reader.word(at - 4) & IN_USE) !== 0);
@@ -50,17 +56,20 @@ export function panicInFlight(
   return { message };
 }
 
-/**
- * The panic whose hook was running. What tore that may have moved the stack pointer up, past what `panic!` put on the stack, and what earlier
- * panics put there may be left. So it is believed only where all that is found says the same.
- */
-export function panicBehindHook(
-  memory: WebAssembly.Memory,
-  stackPointer: number,
-  formatters: Formatters = {},
-): Omit<PanicInfo, 'frames'> | undefined {
-  let found: Omit<PanicInfo, 'frames'> | undefined;
-  for (const { message, location } of panicsOnStack(memory, Math.max(0, stackPointer - BELOW), stackPointer + ABOVE, formatters)) {
+/** The panic whose hook runs. What `panic!` put on the stack lies above the hook's frames. */
+export function panicBehindHook(memory: WebAssembly.Memory, stackPointer: number, formatters: Formatters = {}): Found | undefined {
+  return onlyPanic(panicsOnStack(memory, stackPointer, stackPointer + HOOK, formatters));
+}
+
+/** The panic whose hook was left. What tore that may have moved the stack pointer up, past what `panic!` put on the stack. */
+export function panicBehindLeftHook(memory: WebAssembly.Memory, stackPointer: number, formatters: Formatters = {}): Found | undefined {
+  return onlyPanic(panicsOnStack(memory, Math.max(0, stackPointer - BELOW), stackPointer + ABOVE, formatters));
+}
+
+/** What earlier panics put there may be left. So one is believed only where all that is found says the same. */
+function onlyPanic(panics: Iterable<PanicOnStack>): Found | undefined {
+  let found: Found | undefined;
+  for (const { message, location } of panics) {
     if (message === undefined) continue;
     if (found !== undefined && found.message !== message) return undefined;
     found = { message, location };

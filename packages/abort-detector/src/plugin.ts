@@ -10,7 +10,7 @@ import {
   wasmFrames,
 } from '@wasm-revive/kernel';
 import manifest from '../package.json' with { type: 'json' };
-import { abortOf, panicInMemory, panickingAbort } from './abort-of.js';
+import { abortOf, panickingAbort, panicOfHook } from './abort-of.js';
 import { isAbort, isStackExhausted } from './cause.js';
 
 const PACKAGE: MatchedPackage = { name: '@wasm-revive/abort-detector', version: manifest.version, crate: 'wasm-revive-abort-detector' };
@@ -18,11 +18,30 @@ const PACKAGE: MatchedPackage = { name: '@wasm-revive/abort-detector', version: 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
 export function abortDetector(): Plugin {
   const hooks: Hooks = new WeakMap();
-  return { name: 'abort-detector', package: PACKAGE, threw: (thrown) => classify(thrown, hooks) };
+  return {
+    name: 'abort-detector',
+    package: PACKAGE,
+    leavesHook: (instance, error, suspected) =>
+      void hooks.set(instance, noted(hooks.get(instance), error, panicOfHook(instance), suspected)),
+    threw: (thrown) => classify(thrown, hooks),
+  };
 }
 
-/** The panics whose hooks something has thrown out of, which may have left Rust panicking. */
-type Hooks = WeakMap<InstanceView, { readonly error: unknown; readonly panic: Partial<PanicInfo> | undefined }>;
+/** What was thrown into a panic's hook, which may have left Rust panicking, and what was read of the panic then. */
+interface Hook {
+  readonly error: unknown;
+  readonly panic: Partial<PanicInfo> | undefined;
+  /** What was thrown last, where something had left frames of the instance before. */
+  readonly again?: Hook;
+}
+
+type Hooks = WeakMap<InstanceView, Hook>;
+
+/** Where the panic's frames may have been left, what is read there may be of another panic: it is believed where it was read before. */
+function noted(before: Hook | undefined, error: unknown, panic: Hook['panic'], suspected: boolean): Hook {
+  if (!suspected || before === undefined) return { error, panic };
+  return { ...before, again: { error, panic: panic?.message === before.panic?.message ? panic : undefined } };
+}
 
 function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
   const { error, origin, instance, quiescent, tornPoll } = thrown;
@@ -41,10 +60,8 @@ function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
   if (instance.panicking?.isLeft(quiescent)) {
     thrown.condemn();
     const hook = hooks.get(instance);
-    return panickingAbort(error, instance, hook?.error === error ? hook?.panic : undefined);
+    return panickingAbort(error, instance, [hook, hook?.again].find((one) => one?.error === error)?.panic);
   }
-  // Whether it is one can be told when no frame is left. By then Rust may have written over what the panic had on its stack.
-  if (instance.panicking?.phase === 'hook' && !thrown.suspected) hooks.set(instance, { error, panic: panicInMemory(instance) });
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { panicBehindHook, panicInFlight } from '../src/panic-in-flight.js';
+import { panicBehindHook, panicBehindLeftHook, panicInFlight } from '../src/panic-in-flight.js';
 
 const STACK = 8192;
 const LOCATION = 3000;
@@ -84,10 +84,21 @@ describe('panicInFlight', () => {
 });
 
 describe('panicBehindHook', () => {
+  it('I1: tells the one panic that is on the stack above the frames of its hook', () => {
+    expect(panicBehindHook(memoryOf([], { at: STACK + 4080, text: 'with a hook' }), STACK)).toEqual({
+      message: 'with a hook',
+      location: PLACE,
+    });
+    expect(panicBehindHook(memoryOf([], { at: STACK - 400, text: 'an earlier one' }), STACK)).toBeUndefined();
+    expect(panicBehindHook(memoryOf([]), STACK)).toBeUndefined();
+  });
+});
+
+describe('panicBehindLeftHook', () => {
   it('I1: tells the one panic that is on the stack, below its pointer or above', () => {
     for (const at of [STACK - 400, STACK + 80]) {
-      expect(panicBehindHook(memoryOf([], { at, text: 'with a hook' }), STACK)).toEqual({ message: 'with a hook', location: PLACE });
+      expect(panicBehindLeftHook(memoryOf([], { at, text: 'with a hook' }), STACK)).toEqual({ message: 'with a hook', location: PLACE });
     }
-    expect(panicBehindHook(memoryOf([]), STACK)).toBeUndefined();
+    expect(panicBehindLeftHook(memoryOf([]), STACK)).toBeUndefined();
   });
 });

@@ -191,8 +191,10 @@ function emitOther(entry: WasmExport): string {
   return isFunctionTable(entry) ? `$guardTable(${raw}, $exports)` : raw;
 }
 
+/** Note: a program may start an instance of its own that is not in use. What starts it sets references in this one's table. */
 function emitReleased(entry: WasmExport): string {
-  return isFunctionTable(entry) ? '$noTable' : 'undefined';
+  if (isFunctionTable(entry)) return '$noTable';
+  return entry.kind === 'table' ? '{ get() {}, set() {}, grow() {} }' : 'undefined';
 }
 
 /** Whether an export is a table of functions. */

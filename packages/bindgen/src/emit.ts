@@ -36,6 +36,8 @@ export interface EmitOptions {
   readonly runtime: RuntimeReference;
   /** Of the wasm file that is written. */
   readonly build: Build;
+  /** The exports that it has and wasm-bindgen's has not. */
+  readonly added: readonly string[];
 }
 
 /** A file and its source map. */
@@ -66,6 +68,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
+    ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),

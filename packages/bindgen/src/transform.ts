@@ -122,10 +122,12 @@ function emitPackage(
   const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
   const bytes = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
+  const written = bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes);
   const emitOptions = {
     version: options.version,
     runtime: reference,
-    build: buildOf(bytes, bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes)),
+    build: buildOf(bytes, written),
+    added: written.exports.map(({ name }) => name).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX)),
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
   if (pkg.entry) emitted.unshift(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));

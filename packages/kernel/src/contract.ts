@@ -114,6 +114,8 @@ export interface ModuleDescription {
   readonly formatters?: Formatters;
   /** Where Rust counts the panics that go on, as an address in its memory. */
   readonly panicCount?: number;
+  /** The exports that the transform has added: the wasm file as wasm-bindgen wrote it has none of them, and its stack pointers can't be put back. */
+  readonly added?: readonly string[];
   /** What it needs of the engine for exceptions; not there where it catches nothing: under panic=abort. */
   readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */

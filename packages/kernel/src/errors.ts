@@ -17,7 +17,8 @@ export const ERROR_CODES = {
   REVIVE_DRAINING: 'The module admits no new calls: `drain()` or `dispose()` was called. This call did nothing.',
   REVIVE_DISPOSED: 'The module was disposed of; `reset()` brings it back. This call did nothing.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
-  REVIVE_VERSION_MISMATCH: 'The module was built with a crate that does not match this package.',
+  REVIVE_VERSION_MISMATCH:
+    'The module was built with a crate that does not match this package, or is not the one that was transformed with it.',
   REVIVE_CONTRACT_MISMATCH: 'The package was transformed by a version of wasm-revive that does not match its runtime.',
   REVIVE_NOT_READY: 'The module was called before it was initialised.',
   REVIVE_RECOVERING: 'A fresh instance is being made, asynchronously: the call did nothing, repeat it when `ready` is settled.',

@@ -120,7 +120,9 @@ export class Failures {
       this.#passesOn = instance.isLostToForeign && this.#isWhatCostIt(error);
       return this.#trapForFrames();
     }
-    this.#crossings.threw(instance.scope.payload(error), deliberate, imports);
+    const payload = instance.scope.payload(error);
+    this.#crossings.threw(payload, deliberate, imports);
+    if (instance.panicking?.phase === 'hook') instance.owner.hooks.leavesHook?.(instance.view, payload, this.isSuspecting);
     return error;
   }
 
@@ -273,7 +275,6 @@ export class Failures {
       entrypoint,
       quiescent,
       tornPoll,
-      suspected: this.isSuspecting,
       instance: instance.view,
       condemn() {
         if (instance.state !== 'running') return;
@@ -307,9 +308,9 @@ export class Failures {
   }
 
   /** The last word on a failure. Where the stack ends before that is reported, it is the last word on what is reported in its place. */
-  #decide(failure: Failure, asked: Recovery, { quiescent }: Occurrence): Recovery {
+  #decide(failure: Failure, asked: Recovery, { quiescent, entrypoint }: Occurrence): Recovery {
     const instance = this.#instance;
-    const decided = this.#decided ?? instance.owner.decide(instance, asked, failure, quiescent);
+    const decided = this.#decided ?? instance.owner.decide(instance, asked, failure, quiescent, entrypoint);
     if (decided !== 'keep') this.#decided = decided;
     return decided;
   }

@@ -42,7 +42,7 @@ export class InFlight {
   /** Those who wait until none is left. */
   #waiting: (() => void)[] | undefined;
 
-  /** @param isWithin see `Owner`: a promise that is made then is owed to a listener */
+  /** @param isWithin whether a promise that is made now is owed to a listener, or within another call */
   constructor(isWithin: () => boolean = () => false) {
     this.#isWithin = isWithin;
   }
@@ -56,7 +56,7 @@ export class InFlight {
     return this.#owed.size;
   }
 
-  /** How many of them are owed to listeners. */
+  /** How many of them are owed to listeners, or within another call. */
   get within(): number {
     return this.#within;
   }

@@ -10,6 +10,7 @@ import { EXHAUSTED, lostError, replacedError, staleError } from './instance-erro
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
+import { checkExports, refuseOtherModules } from './own-module.js';
 import { Panicking } from './panicking.js';
 import type { Hooks, InstanceState, InstanceView } from './plugin.js';
 import { Promises } from './promises.js';
@@ -38,8 +39,9 @@ export interface Owner {
    * The last word on what is done after a failure, asked once, and before anybody hears of it.
    * @param asked what plugins want
    * @param quiescent whether no frame of the instance is on the stack
+   * @param entrypoint through which it was entered, where that is known
    */
-  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery;
+  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
@@ -110,7 +112,7 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
-    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin);
+    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested);
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
@@ -119,6 +121,8 @@ export class Instance {
     this.turns = this.#hearTurns(owner.hooks);
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);
+    // What is not transformed has no JavaScript of its own: the program gives the imports.
+    if (this.module.build !== undefined) refuseOtherModules(this.module.name, this.scope.imports);
   }
 
   get state(): InstanceState {
@@ -146,9 +150,14 @@ export class Instance {
     return this.promises.size;
   }
 
-  /** The same, of calls that no listener has made. */
+  /** The same, of calls that no listener has made, and that are not part of another call. */
   get callsInFlightFromOutside(): number {
     return this.promises.size - this.promises.within;
+  }
+
+  /** Whether the import that is running was called within another one. */
+  get #isNested(): boolean {
+    return (this.scope.raw.state as { readonly imports: number }).imports > 1;
   }
 
   get unwinds(): boolean {
@@ -192,9 +201,23 @@ export class Instance {
     return this.#life.is === 'lost' && this.#life.toForeign;
   }
 
-  /** Gives the scope its Wasm instance. Plugins may still refuse it. */
+  /** Gives the scope its Wasm instance. Refuses one of another module, and plugins may refuse it: then it can still be given another one. */
   bind(instance: Pick<WebAssembly.Instance, 'exports'>): void {
     const { exports } = instance;
+    this.scope.bind(exports, this.#host);
+    try {
+      checkExports(this.module, this.scope, exports);
+      this.#lookAt(exports);
+    } catch (error) {
+      this.#exports = undefined;
+      this.scope.release();
+      throw error;
+    }
+    this.promises.bind(this.scope.held(exports));
+    this.#life = { is: 'running' };
+  }
+
+  #lookAt(exports: WebAssembly.Exports): void {
     const { module, hooks } = this.owner;
     this.#exports = exports;
     writeGeneration(exports, this.generation);
@@ -205,9 +228,6 @@ export class Instance {
     this.#panicking = new Panicking(exports, this.module);
     if (this.unwinds) realTrap();
     hooks.instantiated?.(this.view);
-    this.scope.bind(exports, this.#host);
-    this.promises.bind(this.scope.held(exports));
-    this.#life = { is: 'running' };
   }
 
   /** It serves from now on. May run Rust: what wasm-bindgen runs after instantiation. */
@@ -283,6 +303,11 @@ export class Instance {
     return (
       failedIn !== undefined && !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === failedIn.entrypoint)
     );
+  }
+
+  /** Whether this is the name of a closure of Rust, which is called without the façade. */
+  isClosure(entrypoint: string | undefined): boolean {
+    return this.module.entries.some(({ name, whenLost }) => whenLost === 'closure' && name === entrypoint);
   }
 
   /** The error for a use of something that pointed into this instance. */

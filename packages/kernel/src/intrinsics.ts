@@ -2,7 +2,7 @@
  * What recovery needs of JavaScript's own functions, as they are when this is loaded: a program may replace them later, as tests with fake
  * timers do, and may put anything on the prototypes of objects.
  */
-const { defineProperty: defineOn, setPrototypeOf } = Object;
+const { defineProperty: defineOn } = Object;
 const { then } = Promise.prototype;
 const { queueMicrotask: enqueue, Promise: EnginesPromise } = globalThis;
 const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
@@ -13,6 +13,8 @@ export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
 export const freeze: typeof Object.freeze = Object.freeze;
 export const is: typeof Object.is = Object.is;
 export const keys: typeof Object.keys = Object.keys;
+export const setPrototypeOf: typeof Object.setPrototypeOf = Object.setPrototypeOf;
+export const EnginesProxy: typeof Proxy = Proxy;
 export const setProperty: typeof Reflect.set = Reflect.set;
 export const tryToDefine: typeof Reflect.defineProperty = Reflect.defineProperty;
 export const deleteProperty: typeof Reflect.deleteProperty = Reflect.deleteProperty;

@@ -47,11 +47,6 @@ export interface Thrown {
   readonly quiescent: boolean;
   /** Whether it has torn the executor: it left a poll, and no JavaScript in between could catch it. */
   readonly tornPoll: boolean;
-  /**
-   * Whether something has left frames of the instance before, with others further out, of which it isn't known yet whether it has left Rust
-   * panicking. What Rust had left in memory for that is written over as Rust goes on.
-   */
-  readonly suspected: boolean;
   readonly instance: InstanceView;
   /**
    * Says that the instance can't be trusted, as soon as that is known and before anybody looks closer: looking may run the program's code, such
@@ -78,6 +73,12 @@ export interface Plugin {
   /** The turn is over and the instance goes on, also after a panic that was caught and an error that Rust threw on purpose. It is quiescent. */
   readonly committed?: (instance: InstanceView) => void;
   /**
+   * An import throws into Rust's panic hook. Unless Rust catches that, the panic ends by it, which is known only when something has left the
+   * instance: by then destructors may have written over what Rust has in memory of the panic. Its own stack pointer is where the hook is.
+   * @param suspected whether something has left frames of the instance before, with others further out: those may have been the panic's own
+   */
+  readonly leavesHook?: (instance: InstanceView, error: unknown, suspected: boolean) => void;
+  /**
    * What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. Where one throws, the instance
    * is taken for lost.
    */
@@ -98,6 +99,7 @@ export interface Hooks {
   readonly instantiated: ((instance: InstanceView) => void) | undefined;
   readonly entered: ((instance: InstanceView, entrypoint: string) => void) | undefined;
   readonly committed: ((instance: InstanceView) => void) | undefined;
+  readonly leavesHook: ((instance: InstanceView, error: unknown, suspected: boolean) => void) | undefined;
   readonly threw: (thrown: Thrown) => Failure | undefined;
   readonly failed: (instance: InstanceView, failure: Failure) => Recovery;
   readonly lost: ((instance: InstanceView, report: CrashReport) => void) | undefined;
@@ -112,6 +114,7 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
     instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
     entered: sequence(present(plugins.map(({ name, entered }) => harmless(name, entered)))),
     committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),
+    leavesHook: sequence(present(plugins.map(({ name, leavesHook }) => harmless(name, leavesHook)))),
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
     failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)) ?? (failure.kind === 'unwound' ? 'keep' : 'fresh'),
     lost: sequence(present(plugins.map(({ name, lost }) => harmless(name, lost)))),

@@ -31,7 +31,7 @@ export class Promises {
     return this.#inFlight.size;
   }
 
-  /** How many of them are owed to listeners. */
+  /** How many of them are owed to listeners, or within another call. */
   get within(): number {
     return this.#inFlight.within;
   }

@@ -39,6 +39,8 @@ export class ModuleApplication implements Application {
   readonly #live: Live;
   readonly #check: (compiled: WebAssembly.Module) => void;
   readonly #prepared = new WeakMap<WebAssembly.Imports, Instance>();
+  /** The memories of the instances that were made elsewhere and given to it: one may be given many times. */
+  readonly #given = new WeakSet<object>();
   /** Where it is made asynchronously, and why it could not be made. */
   #booting: { readonly error?: unknown } | undefined;
   /** What the program has given in place of exports that are not there yet. */
@@ -133,8 +135,17 @@ export class ModuleApplication implements Application {
     module: WebAssembly.Module | undefined,
     start: boolean,
   ): void {
-    if (this.#slot.current !== undefined) return;
+    const { memory } = instance.exports;
+    if (this.#slot.current !== undefined) {
+      if (start || memory === undefined || this.#given.has(memory)) return;
+      // In plain glue it serves from now on. Here its imports lead to the present one, so another one takes the place of both.
+      this.#module.compiled ??= module;
+      this.control.reset();
+      this.#given.add(memory);
+      return;
+    }
     this.#slot.admit();
+    if (memory !== undefined) this.#given.add(memory);
     const prepared = this.#prepared.get(imports);
     if (prepared === undefined) throw new TypeError('wasm-revive: adopt() was given imports that were not prepared here');
     if (module !== undefined) this.#check(module);

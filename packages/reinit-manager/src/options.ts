@@ -119,7 +119,15 @@ export function check<Options extends object>(group: string, checks: Checks<Opti
   }
 }
 
-const HOOKS = ['instantiated', 'entered', 'committed', 'threw', 'failed', 'lost'] as const satisfies readonly (keyof Plugin)[];
+const HOOKS = [
+  'instantiated',
+  'entered',
+  'committed',
+  'leavesHook',
+  'threw',
+  'failed',
+  'lost',
+] as const satisfies readonly (keyof Plugin)[];
 
 /**
  * Refuses what is no plugin. What else an object has besides hooks is its own.

@@ -115,6 +115,15 @@ describe('Breaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
+  it('refuses nothing before something fails, whatever the limit of restarts', () => {
+    const { breaker } = setUp({ maxRestarts: 0 });
+    expect([breaker.retryAfter, breaker.state]).toEqual([0, 'closed']);
+    breaker.failed();
+    expect([breaker.retryAfter, breaker.state]).toEqual([Number.POSITIVE_INFINITY, 'open']);
+    breaker.forgive();
+    expect([breaker.retryAfter, breaker.state]).toEqual([0, 'closed']);
+  });
+
   it('has no limit where none is wanted', () => {
     const { breaker, fail } = setUp({ consecutiveFailures: Number.POSITIVE_INFINITY });
     fail(10_000);

@@ -188,6 +188,23 @@ describe('supervision', () => {
     expect(manager.run(count)).toBe(1);
   });
 
+  it('I2: what makes up for no failure is no restart', () => {
+    const { manager, names } = setUp({ maxRestarts: 1, recycle: { uses: 2 } });
+    expect(() => manager.run(die)).toThrow(WebAssembly.RuntimeError);
+    expect([1, 2, 3, 4].map(() => manager.run(count))).toEqual([1, 2, 1, 2]);
+    expect(names()).toEqual(['failure', 'recovered', 'recycled']);
+  });
+
+  it('I6: makes one value where a listener for `probing` calls it', () => {
+    const { manager, time } = setUp({ consecutiveFailures: 1, backoffMs: 100 });
+    const counted: number[] = [];
+    manager.on('probing', () => void counted.push(manager.run(count)));
+    expect(() => manager.run(die)).toThrow(WebAssembly.RuntimeError);
+    time.pass(100);
+    counted.push(manager.run(count));
+    expect([counted, manager.generation]).toEqual([[1, 2], 2]);
+  });
+
   it('a value that can not be made is a failure, too', async () => {
     let fails = true;
     const { manager } = setUp({

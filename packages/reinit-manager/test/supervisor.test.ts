@@ -37,7 +37,7 @@ function setUp(options: BreakerOptions = {}) {
   /** A call that comes through the façade while calls are noticed. */
   const call = (instance: Instance): boolean => {
     const hasServed = supervisor.hasServed(instance);
-    supervisor.called(instance, () => {});
+    supervisor.called(instance);
     return hasServed;
   };
   const lose = (): Recovery => supervisor.decide(SERVING, 'fresh', ABORT, true);
@@ -140,6 +140,32 @@ describe('the supervisor', () => {
       return supervisor.decide({ ...SERVING, isCalled: false }, 'fresh', ABORT, true);
     });
     expect(new Set(decided)).toEqual(new Set(['fresh']));
+  });
+
+  it('I2: what is called within a call is part of it, and says nothing of what goes well', () => {
+    const { supervisor, made, call } = setUp();
+    const decided = Array.from({ length: 10 }, () => {
+      const { fake, instance } = made();
+      call(instance);
+      fake.isQuiescent = false;
+      for (let n = 0; n < 3; n++) expect(call(instance)).toBe(false);
+      fake.isQuiescent = true;
+      return supervisor.decide(SERVING, 'fresh', ABORT, true);
+    });
+    expect([decided[8], decided[9]]).toEqual(['fresh', 'retire']);
+  });
+
+  it('I2: an instance that has served for long has served, whatever is in flight', () => {
+    const { made, call, pass } = setUp();
+    const { fake, instance } = made();
+    call(instance);
+    fake.callsInFlightFromOutside = 1;
+    pass(9_999);
+    expect(call(instance)).toBe(false);
+    fake.callsInFlightFromOutside = 2;
+    pass(1);
+    fake.isQuiescent = false;
+    expect(call(instance)).toBe(true);
   });
 
   it('I2: the limit of restarts is none for what makes up for no loss', () => {

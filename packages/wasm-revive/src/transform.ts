@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TransformError, type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
+import { withoutDom } from './without-dom.js';
 
 /** Options of {@link transform}. */
 export interface TransformOptions {
@@ -36,8 +37,8 @@ export function version(): string {
 
 function runtimeFiles(): { esm: { code: string; types: string }; cjs: { code: string; types: string } } {
   return {
-    esm: { code: readDist('runtime.js'), types: readDist('runtime.d.ts') },
-    cjs: { code: readDist('runtime.cjs'), types: readDist('runtime.d.cts') },
+    esm: { code: readDist('runtime.js'), types: withoutDom(readDist('runtime.d.ts')) },
+    cjs: { code: readDist('runtime.cjs'), types: withoutDom(readDist('runtime.d.cts')) },
   };
 }
 

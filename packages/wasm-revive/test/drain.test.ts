@@ -196,16 +196,18 @@ describe('recycling', () => {
     expect(Instance).toBeDefined();
   });
 
-  it('I2: does nothing while the module is refused for failing too often', async () => {
+  it.each([0, 1])('I2: makes up for no failure, so that a limit of %s restarts is none for it', async (maxRestarts) => {
     const wasm = load();
-    wasm.__revive.configure({ maxRestarts: 1, withinMs: 60_000, recycle: { turns: 2 } });
-    thrown(() => wasm.fail('abort'));
+    wasm.__revive.configure({ maxRestarts, withinMs: 60_000, recycle: { turns: 2 } });
+    for (let n = 0; n < maxRestarts; n++) thrown(() => wasm.fail('abort'));
     await turn();
     for (let n = 0; n < 4; n++) {
       wasm.bump();
       await turn();
     }
-    expect([wasm.__revive.generation, wasm.count()]).toEqual([2, 104]);
+    expect([wasm.__revive.generation, wasm.count()]).toEqual([3 + maxRestarts, 100]);
+    thrown(() => wasm.fail('abort'));
+    expect(wasm.__revive.state).toBe(maxRestarts === 0 ? 'retired' : 'open');
   });
 
   it('I2, I4: an instance that drains serves its handles, and a failure of it costs only what is in flight on it', async () => {

@@ -46,6 +46,11 @@ describe('revive, on a module without glue', () => {
     expect(app.control.generation).toBe(1);
   });
 
+  it('I9: an import that the program does not give is missed in the words of the engine', () => {
+    const { factory, description, module } = plainModule(BYTES, { env: {} });
+    expect(() => revive(factory, description).boot(module)).toThrow(WebAssembly.LinkError);
+  });
+
   it('a plugin that is added hears of turns from the next generation on', () => {
     const { app, wasm } = setUp();
     const heard: string[] = [];

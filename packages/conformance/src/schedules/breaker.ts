@@ -97,9 +97,9 @@ export class BreakerModel {
     this.#become((state) => [{ ...state, restarts: [] }]);
   }
 
-  /** An instance did what was asked of it. */
-  succeeded(): void {
-    this.#become((state) => [this.#succeeds(state)]);
+  /** An instance did what was asked of it. @param isSure whether that was surely noticed */
+  succeeded(isSure = true): void {
+    this.#become((state) => (isSure ? [this.#succeeds(state)] : [state, this.#succeeds(state)]));
   }
 
   /**

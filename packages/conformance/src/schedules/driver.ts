@@ -47,6 +47,8 @@ class Driver {
   readonly #flights: Flights;
   readonly #management: Management;
   readonly #stops: (() => void)[] = [];
+  /** Listeners for what comes of making an instance, which have still to act. */
+  readonly #acting = new Set<object>();
   /** Steps that the event loop has still to make. */
   #later = 0;
 
@@ -55,6 +57,7 @@ class Driver {
     this.#flights = new Flights(world);
     world.rules.owes = (generation) => this.#flights.owedBy(generation);
     world.rules.isDue = (generation) => this.#flights.isDue(generation);
+    world.rules.mayAct = () => this.#acting.size > 0;
     world.rules.mayHaveSettled = (generation) => this.#flights.mayHaveSettled(generation);
     this.#things = new Things(world, (generation) => this.#flights.waits(generation));
     this.#management = new Management(world, this.#flights);
@@ -293,8 +296,11 @@ class Driver {
   #listen({ to, times, inside, end }: Of<'listen'>): void {
     let left = times;
     let stop = (): void => {};
+    const acts = {};
+    if (to === 'recovered' || to === 'retired') this.#acting.add(acts);
     const listener = (event: unknown): unknown => {
       if (left-- <= 0) return undefined;
+      if (left === 0) this.#acting.delete(acts);
       this.#world.rules.within++;
       try {
         this.#run(inside);
@@ -321,7 +327,11 @@ class Driver {
         this.#world.onFailure = undefined;
       };
     } else {
-      stop = this.#world.control.on(to as 'stale', listener);
+      const off = this.#world.control.on(to as 'stale', listener);
+      stop = () => {
+        this.#acting.delete(acts);
+        off();
+      };
     }
     this.#stops.push(() => stop());
   }

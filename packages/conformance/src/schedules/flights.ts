@@ -1,8 +1,8 @@
 /** Calls in flight, what they wait for, and how each has to settle. */
 import { codeOf, show } from '../runner/checks.ts';
 import { type Deferred, deferred, Watched } from '../runner/runtime.ts';
-import type { Outcome } from './expected.ts';
-import type { DueFailure, Failing, Generation } from './generation.ts';
+import type { Expected, Outcome } from './expected.ts';
+import type { Call, DueFailure, Failing, Generation } from './generation.ts';
 import type { Home } from './home.ts';
 import type { FLIGHTS } from './steps.ts';
 import type { World } from './world.ts';
@@ -16,7 +16,7 @@ interface Flight {
   readonly generation: Generation;
   /** Undefined where nobody gets a promise. */
   readonly watched: Watched | undefined;
-  /** Whether the program has made the call from outside of listeners. */
+  /** Whether the program has made the call from outside: see `Call`. */
   readonly isOutside: boolean;
   /** What it waits for. */
   readonly gate: Gate | undefined;
@@ -128,7 +128,12 @@ export class Flights {
   /** Takes in what a call gives. @param ends how it settles once its gate has */
   take(home: Home, what: string, run: () => unknown, gate: Gate | undefined, ends: Flight['ends']): Outcome {
     const { model } = home;
-    const outcome = home.call(what, run, (_, { value }) => model.outcomeOf(() => ({ is: 'value', value })));
+    let isOutside = false;
+    const expected = ({ outside }: Call, { value }: Outcome): Expected => {
+      isOutside = outside;
+      return model.outcomeOf(() => ({ is: 'value', value }));
+    };
+    const outcome = home.call(what, run, expected);
     if (outcome.threw || model.current === undefined) return outcome;
     if (gate) gate.given = true;
     const watched = outcome.value instanceof Promise ? new Watched(outcome.value) : undefined;
@@ -137,7 +142,7 @@ export class Flights {
       home,
       generation: model.current,
       watched,
-      isOutside: model.rules.within === 0,
+      isOutside,
       gate,
       ends,
       due: undefined,

@@ -21,14 +21,12 @@ export class Generation {
   lostTo: { readonly value: unknown } | undefined;
   /** The foreign exceptions that were reported and whose way out may not have ended: JavaScript in between has them. */
   readonly taints: unknown[] = [];
-  /** By the program, from outside of listeners, or it has served for long: from then on it has started. */
+  /** By the program, from outside, or it has served for long: from then on it has started. */
   called = false;
   /** Whether it has served for so long that this says it was well. */
   isOld = false;
-  /** Whether a call of the program's from outside of listeners has ended, and it was well. */
-  served: 'yes' | 'no' | 'maybe' = 'no';
-  /** How many of those there were. */
-  ended = 0;
+  /** Whether a call of the program's from outside has ended, and it was well. */
+  served = false;
   /** Whether that is known only to whoever calls next, for the call was in flight. */
   settledLate = false;
   count = 100;
@@ -66,8 +64,8 @@ export interface Call {
   isDeep?: boolean;
   /** What JavaScript in the middle of it threw into Rust. */
   thrown?: { readonly value: unknown };
-  /** Whether the program makes it outside of listeners, through the façade. */
-  readonly outside?: boolean;
+  /** Whether the program makes it outside of listeners, and of other calls of the instance, through the façade. */
+  readonly outside: boolean;
   /** The instance that failed in it. */
   failed?: Generation;
   /** Whether messages were redacted when it failed. */

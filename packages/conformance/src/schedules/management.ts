@@ -56,17 +56,25 @@ export class Management {
     if (this.#world.rules.within > 0) return;
     const wanted = model.isEnding ? undefined : model.isUsed;
     model.breaker.forgive();
-    this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
+    // Before listeners hear what has become of the breaker, who may call it.
     model.leave();
+    this.#promised.push({ watched: new Watched(this.#world.control.evict(key, { drain: true })), wanted, what: 'evict' });
+    // After that of the module.
+    queueMicrotask(() => model.departIfDue());
   }
 
   /** `drain()` or `dispose()`. */
   close(how: 'drain' | 'dispose'): void {
     const { rules, control, all: homes } = this.#world;
     rules.closing ??= 'draining';
-    if (how === 'dispose') for (const { model } of homes) model.breaker.forgive();
+    if (how === 'dispose') {
+      for (const { model } of homes) {
+        model.breaker.forgive();
+        model.leave();
+      }
+    }
     this.#promised.push({ watched: new Watched(control[how]()), wanted: undefined, what: how });
-    if (how === 'dispose') for (const { model } of homes) model.leave();
+    if (how === 'dispose') for (const { model } of homes) queueMicrotask(() => model.departIfDue());
   }
 
   /** Whether something that was promised has not come yet. */
@@ -85,8 +93,11 @@ export class Management {
   }
 
   /** Time passes, in which nobody calls: siblings that have nothing to do for long are evicted, where the program wants that. */
-  idle(isLong: boolean): void {
-    const { all: homes, rules, clock } = this.#world;
+  idle(wantsLong: boolean): void {
+    const { all: homes, pool, members, rules, clock } = this.#world;
+    const serving = (some: readonly Home[]): number => some.filter(({ model }) => model.current !== undefined).length;
+    // Of several that serve in place of the default instance one is kept, and which that is depends on when each was made.
+    const isLong = wantsLong && !(serving(members) > 1 && serving(pool) === serving(members));
     rules.waits = true;
     for (const { model } of homes) model.passes();
     clock.move(isLong ? 3 * IDLE_MS : 0.6 * IDLE_MS);
@@ -95,7 +106,8 @@ export class Management {
       const { model } = home;
       model.ages();
       const isBusy = this.#flights.owed(home) > 0 || (model.current?.listeners ?? 0) > 0;
-      if (isLong && rules.evictsIdle && (home.isSibling || home.isMember) && model.isSurelyUsed && !isBusy) model.evict();
+      const maySpare = home.isSibling || (home.isMember && serving(pool) > rules.least);
+      if (isLong && rules.evictsIdle && maySpare && model.isSurelyUsed && !isBusy) model.evict();
     }
   }
 
@@ -171,6 +183,8 @@ export class Management {
         rules.isPooled = false;
         rules.most = option === 'share-two' ? 2 : 3;
         rules.least = option === 'share-ahead' ? 2 : 1;
+        // Of those that are too many no instance is left, but what has become of their breakers.
+        this.#endPool(rules.most);
         control.configure({ pool: { max: rules.most, min: rules.least } });
         this.#fillPool();
         break;

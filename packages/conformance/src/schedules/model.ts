@@ -90,7 +90,7 @@ export class Model implements Seated {
 
   /** See `Seated`. */
   get isSurelyUsed(): boolean {
-    if (this.current !== undefined || this.draining.some((one) => this.rules.owes(one) > 0)) return true;
+    if (this.current !== undefined || this.draining.some((one) => !one.isOverdue && this.rules.owes(one) > 0)) return true;
     // One that waited until it may be tried again may have lost its seat meanwhile.
     return !this.#isNew && this.breaker.isOpen === 'no';
   }
@@ -129,7 +129,8 @@ export class Model implements Seated {
   /** @param entersBy how JavaScript enters: closures and finalizers don't ask which instance serves */
   begin(failing?: Failing, entersBy: 'façade' | 'itself' = 'façade', of?: Generation): Call {
     if (entersBy === 'façade') this.departIfDue();
-    const call: Call = { failing, entersBy, of, outside: entersBy === 'façade' && this.rules.within === 0 };
+    // What is called within a call is part of it.
+    const call: Call = { failing, entersBy, of, outside: entersBy === 'façade' && this.rules.within === 0 && !this.isEntered };
     this.#calls.push(call);
     return call;
   }
@@ -171,7 +172,8 @@ export class Model implements Seated {
       const generation = this.#serving;
       if (generation) this.#isCalled(generation);
     }
-    if (call.outside && !(value instanceof Promise)) this.#hasServed(call.inside ?? call.failed ?? this.current);
+    const served = call.inside ?? call.failed ?? this.current;
+    if (call.outside && served && !(value instanceof Promise)) this.hasSettled(served);
     const { inside, tainted } = call;
     if (threw && tainted) {
       tainted.taints.push(value);
@@ -189,25 +191,17 @@ export class Model implements Seated {
     this.violate(`I2: calls are refused for ${retryAfter} ms: ${this.current?.name ?? this.breaker.describe()}`);
   }
 
-  /** A call that the program made from outside of listeners has ended well on this generation. */
-  #hasServed(generation: Generation | undefined): void {
-    if (generation === undefined || generation.state !== 'serves') return;
-    if (!this.#calls.some(({ inside }) => inside === generation)) this.hasSettled(generation);
-    else if (generation.served === 'no') generation.served = 'maybe';
-  }
-
-  /** The same, for sure. @param isLate it was in flight: whoever calls next makes that known */
+  /** A call that the program made from outside has ended well on this generation. @param isLate it was in flight: whoever calls next makes that known */
   hasSettled(generation: Generation, isLate = false): void {
     if (generation.state !== 'serves') return;
-    generation.settledLate = isLate && (generation.settledLate || generation.served !== 'yes');
-    generation.served = 'yes';
-    generation.ended++;
+    generation.settledLate = isLate && (generation.settledLate || !generation.served);
+    generation.served = true;
   }
 
   /** The first of two calls has ended well that the driver makes as one. */
   between(): void {
     const generation = this.#serving;
-    if (generation && this.rules.within === 0) this.hasSettled(generation);
+    if (generation && this.#calls.at(-1)?.outside) this.hasSettled(generation);
   }
 
   /** Whether a code says that a call was refused before it did anything, which is right only for a reason. */
@@ -323,7 +317,7 @@ export class Model implements Seated {
     return isUsed ? takeBack : undefined;
   }
 
-  /** The instance is to end when its calls in flight have settled: the module has been asked for that. */
+  /** The instance is to end when its calls in flight have settled: the module is about to be asked for that. */
   leave(): void {
     const { current } = this;
     this.reset(true);
@@ -333,8 +327,6 @@ export class Model implements Seated {
     if (current === undefined) return;
     current.state = 'serves';
     this.current = this.#leaving = current;
-    // After that of the module, which has been asked already.
-    queueMicrotask(() => this.departIfDue());
   }
 
   /** New calls go no more to an instance that is to end, as soon as no call is in it. */
@@ -363,10 +355,19 @@ export class Model implements Seated {
       return;
     }
     // Another one is about to take its place: see `recycled`.
-    if (generation === this.current) this.current = this.#leaving = undefined;
+    if (generation === this.current) {
+      this.#isReplaced(generation);
+      this.current = this.#leaving = undefined;
+    }
     generation.departed = false;
     if (generation.state === 'drains' && !generation.isOverdue) generation.drained = callsLost;
     generation.state = 'lost';
+  }
+
+  /** An instance was well, and another one takes its place: what it has served counts. */
+  #isReplaced(generation: Generation): void {
+    const { served, isOld, settledLate } = generation;
+    if (isOld || served || this.rules.mayHaveSettled(generation)) this.breaker.succeeded(isOld || (served && !settledLate));
   }
 
   /** The event `recycled`: a fresh instance serves in place of one that was well. */
@@ -375,6 +376,7 @@ export class Model implements Seated {
     if (current !== undefined) {
       if (!this.#bears(current, from)) this.violate(`I2: generation ${from} is recycled, and ${current.name} serves`);
       if (this.#isIn(current)) this.violate(`I2: ${current.name} is recycled in the middle of a turn`);
+      this.#isReplaced(current);
       this.#departs(current);
     }
     this.#starts(number);
@@ -414,7 +416,7 @@ export class Model implements Seated {
   settle(): void {
     this.departIfDue();
     this.#noticeService();
-    if (this.rules.closing === undefined && !this.breaker.isTold()) this.violate(`I2: an event has not come: ${this.breaker.describe()}`);
+    if (!this.breaker.isTold()) this.violate(`I2: an event has not come: ${this.breaker.describe()}`);
     this.hadSeat = false;
     for (const generation of this.#generations) {
       if (generation.state === 'replaced') generation.state = 'lost';
@@ -499,7 +501,7 @@ export class Model implements Seated {
   /** An event of the breaker. */
   told(is: NewsName, event: NewsEvent): void {
     const { current } = this;
-    const mayHaveServed = current !== undefined && (current.served !== 'no' || this.rules.mayHaveSettled(current));
+    const mayHaveServed = current !== undefined && (current.served || current.isOld || this.rules.mayHaveSettled(current));
     if (this.breaker.saw(is, event, mayHaveServed)) return;
     // Nobody can tell when the program looks for idle ones, so that it may be evicted after the pause.
     if (is === 'closed' && this.rules.waits && this.rules.evictsIdle && this.breaker.isOpen === 'yes') {
@@ -512,7 +514,7 @@ export class Model implements Seated {
   /** The breaker is told at the latest when the event loop turns, where a call has ended by then; beside calls in flight, by the next call. */
   #noticeService(): void {
     const { current } = this;
-    if (current?.served === 'yes' && !current.settledLate && this.rules.owes(current) === 0) this.breaker.succeeded();
+    if (current?.served && !current.settledLate && this.rules.owes(current) === 0) this.breaker.succeeded();
   }
 
   #isCalled(generation: Generation): void {
@@ -615,11 +617,8 @@ export class Model implements Seated {
 
   /** The instance that serves ends; where nobody has called it, that counts as a failure. */
   #fails(generation: Generation, givesUp: boolean): void {
-    const { called, isOld, served, ended } = generation;
-    // A closure that fails at once may be all that the only call was for: whether that has served, is left open.
-    const isSure = isOld || (served === 'yes' && (ended > 1 || this.#calls.at(-1)?.entersBy !== 'itself'));
-    const may = served !== 'no' || this.rules.mayHaveSettled(generation);
-    this.breaker.failed(!called, isSure ? 'yes' : may ? 'maybe' : 'no', givesUp);
+    const { called, isOld, served } = generation;
+    this.breaker.failed(!called, isOld || served ? 'yes' : this.rules.mayHaveSettled(generation) ? 'maybe' : 'no', givesUp);
   }
 
   #recoveryFrom(failing: Failing): 'keep' | 'fresh' | 'retire' {

@@ -52,6 +52,8 @@ export class Rules {
   isDue: (generation: Generation) => boolean = () => false;
   /** Whether a call in flight on a generation may have settled since the event loop has turned. */
   mayHaveSettled: (generation: Generation) => boolean = () => false;
+  /** Whether listeners of the schedule may still act on what comes of making an instance. */
+  mayAct: () => boolean = () => false;
   /** Milliseconds, by the clock of schedules. */
   readonly now: () => number;
 

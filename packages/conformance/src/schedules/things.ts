@@ -111,7 +111,7 @@ export class Things {
   get #mayAsk(): boolean {
     const { rules, default: own } = this.#world;
     const isUnlimited = rules.consecutiveFailures === Number.POSITIVE_INFINITY && rules.maxRestarts === Number.POSITIVE_INFINITY;
-    return rules.most === 1 && (isUnlimited || own.model.current?.served === 'yes');
+    return rules.most === 1 && (isUnlimited || own.model.current?.served === true);
   }
 
   #free(thing: Thing, handle: Handle, how: How): Outcome {

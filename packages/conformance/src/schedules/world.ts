@@ -116,7 +116,9 @@ export class World {
       owes: model.current ? rules.owes(model.current) : 0,
       mayBeMade: !model.mayBeRetired,
     }));
-    return pool[leastInFlight(members)];
+    const chosen = pool[leastInFlight(members)];
+    // What listeners do while an instance is made there, may end it: then whoever serves takes the call.
+    return chosen?.model.isMissing && rules.mayAct() ? undefined : chosen;
   }
 
   get default(): Home {

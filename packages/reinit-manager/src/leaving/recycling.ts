@@ -76,7 +76,8 @@ export class Recycling {
 
   /** See `Surroundings.called`. */
   called(instance: Instance): boolean {
-    this.#wasCalled = true;
+    // Else it is part of what goes on, which nobody may have called: see `Supervisor.called`.
+    if (instance.scope.isQuiescent()) this.#wasCalled = true;
     if (this.#isHeard || this.#around.policy() === undefined) return false;
     this.#turnOf(instance);
     return true;

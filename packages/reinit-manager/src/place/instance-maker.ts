@@ -226,10 +226,11 @@ export class InstanceMaker {
 
   async #bindLater(scope: Instance | undefined): Promise<Instance> {
     const compiled = this.#module.compiled ?? (await this.#load());
-    this.#module.compiled = compiled;
     const instance = scope ?? this.#workshop.scope();
     try {
       instance.bind(await WebAssembly.instantiate(compiled, instance.scope.imports));
+      // Not before: the file may be another build's by now, and be read again.
+      this.#module.compiled = compiled;
     } catch (error) {
       instance.forget();
       throw error;

@@ -178,12 +178,14 @@ export class Place implements Owner {
     if (!this.slot.isUsed) this.#left?.();
   }
 
-  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean): Recovery {
+  decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery {
     // What becomes of one that was replaced, or evicted, decides nothing for those that come after it.
     if (!this.slot.needs(instance)) return asked === 'keep' ? asked : 'fresh';
+    // Closures are not counted. Where frames of it are on the stack, the outermost may be a call that is.
+    const isCounted = !quiescent || !instance.isClosure(entrypoint);
     const ending = {
       isStarting: this.slot.isStarting(instance),
-      isCalled: instance.callbacks.entered === 'caller',
+      isCalled: isCounted && instance.callbacks.entered === 'caller',
     };
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }

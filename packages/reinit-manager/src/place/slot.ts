@@ -39,9 +39,10 @@ export class Slot {
       standby,
       isSpoilt,
       startFailed: () => supervisor.failedAhead(),
-      made: () => this.recoverQuietly(true) || this.standBy(),
+      made: () => this.#made(),
       failed: (error) => this.ready.fails(error),
-      ready: () => this.whenReady(),
+      // Where one serves, somebody waits for the next: to reset the module.
+      ready: () => (this.#current === undefined ? this.whenReady() : this.ready.promise(false)),
     });
     this.#departures = new Departures({
       clock,
@@ -134,21 +135,19 @@ export class Slot {
   }
 
   /**
-   * From its second call on the façade goes to the instance without asking, once the first is known to have ended well. Not after calls from
-   * within, so that the first that comes from outside is known: with that, the instance has started. Undefined where listeners were told
-   * something first: they may have done anything.
+   * The façade goes to the instance without asking once a call of it is known to have ended well. Calls from within are not counted, so that the
+   * first that comes from outside is known: with that, the instance has started. Undefined where listeners were told something first: they may
+   * have done anything.
    */
   #called(instance: Instance): Instance | undefined {
     const { supervisor, called, sendTo } = this.#around;
-    if (this.isWithin) return instance;
     const hasServed = supervisor.hasServed(instance);
+    if (this.isWithin) return instance;
     if (supervisor.tellNews()) return undefined;
-    supervisor.called(instance, () => this.suspect(instance));
+    supervisor.called(instance);
     const isAsked = called(instance);
-    // A call that is within another one says nothing, and there may be many of them.
-    const isUsed = hasServed || !instance.scope.isQuiescent();
     // Whether it is well, and serves on, may be known only later: until then, each call asks.
-    if (isUsed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) sendTo(instance);
+    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) sendTo(instance);
     return instance;
   }
 
@@ -441,6 +440,13 @@ export class Slot {
       if (this.#current === instance) this.ready.serves();
       this.standBy();
     }
+  }
+
+  /** An instance that was made asynchronously is there. */
+  #made(): void {
+    if (this.recoverQuietly(true)) return;
+    if (this.#current !== undefined) this.ready.serves();
+    this.standBy();
   }
 
   /** Makes the next instances ahead, where that is wanted. */

@@ -68,11 +68,15 @@ export class Breaker {
     return this.#attempt;
   }
 
-  /** Milliseconds until another may be made: 0 when it may be now, Infinity when never, until {@link forgive}. */
+  /** Milliseconds until another may be made: 0 when it is not open, or may be tried now; Infinity when never, until {@link forgive}. */
   get retryAfter(): number {
-    if (this.#givenUp) return Number.POSITIVE_INFINITY;
-    const now = this.#clock.now();
-    return Math.max(this.#restarts.waitMs(now), this.#state === 'open' ? this.#openUntil - now : 0, 0);
+    if (this.#state !== 'open') return 0;
+    return this.#givenUp ? Number.POSITIVE_INFINITY : Math.max(this.#restartMs, this.#openUntil - this.#clock.now(), 0);
+  }
+
+  /** Milliseconds until the limit of restarts allows another. */
+  get #restartMs(): number {
+    return this.#restarts.waitMs(this.#clock.now());
   }
 
   /** Milliseconds to let pass before one is made that nobody asks for. None where that is refused, so that it is known at once. */
@@ -83,9 +87,9 @@ export class Breaker {
 
   /** Asks for leave to make another. Gives how long to wait, as {@link retryAfter} does; 0: it is to be made now. */
   admit(): number {
-    if (this.retryAfter === 0) {
-      if (this.#state === 'open') this.#become('half-open');
-    } else if (this.#state !== 'open') this.#open();
+    if (this.#state !== 'open') {
+      if (this.#restartMs > 0) this.#open();
+    } else if (this.retryAfter === 0) this.#become('half-open');
     return this.retryAfter;
   }
 
@@ -99,7 +103,7 @@ export class Breaker {
     this.#failures += isUnused ? 2 : 1;
     this.#unused = isUnused ? this.#unused + 1 : 0;
     if (this.#state === 'open') return;
-    if (this.#state === 'half-open' || this.#failures >= this.#limit || this.retryAfter > 0) this.#open();
+    if (this.#state === 'half-open' || this.#failures >= this.#limit || this.#restartMs > 0) this.#open();
   }
 
   /** It did what was asked. */
@@ -110,7 +114,7 @@ export class Breaker {
 
   /** No more of it, until {@link forgive}. */
   giveUp(): void {
-    if (this.retryAfter === Number.POSITIVE_INFINITY && this.#state === 'open') return;
+    if (this.retryAfter === Number.POSITIVE_INFINITY) return;
     this.#givenUp = true;
     this.#become('open');
   }

@@ -18,7 +18,7 @@ const MOST_RESETS_WITHIN = 5;
 export interface Ending {
   /** Whether its start function is running. */
   readonly isStarting: boolean;
-  /** Whether a call of the program's has entered it, and fails with it. */
+  /** Whether a call that was counted (see `Supervisor.called`) has entered it, and fails with it. */
   readonly isCalled: boolean;
 }
 
@@ -45,14 +45,12 @@ export class Supervisor {
   readonly #breaker: Breaker;
   readonly #schedule: RecoverySchedule;
   /** What nobody has been told yet. */
-  #untold: (() => News)[] = [];
+  readonly #untold: (() => News)[] = [];
   /** The instance that served last, and since when. */
   #serving: Instance | undefined;
   #servesSince = 0;
-  /** How often the program has called it, from outside of listeners and of its start function, as far as anybody knows. */
+  /** How often the program has called it, but from listeners, from its start function, or within another call. Until it has served, all are known. */
   #calls = 0;
-  /** How many of those came while no other call was on the stack. */
-  #outermost = 0;
   /** Whether a call of it has ended, and the instance was well. */
   #hasServed = false;
   /** How often the program has reset the module from within, since it called an instance. */
@@ -70,7 +68,11 @@ export class Supervisor {
     this.#said = said;
     this.#clock = clock;
     this.#breaker = new Breaker(options, clock, () => this.#note());
-    this.#schedule = new RecoverySchedule(recover, clock);
+    this.#schedule = new RecoverySchedule(() => {
+      // Also where no instance is made, for the module admits no calls.
+      this.tellNews();
+      return recover();
+    }, clock);
   }
 
   /** What the last instance was lost through. */
@@ -97,32 +99,38 @@ export class Supervisor {
   serves(instance: Instance): void {
     this.#serving = instance;
     this.#servesSince = this.#clock.now();
-    this.#calls = this.#outermost = 0;
+    this.#calls = 0;
     this.#hasServed = false;
   }
 
-  /** The program calls the instance that serves. @param unsure called where calls have to be noticed after all */
-  called(instance: Instance, unsure: () => void): void {
+  /** The program calls the instance that serves. What JavaScript calls that Rust has called is part of the call around it. */
+  called(instance: Instance): void {
+    if (!instance.scope.isQuiescent()) return;
     this.#resetsWithin = 0;
-    if (instance.scope.isQuiescent()) this.#outermost++;
     if (this.#calls++ > 0) return;
     inMicrotask(() => {
-      if (!this.hasServed(instance)) unsure();
+      this.hasServed(instance);
       this.tellNews();
     });
   }
 
   /**
-   * Whether the instance has served a call, so that those that follow need not be noticed. Nothing waits for the end of a call: it is over when the
-   * next one comes, or in a microtask.
+   * Whether the instance has served a call, or for long, so that calls that follow need not be noticed. Nothing waits for the end of a call: it is
+   * over when the next one comes, or in a microtask.
    */
   hasServed(instance: Instance): boolean {
     if (instance !== this.#serving || this.#hasServed) return true;
+    if (!instance.isWell()) return false;
     // Of more calls than there are promises to settle, one at least has ended.
-    if (!instance.isWell() || !instance.scope.isQuiescent() || this.#calls <= instance.callsInFlightFromOutside) return false;
+    const hasEnded = instance.scope.isQuiescent() && this.#calls > instance.callsInFlightFromOutside;
+    if (!hasEnded && !this.#isOld) return false;
     this.#hasServed = true;
     this.#breaker.succeeded();
     return true;
+  }
+
+  get #isOld(): boolean {
+    return this.#clock.now() - this.#servesSince >= STARTED_AFTER;
   }
 
   /** The program resets the module. @throws ReviveError `REVIVE_CRASH_LOOP` where resets cause each other without end */
@@ -151,8 +159,8 @@ export class Supervisor {
     const decided = asked === 'keep' && kind === 'unwound' && ending.isStarting && quiescent ? 'fresh' : asked;
     if (decided === 'keep') return decided;
     if (decided === 'retire') this.#breaker.giveUp();
-    // Nobody may have called since some of the calls in flight have settled. Of calls within calls, nobody knows how many have ended.
-    const ended = (quiescent ? this.#calls : this.#outermost) - (ending.isCalled ? 1 : 0);
+    // Nobody may have called since some of the calls in flight have settled.
+    const ended = this.#calls - (ending.isCalled ? 1 : 0);
     if (ended > (this.#serving?.callsInFlightFromOutside ?? 0)) this.#hasServed = true;
     this.ends(ending.isStarting, true);
     return this.isRefusing ? 'retire' : decided;
@@ -160,7 +168,7 @@ export class Supervisor {
 
   /** The instance that serves ends. @param isLost through a failure: else only one that was of no use is counted */
   ends(isStarting: boolean, isLost: boolean): void {
-    const wasQuiet = !isStarting && this.#clock.now() - this.#servesSince >= STARTED_AFTER;
+    const wasQuiet = !isStarting && this.#isOld;
     const isUnused = this.#calls === 0 && !wasQuiet;
     if (this.#hasServed || wasQuiet) this.#breaker.succeeded();
     if (isLost || isUnused) this.#breaker.failed(isUnused);
@@ -222,10 +230,9 @@ export class Supervisor {
 
   /** Tells what has become of the supervision. Says whether there was anything to tell: listeners may have done anything. */
   tellNews(): boolean {
-    const news = this.#untold;
-    if (news.length === 0) return false;
-    this.#untold = [];
-    for (const event of news) this.#said.tell(event());
+    if (this.#untold.length === 0) return false;
+    // One by one: what a listener causes comes behind what it has not been told yet.
+    for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) this.#said.tell(event());
     return true;
   }
 

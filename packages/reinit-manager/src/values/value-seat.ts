@@ -50,7 +50,6 @@ export class ValueSeat<T> {
   #epoch = 0;
   /** Why that was done last. */
   #endedFor: DisposeReason = 'reset';
-  #hasFailed = false;
   #lastError: unknown;
   #lostAt: number | undefined;
   #recycled: { readonly reason: ValueRecycleReason; readonly from: number } | undefined;
@@ -86,9 +85,9 @@ export class ValueSeat<T> {
     return this.#making;
   }
 
-  /** Milliseconds for which calls are refused. With `maxRestarts: 0` the breaker would say so before anything has failed. */
+  /** Milliseconds for which calls are refused. */
   get retryAfter(): number {
-    return this.#hasFailed ? this.#breaker.retryAfter : 0;
+    return this.#breaker.retryAfter;
   }
 
   /** Whether there is one, or one is being made. */
@@ -110,9 +109,14 @@ export class ValueSeat<T> {
 
   #make(): HeldValue<T> | Promise<HeldValue<T>> {
     const { clock, create } = this.#around;
-    // Of the first, nothing has failed.
-    const wait = this.#hasFailed ? this.#breaker.admit() : 0;
-    if (wait > 0) throw this.#crashLoop(wait);
+    // What makes up for no loss is no restart.
+    if (this.#lostAt !== undefined || this.#breaker.state !== 'closed') {
+      this.#breaker.admit();
+      // A listener may have reset it, or have called one.
+      if (this.retryAfter > 0) throw this.#crashLoop(this.retryAfter);
+      const made = this.#current ?? this.#making;
+      if (made !== undefined) return made;
+    }
     if (this.#lostAt !== undefined) this.#breaker.restarted();
     const ready = this.#standby.shift();
     if (ready !== undefined) return this.#serve(ready);
@@ -154,7 +158,6 @@ export class ValueSeat<T> {
   }
 
   #notMade(error: unknown, began: number): ReviveError {
-    this.#hasFailed = true;
     this.#lastError = error;
     this.#lostAt ??= began;
     this.#breaker.failed(true);
@@ -216,7 +219,6 @@ export class ValueSeat<T> {
     const { clock, counts, emitter, where } = this.#around;
     const { generation } = held;
     this.#leaving.delete(held);
-    this.#hasFailed = true;
     this.#lastError = error;
     counts.failures++;
     emitter.together(() => {
@@ -302,7 +304,6 @@ export class ValueSeat<T> {
 
   /** Forgets all failures. */
   forgive(): void {
-    this.#hasFailed = false;
     this.#lastError = this.#lostAt = undefined;
     this.#breaker.forgive();
   }

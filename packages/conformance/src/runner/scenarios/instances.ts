@@ -27,7 +27,60 @@ function isRecovering(error: unknown): true | string {
   return (isRight && codeOf(cause) === 'REVIVE_ABORT') || show(error);
 }
 
+/** A module that imports a function, and exports it. */
+function importing(module: string, name: string, as: string): WebAssembly.Module {
+  const section = (id: number, bytes: readonly number[]): number[] => [id, bytes.length, ...bytes];
+  const text = (value: string): number[] => [value.length, ...new TextEncoder().encode(value)];
+  return new WebAssembly.Module(
+    new Uint8Array([
+      ...[0, 97, 115, 109, 1, 0, 0, 0],
+      ...section(1, [1, 0x60, 0, 0]),
+      ...section(2, [1, ...text(module), ...text(name), 0, 0]),
+      ...section(7, [1, ...text(as), 0, 0]),
+    ]),
+  );
+}
+
 export const INSTANCES: readonly Scenario[] = [
+  {
+    id: 'an instance of another module',
+    invariants: ['I2', 'I9'],
+    needs: ['compiling'],
+    run({ ns }, checks) {
+      const { __revive: control } = ns;
+      const { Instance } = WebAssembly;
+      // Note: the probe's class extends the engine's, and gives the engine copies of the imports.
+      const Engines = Object.getPrototypeOf(Instance) as typeof Instance;
+      /** Has the engine make one of another module in place of the next, and gives what a call comes to. */
+      const callAfter = (other: (imports: WebAssembly.Imports) => WebAssembly.Module): Partial<Error> => {
+        control.use({ name: 'drops what was in reserve' });
+        thrownBy(() => ns.fail('abort'));
+        Object.assign(WebAssembly, {
+          Instance: function another(_: WebAssembly.Module, imports: WebAssembly.Imports) {
+            return new Engines(other(imports), imports);
+          },
+        });
+        try {
+          return (thrownBy(() => ns.add(1, 2)) ?? {}) as Partial<Error>;
+        } finally {
+          Object.assign(WebAssembly, { Instance });
+        }
+      };
+      const glue = (imports: WebAssembly.Imports): string => Object.keys(imports).find((module) => module.includes('_bg')) ?? '';
+      const known = (imports: WebAssembly.Imports): string => Object.keys(imports[glue(imports)] ?? {})[0] ?? '';
+      const others = {
+        'it imports from a module that the glue is not': [() => importing('elsewhere', 'f', 'g'), 'It imports from "elsewhere"'],
+        'it imports what the glue has not': [(imports) => importing(glue(imports), 'absent', 'g'), 'It imports "absent" from'],
+        'it exports nothing of what is called': [(imports) => importing(glue(imports), known(imports), 'g'), '" to call, and exports "g"'],
+      } as const satisfies Record<string, readonly [(imports: WebAssembly.Imports) => WebAssembly.Module, string]>;
+      for (const [what, [other, words]] of Object.entries(others)) {
+        const error = callAfter(other);
+        checks.equal('I9', `it is refused: ${what}`, () => codeOf(error), 'REVIVE_VERSION_MISMATCH');
+        checks.that('I9', `in plain words: ${what}`, () => error.message?.includes(words) || show(error));
+        checks.equal('I2', `one of the module itself serves then: ${what}`, () => ns.bump(), 101);
+      }
+    },
+  },
   {
     id: 'the engine makes instances only asynchronously',
     invariants: ['I1', 'I2', 'I5', 'I7', 'I8'],

@@ -24,6 +24,10 @@ export const PANICKING: readonly Scenario[] = [
       const swallowing = (run: () => void) => (): void => {
         thrownBy(run);
       };
+      const thenThrows = (run: () => void) => (): void => {
+        thrownBy(run);
+        throws();
+      };
       // Writes over what the panic left in memory.
       const thenCalls = (run: () => void) => (): void => {
         run();
@@ -38,6 +42,14 @@ export const PANICKING: readonly Scenario[] = [
         ['throw_str in a destructor', () => ns.panic_past('text', throws)],
         ['an import in the panic hook', () => ns.panic_in_hook('calling', throws)],
         ['an import in the panic hook that throws the panic of another module', () => ns.panic_in_hook('calling', throwsPanic)],
+        [
+          'one that has swallowed what Rust threw there',
+          () =>
+            ns.panic_in_hook(
+              'calling',
+              thenThrows(() => ns.throw_text('text')),
+            ),
+        ],
         ['throw_str in the panic hook', () => ns.panic_in_hook('text', throws)],
         ['a nested call', () => ns.nested(() => ns.panic_past('calling', throws))],
         ['a nested call with a hook', () => ns.nested(() => ns.panic_in_hook('calling', throws))],

@@ -1,0 +1,64 @@
+//! Makes a module able to undo what a turn has done to its memory and its globals.
+//!
+//! Why: after an abort, an instance can be trusted again once everything that the failing turn wrote is as it was before. To copy the whole
+//! memory after each good turn costs milliseconds; to note what a turn changes costs what the turn changes.
+//!
+//! How: memory is divided into granules. Before the first write of a turn into a granule, its old content goes to a log, and a byte in a
+//! table notes that it did. [`COMMIT`] forgets the log, at the end of a good turn; [`ROLLBACK`] puts the old contents back, the youngest
+//! first. Both also take or restore the mutable globals and how much memory the program has.
+//!
+//! Where: table and log are pages that the module's memory has behind its initial ones ([`layout`]). The program doesn't know of them. To
+//! `memory.grow` they look like pages that somebody else has taken, as any allocator has to expect; `memory.size` counts them as soon as
+//! there are pages of the program's behind them. An allocator that takes the pages between `__heap_base` and `memory.size` for its own sees
+//! none of them before that.
+//!
+//! What isn't undone here: tables; what JavaScript writes into the memory by itself, unless it says so before ([`NOTE`]); what is below where the
+//! shadow stack's pointer rests, where that is certain to be of no use any more (`barrier.rs`).
+//!
+//! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with two exceptions. A read right behind the
+//! program's memory reads what is the log's; a write at most [`REACH`](layout::REACH) bytes behind it, by a base by which something close was written right before, is
+//! lost. What `memory.grow` gives may differ, as above.
+
+mod barrier;
+mod flow;
+mod frames;
+mod layout;
+mod module;
+mod routines;
+
+pub use layout::UndoLayout;
+
+use crate::Error;
+
+/// Export, `() -> ()`: the state is now the one that [`ROLLBACK`] goes back to. To be called while no frame of the instance is on the stack.
+pub const COMMIT: &str = "__wasm_revive_commit";
+
+/// Export, `() -> ()`: the state is again what it was at the last [`COMMIT`]. To be called while no frame of the instance is on the stack.
+pub const ROLLBACK: &str = "__wasm_revive_rollback";
+
+/// Export, `(address: i32, length: i32) -> ()`: the host is about to write these bytes. Traps where they are not all in the memory.
+pub const NOTE: &str = "__wasm_revive_note";
+
+/// Adds an undo log to a module. The state after instantiation is the first one that can be gone back to.
+///
+/// # Errors
+///
+/// As [`inspect`](crate::inspect), and for what can't be undone: a memory that is imported, shared, 64-bit or not the only one; atomics.
+///
+/// ```
+/// let module = wat::parse_str(
+///     r#"(module
+///         (memory (export "memory") 1)
+///         (func (export "write") (i32.store (i32.const 8) (i32.const 7))))"#,
+/// )
+/// .unwrap();
+///
+/// let (changed, layout) = wasm_revive_transform::undo_log(&module).unwrap();
+/// let info = wasm_revive_transform::inspect(&changed).unwrap();
+/// assert_eq!(info.memories[0].limits.initial, 1 + u64::from(layout.pages));
+/// assert!(info.exports.iter().any(|export| export.name == "__wasm_revive_rollback"));
+/// ```
+pub fn undo_log(bytes: &[u8]) -> Result<(Vec<u8>, UndoLayout), Error> {
+    let info = crate::inspect(bytes)?;
+    module::rewrite(bytes, info.stack_pointer.map(|pointer| pointer.global))
+}

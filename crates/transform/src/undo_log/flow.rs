@@ -1,0 +1,581 @@
+//! What is known of addresses and of what has been logged, at each place of a function.
+//!
+//! Values are symbolic: each is a *base*, which stands for some value that never changes, and a constant that is added to it. So what is
+//! known of a base stays true however the program goes on. What was logged stays logged until a commit, and there is none while a frame is
+//! on the stack: neither calls nor loops make anything of it untrue. Where ways through the function meet, what is known is what is known on
+//! each of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasmparser::{BlockType, FrameKind, ModuleArity, Operator, RefType, SubType};
+
+use crate::Error;
+
+/// A base, and what is added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Value {
+    base: u32,
+    pub(super) offset: i32,
+}
+
+/// The base of constants.
+const ZERO: u32 = 0;
+
+/// The base of the stack pointer, as it was when the function was entered.
+const FRAME: u32 = 1;
+
+/// The base of the first parameter.
+const PARAMETER: u32 = 2;
+
+/// No function has as many (the JavaScript API's limit is 1,000).
+const PARAMETERS: u32 = 4_096;
+
+impl Value {
+    pub(super) fn plus(self, offset: i64) -> Self {
+        Value {
+            base: self.base,
+            offset: self.offset.wrapping_add(offset as i32),
+        }
+    }
+
+    pub(super) fn constant(self) -> Option<i32> {
+        (self.base == ZERO).then_some(self.offset)
+    }
+
+    /// A parameter, as it was given, and what was added to it.
+    pub(super) fn in_parameter(self) -> Option<(u32, i32)> {
+        // Note: the bases of other values come behind those of all parameters.
+        (self.base >= PARAMETER && self.base < PARAMETER + PARAMETERS)
+            .then(|| (self.base - PARAMETER, self.offset))
+    }
+
+    /// Counted from the stack pointer at the function's entry.
+    pub(super) fn in_frame(self) -> Option<i32> {
+        (self.base == FRAME).then_some(self.offset)
+    }
+}
+
+/// How many bytes before and behind a byte that was logged are logged with it.
+pub(super) struct Reach {
+    pub(super) before: u32,
+    pub(super) behind: u32,
+}
+
+#[derive(Clone)]
+struct State {
+    locals: Vec<Value>,
+    stack_pointer: Value,
+    /// Bytes whose granules have been logged.
+    logged: BTreeSet<Value>,
+}
+
+/// A block that is open.
+struct Label {
+    kind: FrameKind,
+    /// What is on the stack below it.
+    operands: Vec<Value>,
+    results: u32,
+    /// What holds on all ways to its end so far.
+    end: Option<State>,
+    /// What holds where its `else` or `catch` begins.
+    other: Option<State>,
+}
+
+/// Types of a module's functions.
+#[derive(Default)]
+pub(super) struct Signatures {
+    pub(super) types: Vec<SubType>,
+    /// Indices of types, of imported functions first.
+    pub(super) functions: Vec<u32>,
+    /// The same of exception tags.
+    pub(super) tags: Vec<u32>,
+}
+
+impl Signatures {
+    /// How many parameters a function has.
+    pub(super) fn parameters(&self, function: u32) -> usize {
+        let ty = self
+            .functions
+            .get(function as usize)
+            .and_then(|ty| self.types.get(*ty as usize));
+        match ty.map(|ty| &ty.composite_type.inner) {
+            Some(wasmparser::CompositeInnerType::Func(ty)) => ty.params().len(),
+            _ => 0,
+        }
+    }
+}
+
+/// Follows the instructions of one function.
+pub(super) struct Flow<'a> {
+    signatures: &'a Signatures,
+    stack_pointer: Option<u32>,
+    assigned: BTreeMap<usize, Assigned>,
+    next_base: u32,
+    labels: Vec<Label>,
+    /// What is known of the stack's topmost values; nothing of what is below.
+    operands: Vec<Value>,
+    /// None where the program never comes.
+    state: Option<State>,
+    /// Whether the stack pointer was only ever set to where it was at the entry, or below.
+    pub(super) keeps_to_its_frame: bool,
+}
+
+/// What the instructions of a block set, by the place of its first.
+#[derive(Default)]
+struct Assigned {
+    locals: BTreeSet<u32>,
+    stack_pointer: bool,
+}
+
+impl<'a> Flow<'a> {
+    /// @param locals how many there are @param parameters how many of those are parameters
+    pub(super) fn new(
+        signatures: &'a Signatures,
+        stack_pointer: Option<u32>,
+        operators: &[(Operator<'_>, u64)],
+        parameters: u32,
+        locals: u32,
+    ) -> Self {
+        // Locals begin as zero.
+        let first = |local| Value {
+            base: if local < parameters {
+                PARAMETER + local
+            } else {
+                ZERO
+            },
+            offset: 0,
+        };
+        Flow {
+            signatures,
+            stack_pointer,
+            assigned: assigned(operators, stack_pointer),
+            next_base: PARAMETER + PARAMETERS,
+            labels: vec![Label {
+                kind: FrameKind::Block,
+                operands: Vec::new(),
+                results: 0,
+                end: None,
+                other: None,
+            }],
+            operands: Vec::new(),
+            state: Some(State {
+                locals: (0..locals).map(first).collect(),
+                stack_pointer: Value {
+                    base: FRAME,
+                    offset: 0,
+                },
+                logged: BTreeSet::new(),
+            }),
+            keeps_to_its_frame: true,
+        }
+    }
+
+    /// Whether the program can come here.
+    pub(super) fn is_reached(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// The nth value of the stack, counted from its top.
+    pub(super) fn operand(&mut self, nth: usize) -> Value {
+        match self.operands.len().checked_sub(nth + 1) {
+            Some(index) => self.operands[index],
+            None => self.fresh(),
+        }
+    }
+
+    /// A local from which a value can be had, and what to add to it.
+    pub(super) fn local_for(&self, value: Value) -> Option<(u32, i32)> {
+        let locals = &self.state.as_ref()?.locals;
+        let local = locals.iter().position(|have| have.base == value.base)?;
+        Some((
+            local as u32,
+            value.offset.wrapping_sub(locals[local].offset),
+        ))
+    }
+
+    /// Whether bytes are logged, of which the last is at `last`.
+    pub(super) fn is_logged(&self, last: Value, width: u32, reach: &Reach) -> bool {
+        let Some(state) = &self.state else {
+            return true;
+        };
+        // The first byte is `before` or fewer before the one that was logged, the last `behind` or fewer behind it.
+        let from = last.offset.checked_sub(reach.behind as i32);
+        let to = last
+            .offset
+            .checked_sub(width as i32 - 1)
+            .and_then(|first| first.checked_add(reach.before as i32));
+        let (Some(from), Some(to)) = (from, to) else {
+            return false;
+        };
+        let at = |offset| Value {
+            base: last.base,
+            offset,
+        };
+        state.logged.range(at(from)..=at(to)).next().is_some()
+    }
+
+    /// From here on, the granule of this byte is logged.
+    pub(super) fn log(&mut self, byte: Value) {
+        if let Some(state) = &mut self.state {
+            state.logged.insert(byte);
+        }
+    }
+
+    /// Goes past an instruction. @param place which one of the function it is
+    pub(super) fn pass(
+        &mut self,
+        operator: &Operator<'_>,
+        place: usize,
+        offset: u64,
+    ) -> Result<(), Error> {
+        match *operator {
+            Operator::Block { blockty } => self.open(FrameKind::Block, blockty),
+            Operator::Loop { blockty } => {
+                self.open(FrameKind::Loop, blockty);
+                self.forget(place);
+            }
+            Operator::If { blockty } => {
+                self.pop();
+                self.open(FrameKind::If, blockty);
+                self.keep_for_other();
+            }
+            Operator::Else => {
+                self.reach_label(0);
+                self.begin_other(FrameKind::Else);
+            }
+            Operator::Try { blockty } => {
+                self.open(FrameKind::LegacyTry, blockty);
+                // Wherever in the block something is thrown.
+                let before = self.state.clone();
+                self.forget(place);
+                self.keep_for_other();
+                self.state = before;
+            }
+            Operator::Catch { .. } | Operator::CatchAll => {
+                self.reach_label(0);
+                self.begin_other(FrameKind::LegacyCatch);
+            }
+            Operator::TryTable { ref try_table } => {
+                self.open(FrameKind::TryTable, try_table.ty);
+                let before = self.state.clone();
+                self.forget(place);
+                for catch in &try_table.catches {
+                    use wasmparser::Catch::{All, AllRef, One, OneRef};
+                    let (One { label, .. }
+                    | OneRef { label, .. }
+                    | All { label }
+                    | AllRef { label }) = *catch;
+                    // Counted from outside of the block.
+                    self.reach_label(label + 1);
+                }
+                self.state = before;
+            }
+            Operator::End | Operator::Delegate { .. } => self.close(),
+            Operator::Br { relative_depth } => {
+                self.reach_label(relative_depth);
+                self.stop();
+            }
+            Operator::BrIf { relative_depth } => {
+                self.pop();
+                self.reach_label(relative_depth);
+            }
+            Operator::BrTable { ref targets } => {
+                for target in targets.targets() {
+                    self.reach_label(target?);
+                }
+                self.reach_label(targets.default());
+                self.stop();
+            }
+            Operator::Return
+            | Operator::Unreachable
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
+            | Operator::Throw { .. }
+            | Operator::ThrowRef
+            | Operator::Rethrow { .. } => self.stop(),
+            Operator::BrOnNull { relative_depth } | Operator::BrOnNonNull { relative_depth } => {
+                self.reach_label(relative_depth);
+                self.operands.clear();
+            }
+            Operator::LocalGet { local_index } => {
+                let value = self.local(local_index);
+                self.operands.push(value);
+            }
+            Operator::LocalSet { local_index } => {
+                let value = self.pop();
+                self.set_local(local_index, value);
+            }
+            Operator::LocalTee { local_index } => {
+                let value = self.pop();
+                self.set_local(local_index, value);
+                self.operands.push(value);
+            }
+            Operator::GlobalGet { global_index } if Some(global_index) == self.stack_pointer => {
+                let value = self.state.as_ref().map(|state| state.stack_pointer);
+                let value = value.unwrap_or_else(|| self.fresh());
+                self.operands.push(value);
+            }
+            Operator::GlobalSet { global_index } if Some(global_index) == self.stack_pointer => {
+                let value = self.pop();
+                if let Some(state) = &mut self.state {
+                    state.stack_pointer = value;
+                    self.keeps_to_its_frame &= value.in_frame().is_some_and(|offset| offset <= 0);
+                }
+            }
+            Operator::I32Const { value } => self.operands.push(Value {
+                base: ZERO,
+                offset: value,
+            }),
+            Operator::I32Add => {
+                let (b, a) = (self.pop(), self.pop());
+                let sum = match (a.constant(), b.constant()) {
+                    (_, Some(constant)) => a.plus(constant.into()),
+                    (Some(constant), None) => b.plus(constant.into()),
+                    (None, None) => self.fresh(),
+                };
+                self.operands.push(sum);
+            }
+            Operator::I32Sub => {
+                let (b, a) = (self.pop(), self.pop());
+                let difference = match b.constant() {
+                    Some(constant) => a.plus(-i64::from(constant)),
+                    None => self.fresh(),
+                };
+                self.operands.push(difference);
+            }
+            ref other => {
+                let Some((takes, gives)) = other.operator_arity(&Here { flow: self }) else {
+                    return Err(Error::new(format!("{other:?} is not known here"), offset));
+                };
+                for _ in 0..takes {
+                    self.pop();
+                }
+                for _ in 0..gives {
+                    let value = self.fresh();
+                    self.operands.push(value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fresh(&mut self) -> Value {
+        self.next_base += 1;
+        Value {
+            base: self.next_base - 1,
+            offset: 0,
+        }
+    }
+
+    fn pop(&mut self) -> Value {
+        self.operands.pop().unwrap_or_else(|| self.fresh())
+    }
+
+    fn local(&mut self, local: u32) -> Value {
+        let value = self
+            .state
+            .as_ref()
+            .map(|state| state.locals[local as usize]);
+        value.unwrap_or_else(|| self.fresh())
+    }
+
+    fn set_local(&mut self, local: u32, value: Value) {
+        if let Some(state) = &mut self.state {
+            state.locals[local as usize] = value;
+        }
+    }
+
+    fn open(&mut self, kind: FrameKind, ty: BlockType) {
+        let (takes, results) = Here { flow: self }.block_type_arity(ty).unwrap_or((0, 0));
+        for _ in 0..takes {
+            self.pop();
+        }
+        let operands = std::mem::take(&mut self.operands);
+        self.labels.push(Label {
+            kind,
+            operands,
+            results,
+            end: None,
+            other: None,
+        });
+    }
+
+    /// What the instructions of a block set may be anything.
+    fn forget(&mut self, place: usize) {
+        let Some(Assigned {
+            locals,
+            stack_pointer,
+        }) = self.assigned.remove(&place)
+        else {
+            return;
+        };
+        for local in &locals {
+            let value = self.fresh();
+            self.set_local(*local, value);
+        }
+        let value = self.fresh();
+        if let (true, Some(state)) = (stack_pointer, &mut self.state) {
+            state.stack_pointer = value;
+        }
+        self.assigned.insert(
+            place,
+            Assigned {
+                locals,
+                stack_pointer,
+            },
+        );
+    }
+
+    fn keep_for_other(&mut self) {
+        let state = self.state.clone();
+        if let Some(label) = self.labels.last_mut() {
+            label.other = state;
+        }
+    }
+
+    fn begin_other(&mut self, kind: FrameKind) {
+        self.operands.clear();
+        if let Some(label) = self.labels.last_mut() {
+            label.kind = kind;
+            self.state = label.other.clone();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.state = None;
+        self.operands.clear();
+    }
+
+    /// The program may go to a label from here.
+    fn reach_label(&mut self, depth: u32) {
+        let index = self.labels.len() - 1 - depth as usize;
+        let Some(state) = &self.state else { return };
+        let label = &mut self.labels[index];
+        // What holds at the beginning of a loop holds whenever it begins again.
+        if label.kind == FrameKind::Loop {
+            return;
+        }
+        match &mut label.end {
+            None => label.end = Some(state.clone()),
+            Some(end) => meet(end, state, &mut self.next_base),
+        }
+    }
+
+    fn close(&mut self) {
+        let is_loop = self
+            .labels
+            .last()
+            .is_some_and(|label| label.kind == FrameKind::Loop);
+        if !is_loop {
+            self.reach_label(0);
+        }
+        let Some(mut label) = self.labels.pop() else {
+            return;
+        };
+        // An `if` without `else`.
+        if label.kind == FrameKind::If {
+            if let Some(other) = &label.other {
+                match &mut label.end {
+                    None => label.end = Some(other.clone()),
+                    Some(end) => meet(end, other, &mut self.next_base),
+                }
+            }
+        }
+        if !is_loop {
+            self.state = label.end;
+        }
+        self.operands = label.operands;
+        for _ in 0..label.results {
+            let value = self.fresh();
+            self.operands.push(value);
+        }
+    }
+}
+
+/// Leaves of the first what holds in the second, too.
+fn meet(state: &mut State, other: &State, next_base: &mut u32) {
+    let mut unless_same = |value: &mut Value, other: Value| {
+        if *value != other {
+            *value = Value {
+                base: *next_base,
+                offset: 0,
+            };
+            *next_base += 1;
+        }
+    };
+    for (value, other) in state.locals.iter_mut().zip(&other.locals) {
+        unless_same(value, *other);
+    }
+    unless_same(&mut state.stack_pointer, other.stack_pointer);
+    state.logged.retain(|byte| other.logged.contains(byte));
+}
+
+/// What the instructions of each loop and each `try` set.
+fn assigned(
+    operators: &[(Operator<'_>, u64)],
+    stack_pointer: Option<u32>,
+) -> BTreeMap<usize, Assigned> {
+    let mut all = BTreeMap::new();
+    let mut open: Vec<Option<usize>> = Vec::new();
+    for (place, (operator, _)) in operators.iter().enumerate() {
+        match *operator {
+            Operator::Loop { .. } | Operator::Try { .. } | Operator::TryTable { .. } => {
+                open.push(Some(place));
+                all.insert(place, Assigned::default());
+            }
+            Operator::Block { .. } | Operator::If { .. } => open.push(None),
+            Operator::End | Operator::Delegate { .. } => {
+                open.pop();
+            }
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                for place in open.iter().flatten() {
+                    all.entry(*place).or_default().locals.insert(local_index);
+                }
+            }
+            Operator::GlobalSet { global_index } if Some(global_index) == stack_pointer => {
+                for place in open.iter().flatten() {
+                    all.entry(*place).or_default().stack_pointer = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// What instructions take and give depends on where they are.
+struct Here<'f, 'a> {
+    flow: &'f Flow<'a>,
+}
+
+impl ModuleArity for Here<'_, '_> {
+    fn sub_type_at(&self, index: u32) -> Option<&SubType> {
+        self.flow.signatures.types.get(index as usize)
+    }
+
+    fn tag_type_arity(&self, at: u32) -> Option<(u32, u32)> {
+        let ty = self.flow.signatures.tags.get(at as usize)?;
+        self.sub_type_arity(self.sub_type_at(*ty)?)
+    }
+
+    fn type_index_of_function(&self, index: u32) -> Option<u32> {
+        self.flow.signatures.functions.get(index as usize).copied()
+    }
+
+    fn func_type_of_cont_type(&self, _: &wasmparser::ContType) -> Option<&wasmparser::FuncType> {
+        None
+    }
+
+    fn sub_type_of_ref_type(&self, _: &RefType) -> Option<&SubType> {
+        None
+    }
+
+    fn control_stack_height(&self) -> u32 {
+        self.flow.labels.len() as u32
+    }
+
+    fn label_block(&self, _: u32) -> Option<(BlockType, FrameKind)> {
+        None
+    }
+}

@@ -1,0 +1,84 @@
+//! Where the undo log keeps what it keeps.
+//!
+//! ```text
+//! | the program's initial memory | unused | table | first chunk | …what the program grows, and further chunks, in the order of their growth
+//! ```
+
+use crate::Error;
+
+/// Bytes of a WebAssembly page.
+pub(super) const PAGE: u32 = 65_536;
+
+/// Binary logarithm of a granule's size in bytes. (Measured: to log one of 1 KiB costs 45 ns, of 4 KiB 170.)
+pub(super) const GRANULE_BITS: u32 = 10;
+
+/// Bytes of a granule.
+pub(super) const GRANULE: u32 = 1 << GRANULE_BITS;
+
+/// How many bytes before and behind a granule are logged with it, so that what is written close to a byte that was logged needs no look at the
+/// table. Beside the program's pages, so many bytes are left unused.
+pub(super) const REACH: u32 = 128;
+
+/// What an entry of the log begins with: the address of what was copied, and how many bytes that are. Of a granule that the program was given
+/// in this turn only what is before it is copied; it was zero.
+pub(super) const ENTRY_HEAD: u32 = 8;
+
+/// Bytes of an entry.
+pub(super) const ENTRY: u32 = ENTRY_HEAD + REACH + GRANULE + REACH;
+
+/// Pages of each chunk of the log.
+pub(super) const CHUNK_PAGES: u32 = 4;
+
+/// Where in a chunk it is told which one is before it and which one behind (addresses, 0: none).
+pub(super) const CHUNK_BEFORE: u32 = REACH;
+pub(super) const CHUNK_BEHIND: u32 = REACH + 4;
+
+/// Where the entries of a chunk begin, and where they end.
+pub(super) const CHUNK_START: u32 = REACH + 8;
+pub(super) const CHUNK_END: u32 =
+    CHUNK_START + (CHUNK_PAGES * PAGE - REACH - CHUNK_START) / ENTRY * ENTRY;
+
+/// As much memory as a module is ready for, in pages: 1 GiB.
+const MOST_PAGES: u32 = 16_384;
+
+/// Where table and log are in the memory of a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UndoLayout {
+    /// Pages that the memory has initially besides the program's.
+    pub pages: u32,
+    /// Address of the table.
+    pub(super) table: u32,
+    /// Address of the first chunk of the log.
+    pub(super) log: u32,
+    /// Pages of the program's initial memory.
+    pub(super) initial: u32,
+    /// The memory may grow to so many pages.
+    pub(super) most: u32,
+}
+
+impl UndoLayout {
+    /// For a memory of `initial` pages that may grow to `maximum`.
+    pub(super) fn new(initial: u64, maximum: Option<u64>, offset: u64) -> Result<Self, Error> {
+        // Whatever is declared: a turn may write to all of it, so that the log takes as much again.
+        let most = maximum.map_or(MOST_PAGES.into(), |pages| pages * 2 + pages / 8 + 64);
+        let most = most.min(MOST_PAGES.into()) as u32;
+        let table = most * (PAGE / GRANULE);
+        let before_log = (REACH + table).div_ceil(PAGE);
+        let pages = before_log + CHUNK_PAGES;
+        match u32::try_from(initial) {
+            Ok(initial) if initial + pages <= most => Ok(UndoLayout {
+                pages,
+                table: initial * PAGE + REACH,
+                log: (initial + before_log) * PAGE,
+                initial,
+                most,
+            }),
+            _ => Err(Error::new(
+                format!(
+                    "the memory begins with {initial} pages, and only {MOST_PAGES} can be undone"
+                ),
+                offset,
+            )),
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! The sections of a module that is given an undo log. What it adds comes last in each index space, so that no index changes.
+
+use std::collections::BTreeSet;
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    BranchHints, CodeSection, ConstExpr as Expression, ExportKind, ExportSection, FunctionSection,
+    GlobalSection, GlobalType, MemorySection, Module, RawSection, TypeSection, ValType,
+};
+use wasmparser::{
+    ConstExpr, DataKind, ElementItems, ExternalKind, Import, Operator, OperatorsReader, Parser,
+    Payload, SectionLimited, TableInit, TypeRef,
+};
+
+use super::barrier::{Barrier, Body};
+use super::flow::Signatures;
+use super::frames::{Frames, Functions};
+use super::layout::{UndoLayout, PAGE};
+use super::routines::{Bodies, Globals, Kept, Routines};
+use super::{COMMIT, NOTE, ROLLBACK};
+use crate::Error;
+
+/// See [`undo_log`](super::undo_log). The module is well formed.
+pub(super) fn rewrite(
+    bytes: &[u8],
+    stack_pointer: Option<u32>,
+) -> Result<(Vec<u8>, UndoLayout), Error> {
+    let mut source = Source::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        source.read(payload?)?;
+    }
+    let shape = source.shape(bytes.len() as u64)?;
+    let frames = match stack_pointer {
+        Some(stack_pointer) => source.frames(stack_pointer)?,
+        None => None,
+    };
+    let barrier = shape.barrier(&source.signatures, stack_pointer, frames);
+    let mut code = CodeSection::new();
+    let mut hints = BranchHints::new();
+    for (index, body) in source.bodies.iter().enumerate() {
+        let rewritten = barrier.rewrite(index, body)?;
+        code.function(&rewritten.function);
+        if !rewritten.hints.is_empty() {
+            hints.function_hints(source.imported_functions + index as u32, rewritten.hints);
+        }
+    }
+    for body in shape.bodies().all() {
+        code.function(&body);
+    }
+    let mut module = Module::new();
+    let mut has_globals = false;
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload?;
+        // A module without globals is given a section of them, where that has its place.
+        if !has_globals && comes_after_globals(&payload) {
+            module.section(&shape.globals(None)?);
+            has_globals = true;
+        }
+        match payload {
+            Payload::TypeSection(section) => module.section(&shape.types(section)?),
+            Payload::FunctionSection(section) => module.section(&shape.functions(section)?),
+            Payload::MemorySection(_) => module.section(&shape.memory()),
+            Payload::GlobalSection(section) => {
+                has_globals = true;
+                module.section(&shape.globals(Some(section))?)
+            }
+            Payload::ExportSection(section) => module.section(&shape.exports(section)?),
+            // Hints of the module's own would be at other places, and there can be only one section of them.
+            Payload::CustomSection(section) if section.name() == "metadata.code.branch_hint" => {
+                continue
+            }
+            Payload::CodeSectionStart { .. } => module.section(&hints).section(&code),
+            Payload::CodeSectionEntry(_) => continue,
+            other => match other.as_section() {
+                Some((id, range)) => {
+                    let data = &bytes[range.start as usize..range.end as usize];
+                    module.section(&RawSection { id, data })
+                }
+                None => continue,
+            },
+        };
+    }
+    Ok((module.finish(), shape.layout))
+}
+
+fn comes_after_globals(payload: &Payload<'_>) -> bool {
+    matches!(
+        payload,
+        Payload::ExportSection(_)
+            | Payload::StartSection { .. }
+            | Payload::ElementSection(_)
+            | Payload::DataCountSection { .. }
+            | Payload::CodeSectionStart { .. }
+            | Payload::DataSection(_)
+    )
+}
+
+/// What has to be known of a module before it is rewritten.
+#[derive(Default)]
+struct Source<'a> {
+    signatures: Signatures,
+    imported_functions: u32,
+    imported_globals: u32,
+    /// How many functions the module defines.
+    defined: u32,
+    globals: u32,
+    /// The mutable ones.
+    mutable: Vec<Mutable>,
+    memory: Option<(wasmparser::MemoryType, u64)>,
+    /// Where the lowest data goes; 0 where that isn't known before it is instantiated.
+    lowest_data: Option<u32>,
+    has_exports: bool,
+    /// Functions that can be called from elsewhere than where it is written.
+    escaping: BTreeSet<u32>,
+    bodies: Vec<Body<'a>>,
+}
+
+/// A global that can change.
+struct Mutable {
+    index: u32,
+    /// Where it is an `i32` that begins as a constant.
+    initial: Option<i32>,
+}
+
+impl<'a> Source<'a> {
+    fn read(&mut self, payload: Payload<'a>) -> Result<(), Error> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    self.signatures.types.extend(group?.into_types());
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports_with_offsets() {
+                    let (offset, import) = import?;
+                    self.import(import, offset)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    self.signatures.functions.push(ty?);
+                    self.defined += 1;
+                }
+            }
+            Payload::TagSection(section) => {
+                for tag in section {
+                    self.signatures.tags.push(tag?.func_type_idx);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for item in section.into_iter_with_offsets() {
+                    let (offset, memory) = item?;
+                    if self.memory.is_some()
+                        || memory.memory64
+                        || memory.shared
+                        || memory.page_size_log2.is_some()
+                    {
+                        return refuse("only one memory can be undone, unshared, of 32 bits and with pages of 64 KiB", offset);
+                    }
+                    self.memory = Some((memory, offset));
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    let global = global?;
+                    self.escaping
+                        .extend(references(global.init_expr.get_operators_reader())?);
+                    if global.ty.mutable {
+                        let index = self.imported_globals + self.globals;
+                        self.mutable.push(Mutable {
+                            index,
+                            initial: constant(&global.init_expr)?,
+                        });
+                    }
+                    self.globals += 1;
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    if let DataKind::Active { offset_expr, .. } = data?.kind {
+                        let address = constant(&offset_expr)?.map_or(0, |address| address as u32);
+                        self.lowest_data = Some(
+                            self.lowest_data
+                                .map_or(address, |lowest| lowest.min(address)),
+                        );
+                    }
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                let function = self.imported_functions + self.bodies.len() as u32;
+                let parameters = self.signatures.parameters(function) as u32;
+                let body = Body::read(&body, parameters)?;
+                self.escaping.extend(body.references());
+                self.bodies.push(body);
+            }
+            Payload::StartSection { func, .. } => {
+                self.escaping.insert(func);
+            }
+            Payload::ElementSection(section) => {
+                for element in section {
+                    match element?.items {
+                        ElementItems::Functions(functions) => {
+                            for function in functions {
+                                self.escaping.insert(function?);
+                            }
+                        }
+                        ElementItems::Expressions(_, expressions) => {
+                            for expression in expressions {
+                                self.escaping
+                                    .extend(references(expression?.get_operators_reader())?);
+                            }
+                        }
+                    }
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    if let TableInit::Expr(expression) = table?.init {
+                        self.escaping
+                            .extend(references(expression.get_operators_reader())?);
+                    }
+                }
+            }
+            Payload::ExportSection(section) => {
+                self.has_exports = true;
+                for export in section {
+                    let export = export?;
+                    if matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+                        self.escaping.insert(export.index);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: Import<'_>, offset: u64) -> Result<(), Error> {
+        match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                self.signatures.functions.push(ty);
+                self.imported_functions += 1;
+            }
+            TypeRef::Global(global) if global.mutable => {
+                return refuse("an imported global that can change can't be undone", offset)
+            }
+            TypeRef::Global(_) => self.imported_globals += 1,
+            TypeRef::Memory(_) => return refuse("an imported memory can't be undone", offset),
+            TypeRef::Tag(tag) => self.signatures.tags.push(tag.func_type_idx),
+            TypeRef::Table(_) => {}
+        }
+        Ok(())
+    }
+
+    fn shape(&self, size: u64) -> Result<Shape, Error> {
+        let Some((memory, offset)) = self.memory else {
+            return refuse(
+                "a module without a memory has nothing that could be undone",
+                size,
+            );
+        };
+        if self.defined == 0 || !self.has_exports {
+            return refuse(
+                "a module without functions or exports has nothing that could be undone",
+                size,
+            );
+        }
+        let layout = UndoLayout::new(memory.initial, memory.maximum, offset)?;
+        let first_global = self.imported_globals + self.globals;
+        let kept = self.mutable.iter().zip(first_global + Globals::COUNT..);
+        Ok(Shape {
+            layout,
+            maximum: memory
+                .maximum
+                .map_or(PAGE, |pages| pages.min(PAGE.into()) as u32),
+            has_maximum: memory.maximum.is_some(),
+            globals: Globals::starting_at(first_global),
+            kept: kept
+                .map(|(own, kept)| Kept {
+                    own: own.index,
+                    kept,
+                })
+                .collect(),
+            routines: Routines::starting_at(self.imported_functions + self.defined),
+            first_type: self.signatures.types.len() as u32,
+        })
+    }
+
+    /// What is dead in the functions' frames, as far as that is known.
+    fn frames(&self, stack_pointer: u32) -> Result<Option<Frames>, Error> {
+        let global = self
+            .mutable
+            .iter()
+            .find(|global| global.index == stack_pointer);
+        let Some(rest) = global.and_then(|global| global.initial) else {
+            return Ok(None);
+        };
+        // As the linker places it: the stack comes first, and is aligned.
+        let is_first = self.lowest_data.is_none_or(|lowest| lowest >= rest as u32);
+        if !is_first || rest < PAGE as i32 / 16 || rest % 16 != 0 {
+            return Ok(None);
+        }
+        let functions = Functions {
+            bodies: &self.bodies,
+            signatures: &self.signatures,
+            imported: self.imported_functions,
+            escaping: &self.escaping,
+        };
+        Frames::read(&functions, stack_pointer)
+    }
+}
+
+/// The functions that are referred to.
+fn references(operators: OperatorsReader<'_>) -> Result<Vec<u32>, Error> {
+    let mut found = Vec::new();
+    for operator in operators {
+        if let Operator::RefFunc { function_index } = operator? {
+            found.push(function_index);
+        }
+    }
+    Ok(found)
+}
+
+/// What an expression gives, where that is an `i32` that is written there.
+fn constant(expression: &ConstExpr<'_>) -> Result<Option<i32>, Error> {
+    Ok(match expression.get_operators_reader().read()? {
+        Operator::I32Const { value }
+            if expression.get_operators_reader().into_iter().count() == 2 =>
+        {
+            Some(value)
+        }
+        _ => None,
+    })
+}
+
+/// What a module is rewritten by.
+struct Shape {
+    layout: UndoLayout,
+    maximum: u32,
+    has_maximum: bool,
+    globals: Globals,
+    kept: Vec<Kept>,
+    routines: Routines,
+    first_type: u32,
+}
+
+impl Shape {
+    fn barrier<'a>(
+        &'a self,
+        signatures: &'a Signatures,
+        stack_pointer: Option<u32>,
+        frames: Option<Frames>,
+    ) -> Barrier<'a> {
+        Barrier {
+            layout: &self.layout,
+            globals: self.globals,
+            routines: self.routines,
+            signatures,
+            stack_pointer,
+            frames,
+        }
+    }
+
+    fn bodies(&self) -> Bodies<'_> {
+        Bodies {
+            layout: &self.layout,
+            globals: self.globals,
+            routines: self.routines,
+            kept: &self.kept,
+            maximum: self.maximum,
+        }
+    }
+
+    fn types(&self, section: wasmparser::TypeSectionReader<'_>) -> Result<TypeSection, Error> {
+        let mut types = TypeSection::new();
+        let offset = section.range().start;
+        let same = RoundtripReencoder.parse_type_section(&mut types, section);
+        same.map_err(|error| Error::new(error.to_string(), offset))?;
+        for (params, results) in Routines::types() {
+            types
+                .ty()
+                .function(params.iter().copied(), results.iter().copied());
+        }
+        Ok(types)
+    }
+
+    fn functions(&self, section: SectionLimited<'_, u32>) -> Result<FunctionSection, Error> {
+        let mut functions = FunctionSection::new();
+        for ty in section {
+            functions.function(ty?);
+        }
+        for nth in 0..Routines::types().len() as u32 {
+            functions.function(self.first_type + nth);
+        }
+        Ok(functions)
+    }
+
+    fn memory(&self) -> MemorySection {
+        let mut memories = MemorySection::new();
+        memories.memory(wasm_encoder::MemoryType {
+            minimum: u64::from(self.layout.initial + self.layout.pages),
+            // What the program may have, it is told by its own `memory.grow`.
+            maximum: self.has_maximum.then_some(self.layout.most.into()),
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        memories
+    }
+
+    fn globals(
+        &self,
+        section: Option<wasmparser::GlobalSectionReader<'_>>,
+    ) -> Result<GlobalSection, Error> {
+        let mut globals = GlobalSection::new();
+        let mut kept = Vec::new();
+        for item in section
+            .into_iter()
+            .flat_map(SectionLimited::into_iter_with_offsets)
+        {
+            let (offset, global) = item?;
+            let failed =
+                |error: wasm_encoder::reencode::Error| Error::new(error.to_string(), offset);
+            let ty = RoundtripReencoder.global_type(global.ty).map_err(failed)?;
+            let init = RoundtripReencoder
+                .const_expr(global.init_expr)
+                .map_err(failed)?;
+            globals.global(ty, &init);
+            if global.ty.mutable {
+                kept.push((ty, init));
+            }
+        }
+        let number = GlobalType {
+            val_type: ValType::I32,
+            mutable: true,
+            shared: false,
+        };
+        for value in Globals::initial(&self.layout) {
+            globals.global(number, &Expression::i32_const(value));
+        }
+        for (ty, init) in kept {
+            globals.global(ty, &init);
+        }
+        Ok(globals)
+    }
+
+    fn exports(
+        &self,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Result<ExportSection, Error> {
+        let mut exports = ExportSection::new();
+        let offset = section.range().start;
+        let same = RoundtripReencoder.parse_export_section(&mut exports, section);
+        same.map_err(|error| Error::new(error.to_string(), offset))?;
+        exports.export(NOTE, ExportKind::Func, self.routines.note());
+        exports.export(COMMIT, ExportKind::Func, self.routines.commit());
+        exports.export(ROLLBACK, ExportKind::Func, self.routines.roll_back());
+        Ok(exports)
+    }
+}
+
+fn refuse<T>(why: &str, offset: u64) -> Result<T, Error> {
+    Err(Error::new(why, offset))
+}
