@@ -24,7 +24,8 @@ vi.mock('cloudflare:workers', () => {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-test('evicted objects’ instances are collected with them, and no others [I6]', async () => {
+/** The fixture, and the memories of its instances. */
+function load() {
   const dir = nodePackage('abort');
   transform({ dir });
   const pkg = createRequire(import.meta.url)(join(dir, 'index.js')) as WorkerPackage;
@@ -34,6 +35,25 @@ test('evicted objects’ instances are collected with them, and no others [I6]',
     instantiated: ({ exports }) => void memories.push(new WeakRef(exports?.memory as object)),
   };
   pkg.__revive.use(plugin);
+  return { pkg, memories };
+}
+
+test('an object whose constructor throws leaves no instance, however often workerd constructs it anew [I6]', () => {
+  const { pkg, memories } = load();
+  const { Loaded } = serve(pkg, { objects: ['Loaded'], revive: { maxInstances: 10 } }).classes;
+  if (Loaded === undefined) throw new Error('There is no class Loaded.');
+  const stateOf = (id: number) => ({
+    id,
+    get storage(): never {
+      throw new Error('There is no storage.');
+    },
+  });
+  for (let id = 1; id <= 30; id++) expect(() => new Loaded(stateOf(id) as never, {} as never)).toThrow(/^Rust panicked in new Loaded/);
+  expect(memories).toHaveLength(30);
+});
+
+test('evicted objects’ instances are collected with them, and no others [I6]', async () => {
+  const { pkg, memories } = load();
   const { Counter } = serve(pkg, { objects: ['Counter'] }).classes;
   if (Counter === undefined) throw new Error('There is no class Counter.');
   const construct = (id: number) => new Counter({ id } as never, {} as never) as { addCount(by: number): number };
