@@ -1,13 +1,14 @@
 //! What serves without a Durable Object.
 
 use crate::fail;
+use futures_util::StreamExt;
 use js_sys::{Error, Promise};
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 use worker::{
     event, Context, Env, MessageBatch, Method, Request, RequestInit, Response, Result,
-    ScheduleContext, ScheduledEvent,
+    ScheduleContext, ScheduledEvent, WebSocketPair, WebsocketEvent,
 };
 
 /// How often `inc` was asked for, on this instance.
@@ -41,6 +42,8 @@ async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
             "error" => return Err("asked for an error".into()),
             "body" if req.method() == Method::Post => {}
             "throw" => throw(),
+            "stream" => return stream(),
+            "socket" => return socket(),
             _ if fail::step(name).await => {}
             _ => return Response::error(format!("no step {name}"), 404),
         }
@@ -77,6 +80,32 @@ pub fn fail_later(step: String) -> Promise {
         fail::step(&step).await;
         Ok(JsValue::from(step))
     }))
+}
+
+/// A body that never ends, of which Rust makes a part every 20 ms.
+fn stream() -> Result<Response> {
+    Response::from_stream(futures_util::stream::unfold((), |()| async {
+        fail::step("wait-20").await;
+        Some((Ok::<_, worker::Error>(b"part".to_vec()), ()))
+    }))
+}
+
+/// A WebSocket that the Worker itself answers, for as long as it lives. What a message says is done.
+fn socket() -> Result<Response> {
+    let pair = WebSocketPair::new()?;
+    let server = pair.server;
+    server.accept()?;
+    js_sys::futures::spawn_local(async move {
+        let Ok(mut events) = server.events() else {
+            return;
+        };
+        while let Some(Ok(WebsocketEvent::Message(message))) = events.next().await {
+            let text = message.text().unwrap_or_default();
+            fail::step(&text).await;
+            let _ = server.send_with_str(text);
+        }
+    });
+    Response::from_websocket(pair.client)
 }
 
 /// A JavaScript exception that passes through Rust.
