@@ -1,14 +1,13 @@
 //! What serves without a Durable Object.
 
 use crate::fail;
-use futures_util::StreamExt;
 use js_sys::{Error, Promise};
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 use worker::{
     event, Context, Env, MessageBatch, Method, Request, RequestInit, Response, Result,
-    ScheduleContext, ScheduledEvent, WebSocketPair, WebsocketEvent,
+    ScheduleContext, ScheduledEvent,
 };
 
 /// How often `inc` was asked for, on this instance.
@@ -43,7 +42,6 @@ async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
             "body" if req.method() == Method::Post => {}
             "throw" => throw(),
             "stream" => return stream(),
-            "socket" => return socket(),
             _ if fail::step(name).await => {}
             _ => return Response::error(format!("no step {name}"), 404),
         }
@@ -88,24 +86,6 @@ fn stream() -> Result<Response> {
         fail::step("wait-20").await;
         Some((Ok::<_, worker::Error>(b"part".to_vec()), ()))
     }))
-}
-
-/// A WebSocket that the Worker itself answers, for as long as it lives. What a message says is done.
-fn socket() -> Result<Response> {
-    let pair = WebSocketPair::new()?;
-    let server = pair.server;
-    server.accept()?;
-    js_sys::futures::spawn_local(async move {
-        let Ok(mut events) = server.events() else {
-            return;
-        };
-        while let Some(Ok(WebsocketEvent::Message(message))) = events.next().await {
-            let text = message.text().unwrap_or_default();
-            fail::step(&text).await;
-            let _ = server.send_with_str(text);
-        }
-    });
-    Response::from_websocket(pair.client)
 }
 
 /// A JavaScript exception that passes through Rust.
