@@ -40,6 +40,8 @@ function load() {
 
 test('an object whose constructor throws leaves no instance, however often workerd constructs it anew [I6]', () => {
   const { pkg, memories } = load();
+  // The `worker` crate writes its panics on the console by itself.
+  const console = vi.spyOn(globalThis.console, 'error').mockImplementation(() => undefined);
   const { Loaded } = serve(pkg, { objects: ['Loaded'], revive: { maxInstances: 10 } }).classes;
   if (Loaded === undefined) throw new Error('There is no class Loaded.');
   const stateOf = (id: number) => ({
@@ -50,6 +52,7 @@ test('an object whose constructor throws leaves no instance, however often worke
   });
   for (let id = 1; id <= 30; id++) expect(() => new Loaded(stateOf(id) as never, {} as never)).toThrow(/^Rust panicked in new Loaded/);
   expect(memories).toHaveLength(30);
+  console.mockRestore();
 });
 
 test('evicted objects’ instances are collected with them, and no others [I6]', async () => {

@@ -1,10 +1,12 @@
 /** Panics and aborts of a Worker on the real workerd, in both panic modes. The names in brackets are the invariants of docs/architecture.md. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build, type PanicMode } from './build-worker.ts';
 import { type Running, start } from './workerd.ts';
 
-/** How soon a caller has to get the loss of what it waits for. */
+/** How soon a caller has to get the loss of what it waits for, in milliseconds; on a machine that does other things besides, at least once in three times. */
 const PROMPT = 50;
+const TIMED = { retry: 2 };
 
 const MODES: readonly PanicMode[] = ['abort', 'unwind'];
 
@@ -72,20 +74,24 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     expect(await object('well', 'inc')).toMatchObject({ count: 2, made });
   });
 
-  test('an abort among 25 requests in flight costs its own request; of the others, those that may run again are served, the rest hear at once [I1, I2, I5]', async () => {
-    await get('/inc');
-    const begin = performance.now();
-    const repeatable = Array.from({ length: 12 }, () => worker.get('/wait-700'));
-    const others = Array.from({ length: 13 }, () => worker.get('/wait-5000', { method: 'POST', body: 'x' }));
-    const own = new Promise((resolve) => setTimeout(resolve, 300)).then(() => worker.get('/abort'));
-    const aborted = await own;
-    expect(aborted).toMatchObject({ status: 500, text: expect.stringMatching(/^Internal Server Error/) });
-    const heard = performance.now();
-    for (const lost of await Promise.all(others)) expect(lost).toMatchObject({ status: 500 });
-    expect(performance.now() - heard).toBeLessThan(PROMPT);
-    for (const served of await Promise.all(repeatable)) expect(served).toMatchObject({ status: 200, text: '0' });
-    expect(performance.now() - begin).toBeLessThan(4000);
-  });
+  test(
+    'an abort among 25 requests in flight costs its own request; of the others, those that may run again are served, the rest hear at once [I1, I2, I5]',
+    TIMED,
+    async () => {
+      await get('/inc');
+      const begin = performance.now();
+      const repeatable = Array.from({ length: 12 }, () => worker.get('/wait-700'));
+      const others = Array.from({ length: 13 }, () => worker.get('/wait-5000', { method: 'POST', body: 'x' }));
+      const own = new Promise((resolve) => setTimeout(resolve, 300)).then(() => worker.get('/abort'));
+      const aborted = await own;
+      expect(aborted).toMatchObject({ status: 500, text: expect.stringMatching(/^Internal Server Error/) });
+      const heard = performance.now();
+      for (const lost of await Promise.all(others)) expect(lost).toMatchObject({ status: 500 });
+      expect(performance.now() - heard).toBeLessThan(PROMPT);
+      for (const served of await Promise.all(repeatable)) expect(served).toMatchObject({ status: 200, text: '0' });
+      expect(performance.now() - begin).toBeLessThan(4000);
+    },
+  );
 
   test('a request that aborts after it has waited is known among others, and is not run again [I1, I2]', async () => {
     const failures = worker.logged.length;
@@ -95,17 +101,22 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     expect(worker.logged.length - failures).toBe(1);
   });
 
-  test('an abort in an object is answered at once, to a handler that waits for it too, and costs no other object a call [I1, I2, I5]', async () => {
-    await object('waits', 'inc');
-    await object('fails', 'inc');
-    const waiting = object('waits', 'wait-600/inc');
-    const stateless = worker.get('/wait-600');
-    const { status, ms } = await worker.get('/object/fails/wait-20/abort');
-    expect(status).toBe(500);
-    expect(ms).toBeLessThan(20 + PROMPT);
-    expect(await waiting).toMatchObject({ count: 2 });
-    expect((await stateless).status).toBe(200);
-  });
+  test(
+    'an abort in an object is answered at once, to a handler that waits for it too, and costs no other object a call [I1, I2, I5]',
+    TIMED,
+    async () => {
+      const [waits, fails] = [randomUUID(), randomUUID()];
+      await object(waits, 'inc');
+      await object(fails, 'inc');
+      const waiting = object(waits, 'wait-600/inc');
+      const stateless = worker.get('/wait-600');
+      const { status, ms } = await worker.get(`/object/${fails}/wait-20/abort`);
+      expect(status).toBe(500);
+      expect(ms).toBeLessThan(20 + PROMPT);
+      expect(await waiting).toMatchObject({ count: 2 });
+      expect((await stateless).status).toBe(200);
+    },
+  );
 
   test('under load, aborts cost no request but their own, and no acknowledged write [I2, I5]', async () => {
     let left = 600;
@@ -125,15 +136,16 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     for (const [name, count] of written) expect((await object(name, 'wait-0')).stored).toBeGreaterThanOrEqual(count);
   });
 
-  test('calls in flight on an object that aborts hear at once [I5]', async () => {
-    await object('busy', 'inc');
-    const waiting = Array.from({ length: 5 }, () => worker.get('/object/busy/wait-5000'));
+  test('calls in flight on an object that aborts hear at once [I5]', TIMED, async () => {
+    const busy = randomUUID();
+    await object(busy, 'inc');
+    const waiting = Array.from({ length: 5 }, () => worker.get(`/object/${busy}/wait-5000`));
     await new Promise((resolve) => setTimeout(resolve, 200));
     const begin = performance.now();
-    await worker.get('/object/busy/abort');
+    await worker.get(`/object/${busy}/abort`);
     for (const lost of await Promise.all(waiting)) expect(lost.status).toBe(500);
     expect(performance.now() - begin).toBeLessThan(2 * PROMPT);
-    expect(await object('busy', 'inc')).toMatchObject({ count: 1, stored: 2 });
+    expect(await object(busy, 'inc')).toMatchObject({ count: 1, stored: 2 });
   });
 
   test('each failure is one line in the log, with the crash report', async () => {
