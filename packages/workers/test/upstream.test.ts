@@ -29,7 +29,7 @@ describe.runIf(workerBuild !== '').each([
 
   beforeAll(async () => {
     worker = await start(buildByWorkerBuild(workerBuild, 'abort', bundler));
-  }, 600_000);
+  });
   afterAll(() => worker.miniflare.dispose());
 
   test('W1: an abort in an object leaves its caller, and calls on other objects, without an answer', async () => {
