@@ -1,9 +1,10 @@
 /** Does what worker-build 0.8.7 does after cargo: the same command of wasm-bindgen, into the same folder, and then our stand-in for esbuild. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 export type PanicMode = 'abort' | 'unwind';
 
@@ -22,6 +23,17 @@ export const LEGACY_ESBUILD: readonly string[] = [
   './shim.js',
   '--outfile=shim.mjs',
 ];
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  folders.push(folder);
+  return folder;
+}
 
 /** A folder as it is when worker-build runs esbuild; `options` is the text of a `wasm-revive.workers.js`. */
 export function stage(panic: PanicMode, options?: string): string {
@@ -46,7 +58,7 @@ export function stageLegacy(panic: PanicMode, shim = 'throw new Error("the shim 
 
 /** The fixture for Node.js, not transformed. */
 export function nodePackage(panic: PanicMode): string {
-  const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  const dir = newFolder();
   bindgen(panic, dir, ['--target', 'nodejs']);
   return dir;
 }
@@ -77,7 +89,7 @@ export function build(panic: PanicMode, options?: string): string {
 
 /** The same by the real worker-build, in the toolchain that can build std. @param esbuild the real one: with upstream's shim */
 export function buildByWorkerBuild(command: string, panic: PanicMode, esbuild = standIn): string {
-  const out = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  const out = newFolder();
   const env = {
     RUSTUP_TOOLCHAIN: 'nightly',
     CARGO_TARGET_DIR: join(root, 'target/worker-build'),
@@ -93,7 +105,7 @@ export function buildByWorkerBuild(command: string, panic: PanicMode, esbuild = 
 }
 
 function crateWith(options?: string): string {
-  const crate = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
+  const crate = newFolder();
   const dir = join(crate, 'build/.tmp');
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(crate, 'Cargo.toml'), '[package]\nname = "fixture"\n');
