@@ -9,10 +9,10 @@
 //! byte. A module without an export section, or without such globals, stays as it is.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
+use wasm_encoder::{ExportKind, ExportSection, Module};
 use wasmparser::{Parser, Payload};
 
-use crate::{inspect, Error};
+use crate::{inspect, sections, Error};
 
 /// Exports each mutable global that the module defines and doesn't export, as `prefix` followed by its index. `None`: there
 /// is nothing to add, use the module as it is.
@@ -57,9 +57,8 @@ pub fn export_globals(bytes: &[u8], prefix: &str) -> Result<Option<Vec<u8>>, Err
             }
             module.section(&exports);
             added = true;
-        } else if let Some((id, range)) = payload.as_section() {
-            let data = &bytes[range.start as usize..range.end as usize];
-            module.section(&RawSection { id, data });
+        } else {
+            sections::copy(&mut module, &payload, bytes);
         }
     }
     Ok(added.then(|| module.finish()))
@@ -79,15 +78,7 @@ mod tests {
         )
         .unwrap();
         let after = export_globals(&before, "global_").unwrap().unwrap();
-        let sections = |bytes: &[u8]| -> Vec<(u8, Vec<u8>)> {
-            Parser::new(0)
-                .parse_all(bytes)
-                .filter_map(|payload| payload.unwrap().as_section())
-                .filter(|(id, _)| *id != 7)
-                .map(|(id, range)| (id, bytes[range.start as usize..range.end as usize].to_vec()))
-                .collect()
-        };
-        assert_eq!(sections(&before), sections(&after));
+        assert_eq!(sections::without(7, &before), sections::without(7, &after));
         let names = |bytes: &[u8]| -> Vec<String> {
             let exports = inspect(bytes).unwrap().exports;
             exports.into_iter().map(|export| export.name).collect()

@@ -36,6 +36,7 @@ mod info;
 mod inspect;
 mod move_imports;
 mod panic_count;
+mod sections;
 mod stack_pointer;
 mod types;
 mod undo_log;

@@ -11,10 +11,10 @@
 use std::borrow::Cow;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{ImportSection, Module, RawSection};
+use wasm_encoder::{ImportSection, Module};
 use wasmparser::{Parser, Payload, TypeRef};
 
-use crate::{inspect, Error};
+use crate::{inspect, sections, Error};
 
 /// Has each function that is imported from another module than `module` imported from that one, as `prefix` followed by the function's
 /// index. `None`: there is none, use the module as it is.
@@ -41,10 +41,10 @@ pub fn move_imports(bytes: &[u8], module: &str, prefix: &str) -> Result<Option<V
     let mut moved = false;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload?;
-        if let Payload::ImportSection(section) = payload {
+        if let Payload::ImportSection(section) = &payload {
             let mut imports = ImportSection::new();
             let mut functions = 0;
-            for import in section.into_imports_with_offsets() {
+            for import in section.clone().into_imports_with_offsets() {
                 let (offset, import) = import?;
                 let ty = RoundtripReencoder.entity_type(import.ty);
                 let ty = ty.map_err(|error| Error::new(error.to_string(), offset))?;
@@ -60,9 +60,8 @@ pub fn move_imports(bytes: &[u8], module: &str, prefix: &str) -> Result<Option<V
                 functions += u32::from(is_function);
             }
             changed.section(&imports);
-        } else if let Some((id, range)) = payload.as_section() {
-            let data = &bytes[range.start as usize..range.end as usize];
-            changed.section(&RawSection { id, data });
+        } else {
+            sections::copy(&mut changed, &payload, bytes);
         }
     }
     Ok(moved.then(|| changed.finish()))
@@ -85,15 +84,7 @@ mod tests {
         let after = move_imports(&before, "./app_bg.js", "moved_")
             .unwrap()
             .unwrap();
-        let sections = |bytes: &[u8]| -> Vec<(u8, Vec<u8>)> {
-            Parser::new(0)
-                .parse_all(bytes)
-                .filter_map(|payload| payload.unwrap().as_section())
-                .filter(|(id, _)| *id != 2)
-                .map(|(id, range)| (id, bytes[range.start as usize..range.end as usize].to_vec()))
-                .collect()
-        };
-        assert_eq!(sections(&before), sections(&after));
+        assert_eq!(sections::without(2, &before), sections::without(2, &after));
         let imports = |bytes: &[u8]| inspect(bytes).unwrap().imports;
         let names: Vec<_> = imports(&after)
             .into_iter()

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transform } from '@wasm-revive/bindgen';
+import { type Target, transform } from '@wasm-revive/bindgen';
 import type { Revive } from '../src/index.js';
 
 /** A class of the fixtures, as its objects are used. */
@@ -52,9 +52,12 @@ export interface Package extends Fixtures {
 /** What transformed packages import. */
 export const RUNTIME: string = fileURLToPath(new URL('../dist/runtime.cjs', import.meta.url));
 
+/** The same, for ES modules. */
+const ESM_RUNTIME = new URL('../dist/runtime.js', import.meta.url).href;
+
 const folders: string[] = [];
 
-/** Removes what {@link load} has written. */
+/** Removes the folders that tests were given. */
 export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
@@ -67,13 +70,24 @@ export function folder(): string {
 }
 
 /**
- * The fixtures, transformed and loaded anew.
+ * The fixtures, transformed: the folder that they are in.
  * @param name of the set of artifacts: `fixtures-revive` links the crates
  */
-export function load<P = Package>(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME, name = 'fixtures'): P {
+export function transformed(
+  target: Target,
+  panic: 'abort' | 'unwind' = 'abort',
+  runtime: string = target === 'nodejs' ? RUNTIME : ESM_RUNTIME,
+  name = 'fixtures',
+): string {
   const outDir = folder();
-  const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/nodejs/`, import.meta.url));
+  const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
   transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime } });
+  return outDir;
+}
+
+/** The same for Node.js, loaded anew. */
+export function load<P = Package>(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME, name = 'fixtures'): P {
+  const outDir = transformed('nodejs', panic, runtime, name);
   const wasm = readdirSync(outDir).find((file) => file.endsWith('_bg.wasm')) ?? '';
   return createRequire(import.meta.url)(join(outDir, wasm.replace('_bg.wasm', '.js'))) as P;
 }

@@ -1,18 +1,14 @@
 /** Programs that make instances of a package for bundlers by hand, one after another: in plain glue, the last one serves. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { transform } from '@wasm-revive/bindgen';
+import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import type { Revive } from '../src/index.js';
+import { removeFolders, transformed } from './fixtures.js';
 
 const NAME = 'wasm_revive_fixtures';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+afterEach(removeFolders);
 
 /** What is used of the glue, which a program can load without its entry. */
 interface Loaded {
@@ -27,14 +23,7 @@ interface Loaded {
 
 /** The fixtures, transformed. Under panic=unwind, the wasm file imports nothing but the glue. */
 async function load(): Promise<{ readonly pkg: Loaded; readonly module: WebAssembly.Module; make(): WebAssembly.Exports }> {
-  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(outDir);
-  transform({
-    dir: fileURLToPath(new URL('../../../.artifacts/fixtures/unwind/bundler/', import.meta.url)),
-    outDir,
-    version: '9.9.9',
-    runtime: { import: new URL('../dist/runtime.js', import.meta.url).href },
-  });
+  const outDir = transformed('bundler', 'unwind');
   const pkg = (await import(pathToFileURL(join(outDir, `${NAME}_bg.js`)).href)) as Loaded;
   const module = new WebAssembly.Module(new Uint8Array(readFileSync(join(outDir, `${NAME}_bg.wasm`))));
   const imports = { [`./${NAME}_bg.js`]: pkg as unknown as WebAssembly.ModuleImports };

@@ -1,25 +1,21 @@
 /** Names are data: whatever a file, an export or a method is called, the transformed package is the same program (I9). */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Target, transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it } from 'vitest';
+import { folder, removeFolders } from './fixtures.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
 const RUNTIME = new URL('../dist/', import.meta.url);
 const NAME = 'wasm_revive_fixtures';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+afterEach(removeFolders);
 
 /** A copy of what wasm-bindgen made of the fixtures. */
 function packageFor(target: Target, panic: 'abort' | 'unwind' = 'abort'): string {
-  const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(dir);
+  const dir = folder();
   cpSync(new URL(`${panic}/${target}/`, ARTIFACTS), dir, { recursive: true });
   return dir;
 }

@@ -1,36 +1,17 @@
 /** The wasm file of another build, or of another program, in the place of a package's own: refused in words, however it is given (I9). */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Target, transform } from '@wasm-revive/bindgen';
+import { pathToFileURL } from 'node:url';
 import { isReviveError } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { removeFolders, transformed } from './fixtures.js';
 import { BYTES } from './plain-wasm.js';
 
 const NAME = 'wasm_revive_fixtures';
 const ARTIFACTS = new URL('../../../.artifacts/', import.meta.url);
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** The fixtures, transformed. Under panic=unwind, the wasm file imports nothing but the glue: whoever wants can make an instance of it. */
-function packageFor(target: Target, panic: 'abort' | 'unwind' = 'abort'): string {
-  const outDir = mkdtempSync(join(tmpdir(), 'wasm-revive-'));
-  folders.push(outDir);
-  const runtime = new URL(target === 'nodejs' ? '../dist/runtime.cjs' : '../dist/runtime.js', import.meta.url);
-  const specifier = target === 'nodejs' ? fileURLToPath(runtime) : runtime.href;
-  transform({
-    dir: fileURLToPath(new URL(`fixtures/${panic}/${target}/`, ARTIFACTS)),
-    outDir,
-    version: '9.9.9',
-    runtime: { import: specifier },
-  });
-  return outDir;
-}
+afterEach(removeFolders);
 
 const own = (dir: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(dir, `${NAME}_bg.wasm`)));
 
@@ -91,7 +72,7 @@ describe.each(Object.entries(OTHERS))('a wasm file %s', (_, [bytes, found]) => {
     ],
     ['initSync', (pkg: Loaded) => pkg.initSync({ module: bytes })],
   ])('is refused, and the right one taken then › %s', async (_, init) => {
-    const dir = packageFor('web');
+    const dir = transformed('web');
     const pkg = await load(dir, `${NAME}.js`);
     expect(await thrownBy(() => init(pkg))).toEqual(refusal(found));
     await pkg.default({ module_or_path: own(dir) });
@@ -99,14 +80,14 @@ describe.each(Object.entries(OTHERS))('a wasm file %s', (_, [bytes, found]) => {
   });
 
   it('is refused where it has taken the place of the own one › nodejs', () => {
-    const dir = packageFor('nodejs');
+    const dir = transformed('nodejs');
     writeFileSync(join(dir, `${NAME}_bg.wasm`), bytes);
     expect(() => createRequire(import.meta.url)(join(dir, `${NAME}.js`))).toThrow(refusal(found) as Error);
   });
 });
 
 it('exports of another module are refused, and the right ones taken then › bundler', async () => {
-  const dir = packageFor('bundler', 'unwind');
+  const dir = transformed('bundler', 'unwind');
   const pkg = await load(dir, `${NAME}_bg.js`);
   const other = new WebAssembly.Instance(new WebAssembly.Module(BYTES), { env: { call() {} } });
   expect(await thrownBy(() => pkg.__wbg_set_wasm(other.exports))).toEqual(
@@ -121,7 +102,7 @@ it('exports of another module are refused, and the right ones taken then › bun
 });
 
 it('I2: the file that is read again after a failure may be of another build meanwhile, and the right one later › bundler', async () => {
-  const dir = packageFor('bundler', 'unwind');
+  const dir = transformed('bundler', 'unwind');
   const bytes = own(dir);
   const pkg = (await load(dir, `${NAME}_bg.js`)) as Loaded & {
     fail(kind: string): void;

@@ -3,23 +3,18 @@
 //! Left out is what can change nothing:
 //! - *What is in the function's own frame, or in that of one further out* ([`Frames`]): it is of no use once no frame is left, and before that nothing is
 //!   undone.
-//! - *What is within [`REACH`] of a byte that has been logged* on every way to here, by the same base: it was logged with it.
+//! - *What is within [`REACH`](super::layout::REACH) of a byte that has been logged* on every way to here, by the same base: it was logged with it.
 //! - What no way leads to.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, BranchHint, Encode, Function, InstructionSink, ValType};
 use wasmparser::{FunctionBody, Operator};
 
-use super::flow::{Flow, Reach, Signatures, Value};
+use super::flow::{Flow, Signatures, Value};
 use super::frames::{Call, Frames};
-use super::layout::{UndoLayout, GRANULE_BITS, REACH};
+use super::layout::{UndoLayout, GRANULE_BITS};
 use super::routines::{at, Globals, Routines};
 use crate::Error;
-
-const AROUND: Reach = Reach {
-    before: REACH,
-    behind: REACH,
-};
 
 /// Rewrites function bodies.
 pub(super) struct Barrier<'a> {
@@ -42,7 +37,7 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// @param parameters how many the function has
+    /// Reads the body of a function with so many parameters.
     pub(super) fn read(body: &FunctionBody<'a>, parameters: u32) -> Result<Self, Error> {
         let mut locals = Vec::new();
         let mut count = parameters;
@@ -142,7 +137,7 @@ pub(super) struct Rewritten {
 }
 
 impl Barrier<'_> {
-    /// The body with a barrier in front of each write. @param function counted among those that the module defines
+    /// The body with a barrier in front of each write. The function is counted among those that the module defines.
     pub(super) fn rewrite(&self, function: usize, body: &Body<'_>) -> Result<Rewritten, Error> {
         let mut rewriting = Rewriting {
             barrier: self,
@@ -232,12 +227,10 @@ impl Rewriting<'_> {
         InstructionSink::new(&mut self.bytes)
     }
 
-    /// On the stack: the address, and the value that is to be stored there. @param last where its last byte goes, counted from the address
+    /// On the stack: the address, and the value that is to be stored there. Its last byte goes `last` bytes behind the address.
     fn before_store(&mut self, last: u64, width: u8, value: ValType) {
         let byte = self.flow.operand(1).plus(last as i64);
-        if !self.flow.is_reached()
-            || self.is_dead(byte)
-            || self.flow.is_logged(byte, width.into(), &AROUND)
+        if !self.flow.is_reached() || self.is_dead(byte) || self.flow.is_logged(byte, width.into())
         {
             return;
         }

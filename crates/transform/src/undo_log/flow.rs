@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{BlockType, FrameKind, ModuleArity, Operator, RefType, SubType};
 
+use super::layout::REACH;
 use crate::Error;
 
 /// A base, and what is added to it.
@@ -53,12 +54,6 @@ impl Value {
     pub(super) fn in_frame(self) -> Option<i32> {
         (self.base == FRAME).then_some(self.offset)
     }
-}
-
-/// How many bytes before and behind a byte that was logged are logged with it.
-pub(super) struct Reach {
-    pub(super) before: u32,
-    pub(super) behind: u32,
 }
 
 #[derive(Clone)]
@@ -128,7 +123,7 @@ struct Assigned {
 }
 
 impl<'a> Flow<'a> {
-    /// @param locals how many there are @param parameters how many of those are parameters
+    /// For a function with so many locals, of which the first are its parameters.
     pub(super) fn new(
         signatures: &'a Signatures,
         stack_pointer: Option<u32>,
@@ -194,16 +189,17 @@ impl<'a> Flow<'a> {
     }
 
     /// Whether bytes are logged, of which the last is at `last`.
-    pub(super) fn is_logged(&self, last: Value, width: u32, reach: &Reach) -> bool {
+    pub(super) fn is_logged(&self, last: Value, width: u32) -> bool {
         let Some(state) = &self.state else {
             return true;
         };
-        // The first byte is `before` or fewer before the one that was logged, the last `behind` or fewer behind it.
-        let from = last.offset.checked_sub(reach.behind as i32);
+        // The first byte is at most so many before the one that was logged, the last at most so many behind it.
+        const AROUND: i32 = REACH as i32;
+        let from = last.offset.checked_sub(AROUND);
         let to = last
             .offset
             .checked_sub(width as i32 - 1)
-            .and_then(|first| first.checked_add(reach.before as i32));
+            .and_then(|first| first.checked_add(AROUND));
         let (Some(from), Some(to)) = (from, to) else {
             return false;
         };
@@ -221,7 +217,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Goes past an instruction. @param place which one of the function it is
+    /// Goes past an instruction. Its place is which one of the function it is.
     pub(super) fn pass(
         &mut self,
         operator: &Operator<'_>,

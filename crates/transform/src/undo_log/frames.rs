@@ -79,7 +79,7 @@ impl Frames {
         Ok(Some(Frames { headroom }))
     }
 
-    /// Whether a byte is dead, and all that lie below it in its frame. @param function counted among those that the module defines
+    /// Whether a byte is dead, and all that lie below it in its frame. The function is counted among those that the module defines.
     pub(super) fn are_dead(&self, function: usize, last: Value) -> bool {
         if let Some(offset) = last.in_frame() {
             return offset < 0;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BranchHints, CodeSection, ConstExpr as Expression, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, GlobalType, MemorySection, Module, RawSection, TypeSection, ValType,
+    GlobalSection, GlobalType, MemorySection, Module, TypeSection, ValType,
 };
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ExternalKind, Import, Operator, OperatorsReader, Parser,
@@ -18,7 +18,7 @@ use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::{COMMIT, NOTE, ROLLBACK};
-use crate::Error;
+use crate::{sections, Error};
 
 /// See [`undo_log`](super::undo_log). The module is well formed.
 pub(super) fn rewrite(
@@ -71,13 +71,10 @@ pub(super) fn rewrite(
             }
             Payload::CodeSectionStart { .. } => module.section(&hints).section(&code),
             Payload::CodeSectionEntry(_) => continue,
-            other => match other.as_section() {
-                Some((id, range)) => {
-                    let data = &bytes[range.start as usize..range.end as usize];
-                    module.section(&RawSection { id, data })
-                }
-                None => continue,
-            },
+            other => {
+                sections::copy(&mut module, &other, bytes);
+                continue;
+            }
         };
     }
     Ok((module.finish(), shape.layout))

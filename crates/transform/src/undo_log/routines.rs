@@ -125,7 +125,7 @@ pub(super) struct Bodies<'a> {
     pub(super) maximum: u32,
 }
 
-/// What a load or a store of the module's memory is told. @param align binary logarithm of the alignment
+/// What a load or a store of the module's memory is told. The alignment is given as its binary logarithm.
 pub(super) const fn at(offset: u32, align: u32) -> MemArg {
     MemArg {
         offset: offset as u64,
@@ -226,7 +226,7 @@ impl Bodies<'_> {
         function
     }
 
-    /// Where what is logged with a granule ends, which is no further than where the memory does. @param end a local to work with
+    /// Where what is logged with a granule ends, which is no further than where the memory does. Works with the local `end`.
     fn push_end(&self, code: &mut InstructionSink<'_>, granule: u32, end: u32) {
         code.local_get(granule)
             .i32_const((GRANULE + REACH) as i32)
