@@ -61,9 +61,10 @@ impl DurableObject for Counter {
         let stored: u32 = storage.get("stored").await?.unwrap_or(0);
         let alarms: u32 = storage.get("alarms").await?.unwrap_or(0);
         Response::ok(format!(
-            r#"{{"count":{},"stored":{stored},"alarms":{alarms},"made":{}}}"#,
+            r#"{{"count":{},"stored":{stored},"alarms":{alarms},"made":{},"waiting":{}}}"#,
             self.count.get(),
-            self.made
+            self.made,
+            fail::waiting()
         ))
     }
 

@@ -42,6 +42,7 @@ async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
             "body" if req.method() == Method::Post => {}
             "throw" => throw(),
             "stream" => return stream(),
+            "waiting" => return Response::ok(fail::waiting().to_string()),
             _ if fail::step(name).await => {}
             _ => return Response::error(format!("no step {name}"), 404),
         }

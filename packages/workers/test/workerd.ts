@@ -1,7 +1,11 @@
 /** Runs a built Worker on the real workerd, through miniflare. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
+import { expect } from 'vitest';
 
 /** One record that the Worker has logged. */
 export interface Logged {
@@ -23,15 +27,38 @@ interface Events {
   queue(name: string, messages: readonly object[]): Promise<{ readonly outcome: string }>;
 }
 
+/** What miniflare gives of a class of Durable Objects. */
+interface Objects {
+  idFromName(name: string): unknown;
+  get(id: unknown): Pick<Events, 'fetch'>;
+}
+
 /** A Worker that runs. */
 export interface Running {
   readonly miniflare: Miniflare;
   /** The fixture, or the Worker beside it, for events that no request brings. */
   events(name: 'fixture' | 'caller'): Promise<Events>;
-  /** What the Worker has logged of failures. */
-  readonly logged: Logged[];
+  /** What the Worker has logged of failures. Lines arrive some time after the response that they belong to. */
+  readonly logged: readonly Logged[];
+  /** What the Worker has logged of all failures so far. Aborts the instance that serves requests, to see when the lines before have arrived. */
+  loggedSoFar(): Promise<readonly Logged[]>;
   /** Sends a request straight to the socket of workerd. */
-  get(path: string, init?: RequestInit): Promise<{ status: number; text: string; ms: number }>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The same, with what is read of the response. */
+  get(path: string, init?: RequestInit): Promise<Answer>;
+  /**
+   * Starts a timer in a Durable Object that nothing else happens to. Gives what waits for answers, and fails where that timer fires before they have
+   * come.
+   */
+  startTimer(): Promise<(answers: readonly Promise<Answer>[]) => Promise<Answer[]>>;
+  /** Waits until so many calls wait within Rust, in the instance that serves requests, or in that of the object `name`. */
+  untilWaiting(calls: number, name?: string): Promise<void>;
+}
+
+/** What a request gets. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
 }
 
 /** Options of {@link start}. */
@@ -68,25 +95,52 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
   };
   const miniflare = new Miniflare({
     workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
-    handleRuntimeStdio(stdout, stderr) {
-      const record = (text: string): void => {
-        if (process.env.WORKERD_LOG) process.stderr.write(text);
-        for (const line of text.split('\n'))
+    handleRuntimeStdio(...streams: Readable[]) {
+      for (const input of streams) {
+        createInterface({ input }).on('line', (line) => {
+          if (process.env.WORKERD_LOG) process.stderr.write(`${line}\n`);
           if (line.includes('"errorId"')) logged.push(JSON.parse(line.slice(line.indexOf('{'))) as Logged);
-      };
-      stdout.on('data', (chunk: Buffer) => record(String(chunk)));
-      stderr.on('data', (chunk: Buffer) => record(String(chunk)));
+        });
+      }
     },
   } as MiniflareOptions);
   const url = await miniflare.ready;
+  const request: Running['fetch'] = (path, init) => fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000), ...init });
+  const get: Running['get'] = async (path, init) => {
+    const response = await request(path, init);
+    return { status: response.status, text: await response.text() };
+  };
+  const untilWaiting: Running['untilWaiting'] = async (calls, name) => {
+    const waiting = async (): Promise<unknown> => {
+      const { text } = await get(name === undefined ? '/waiting' : `/object/${name}/`);
+      return name === undefined ? Number(text) : JSON.parse(text).waiting;
+    };
+    await expect.poll(waiting).toBe(calls);
+  };
   return {
     miniflare,
     logged,
+    fetch: request,
+    get,
+    untilWaiting,
     events: async (name) => (await miniflare.getWorker(name)) as unknown as Events,
-    async get(path, init) {
-      const begin = performance.now();
-      const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000), ...init });
-      return { status: response.status, text: await response.text(), ms: performance.now() - begin };
+    async loggedSoFar() {
+      const { text } = await get('/abort');
+      const mark = (): number => logged.findIndex(({ errorId }) => text.includes(errorId));
+      await expect.poll(mark).toBeGreaterThanOrEqual(0);
+      return logged.slice(0, mark());
+    },
+    async startTimer() {
+      const name = randomUUID();
+      const objects = (await miniflare.getDurableObjectNamespace('COUNTER', 'fixture')) as unknown as Objects;
+      // Not by way of the instance that serves requests, which may be lost.
+      const timer = objects.get(objects.idFromName(name)).fetch('http://object/wait-5000');
+      const fired = timer.then((): never => {
+        throw new Error('The timer has fired before the answers have come.');
+      });
+      fired.catch(() => undefined);
+      await untilWaiting(1, name);
+      return (answers) => Promise.race([Promise.all(answers), fired]);
     },
   };
 }
