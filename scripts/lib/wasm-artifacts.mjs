@@ -22,6 +22,7 @@ import { wasmToolchain } from './wasm-toolchain.mjs';
  * @property {string} as the folder in `.artifacts`: the crate's, unless the same crate is built with several sets of features
  * @property {string[]} [without] the features of Wasm that wasm-bindgen is not to know of, for the glue that it writes without them
  * @property {boolean} [debug] keep the lines of the crate's own source (DWARF)
+ * @property {string[]} [bindgen] more options of wasm-bindgen's
  */
 
 /** wasm-bindgen's targets; those that take the reset function have a `-reset` variant too. */
@@ -42,8 +43,8 @@ export function listedArtifacts({ purpose, crate } = {}) {
   const list = JSON.parse(fs.readFileSync(path.join(root, 'scripts/wasm-artifacts.json'), 'utf8'));
   return list
     .filter((entry) => (purpose === undefined || entry.for.includes(purpose)) && (crate === undefined || entry.crate === crate))
-    .flatMap(({ crate, panic, variants, features = [], as = crate, debug = false, without = [] }) =>
-      panic.map((mode) => ({ crate, panic: mode, variants, features, as, debug, without })),
+    .flatMap(({ crate, panic, variants, features = [], as = crate, debug = false, without = [], bindgen = [] }) =>
+      panic.map((mode) => ({ crate, panic: mode, variants, features, as, debug, without, bindgen })),
     );
 }
 
@@ -68,7 +69,7 @@ export async function buildArtifact(artifact, tell = () => {}) {
 }
 
 async function buildLocked(artifact, tell) {
-  const { crate, panic, variants, features, as, debug, without = [] } = artifact;
+  const { crate, panic, variants, features, as, debug, without = [], bindgen = [] } = artifact;
   const dir = path.join(artifactsDir, as, panic);
   const toolchain = wasmToolchain();
   const { name, folders } = crateAndItsPaths(crate);
@@ -84,7 +85,15 @@ async function buildLocked(artifact, tell) {
   const inputs = contentHash(
     root,
     [...folders, 'Cargo.toml', 'Cargo.lock'].map((entry) => path.resolve(root, entry)),
-    JSON.stringify([RECIPE, toolchain.version, toolchain.env(panic, without).RUSTFLAGS, build, WASM_BINDGEN_VERSION, ...without]),
+    JSON.stringify([
+      RECIPE,
+      toolchain.version,
+      toolchain.env(panic, without).RUSTFLAGS,
+      build,
+      WASM_BINDGEN_VERSION,
+      ...without,
+      ...bindgen,
+    ]),
   );
   const stampFile = path.join(dir, 'stamp.json');
   const stamp = readStamp(stampFile);
@@ -107,18 +116,17 @@ async function buildLocked(artifact, tell) {
   }
   for (const variant of wanted) {
     tell(`wasm-bindgen ${variant}`);
-    await bind(wasm, variant, path.join(dir, variant), debug);
+    await bind(wasm, variant, path.join(dir, variant), [...bindgen, ...(debug ? ['--keep-debug'] : [])]);
   }
   const made = [...there, ...wanted].sort();
   fs.writeFileSync(stampFile, `${JSON.stringify({ inputs, variants: made }, null, 2)}\n`);
   return 'built';
 }
 
-async function bind(wasm, variant, out, debug) {
+async function bind(wasm, variant, out, options) {
   const target = variant.replace(/-reset$/, '');
-  const args = ['--target', target, '--out-dir', out];
+  const args = ['--target', target, '--out-dir', out, ...options];
   if (variant !== target) args.push('--experimental-reset-state-function');
-  if (debug) args.push('--keep-debug');
   fs.rmSync(out, { recursive: true, force: true });
   await run(wasmBindgen(), [...args, wasm]);
   // As wasm-pack does: without it, Node would take the CommonJS output for ES modules, since this repository is `type: module`.

@@ -28,6 +28,22 @@ export function returnThrown(text: MagicString, glue: Glue, names: ReadonlySet<s
   return edited;
 }
 
+/** What wasm-bindgen throws in place of what an import threw, with `--force-enable-abort-handler` under panic=abort. */
+export const RETHROW_CRITICAL = '__wbindgen_rethrow_critical';
+
+/** `throw new Error("Critical error", { cause })`: edited to throw the cause itself, which is what the caller's own code threw. */
+export function throwCause(text: MagicString, glue: Glue): void {
+  for (const { node } of glue.statements) {
+    walk(node, (child, parent) => {
+      if (child.type !== 'FunctionExpression' || parent === undefined || givenName(parent) !== RETHROW_CRITICAL) return;
+      const only = onlyStatement(child);
+      const cause = child.params[0];
+      if (only?.type !== 'ThrowStatement' || only.argument.type !== 'NewExpression' || cause?.type !== 'Identifier') return;
+      text.overwrite(only.argument.start, only.argument.end, cause.name);
+    });
+  }
+}
+
 /** What runs whenever the function is called, and nothing else does. */
 function onlyStatement({ params, body, async, generator }: FunctionNode): Node | undefined {
   const [statement, ...others] = body?.body ?? [];

@@ -4,6 +4,7 @@
  */
 
 import { PERSIST_EXPORT } from '@wasm-revive/kernel';
+import { RETHROW_CRITICAL } from './edit-throws.js';
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
 import { BIND_UNDO } from './emit-undo.js';
@@ -340,7 +341,8 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
     lines.push(`      ${propertyKey(module)}: {`, '        __proto__: null,');
     for (const entry of entries) {
       const raw = `$glue[${JSON.stringify(module)}][${JSON.stringify(entry.name)}]`;
-      if (entry.kind !== 'function' || HARMLESS.test(entry.name)) {
+      // The last one throws on what the guard of another import has just let through.
+      if (entry.kind !== 'function' || HARMLESS.test(entry.name) || entry.name === RETHROW_CRITICAL) {
         lines.push(`        ${propertyKey(entry.name)}: ${raw},`);
         continue;
       }

@@ -7,9 +7,11 @@ import { propertyKey, urlOfFile } from './names.js';
 import type { WasmImport, WasmInfo } from './wasm-info.js';
 
 /** What the module needs of its engine for exceptions, as text: `{ encoding: 'legacy', jsTag: false }`. Undefined when it uses none. */
-export function exceptionHandling(glue: Glue, { exceptions }: WasmInfo): string | undefined {
+export function exceptionHandling(glue: Glue, { exceptions, tags }: WasmInfo): string | undefined {
   if (exceptions === 'none') return undefined;
-  return `{ encoding: '${exceptions}', jsTag: ${usesJsTag(glue)} }`;
+  // Rust's panics have a tag of the module's own. Others are the engine's, and the glue's: for what imports throw.
+  const importsOnly = tags.every(({ imported }) => imported) ? ', importsOnly: true' : '';
+  return `{ encoding: '${exceptions}', jsTag: ${usesJsTag(glue)}${importsOnly} }`;
 }
 
 /** Whether the glue's code asks for `WebAssembly.JSTag`; what its documentation says is no matter. */

@@ -10,7 +10,7 @@ import { membersOf } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
-import { removeRethrow, returnThrown } from './edit-throws.js';
+import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
 import {
   type EditedImports,
   emitExportGuards,
@@ -68,6 +68,7 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
   if (context.undo) editForUndo(text, glue);
+  throwCause(text, glue);
   const thrower = new Set(context.wasm.imports.map(({ name }) => name).filter(throwsOnPurpose));
   return { unwrapped: unwrapImports(text, glue), returned: returnThrown(text, glue, thrower) };
 }

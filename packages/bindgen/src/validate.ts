@@ -1,6 +1,7 @@
 /** Checks that glue and wasm belong together, so that emitting never finds out. */
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } from './ast.js';
+import { RETHROW_CRITICAL } from './edit-throws.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
@@ -63,7 +64,8 @@ function refuseRenamedArguments(glue: Glue, imports: ReadonlySet<string>): void 
     walk(node, (child, parent) => {
       if (child.type !== 'FunctionDeclaration' && child.type !== 'FunctionExpression') return;
       const name = child.id?.name ?? (parent === undefined ? undefined : givenName(parent));
-      const renamed = name !== undefined && imports.has(name) ? parametersOfImport(child).find((param) => !isArgument(param)) : undefined;
+      const renamed =
+        name !== undefined && imports.has(name) ? parametersOfImport(child).find((param) => !isArgument(param, name)) : undefined;
       if (renamed !== undefined) refuseGlue(glue, renamed.start, `an import ${name} whose parameters were renamed`);
     });
   }
@@ -77,8 +79,10 @@ function parametersOfImport({ params, body }: FunctionNode): readonly Node[] {
   return wrapped?.type === 'FunctionExpression' ? [...params, ...wrapped.params] : params;
 }
 
-function isArgument(param: Node): boolean {
-  return param.type === 'Identifier' && /^arg\d+$/.test(param.name);
+function isArgument(param: Node, name: string): boolean {
+  if (param.type !== 'Identifier') return false;
+  // The one import that wasm-bindgen writes by hand, with `--force-enable-abort-handler` under panic=abort.
+  return /^arg\d+$/.test(param.name) || (name === RETHROW_CRITICAL && param.name === 'cause');
 }
 
 /** A variable of the glue's with a name of ours. (Properties, and what documentation says, are no matter.) */

@@ -46,6 +46,12 @@ export function shim<T extends object>(current: () => T, options: ShimOptions = 
   ) as T;
 }
 
+/** Note: classes of a sibling (`__revive.instance(key)`) are functions that were given what tells a class from a function: a fixed prototype. */
 function isClass(value: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value));
+  const text = Function.prototype.toString.call(value);
+  return /^class\b/.test(text) || (isFixed(value, 'prototype') && !text.includes('[native code]'));
+}
+
+function isFixed(value: object, key: PropertyKey): boolean {
+  return Reflect.getOwnPropertyDescriptor(value, key)?.writable === false;
 }

@@ -136,6 +136,23 @@ describe('shim', () => {
     expect(new Mine(1)).toBeInstanceOf(Mine);
   });
 
+  it('makes objects of a class that is a function with a fixed prototype, as those of siblings are', () => {
+    const { api } = setUp();
+    const construct = function (this: unknown, ...args: [number]) {
+      return Reflect.construct(api.Counter, args, new.target);
+    };
+    Object.defineProperty(construct, 'prototype', { value: api.Counter.prototype, writable: false });
+    const paths: string[] = [];
+    const sibling = shim(() => ({ Counter: construct as unknown as new (count: number) => { inc(): string } }), {
+      around(call, path) {
+        paths.push(path);
+        return call();
+      },
+    });
+    expect(new sibling.Counter(4).inc()).toBe('1:5');
+    expect(paths).toEqual(['new Counter', 'Counter.inc']);
+  });
+
   it('sees a promise whatever kind of function returned it', async () => {
     const seen: string[] = [];
     const { api } = setUp((call, path) => {

@@ -11,6 +11,8 @@ export interface ExceptionHandling {
   readonly encoding: ExceptionEncoding;
   /** Whether it catches what JavaScript throws by the engine's own `WebAssembly.JSTag`. */
   readonly jsTag: boolean;
+  /** Nothing but imports catches: built with panic=abort, and bound with `--force-enable-abort-handler`. */
+  readonly importsOnly?: true;
 }
 
 /**
@@ -73,13 +75,13 @@ function catchesJavaScript(encoding: ExceptionEncoding): boolean {
  * Refuses an engine that can't run a module's exception handling, before the module is instantiated.
  * @throws ReviveError `REVIVE_UNSUPPORTED_ENGINE`: what the module uses, what the engine supports, what to do
  */
-export function checkEngine(name: string, { encoding, jsTag }: ExceptionHandling): void {
-  if (!compiles(encoding)) throw unsupported(`${name} uses exception handling in the ${encoding} encoding`, encoding, jsTag);
+export function checkEngine(name: string, handling: ExceptionHandling): void {
+  const { encoding, jsTag } = handling;
+  if (!compiles(encoding)) throw unsupported(`${name} uses exception handling in the ${encoding} encoding`, handling);
   if (jsTag && !catchesJavaScript(encoding)) {
     throw unsupported(
       `${name} uses exception handling in the ${encoding} encoding and catches exceptions of JavaScript by WebAssembly.JSTag`,
-      encoding,
-      jsTag,
+      handling,
     );
   }
 }
@@ -93,26 +95,26 @@ export function explainCompileError(name: string, bytes: Uint8Array, error: unkn
   if (lacking === undefined || !(error instanceof WebAssembly.CompileError) || !hasTags(bytes)) return error;
   return unsupported(
     `${name} uses exception handling, and can't be compiled. Most likely its encoding is ${lacking}`,
-    lacking,
-    false,
+    { encoding: lacking, jsTag: false },
     error,
   );
 }
 
-function unsupported(found: string, encoding: ExceptionEncoding, jsTag: boolean, cause?: unknown): ReviveError {
+function unsupported(found: string, handling: ExceptionHandling, cause?: unknown): ReviveError {
+  const { encoding, jsTag } = handling;
   const supported = (['legacy', 'exnref'] as const).filter(compiles);
   const tag = jsTag && supported.includes(encoding) ? ', without catching by that tag' : '';
   const node = nodeVersion();
   const engine = node === undefined ? 'this engine' : `this engine, Node.js ${node},`;
   return new ReviveError(
     'REVIVE_UNSUPPORTED_ENGINE',
-    `${found}; ${engine} supports ${supported.join(' and ') || 'neither encoding'}${tag}. ${sentence(remedies(encoding, jsTag, node).join(', or '))}`,
+    `${found}; ${engine} supports ${supported.join(' and ') || 'neither encoding'}${tag}. ${sentence(remedies(handling, node).join(', or '))}`,
     cause === undefined ? {} : { cause },
   );
 }
 
 /** What fixes it, the least work first. */
-function remedies(encoding: ExceptionEncoding, jsTag: boolean, node: string | undefined): string[] {
+function remedies({ encoding, jsTag, importsOnly }: ExceptionHandling, node: string | undefined): string[] {
   const major = Number.parseInt(node ?? '', 10);
   if (encoding === 'legacy' && jsTag && compiles('legacy')) {
     return [
@@ -132,7 +134,9 @@ function remedies(encoding: ExceptionEncoding, jsTag: boolean, node: string | un
   return [
     ...(flag && !compiles('exnref') ? ['start Node.js with --experimental-wasm-exnref'] : []),
     'run it where exnref works: Node.js 22.22.3, 24.15 or later, Chrome 137, Firefox 131, Safari 18.4',
-    'build Rust and its std (-Zbuild-std) with RUSTFLAGS="-Cpanic=unwind -Cllvm-args=-wasm-use-legacy-eh=true", for the legacy encoding',
+    importsOnly
+      ? 'run wasm-bindgen without --force-enable-abort-handler'
+      : 'build Rust and its std (-Zbuild-std) with RUSTFLAGS="-Cpanic=unwind -Cllvm-args=-wasm-use-legacy-eh=true", for the legacy encoding',
   ];
 }
 

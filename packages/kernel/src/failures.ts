@@ -161,12 +161,12 @@ export class Failures {
   }
 
   /**
-   * Under panic=unwind these frames have landing pads, which nothing but a trap of Wasm's own leaves alone: neither what JavaScript threw nor,
-   * in SpiderMonkey, an exhausted stack.
+   * Where exceptions are caught, these frames have landing pads, which nothing but a trap of Wasm's own leaves alone: neither what JavaScript threw
+   * nor, in SpiderMonkey, an exhausted stack.
    */
   #trapForFrames(): unknown {
-    const { unwinds, trap, scope } = this.#instance;
-    return (unwinds ? realTrap() : undefined) ?? trap ?? scope.trap();
+    const { catches, trap, scope } = this.#instance;
+    return (catches ? realTrap() : undefined) ?? trap ?? scope.trap();
   }
 
   /** See `Host.panicked`. */

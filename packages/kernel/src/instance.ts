@@ -177,6 +177,11 @@ export class Instance {
     return catchesPanics(this.module);
   }
 
+  /** Whether Wasm code of it catches anything, be it only what imports throw. */
+  get catches(): boolean {
+    return this.module.exceptions !== undefined;
+  }
+
   /** Milliseconds since it was started. */
   get uptimeMs(): number {
     return performance.now() - this.#startedAt;
@@ -246,7 +251,7 @@ export class Instance {
     if (stackPointers.length > 0) module.stackPointers = stackPointers;
     this.#stacks = new StackPointers(exports, stackPointers);
     this.#panicking = new Panicking(exports, this.module);
-    if (this.unwinds) realTrap();
+    if (this.catches) realTrap();
     hooks.instantiated?.(this.view);
   }
 

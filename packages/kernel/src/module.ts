@@ -28,7 +28,7 @@ export type ModuleFacts = Pick<ModuleDescription, 'name' | 'build' | 'formatters
 
 /** Whether a module catches panics: it was built with panic=unwind. */
 export function catchesPanics({ exceptions }: Pick<ModuleFacts, 'exceptions'>): boolean {
-  return exceptions !== undefined;
+  return exceptions !== undefined && exceptions.importsOnly !== true;
 }
 
 /** Makes a {@link Module} of what generated code says of it. */

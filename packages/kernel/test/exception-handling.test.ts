@@ -11,6 +11,11 @@ describe('checkEngine', () => {
     const error = thrownBy(() => checkEngine('app', { encoding: 'exnref', jsTag: true }));
     expect(error).toMatchObject({ code: 'REVIVE_UNSUPPORTED_ENGINE', retryable: false });
     expect(error.message).not.toContain('--experimental');
+    expect(error.message).toContain('wasm-use-legacy-eh=true');
+    // Under panic=abort Rust has no encoding to choose.
+    const ofImports = thrownBy(() => checkEngine('app', { encoding: 'exnref', jsTag: true, importsOnly: true })).message;
+    expect(ofImports).toMatch(/run wasm-bindgen without --force-enable-abort-handler\.$/);
+    expect(ofImports).not.toContain('panic=unwind');
     // The legacy encoding runs there; the tag that older glue catches by does not.
     expect(thrownBy(() => checkEngine('app', { encoding: 'legacy', jsTag: true })).message).toMatch(
       /supports legacy, without catching by that tag\. Run it on Node\.js 22\.22\.3 or later, or build it with wasm-bindgen/,

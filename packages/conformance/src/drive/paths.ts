@@ -24,17 +24,22 @@ export function upstreamPackage(panic: PanicMode, variant: Target | `${Exclude<T
   return needed(join(root, '.artifacts/fixtures', panic, variant), 'The fixtures have not been built');
 }
 
-/** Builds for which wasm-bindgen writes other glue, because it is not told that engines have a feature of Wasm. `mvp`: neither of the two. */
-export type GlueStyle = 'no-multivalue' | 'no-reference-types' | 'mvp';
+/**
+ * Builds for which wasm-bindgen writes other glue: because it is not told that engines have a feature of Wasm (`mvp`: neither of the two), or
+ * because it is asked for abort handlers, as worker-build does.
+ */
+export type GlueStyle = 'no-multivalue' | 'no-reference-types' | 'mvp' | 'abort-handler';
 
 /**
- * The fixtures in each of those styles, by panic mode and target. Under panic=unwind wasm-bindgen refuses modules without reference types.
+ * The fixtures in each of those styles, by panic mode and target. Under panic=unwind wasm-bindgen refuses modules without reference types, and
+ * makes the same with abort handlers as without.
  */
 export const STYLED: readonly (readonly [style: GlueStyle, panic: PanicMode, targets: readonly Target[]])[] = [
   ['no-multivalue', 'abort', ['web', 'module']],
   ['no-multivalue', 'unwind', ['web', 'bundler', 'nodejs']],
   ['no-reference-types', 'abort', ['web', 'bundler']],
   ['mvp', 'abort', ['web', 'nodejs', 'module']],
+  ['abort-handler', 'abort', ['nodejs', 'module']],
 ];
 
 /** One of {@link STYLED}. */

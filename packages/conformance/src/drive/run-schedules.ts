@@ -54,7 +54,9 @@ const SPARE_MS = 180_000;
 /** Runs schedules. A process that ends by itself, or hangs, is a violation, too. @param folder of all transformed packages */
 export async function runSchedulesOn(folder: string, { name, target, panic }: SchedulePackage, wanted: Wanted): Promise<Ran> {
   const program = needed(join(programs, 'schedules-child.js'), 'The programs have not been built');
-  const node = canLoad(RUNNING_NODE, target) && !name.includes('exnref') ? RUNNING_NODE : nodeVersion(Math.max(...otherNodeMajors()));
+  // Those catch in the exnref encoding.
+  const isNewer = name.includes('exnref') || name.startsWith('abort-handler');
+  const node = canLoad(RUNNING_NODE, target) && !isNewer ? RUNNING_NODE : nodeVersion(Math.max(...otherNodeMajors()));
   const args = [...nodeFlags(node, target), ...FLAGS, program, join(folder, name), target, panic, JSON.stringify(wanted)];
   const { stdout, ended } = await runProgram(node.binary, args, undefined, {}, wanted.ms + SPARE_MS);
   if (ended === undefined) return JSON.parse(stdout) as Ran;

@@ -27,7 +27,7 @@ export interface Run {
 
 /**
  * Where other glue takes the place of what wasm-bindgen writes by default: all pairs of a style with a panic mode that it exists in, and of a
- * missing feature of Wasm with a target and with an engine. The default glue keeps its pairs in the other versions of Node.js, and in Firefox
+ * missing feature of Wasm with a target and with an engine. Abort handlers are caught by in the exnref encoding, which not every engine has. The default glue keeps its pairs in the other versions of Node.js, and in Firefox
  * with the crates.
  */
 export const STYLES: Readonly<Record<string, GlueStyle>> = {
@@ -35,6 +35,8 @@ export const STYLES: Readonly<Record<string, GlueStyle>> = {
   'node 22, nodejs, unwind': 'no-multivalue',
   'node 24, web, abort': 'no-multivalue',
   'node 24, nodejs, abort': 'mvp',
+  'node 24, module, abort': 'abort-handler',
+  'node 26, nodejs, abort': 'abort-handler',
   'bun, bundler, abort': 'no-reference-types',
   'bun, web, unwind': 'no-multivalue',
   'deno, module, abort': 'mvp',

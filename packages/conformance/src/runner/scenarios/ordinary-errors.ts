@@ -144,13 +144,12 @@ export const ORDINARY_ERRORS: readonly Scenario[] = [
 
 /**
  * Under panic=unwind a catch import of wasm-bindgen's lets every Wasm exception pass, through Rust's frames: it may be Rust's own. And where the
- * engine does the catching, V8 lets no Wasm catch a trap, whoever's it is.
+ * engine does the catching, in either panic mode, only what JavaScript threw has its tag, and V8 lets no Wasm catch a trap, whoever's it is.
  */
 function passesCatch(error: unknown, { panic, jsTag = false }: Ground): boolean {
   const isTrap = error instanceof WebAssembly.RuntimeError && error.stack?.includes('wasm-function') === true;
-  return (
-    panic === 'unwind' && ((jsTag && isTrap) || (typeof WebAssembly.Exception === 'function' && error instanceof WebAssembly.Exception))
-  );
+  const isException = typeof WebAssembly.Exception === 'function' && error instanceof WebAssembly.Exception;
+  return jsTag ? isTrap || isException : panic === 'unwind' && isException;
 }
 
 /** Nothing of it can be read; what it is can be asked, as glue asks of everything that it catches. */

@@ -1,0 +1,80 @@
+import { shim } from '@wasm-revive/entrypoint-shim';
+import type { Revive } from '@wasm-revive/reinit-manager';
+import { Calls } from './calls.js';
+import { Failures } from './failures.js';
+import type { ServeOptions, WorkerPackage } from './options.js';
+
+/** A class that workerd constructs: of a context, or the state of an object, and `env`. */
+export type Class = new (ctx: object, env: unknown) => object;
+
+/** What a package exports, behind the shim that knows each call. */
+export type Exports = Record<string, Class & ((...args: unknown[]) => unknown)>;
+
+/** A package, and what all of its entrypoints have in common. */
+export class App {
+  readonly revive: Revive;
+  readonly #pkg: WorkerPackage;
+  readonly #calls = new Calls();
+  readonly #failures: Failures;
+  readonly #attempts: number;
+  readonly #retryable: (request: Request) => boolean;
+  /** What the package exports, for all that has no instance of its own. */
+  readonly own: Exports;
+
+  constructor(pkg: WorkerPackage, options: ServeOptions) {
+    const { attempts = 10, retryable = isRepeatable } = options;
+    this.#pkg = pkg;
+    this.revive = pkg.__revive;
+    this.#failures = new Failures(options);
+    this.#attempts = attempts;
+    this.#retryable = retryable;
+    this.own = this.exportsOf(pkg);
+    // Listeners run before anything else does.
+    this.revive.on('failure', (report) => this.#failures.log(report, this.#calls.failed(report)));
+  }
+
+  /** Every call of these is known. @param instance one of its own, as reports name it */
+  exportsOf(exported: object, instance?: string): Exports {
+    return shim(() => exported as Exports, { around: (call, path) => this.#calls.run(call, path, instance) });
+  }
+
+  /** The names of the exported functions, without what wasm-bindgen and the `worker` crate export for themselves. */
+  functions(): string[] {
+    return Object.keys(this.#pkg).filter((name) => !name.startsWith('__') && isFunction(Reflect.get(this.#pkg, name)));
+  }
+
+  /** The methods of an exported class. @throws TypeError where nothing of that name can be called */
+  prototypeOf(name: string): object {
+    this.check(name);
+    return Reflect.get(this.#pkg, name).prototype;
+  }
+
+  /** @throws TypeError where nothing of that name can be called */
+  check(name: string): void {
+    if (typeof Reflect.get(this.#pkg, name) === 'function') return;
+    throw new TypeError(`wasm-revive: ${this.revive.module} exports no function or class ${name}.`);
+  }
+
+  /** Answers a request by a call, which is repeated where it was lost through another one. */
+  async answer(request: Request, env: unknown, call: () => unknown): Promise<unknown> {
+    for (let left = this.#attempts; ; left--) {
+      try {
+        return await call();
+      } catch (error) {
+        if (left > 0 && this.#calls.isInnocent(error) && this.#retryable(request)) continue;
+        const response = this.#failures.response(error, env);
+        if (response === undefined) throw error;
+        return response;
+      }
+    }
+  }
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/** Nothing of the request is used up by a first attempt, and by its method it changes nothing. */
+function isRepeatable({ method, body }: Request): boolean {
+  return (method === 'GET' || method === 'HEAD') && body === null;
+}

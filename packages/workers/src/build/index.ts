@@ -1,0 +1,8 @@
+/**
+ * What makes a recovering Worker of the output of worker-build.
+ * @module
+ */
+export { type Bundled, bundle } from './bundle.js';
+export { main } from './cli.js';
+export { WorkersBuildError } from './errors.js';
+export type { WorkerExports } from './exports-of.js';

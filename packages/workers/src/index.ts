@@ -1,0 +1,6 @@
+/**
+ * Rust Workers and Durable Objects that survive panics and aborts: what stands between workerd and a transformed package.
+ * @module
+ */
+export type { ServeOptions, WorkerApp, WorkerPackage } from './options.js';
+export { serve } from './serve.js';

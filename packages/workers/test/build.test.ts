@@ -1,0 +1,137 @@
+/** What stands in for esbuild in worker-build: what it takes, what it makes of it, what it refuses. */
+
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { exportsOf } from '../src/build/exports-of.js';
+import { LEGACY_ESBUILD, run, stage, stageLegacy } from './build-worker.ts';
+import { type Running, start } from './workerd.ts';
+
+const files = (dir: string): string[] => readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort();
+
+describe('the stand-in for esbuild', () => {
+  const running: Running[] = [];
+  afterAll(() => Promise.all(running.map(({ miniflare }) => miniflare.dispose())));
+
+  test('puts the bundle and the module where worker-build looks for them, and leaves nothing else', () => {
+    const dir = stage('abort');
+    const before = files(dir);
+    const { status, stderr } = run(dir);
+    expect(status).toBe(0);
+    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Admin, Counter, Loaded.');
+    expect(files(dir)).toEqual(before);
+    const code = readFileSync(join(dir, 'index.js'), 'utf8');
+    expect(code).toMatch(/export \{[^}]*Counter,[^}]*Loaded,[^}]*as default/s);
+    expect(code).not.toContain('the shim of worker-build');
+  });
+
+  test('has requests run to their end where worker-build is asked for that (RUN_TO_COMPLETION)', () => {
+    const dir = stage('abort');
+    expect(run(dir, [], { RUN_TO_COMPLETION: '1' }).status).toBe(0);
+    expect(readFileSync(join(dir, 'index.js'), 'utf8')).toContain('"runToCompletion": true');
+  });
+
+  test('minifies where worker-build asks for it', () => {
+    const size = (args: readonly string[]): number => {
+      const dir = stage('abort');
+      expect(run(dir, args).status).toBe(0);
+      return readFileSync(join(dir, 'index.js')).length;
+    };
+    expect(size(['--minify'])).toBeLessThan(0.7 * size([]));
+  });
+
+  test('takes what worker-build makes with --no-panic-recovery, for the bundler target', async () => {
+    const dir = stageLegacy('abort');
+    expect(run(dir, LEGACY_ESBUILD, {}).status).toBe(0);
+    expect(files(dir)).toEqual(expect.arrayContaining(['index_bg.wasm', 'shim.mjs']));
+    expect(existsSync(join(dir, 'index.wasm'))).toBe(false);
+    const worker = await start(dir, { main: 'shim.mjs' });
+    running.push(worker);
+    await worker.get('/inc');
+    expect((await worker.get('/abort')).status).toBe(500);
+    expect(await worker.get('/inc')).toMatchObject({ status: 200, text: '1' });
+    expect((await worker.get('/object/a/inc')).text).toContain('"count":1');
+    expect((await worker.get('/object/a/abort')).status).toBe(500);
+    expect((await worker.get('/object/a/inc')).text).toContain('"count":1,"stored":2');
+  });
+
+  test('keeps a shim of the program’s own (CUSTOM_SHIM), which finds the package and `serve` beside it', async () => {
+    const shim = [
+      'import * as pkg from "./index.js";',
+      'import { serve } from "./wasm-revive-workers.js";',
+      'const worker = serve(pkg, { functions: ["fetch"], objects: ["Counter", "Loaded"], shared: true });',
+      'export default worker.default;',
+      'export const { Counter, Loaded } = worker.classes;',
+    ].join('\n');
+    const dir = stageLegacy('abort', shim);
+    expect(run(dir, LEGACY_ESBUILD, { CUSTOM_SHIM: 'shim.js' }).status).toBe(0);
+    const worker = await start(dir, { main: 'shim.mjs' });
+    running.push(worker);
+    expect((await worker.get('/object/a/inc')).text).toContain('"made":1');
+    expect((await worker.get('/object/b/inc')).text).toContain('"made":2');
+  });
+
+  test('refuses --emscripten by its name [I9]', () => {
+    const dir = stage('abort');
+    const before = readFileSync(join(dir, 'index.js'), 'utf8');
+    const { status, stderr } = run(dir, ['--external:node:*', '--platform=node']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: worker-build was run with --emscripten, .* leave --emscripten away/);
+    expect(readFileSync(join(dir, 'index.js'), 'utf8')).toBe(before);
+  });
+
+  test('refuses glue that it does not know, and leaves the folder as it was [I9]', () => {
+    const dir = stage('abort');
+    const file = join(dir, 'index.js');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('__wbg_get_imports', 'somethingElse'));
+    const before = files(dir).map((name) => [name, existsSync(join(dir, name))]);
+    const { status, stderr } = run(dir);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error REVIVE_UNKNOWN_GLUE: /);
+    expect(files(dir).map((name) => [name, existsSync(join(dir, name))])).toEqual(before);
+  });
+
+  test('leaves the folder as it was where esbuild fails, and says so by its exit code', () => {
+    const dir = stage('abort', 'export default { shared: true }; import "./nothing-of-that-name.js";');
+    const before = readFileSync(join(dir, 'index_bg.wasm'));
+    expect(run(dir).status).toBe(1);
+    expect(readFileSync(join(dir, 'index_bg.wasm')).equals(before)).toBe(true);
+    expect(existsSync(join(dir, '.wasm-revive'))).toBe(false);
+  });
+
+  test('says where it belongs when it is run anywhere else [I9]', () => {
+    const dir = stage('abort');
+    rmSync(join(dir, 'index_bg.wasm'));
+    const { status, stderr } = run(dir);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/is not a folder in which worker-build bundles: .*ESBUILD_BIN=/s);
+  });
+
+  test('is esbuild itself for everything but a bundle', () => {
+    const { status, stdout } = run(stage('abort'), ['--version'], {}, true);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('the exports of a Worker', () => {
+  test.each([
+    [
+      'functions and classes, wherever they are exported',
+      'export function a() {} function b() {} class C { constructor(s, e) {} } export { b as c, C };',
+      ['a', 'c'],
+      ['C'],
+    ],
+    ['nothing that only looks like an export', '/* export function a() {} */ const text = `export class B {}`;', [], []],
+    ['nothing of the glue’s own', 'export function __wbg_reset_state() {} export function __worker_init_state() {}', [], []],
+    [
+      'no class that workerd could not construct',
+      'export class A { static of() {} } export class B { constructor() {} } export class C { constructor(x) {} }',
+      [],
+      [],
+    ],
+    ['names of any kind', 'function a() {} export { a as "b c" };', ['b c'], []],
+  ])('are %s', (_, code, functions, classes) => {
+    expect(exportsOf('index.js', code)).toEqual({ functions, classes });
+  });
+});

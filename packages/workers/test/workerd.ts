@@ -1,0 +1,146 @@
+/** Runs a built Worker on the real workerd, through miniflare. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { Miniflare, type MiniflareOptions } from 'miniflare';
+import { expect } from 'vitest';
+
+/** One record that the Worker has logged. */
+export interface Logged {
+  readonly message: string;
+  readonly errorId: string;
+  readonly report: { readonly failure: { readonly kind: string }; readonly instance?: string; readonly callsLost: number };
+}
+
+/** What miniflare gives of a Worker, without the types of the runtime. */
+interface Events {
+  fetch(
+    url: string,
+    init?: RequestInit,
+  ): Promise<{
+    readonly webSocket: (Pick<WebSocket, 'send' | 'addEventListener'> & { accept(): void }) | null;
+    json(): Promise<unknown>;
+  }>;
+  scheduled(event: { readonly cron: string }): Promise<{ readonly outcome: string }>;
+  queue(name: string, messages: readonly object[]): Promise<{ readonly outcome: string }>;
+}
+
+/** What miniflare gives of a class of Durable Objects. */
+interface Objects {
+  idFromName(name: string): unknown;
+  get(id: unknown): Pick<Events, 'fetch'>;
+}
+
+/** A Worker that runs. */
+export interface Running {
+  readonly miniflare: Miniflare;
+  /** The fixture, or the Worker beside it, for events that no request brings. */
+  events(name: 'fixture' | 'caller'): Promise<Events>;
+  /** What the Worker has logged of failures. Lines arrive some time after the response that they belong to. */
+  readonly logged: readonly Logged[];
+  /** What the Worker has logged of all failures so far. Aborts the instance that serves requests, to see when the lines before have arrived. */
+  loggedSoFar(): Promise<readonly Logged[]>;
+  /** Sends a request straight to the socket of workerd. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The same, with what is read of the response. */
+  get(path: string, init?: RequestInit): Promise<Answer>;
+  /**
+   * Starts a timer in a Durable Object that nothing else happens to. Gives what waits for answers, and fails where that timer fires before they have
+   * come.
+   */
+  startTimer(): Promise<(answers: readonly Promise<Answer>[]) => Promise<Answer[]>>;
+  /** Waits until so many calls wait within Rust, in the instance that serves requests, or in that of the object `name`. */
+  untilWaiting(calls: number, name?: string): Promise<void>;
+}
+
+/** What a request gets. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Options of {@link start}. */
+export interface StartOptions {
+  /** The main module. */
+  readonly main?: string;
+  readonly bindings?: Record<string, string>;
+  /** Another Worker beside it, which can bind it. */
+  readonly caller?: {
+    readonly script: string;
+    readonly serviceBindings: Record<string, string | { readonly name: string; readonly entrypoint: string }>;
+    readonly durableObjects: object;
+  };
+}
+
+/** @param dir what the build made */
+export async function start(dir: string, { main = 'index.js', bindings = {}, caller }: StartOptions = {}): Promise<Running> {
+  const logged: Logged[] = [];
+  const compatibilityDate = '2026-01-01';
+  const fixture = {
+    name: 'fixture',
+    modulesRoot: dir,
+    modules: [
+      { type: 'ESModule' as const, path: join(dir, main), contents: readFileSync(join(dir, main), 'utf8') },
+      {
+        type: 'CompiledWasm' as const,
+        path: join(dir, 'index_bg.wasm'),
+        contents: new Uint8Array(readFileSync(join(dir, 'index_bg.wasm'))),
+      },
+    ],
+    compatibilityDate,
+    bindings,
+    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, LOADED: { className: 'Loaded', useSQLite: true } },
+  };
+  const miniflare = new Miniflare({
+    workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
+    handleRuntimeStdio(...streams: Readable[]) {
+      for (const input of streams) {
+        createInterface({ input }).on('line', (line) => {
+          if (process.env.WORKERD_LOG) process.stderr.write(`${line}\n`);
+          if (line.includes('"errorId"')) logged.push(JSON.parse(line.slice(line.indexOf('{'))) as Logged);
+        });
+      }
+    },
+  } as MiniflareOptions);
+  const url = await miniflare.ready;
+  const request: Running['fetch'] = (path, init) => fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000), ...init });
+  const get: Running['get'] = async (path, init) => {
+    const response = await request(path, init);
+    return { status: response.status, text: await response.text() };
+  };
+  const untilWaiting: Running['untilWaiting'] = async (calls, name) => {
+    const waiting = async (): Promise<unknown> => {
+      const { text } = await get(name === undefined ? '/waiting' : `/object/${name}/`);
+      return name === undefined ? Number(text) : JSON.parse(text).waiting;
+    };
+    await expect.poll(waiting).toBe(calls);
+  };
+  return {
+    miniflare,
+    logged,
+    fetch: request,
+    get,
+    untilWaiting,
+    events: async (name) => (await miniflare.getWorker(name)) as unknown as Events,
+    async loggedSoFar() {
+      const { text } = await get('/abort');
+      const mark = (): number => logged.findIndex(({ errorId }) => text.includes(errorId));
+      await expect.poll(mark).toBeGreaterThanOrEqual(0);
+      return logged.slice(0, mark());
+    },
+    async startTimer() {
+      const name = randomUUID();
+      const objects = (await miniflare.getDurableObjectNamespace('COUNTER', 'fixture')) as unknown as Objects;
+      // Not by way of the instance that serves requests, which may be lost.
+      const timer = objects.get(objects.idFromName(name)).fetch('http://object/wait-5000');
+      const fired = timer.then((): never => {
+        throw new Error('The timer has fired before the answers have come.');
+      });
+      fired.catch(() => undefined);
+      await untilWaiting(1, name);
+      return (answers) => Promise.race([Promise.all(answers), fired]);
+    },
+  };
+}
