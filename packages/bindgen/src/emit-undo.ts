@@ -5,7 +5,8 @@
  */
 import { UNDO_EXPORTS } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
-import { calleeName, memberOf, type Node, walk } from './ast.js';
+import { calleeName, declaredNames, memberOf, type Node, propertyName, walk } from './ast.js';
+import { membersOf } from './classes.js';
 import { isParameter } from './edit-callbacks.js';
 import { type Glue, helper } from './glue.js';
 import type { FunctionNode } from './oxc.js';
@@ -52,11 +53,26 @@ export function editForUndo(text: MagicString, glue: Glue): void {
       }
     });
   }
+  for (const cls of glue.classes.values()) {
+    for (const member of membersOf(glue, cls)) if (member.name === '__destroy_into_raw') notePointer(text, member.node.value);
+  }
   const add = helper(glue, 'addHeapObject')?.node;
   if (add?.body) text.appendLeft(add.body.start + 1, ADD_TO_HEAP);
   const drop = helper(glue, 'dropObject')?.node;
   const place = drop?.params[0];
   if (drop?.body && place?.type === 'Identifier') text.appendLeft(drop.body.start + 1, dropFromHeap(place.name));
+}
+
+/** `CounterFinalization.unregister(this)`, of a handle whose pointer has just been taken: says which that was. */
+function notePointer(text: MagicString, { body }: FunctionNode): void {
+  const [taken] = body?.body ?? [];
+  const pointer = taken?.type === 'VariableDeclaration' ? declaredNames(taken)[0] : undefined;
+  if (!body || pointer === undefined) return;
+  walk(body, (node) => {
+    if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression' || propertyName(node.callee) !== 'unregister') return;
+    const [token] = node.arguments;
+    if (token !== undefined) text.appendLeft(token.end, `, ${pointer}`);
+  });
 }
 
 /** `heap[heap_next]` becomes a value, or a new place is made for it. */

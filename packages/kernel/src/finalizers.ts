@@ -4,18 +4,13 @@ import { setProperty } from './intrinsics.js';
 /** What glue uses of a `FinalizationRegistry`. */
 export interface Registry {
   register(target: object, held: unknown, token?: object): void;
-  unregister(token: object): boolean;
+  /** @param pointer of a handle, where that is to be known */
+  unregister(token: object, pointer?: number): boolean;
 }
 
 /** Somebody who puts back what a turn has changed, see `Undo.changes`. */
 export interface Changes {
   changes(putBack: () => void): void;
-}
-
-/** What is known of what is registered, to register it again. */
-interface Registered {
-  readonly held: unknown;
-  readonly target: WeakRef<object>;
 }
 
 /** What an instance has registered. */
@@ -39,33 +34,28 @@ export class SharedRegistry {
 
   /**
    * The registry as an instance has it whose turns can be undone. What a turn has registered, it has made; what it has unregistered, it has used
-   * up. Handles say which they are by their pointer.
+   * up. A handle is registered by its pointer, and says that when it is unregistered; a closure, by its state.
    */
   undoable(registry: Registry, undo: Changes): Registry {
-    const known = new WeakMap<object, Registered>();
-    const register = (target: object, held: unknown, token: object): void => {
-      registry.register(target, held, token);
-      known.set(token, { held, target: new WeakRef(target) });
-    };
+    const closures = new WeakMap<object, WeakRef<object>>();
     return {
       register(target, held, token = target) {
-        register(target, held, token);
+        registry.register(target, held, token);
+        if (typeof held !== 'number') closures.set(token, new WeakRef(target));
         undo.changes(() => {
           registry.unregister(token);
           if (typeof held === 'number') point(target, UNDONE);
         });
       },
-      unregister(token) {
+      unregister(token, pointer) {
         const was = registry.unregister(token);
-        const registered = known.get(token);
-        if (was && registered !== undefined) {
-          undo.changes(() => {
-            const target = registered.target.deref();
-            if (target === undefined) return;
-            register(target, registered.held, token);
-            if (typeof registered.held === 'number') point(target, registered.held);
-          });
-        }
+        if (!was) return was;
+        undo.changes(() => {
+          const target = pointer === undefined ? closures.get(token)?.deref() : token;
+          if (target === undefined) return;
+          registry.register(target, pointer ?? token, token);
+          if (pointer !== undefined) point(target, pointer);
+        });
         return was;
       },
     };

@@ -19,7 +19,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /**
      * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates;
-     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue.
+     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue. `rollback/<panic>/<target>` for those
+     * whose turns can be undone.
      */
     transformed: string;
   }
@@ -38,6 +39,9 @@ export function transformFixtures(folder: string): void {
     // With upstream's own reset too, where it has one to offer.
     for (const variant of [...TARGETS, 'web-reset', 'nodejs-reset', 'module-reset'] as const) {
       transform({ dir: upstreamPackage(panic, variant), outDir: join(folder, panic, variant) });
+    }
+    for (const target of TARGETS) {
+      transform({ dir: upstreamPackage(panic, target), outDir: join(folder, 'rollback', panic, target), recovery: 'rollback' });
     }
     for (const target of TARGETS) transform({ dir: revivePackage(panic, target), outDir: join(folder, 'revive', panic, target) });
   }

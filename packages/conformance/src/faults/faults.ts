@@ -110,8 +110,8 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'an abort that JavaScript swallowed is passed on as it is',
     'runtime',
-    'if (instance.isTold) return this.#passesOn ? instance.trap : instance.error;',
-    'if (instance.isTold) return error;',
+    'const told = this.#passesOn ? instance.trap : instance.error;',
+    'const told = error;',
   ),
 ];
 

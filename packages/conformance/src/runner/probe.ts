@@ -62,6 +62,8 @@ export function installProbe(leak = false): Probe {
       }
       const raw = value as AnyFunction;
       wrapped[name] = (...args: unknown[]): unknown => {
+        // What undoes the turn: from there on it is the instance that it was before.
+        if (name === '__wasm_revive_rollback') instance.dead = false;
         if (instance.dead) violate(instance, `export ${name} was entered after the trap`);
         else state.entries++;
         let result: unknown;

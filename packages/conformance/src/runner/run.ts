@@ -8,6 +8,7 @@ import { givenHere, isGiven } from './needs.ts';
 import { type Ground, runRow } from './row.ts';
 import { scenariosFor } from './scenarios/all.ts';
 import { FLAT } from './scenarios/flat.ts';
+import { ROLLBACK } from './scenarios/rollback.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { tableRows } from './table.ts';
 
@@ -28,6 +29,8 @@ export async function* runAll(ground: Ground, wanted: Wanted = () => true): Asyn
     if (wanted(id)) yield { id, checks: await runRow(ground, kind, way) };
   }
   for (const scenario of scenariosFor(given)) if (wanted(scenario.id)) yield runScenario(ground, scenario);
+  // Only where somebody asks for them by name, and so not for everything: other packages don't do that.
+  if (!wanted('')) for (const scenario of ROLLBACK) if (wanted(scenario.id)) yield runScenario(ground, scenario);
 }
 
 /** Runs the memory tests. */
