@@ -330,8 +330,8 @@ export class Failures {
     const { panic } = occurrence;
     const recovery = this.#decide(failure, asked, occurrence);
     const draft = this.#draft(failure, recovery, occurrence, recovery === 'keep' ? 0 : instance.callsInFlight);
-    // wasm-bindgen makes no PanicError where it catches no panics: in what `free()` runs. The program may have it already, and may have frozen it.
-    const error = withReport(panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
+    // The program may have it already, and may have frozen it.
+    const error = caughtError(panic, draft);
     // As a hook, a redaction may have cost the instance.
     if (instance.isTold) return instance.error;
     this.#unread.add(error);
@@ -393,8 +393,7 @@ export class Failures {
       draft,
     );
     if (recovery === 'rollback') {
-      owner.hooks.undone?.(instance.view, draft.report);
-      instance.undoTurn(error, this.#later(draft));
+      this.#undo(error, draft);
       return isForeign ? occurrence.error : error;
     }
     // Before plugins hear of it: what they call may ask, and must not have it told again.
@@ -413,13 +412,15 @@ export class Failures {
     return isForeign ? occurrence.error : error;
   }
 
-  /** What tells the program of a failure as soon as the turn is undone, and of those before it in the turn. */
-  #later(draft: ReportDraft): () => void {
+  /** Has the turn undone as soon as it is over, and the program told then, of failures before this one in the turn, too. */
+  #undo(error: ReviveError, draft: ReportDraft): void {
+    const instance = this.#instance;
+    instance.owner.hooks.undone?.(instance.view, draft.report);
     const drafts = [...(this.#suspected?.drafts ?? []).map((held) => held.draft), draft];
     this.clear();
-    return () => {
+    instance.undoTurn(error, () => {
       for (const each of drafts) this.#tell(each);
-    };
+    });
   }
 
   /** Rust ran its destructors, and the program wants nothing of the turn to be left all the same. */
@@ -428,9 +429,8 @@ export class Failures {
     instance.isLookedAt = true;
     instance.shut(occurrence.error);
     const draft = this.#draft(failure, this.#decide(failure, 'rollback', occurrence), occurrence, 0);
-    const error = withReport(occurrence.panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
-    instance.owner.hooks.undone?.(instance.view, draft.report);
-    instance.undoTurn(error, this.#later(draft));
+    const error = caughtError(occurrence.panic, draft);
+    this.#undo(error, draft);
     return error;
   }
 
@@ -489,6 +489,11 @@ export class Failures {
 interface Suspected {
   readonly error: unknown;
   readonly drafts: { readonly error: unknown; readonly draft: ReportDraft }[];
+}
+
+/** What the caller gets of a panic that unwound. wasm-bindgen makes no error of it where it catches no panics: in what `free()` runs. */
+function caughtError(panic: CaughtPanic | undefined, draft: ReportDraft): PanicError {
+  return withReport(panic?.error ?? new PanicError(draft.report.failure.panic?.message ?? ''), draft);
 }
 
 /** A failure of which nothing is known but what was caught. */

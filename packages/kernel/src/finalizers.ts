@@ -1,16 +1,12 @@
 import { spaceOf, UNDONE } from './handle.js';
 import { setProperty } from './intrinsics.js';
+import type { Undo } from './undo.js';
 
 /** What glue uses of a `FinalizationRegistry`. */
 export interface Registry {
   register(target: object, held: unknown, token?: object): void;
   /** @param pointer of a handle, where that is to be known */
   unregister(token: object, pointer?: number): boolean;
-}
-
-/** Somebody who puts back what a turn has changed, see `Undo.changes`. */
-export interface Changes {
-  changes(putBack: () => void): void;
 }
 
 /** What an instance has registered. */
@@ -31,35 +27,6 @@ interface Use {
 export class SharedRegistry {
   readonly #uses = new Map<number, Use>();
   readonly #registry = new FinalizationRegistry<unknown>((held) => this.#run(held));
-
-  /**
-   * The registry as an instance has it whose turns can be undone. What a turn has registered, it has made; what it has unregistered, it has used
-   * up. A handle is registered by its pointer, and says that when it is unregistered; a closure, by its state.
-   */
-  undoable(registry: Registry, undo: Changes): Registry {
-    const closures = new WeakMap<object, WeakRef<object>>();
-    return {
-      register(target, held, token = target) {
-        registry.register(target, held, token);
-        if (typeof held !== 'number') closures.set(token, new WeakRef(target));
-        undo.changes(() => {
-          registry.unregister(token);
-          if (typeof held === 'number') point(target, UNDONE);
-        });
-      },
-      unregister(token, pointer) {
-        const was = registry.unregister(token);
-        if (!was) return was;
-        undo.changes(() => {
-          const target = pointer === undefined ? closures.get(token)?.deref() : token;
-          if (target === undefined) return;
-          registry.register(target, pointer ?? token, token);
-          if (pointer !== undefined) point(target, pointer);
-        });
-        return was;
-      },
-    };
-  }
 
   /** The registry as one instance has it. */
   of(space: number, callback: (held: unknown) => void): Registry {
@@ -108,6 +75,35 @@ export class SharedRegistry {
     this.#left(space, use);
     use.callback?.(held);
   }
+}
+
+/**
+ * The registry as an instance has it whose turns can be undone. What a turn has registered, it has made; what it has unregistered, it has used
+ * up. A handle is registered by its pointer, and says that when it is unregistered; a closure, by its state.
+ */
+export function undoableRegistry(registry: Registry, undo: Pick<Undo, 'changes'>): Registry {
+  const closures = new WeakMap<object, WeakRef<object>>();
+  return {
+    register(target, held, token = target) {
+      registry.register(target, held, token);
+      if (typeof held !== 'number') closures.set(token, new WeakRef(target));
+      undo.changes(() => {
+        registry.unregister(token);
+        if (typeof held === 'number') point(target, UNDONE);
+      });
+    },
+    unregister(token, pointer) {
+      const was = registry.unregister(token);
+      if (!was) return was;
+      undo.changes(() => {
+        const target = pointer === undefined ? closures.get(token)?.deref() : token;
+        if (target === undefined) return;
+        registry.register(target, pointer ?? token, token);
+        if (pointer !== undefined) point(target, pointer);
+      });
+      return was;
+    },
+  };
 }
 
 /** Has a handle point there. The program may have frozen it. */

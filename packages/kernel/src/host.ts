@@ -2,7 +2,7 @@ import { BlackBoxOffset } from './abi.js';
 import { blackBoxView } from './black-box.js';
 import type { ClosureState, Host, PromiseExecutor, Thenable } from './contract.js';
 import type { Failures } from './failures.js';
-import { type Registry, SharedRegistry } from './finalizers.js';
+import { type Registry, SharedRegistry, undoableRegistry } from './finalizers.js';
 import { spaceOf } from './handle.js';
 import { handlePromise } from './held.js';
 import type { Instance } from './instance.js';
@@ -128,7 +128,7 @@ export class InstanceHost implements Host {
     registries[place] = registry;
     const { space, callbacks, undo } = this.#instance;
     const own = registry.of(space, callbacks.finalizer(this.call('a finalizer', callback)));
-    return undo === undefined ? own : registry.undoable(own, undo);
+    return undo === undefined ? own : undoableRegistry(own, undo);
   }
 
   closure<F>(closure: F, state?: ClosureState): F {

@@ -25,7 +25,16 @@ const MOST_IN_A_ROW = 100;
 
 /** A turn, as whatever came to be in it knows it. */
 export interface Turn {
+  readonly isUndone: boolean;
+}
+
+/** The same, with what has been noted of it. */
+interface NotedTurn extends Turn {
   isUndone: boolean;
+  /** What puts back what it has changed. */
+  readonly changes: (() => void)[];
+  /** What takes back what it has given to the host: that may run code of the program's. */
+  readonly given: (() => void)[];
 }
 
 /** What undoes the turns of one instance. */
@@ -34,11 +43,7 @@ export class Undo {
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
   /** The turn, once something of it has been noted. */
-  #turn: Turn | undefined;
-  /** What puts back what the turn has changed. */
-  #changes: (() => void)[] = [];
-  /** What takes back what the turn has given to the host: that may run code of the program's. */
-  #given: (() => void)[] = [];
+  #turn: NotedTurn | undefined;
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
@@ -54,7 +59,7 @@ export class Undo {
   release(): void {
     this.#commit = this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
-    this.#forget();
+    this.#turn = undefined;
   }
 
   /** Whether the turn that fails may be undone. */
@@ -62,21 +67,24 @@ export class Undo {
     return this.#hasCommitted && this.#undoneInARow < MOST_IN_A_ROW;
   }
 
+  /** The turn that is running. */
   get turn(): Turn {
-    this.#turn ??= { isUndone: false };
+    return this.#noted();
+  }
+
+  #noted(): NotedTurn {
+    this.#turn ??= { isUndone: false, changes: [], given: [] };
     return this.#turn;
   }
 
   /** Something has changed that goes back with the turn. */
   changes(putBack: () => void): void {
-    this.turn;
-    this.#changes.push(putBack);
+    this.#noted().changes.push(putBack);
   }
 
   /** The host was given something that is of no use without the turn. */
   gives(takeBack: () => void): void {
-    this.turn;
-    this.#given.push(takeBack);
+    this.#noted().given.push(takeBack);
   }
 
   /** JavaScript is about to write into the memory. */
@@ -89,15 +97,16 @@ export class Undo {
     this.#commit();
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
-    if (this.#turn !== undefined) this.#forget();
+    if (this.#turn !== undefined) this.#turn = undefined;
   }
 
   /** The turn never was. Gives what takes back what it has given to the host. */
   rollBack(): () => void {
     this.#undoneInARow++;
-    const [changes, given] = [this.#changes, this.#given];
-    if (this.#turn !== undefined) this.#turn.isUndone = true;
-    this.#forget();
+    const turn = this.#noted();
+    const { changes, given } = turn;
+    turn.isUndone = true;
+    this.#turn = undefined;
     while (changes.length > 0) changes.pop()?.();
     this.#rollBack();
     return () => {
@@ -137,11 +146,5 @@ export class Undo {
       define(wrapped, 'original', { get, configurable: true });
     }
     return wrapped;
-  }
-
-  #forget(): void {
-    this.#turn = undefined;
-    this.#changes = [];
-    this.#given = [];
   }
 }

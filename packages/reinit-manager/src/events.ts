@@ -11,7 +11,8 @@ export interface Events {
   /** An instance failed; the report says how, and what is done. */
   failure: CrashReport;
   /**
-   * A fresh instance serves; with `rolledBack`, the same one as before, and as it was before the turn that failed. `error`: what its start function threw, which runs again in every instance, where it threw without failing.
+   * A fresh instance serves; with `rolledBack`, the same one as before, and as it was before the turn that failed. `error`: what its start
+   * function threw, which runs again in every instance, where it threw without failing.
    */
   recovered: {
     readonly generation: number;

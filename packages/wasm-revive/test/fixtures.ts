@@ -86,6 +86,11 @@ export function transformed(
   return outDir;
 }
 
+/** The path of a package's wasm file. */
+export function wasmFileOf(dir: string): string {
+  return join(dir, readdirSync(dir).find((file) => file.endsWith('_bg.wasm')) ?? '');
+}
+
 /** The same for Node.js, loaded anew. */
 export function load<P = Package>(
   panic: 'abort' | 'unwind' = 'abort',
@@ -94,8 +99,7 @@ export function load<P = Package>(
   recovery?: 'rollback',
 ): P {
   const outDir = transformed('nodejs', panic, runtime, name, recovery);
-  const wasm = readdirSync(outDir).find((file) => file.endsWith('_bg.wasm')) ?? '';
-  return createRequire(import.meta.url)(join(outDir, wasm.replace('_bg.wasm', '.js'))) as P;
+  return createRequire(import.meta.url)(wasmFileOf(outDir).replace('_bg.wasm', '.js')) as P;
 }
 
 /** What something throws. */

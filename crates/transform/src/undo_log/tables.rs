@@ -338,8 +338,7 @@ impl Tables {
             .ref_null(HeapType::EXTERN)
             .global_get(self.top())
             .table_fill(self.journal);
-        code.i32_const(0).global_set(self.top());
-        code.i32_const(0).global_set(self.entry()).end();
+        code.i32_const(0).global_set(self.top()).end();
         code.i32_const(0).global_set(self.entry());
         code.i32_const(0).global_set(self.born());
     }

@@ -27,8 +27,8 @@ export interface Run {
 
 /**
  * Where other glue takes the place of what wasm-bindgen writes by default: all pairs of a style with a panic mode that it exists in, and of a
- * missing feature of Wasm with a target and with an engine. Abort handlers are caught by in the exnref encoding, which not every engine has. The default glue keeps its pairs in the other versions of Node.js, and in Firefox
- * with the crates.
+ * missing feature of Wasm with a target and with an engine. Glue with abort handlers catches in the exnref encoding, which
+ * not every engine has. The default glue keeps its pairs in the other versions of Node.js, and in Firefox with the crates.
  */
 export const STYLES: Readonly<Record<string, GlueStyle>> = {
   'node 22, web, abort': 'no-reference-types',

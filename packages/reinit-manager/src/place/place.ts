@@ -194,8 +194,9 @@ export class Place implements Owner {
 
   otherwise({ kind }: Failure): Recovery {
     const { recovery = 'rollback', atomicPanics = false } = this.#shared.settings.options;
-    if (kind === 'unwound' && !atomicPanics) return 'keep';
-    return this.module.description.undo === true && recovery === 'rollback' ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
+    const undoes = this.module.description.undo === true && recovery === 'rollback';
+    if (kind === 'unwound') return undoes && atomicPanics ? 'rollback' : 'keep';
+    return undoes ? 'rollback' : 'fresh';
   }
 
   rolledBack({ generation }: Instance, since: number): void {

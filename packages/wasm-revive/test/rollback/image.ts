@@ -1,8 +1,8 @@
 /** What an instance is, taken while nothing of it is on the stack: the oracle of every rollback. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { inspectWasm } from '@wasm-revive/bindgen';
 import type { InstanceView } from '@wasm-revive/kernel';
+import { wasmFileOf } from '../fixtures.js';
 
 const PAGE = 65_536;
 
@@ -28,10 +28,9 @@ const CHUNK_BEHIND = 128 + 4;
 
 /** Reads it off a package and the package that was made of it. */
 export function layoutOf(original: string, transformed: string): Layout {
-  const [initial, end] = [original, transformed].map((dir) => {
-    const wasm = readdirSync(dir).find((file) => file.endsWith('_bg.wasm')) ?? '';
-    return Number(inspectWasm(readFileSync(join(dir, wasm))).memories[0]?.initial) * PAGE;
-  }) as [number, number];
+  const [initial, end] = [original, transformed].map(
+    (dir) => Number(inspectWasm(readFileSync(wasmFileOf(dir))).memories[0]?.initial) * PAGE,
+  ) as [number, number];
   return { initial, log: end - CHUNK, end };
 }
 

@@ -1,7 +1,5 @@
 /** What packages do that were transformed with `--recovery rollback`: run only on those, by name. */
-import type { Checks } from '../checks.ts';
 import { codeOf } from '../checks.ts';
-import type { Ground } from '../row.ts';
 import { deferred, Watched } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
@@ -48,7 +46,8 @@ export const ROLLBACK: readonly Scenario[] = [
         checks.equal('I4', `${kind}: an object that was made`, () => codeOf(thrownBy(() => made?.get())), 'REVIVE_STALE_HANDLE');
         food.free();
       }
-      keepsInstance(ground, checks, started, failures.length);
+      checks.equal('I7', 'the same instance serves', () => ns.__revive.generation, started);
+      checks.equal('I1', 'each failure was reported, once', () => failures.length, ROUNDS * KINDS.length);
       gate.resolve('settled');
       await runtime.turn();
       checks.equal('I5', 'a promise that was pending all the time', () => pending.value, 'settled');
@@ -57,8 +56,3 @@ export const ROLLBACK: readonly Scenario[] = [
     },
   },
 ];
-
-function keepsInstance({ ns }: Ground, checks: Checks, started: number, failures: number): void {
-  checks.equal('I7', 'the same instance serves', () => ns.__revive.generation, started);
-  checks.equal('I1', 'each failure was reported, once', () => failures, ROUNDS * KINDS.length);
-}
