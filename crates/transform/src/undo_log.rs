@@ -40,6 +40,9 @@ pub const COMMIT: &str = "__wasm_revive_commit";
 /// Export, `() -> ()`: the state is again what it was at the last [`COMMIT`]. To be called while no frame of the instance is on the stack.
 pub const ROLLBACK: &str = "__wasm_revive_rollback";
 
+/// Export, an immutable global: the address of an `i32` that isn't 0 as soon as [`COMMIT`] has something to do. Else the host may leave it out.
+pub const CHANGED: &str = "__wasm_revive_changed";
+
 /// Export, `(address: i32, length: i32) -> ()`: the host is about to write these bytes. Traps where they are not all in the memory.
 pub const NOTE: &str = "__wasm_revive_note";
 

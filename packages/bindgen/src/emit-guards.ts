@@ -7,7 +7,7 @@ import { PERSIST_EXPORT } from '@wasm-revive/kernel';
 import { RETHROW_CRITICAL } from './edit-throws.js';
 import { ownModule } from './emit-init.js';
 import { emitRecord, recordPath } from './emit-record.js';
-import { BIND_UNDO } from './emit-undo.js';
+import { BIND_UNDO, RELEASE_UNDO } from './emit-undo.js';
 import type { GuardedExport } from './entries.js';
 import { propertyKey, setProperty } from './names.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
@@ -129,7 +129,7 @@ export function emitExportGuards(
   const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
   const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
-  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators?.get(guard.export))).join('\n')}
+  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
 ${persists ? ENDED : ''}  // The guarded exports as an object, once somebody has asked for it.
   let $all;
   function $bind($exports, $of) {
@@ -145,6 +145,7 @@ ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
   ...cachedViews.map((name) => `${name} = null;`),
+  ...(allocators === undefined ? [] : RELEASE_UNDO),
   'if (wasm === undefined) return;',
   ...others.map((entry) => `${setProperty('wasm', entry.name, emitReleased(entry))};`),
 ]
@@ -181,9 +182,19 @@ const ENDED = `  function $ended({ state }) {
   }
 `;
 
-/** @param size the parameter that says how many bytes it allocates, for JavaScript to write */
-function emitExportGuard(guard: GuardedExport, index: number, count: number, persists: boolean, size: number | undefined): string {
+/** @param allocators see {@link emitExportGuards} */
+function emitExportGuard(
+  guard: GuardedExport,
+  index: number,
+  count: number,
+  persists: boolean,
+  allocators: ReadonlyMap<string, number> | undefined,
+): string {
   const params = parameterList(guard.parameters);
+  // What enters without a call of the user's is a turn of its own.
+  const leaves = allocators === undefined ? '$turns' : '$turns || !$turn.isCalled';
+  // The parameter that says how many bytes it allocates, for JavaScript to write.
+  const size = allocators?.get(guard.export);
   const note = size === undefined ? '' : ` $note($result, $${size});`;
   return `  const ${guardName(index)} = (${params}) => {
     const $binding = $raw.binding;
@@ -191,7 +202,7 @@ function emitExportGuard(guard: GuardedExport, index: number, count: number, per
 ${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index}, $binding)) return;
     let $result;
     try { $result = $binding${recordPath(index, count, `e${index}`)}(${params});${note} } ${emitCatch(index)}
-${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if ($turns) $leave($binding);
+${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if (${leaves}) $leave($binding);
 ${persists ? '    if ($binding.state.signalled) $ended($binding);\n' : ''}    return $result;
   };`;
 }

@@ -6,7 +6,7 @@
 import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, propertyName, walk } from './ast.js';
-import { membersOf } from './classes.js';
+import { membersOf, parametersOf, usesThis } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
@@ -23,7 +23,7 @@ import {
   throwsOnPurpose,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
-import { allocators, editForUndo, UNDO_PRELUDE } from './emit-undo.js';
+import { allocators, editForUndo, emitCall, UNDO_PRELUDE } from './emit-undo.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
@@ -92,7 +92,7 @@ export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-  const $api = ${emitRecord(apiFields(glue), '  ')};
+  const $api = ${emitRecord(apiFields(glue, undo), '  ')};
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
@@ -148,16 +148,37 @@ function apiNames(glue: Glue): string[] {
   return apiFunctions(glue).map(({ name }) => name);
 }
 
-/** What the façade calls, each a call of the user's under the name that the user knows. */
-function apiFields(glue: Glue): string[] {
-  return apiFunctions(glue).map(({ name, displayName }) => `${name}: $call(${JSON.stringify(displayName)}, ${name})`);
+/** What the façade calls, each a call of the user's under the name that the user knows. @param undo whether turns can be undone */
+function apiFields(glue: Glue, undo: boolean): string[] {
+  return apiFunctions(glue).map(({ name, displayName, parameters }) => {
+    const called = `$call(${JSON.stringify(displayName)}, ${name})`;
+    return `${name}: ${undo && parameters !== undefined ? `$turns ? ${called} : ${emitCall(name, parameters)}` : called}`;
+  });
 }
 
-function apiFunctions(glue: Glue): { readonly name: string; readonly displayName: string }[] {
+interface ApiFunction {
+  readonly name: string;
+  readonly displayName: string;
+  /** Undefined where it depends on its receiver. */
+  readonly parameters: { readonly source: string; readonly args: string } | undefined;
+}
+
+function apiFunctions(glue: Glue): ApiFunction[] {
+  const functions = [...glue.functions.values()]
+    .filter(({ name }) => name !== RESET_EXPORT && glue.forwarded.has(name))
+    .map(({ name, node }) => ({
+      name,
+      displayName: name,
+      parameters: usesThis(node) ? undefined : parametersOf(glue, node.params),
+    }));
   const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls));
   return [
-    ...[...glue.forwarded].filter((name) => name !== RESET_EXPORT && glue.functions.has(name)).map((name) => ({ name, displayName: name })),
-    ...members.map(({ scopeName, displayName }) => ({ name: scopeName, displayName })),
+    ...functions,
+    ...members.map((member) => {
+      const { source, args } = parametersOf(glue, member.node.value.params);
+      const self = (list: string): string => [member.static ? '' : '$this', list].filter((part) => part !== '').join(', ');
+      return { name: member.scopeName, displayName: member.displayName, parameters: { source: self(source), args: self(args) } };
+    }),
   ];
 }
 

@@ -11,18 +11,44 @@ import { isParameter } from './edit-callbacks.js';
 import { type Glue, helper } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
-/** In scope: says that JavaScript is about to write. `$noteSet` and `$noteView` do where a view may be one of the memory. */
-export const UNDO_PRELUDE = `  let $note;
+/**
+ * In scope: what turns end by. A call of the user's says that it begins by a plain store, and where it is the outermost and has changed nothing,
+ * it ends by two loads. What Wasm has changed, it says by a word in its memory, of which `$log` is a view.
+ *
+ * Besides: says that JavaScript is about to write. `$noteSet` and `$noteView` do where a view may be one of the memory.
+ */
+export const UNDO_PRELUDE = `  const $turn = $host.turn;
+  let $log = new globalThis.Int32Array(1), $logAt = 0;
+  let $note = () => {};
+  function $turnEnded() {
+    if ($log[0] === 0 && !$turn.hasChanged && $raw.binding !== undefined) return;
+    $raw.state.host.left();
+    // A view of a memory that has grown is empty.
+    if ($log.length === 0 && $raw.binding !== undefined) $log = new globalThis.Int32Array(wasm.memory.buffer, $logAt, 1);
+  }
   function $noteView(buffer, offset, length, width) {
     if (buffer === wasm.memory.buffer) $note(offset, length * width);
   }
   function $noteSet(view, source, offset) {
-    if (ArrayBuffer.isView(view)) $noteView(view.buffer, view.byteOffset + offset * view.BYTES_PER_ELEMENT, source.length, view.BYTES_PER_ELEMENT);
+    if (globalThis.ArrayBuffer.isView(view)) $noteView(view.buffer, view.byteOffset + offset * view.BYTES_PER_ELEMENT, source.length, view.BYTES_PER_ELEMENT);
   }
 `;
 
-/** What `$bind` does for it. */
-export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};\n`;
+/** What `$bind` does for it, and `$release`: of the instance that was, nothing may be kept. */
+export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
+    $logAt = $exports.${UNDO_EXPORTS.changed}.value;
+    $log = new globalThis.Int32Array($exports.memory.buffer, $logAt, 1);
+`;
+export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$log = new globalThis.Int32Array(1);'];
+
+/** A function that the façade calls, as a call of the user's, where turns can be undone and no plugin hears of them. */
+export function emitCall(name: string, { source, args }: { readonly source: string; readonly args: string }): string {
+  return `(${source}) => {
+      if ($turn.isCalled) return ${name}(${args});
+      $turn.isCalled = true;
+      try { return ${name}(${args}); } finally { $turn.isCalled = false; $turnEnded(); }
+    }`;
+}
 
 /**
  * The exports by which glue has Rust allocate what it writes to, each with the place of its parameter that says how many bytes: given to the

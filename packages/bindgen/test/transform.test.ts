@@ -143,7 +143,7 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
 
   it('every name that the output binds where text of the glue is, is one of those; and no other is refused', { timeout: 30_000 }, () => {
     const ours = new Set<string>();
-    for (const [variant, panic, older] of [
+    for (const [variant, panic, older, recovery] of [
       ...TARGETS.flatMap(
         (target) =>
           [
@@ -158,12 +158,14 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
       ['nodejs', '../fixtures-revive/unwind'],
       // Before 0.2.128, glue doesn't know of initialisations that overlap.
       ['web', 'abort', withOneInit],
+      ['web', 'abort', undefined, 'rollback'],
+      ['web', '../fixtures-mvp/abort', undefined, 'rollback'],
     ] as const) {
       const dir = packageFor(variant, panic);
       if (older !== undefined) edit(dir, older);
       const file = join(dir, variant === 'bundler' ? `${NAME}_bg.js` : `${NAME}.js`);
       const theirs = bindings(readFileSync(file, 'utf8'));
-      transform({ dir, ...OPTIONS });
+      transform({ dir, ...OPTIONS, recovery });
       // `Counter$inc` is no name of a variable of the glue's, either: that is seen to one by one.
       for (const name of bindings(readFileSync(file, 'utf8'))) if (!theirs.has(name) && !/^\w+\$/.test(name)) ours.add(name);
     }

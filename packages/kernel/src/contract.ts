@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 7;
+export const CONTRACT = 8;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -27,6 +27,7 @@ export const RESERVED_NAMES: readonly string[] = [
   'scope app live nobody exportsFor revive loadModule first initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
   'refuse call unbound isFormer enter leave ended threw returned watch bind release all guarded guardTable noTable guardImports',
+  'turn turnEnded log logAt note noteSet noteView',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
@@ -226,6 +227,15 @@ export interface Undoing {
   readonly commit: string;
   readonly rollBack: string;
   readonly note: string;
+  readonly changed: string;
+}
+
+/** What generated code and runtime know of the turn that is running, where turns can be undone. */
+export interface TurnState {
+  /** Whether a call of the user's is running: what enters the instance meanwhile belongs to its turn. */
+  isCalled: boolean;
+  /** Whether the host is to hear of its end, even where Wasm has changed nothing. */
+  hasChanged: boolean;
 }
 
 /** What glue keeps of a closure of Rust: its addresses, and how many use it. */
@@ -236,8 +246,10 @@ export interface Host {
   readonly generation: number;
   /** What the scope adds to the pointers of its handles, see `handle.ts`. */
   readonly base: number;
-  /** Whether a plugin wants to hear of turns: only then are {@link call}, {@link entered} and {@link left} called. */
+  /** Whether a plugin wants to hear of turns: only then are {@link call} and {@link entered} called. */
   readonly turns: boolean;
+  /** Of the turn that is running. The scope says that a call of the user's begins and ends, where turns can be undone and no plugin hears of them. */
+  readonly turn: TurnState;
   /** What the user calls by this name: all that it enters in one go is one turn. Gives the function to call in its place. */
   call<A extends unknown[], R>(name: string, run: (...args: A) => R): (...args: A) => R;
   /** In place of `new PanicError(payload)` in the glue: the message, or a value of JavaScript that Rust panicked with. */
@@ -250,7 +262,7 @@ export interface Host {
   refuse(entry: number): true;
   /** An outermost entry. */
   entered(entry: number): void;
-  /** The end of an outermost entry that went well. */
+  /** The end of an outermost entry that went well; of a turn, where no plugin hears of turns. */
   left(): void;
   /**
    * What left an export by throwing; gives what its caller is to be thrown.

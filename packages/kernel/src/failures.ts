@@ -18,6 +18,8 @@ import { draftReport, type ReportDraft, withReport } from './write-report.js';
 
 /** Something that left an instance by throwing, or a panic that has reached no guard. */
 interface Occurrence extends Pick<Thrown, 'error' | 'origin' | 'panic' | 'entrypoint' | 'quiescent' | 'tornPoll'> {
+  /** Whether the turn is over in which it happened: that is not undone any more. */
+  readonly isBehind: boolean;
   /** Whether it was reported before, when it left frames further in. */
   readonly isReported: boolean;
 }
@@ -102,6 +104,7 @@ export class Failures {
       entrypoint: instance.entrypoint(entry),
       quiescent: imports === 0,
       tornPoll,
+      isBehind: false,
       isReported: crossed?.isReported === true,
     });
     // The program may keep it, and it holds the frames that were on the stack.
@@ -187,7 +190,7 @@ export class Failures {
   }
 
   #panicReachedNobody(panic: CaughtPanic): void {
-    if (this.#instance.state !== 'lost') this.#occurredBehind(panic.error, 'own', panic);
+    if (this.#instance.state !== 'lost') this.#occurredBehind(panic.error, 'own', panic, true);
   }
 
   /**
@@ -198,26 +201,30 @@ export class Failures {
     const instance = this.#instance;
     if (instance.state !== 'running' || this.#suspected !== undefined || instance.panicking?.phase === 'none') return;
     this.#suspected = { error, drafts: [] };
+    if (instance.turns !== undefined) instance.turns.state.hasChanged = true;
     instance.owner.suspected(instance);
-    inMicrotask(() => this.lookAgain());
+    inMicrotask(() => this.lookAgain(true));
   }
 
-  /** Tells a panic that something may have left behind, as soon as no frame of the instance is on the stack. */
-  lookAgain(): void {
+  /**
+   * Tells a panic that something may have left behind, as soon as no frame of the instance is on the stack.
+   * @param isBehind whether the turn is over in which that was
+   */
+  lookAgain(isBehind: boolean): void {
     const instance = this.#instance;
     const suspected = this.#suspected;
     if (suspected === undefined || instance.state !== 'running' || !instance.scope.isQuiescent()) return;
     this.#suspected = undefined;
-    if (instance.panicking?.isLeft(true)) this.#occurredBehind(suspected.error, 'foreign', undefined);
+    if (instance.panicking?.isLeft(true)) this.#occurredBehind(suspected.error, 'foreign', undefined, isBehind);
     else for (const { draft } of suspected.drafts) this.#tell(draft);
   }
 
   /** A failure that has reached no guard, or left one before it was known. */
-  #occurredBehind(error: unknown, origin: Thrown['origin'], panic: CaughtPanic | undefined): void {
+  #occurredBehind(error: unknown, origin: Thrown['origin'], panic: CaughtPanic | undefined, isBehind: boolean): void {
     const instance = this.#instance;
     const tornPoll = instance.callbacks.entered === 'executor';
     try {
-      this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isReported: false });
+      this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isBehind, isReported: false });
     } catch (broken) {
       this.#giveUp(error, broken);
     } finally {
@@ -304,16 +311,22 @@ export class Failures {
     return failure.kind === 'unwound' ? this.#unwoundAndUndone(failure, occurrence) : this.#aborted(failure, asked, occurrence);
   }
 
-  /** What plugins want to be done. What can't be kept isn't. */
-  #askPlugins(failure: Failure, { tornPoll, isReported }: Occurrence): Recovery {
+  /** What plugins want to be done. Where that can't be done, it is what would be done without them, and where that can't either, what always can. */
+  #askPlugins(failure: Failure, { tornPoll, isBehind, isReported }: Occurrence): Recovery {
     const instance = this.#instance;
+    const { hooks } = instance.owner;
     // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
-    const wanted = isKept ? 'keep' : (instance.owner.hooks.failed(instance.view, failure) ?? instance.owner.otherwise(failure));
-    const asked = wanted === 'rollback' && (tornPoll || !instance.canUndo) ? 'fresh' : wanted;
-    // A torn poll leaves its task locked, and the promise that the task owes would never settle.
-    const isGone = instance.state !== 'running' || tornPoll;
-    return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
+    const wanted = isKept ? 'keep' : hooks.failed(instance.view, failure);
+    const canBe = (recovery: Recovery): boolean => {
+      if (recovery === 'rollback') return instance.canUndo && !tornPoll && !isBehind;
+      // A torn poll leaves its task locked, and the promise that the task owes would never settle.
+      return recovery !== 'keep' || failure.kind === 'unwound' || (instance.state === 'running' && !tornPoll);
+    };
+    if (wanted !== undefined && canBe(wanted)) return wanted;
+    const otherwise = instance.owner.otherwise(failure);
+    if (canBe(otherwise)) return otherwise;
+    return failure.kind === 'unwound' ? 'keep' : 'fresh';
   }
 
   /** The last word on a failure. Where the stack ends before that is reported, it is the last word on what is reported in its place. */
@@ -498,7 +511,16 @@ function caughtError(panic: CaughtPanic | undefined, draft: ReportDraft): PanicE
 
 /** A failure of which nothing is known but what was caught. */
 function blindly(error: unknown): Occurrence {
-  return { error, origin: 'own', panic: undefined, entrypoint: undefined, quiescent: false, tornPoll: false, isReported: false };
+  return {
+    error,
+    origin: 'own',
+    panic: undefined,
+    entrypoint: undefined,
+    quiescent: false,
+    tornPoll: false,
+    isBehind: false,
+    isReported: false,
+  };
 }
 
 /** Whether it is as engines throw for a full stack: what needed more of it than is asked for here was further in. */

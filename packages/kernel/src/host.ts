@@ -1,6 +1,6 @@
 import { BlackBoxOffset } from './abi.js';
 import { blackBoxView } from './black-box.js';
-import type { ClosureState, Host, PromiseExecutor, Thenable } from './contract.js';
+import type { ClosureState, Host, PromiseExecutor, Thenable, TurnState } from './contract.js';
 import type { Failures } from './failures.js';
 import { type Registry, SharedRegistry, undoableRegistry } from './finalizers.js';
 import { spaceOf } from './handle.js';
@@ -10,11 +10,15 @@ import { EXHAUSTED, foreignHandleError, staleHandleError } from './instance-erro
 import { alarm } from './intrinsics.js';
 import type { Closure } from './own-closures.js';
 
+/** Of an instance whose turns nobody hears of. */
+const UNHEARD: TurnState = { isCalled: false, hasChanged: false };
+
 /** What generated code asks of the runtime, for one instance: it passes on what is asked to whoever knows. */
 export class InstanceHost implements Host {
   readonly generation: number;
   readonly base: number;
   readonly turns: boolean;
+  readonly turn: TurnState;
   readonly exhausted: Error = EXHAUSTED;
   readonly alarm: () => void;
   readonly #instance: Instance;
@@ -27,7 +31,8 @@ export class InstanceHost implements Host {
   constructor(instance: Instance, failures: Failures) {
     this.generation = instance.generation;
     this.base = instance.base;
-    this.turns = instance.turns !== undefined;
+    this.turns = instance.turns?.areHeard === true;
+    this.turn = instance.turns?.state ?? UNHEARD;
     this.#instance = instance;
     this.#failures = failures;
     this.alarm = alarm(() => instance.isWell());
@@ -133,8 +138,8 @@ export class InstanceHost implements Host {
 
   closure<F>(closure: F, state?: ClosureState): F {
     const { turns, ownClosures, undo } = this.#instance;
-    const own = turns === undefined ? closure : turns.closure(closure);
-    return ownClosures.add(undo === undefined ? own : (undo.closure(own as Closure, state, () => this.#instance.undoneClosure()) as F));
+    if (undo !== undefined) return ownClosures.add(undo.closure(closure as Closure, state, () => this.#instance.undoneClosure()) as F);
+    return ownClosures.add(turns === undefined ? closure : turns.closure(closure));
   }
 
   readQueueMicrotask<T>(value: T): T {

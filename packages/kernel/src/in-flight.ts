@@ -3,6 +3,7 @@ import { isReviveError, type PanicError } from './errors.js';
 import type { Held } from './held.js';
 import { whenSettled } from './intrinsics.js';
 import { lookAt } from './thrown.js';
+import type { Turn } from './undo.js';
 
 /** With more promises in flight than this, none is looked for (a look at one costs 25–45 ns, measured on V8). */
 const MOST_LOOKED_AT = 64;
@@ -28,10 +29,8 @@ const NOWHERE = -2;
 export class InFlight {
   readonly #owed = new Set<Owed>();
   readonly #isWithin: () => boolean;
+  readonly #turn: () => Turn | undefined;
   #within = 0;
-  /** How many there have been. */
-  #count = 0;
-  #marked = 0;
   /** Whether there ever was one. */
   hasOwed = false;
   /** What settles the promise whose executor is running. */
@@ -45,9 +44,13 @@ export class InFlight {
   /** Those who wait until none is left. */
   #waiting: (() => void)[] | undefined;
 
-  /** @param isWithin whether a promise that is made now is owed to a listener, or within another call */
-  constructor(isWithin: () => boolean = () => false) {
+  /**
+   * @param isWithin whether a promise that is made now is owed to a listener, or within another call
+   * @param turn the one that is running, where turns can be undone
+   */
+  constructor(isWithin: () => boolean = () => false, turn: () => Turn | undefined = () => undefined) {
     this.#isWithin = isWithin;
+    this.#turn = turn;
   }
 
   /** Whether a function settles the promise that Rust is just making: with the instance lost, it settles nothing any more. */
@@ -128,7 +131,7 @@ export class InFlight {
     const owed: Owed = {
       promise,
       reject: settle.reject,
-      nth: ++this.#count,
+      turn: this.#turn(),
       isWithin: this.#isWithin(),
       given: undefined,
       place: UNKNOWN,
@@ -157,14 +160,9 @@ export class InFlight {
     return given;
   }
 
-  /** The promises that are owed now were owed before the turn that begins. */
-  mark(): void {
-    this.#marked = this.#count;
-  }
-
-  /** Rejects those that are owed since the last {@link mark}. */
-  rejectSince(reason: () => unknown): void {
-    for (const owed of [...this.#owed].filter(({ nth }) => nth > this.#marked)) this.#abandon(owed, reason());
+  /** Rejects those that came to be in a turn which was undone. */
+  rejectUndone(reason: () => unknown): void {
+    for (const owed of [...this.#owed].filter(({ turn }) => turn?.isUndone)) this.#abandon(owed, reason());
   }
 
   /** Rejects all of them, each with its own error. Returns how many there were. */
@@ -291,8 +289,8 @@ interface Given extends Settle {
 
 /** A promise that has not been settled yet. */
 interface Owed {
-  /** Counted up. */
-  readonly nth: number;
+  /** In which it came to be. */
+  readonly turn: Turn | undefined;
   readonly promise: Promise<unknown>;
   readonly reject: (reason: unknown) => void;
   readonly isWithin: boolean;

@@ -99,7 +99,7 @@ export class Instance {
   readonly undo: Undo | undefined;
   readonly callbacks: Callbacks;
   readonly promises: Promises;
-  /** Undefined where nobody wants to hear of them. */
+  /** Undefined where nobody wants to hear of them, and they can't be undone. */
   readonly turns: Turns | undefined;
   /** Whether somebody is just finding out what it was shut for. A field, for it is set where there may be no stack. */
   isLookedAt = false;
@@ -119,19 +119,19 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
-    const undo = owner.module.description.undo === true ? new Undo() : undefined;
+    this.turns = this.#hearTurns(owner.hooks);
+    const undo = this.turns && owner.module.description.undo === true ? new Undo(this.turns) : undefined;
     this.undo = undo;
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
       undo && ((takeBack) => undo.gives(takeBack)),
     );
-    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested);
+    this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested, undo && (() => undo.turn));
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
       (who) => this.promises.turnBegins(who === 'reaction'),
     );
-    this.turns = this.#hearTurns(owner.hooks);
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);
     // What is not transformed has no JavaScript of its own: the program gives the imports.
@@ -272,7 +272,7 @@ export class Instance {
    * Whether the instance may be entered. A failure that no guard could tell, for want of stack, is told here: by whoever asks first.
    */
   isWell(): boolean {
-    this.#failures.lookAgain();
+    this.#failures.lookAgain(this.turns?.areIdle !== false);
     return this.isRunning();
   }
 
@@ -305,11 +305,11 @@ export class Instance {
     }
   }
 
-  /** The turns, where a plugin wants to hear of them. */
   #hearTurns({ entered, committed }: Hooks): Turns | undefined {
-    if (entered === undefined && committed === undefined && this.undo === undefined) return undefined;
+    const areHeard = entered !== undefined || committed !== undefined;
+    if (!areHeard && this.module.undo !== true) return undefined;
     return new Turns({
-      entered: (entrypoint) => entered?.(this.view, entrypoint),
+      entered: areHeard ? (entrypoint) => entered?.(this.view, entrypoint) : undefined,
       ended: () => {
         this.#turnEnded();
         if (this.state === 'running') committed?.(this.view);
@@ -321,11 +321,10 @@ export class Instance {
   #turnEnded(): void {
     const { undo } = this;
     if (undo === undefined || !this.scope.isQuiescent()) return;
+    // What has left Rust panicking has to be known before the state that it has left is the one to go back to.
+    this.#failures.lookAgain(false);
     if (this.#life.is === 'undone') this.#comeBack(undo, this.#life);
-    else if (this.#life.is === 'running' && !this.scope.isShut()) {
-      undo.commit();
-      this.promises.mark();
-    }
+    else if (this.#life.is === 'running' && !this.scope.isShut()) undo.commit();
   }
 
   /** As it was before the turn that failed. Frames of the glue, too, are gone: what they had still to do has found every guard shut. */
@@ -339,7 +338,7 @@ export class Instance {
     this.scope.bind(exports, this.#host);
     this.#life = { is: 'running' };
     this.failedIn = undefined;
-    this.promises.rejectSince(() => this.#withoutFrames(error));
+    this.promises.rejectUndone(() => this.#withoutFrames(error));
     tell();
     this.owner.rolledBack(this, since);
     // Last, for that may run code of the program's.
@@ -351,7 +350,7 @@ export class Instance {
     this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), tell };
   }
 
-  /** Whether a failure may cost no more than its turn: not what the event loop has begun and does not begin again. */
+  /** Whether a failure may cost no more than its turn, if that is still to end: not what the event loop has begun and does not begin again. */
   get canUndo(): boolean {
     return this.undo?.canUndo === true && (this.callbacks.entered === 'caller' || this.callbacks.entered === 'finalizer');
   }

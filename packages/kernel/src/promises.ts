@@ -4,6 +4,7 @@ import { type Held, handlePromises } from './held.js';
 import { type Constructor, InFlight } from './in-flight.js';
 import { abandonedError } from './instance-errors.js';
 import type { OwnClosures } from './own-closures.js';
+import type { Turn } from './undo.js';
 
 /** As in {@link InFlight.look}, where a promise that Rust waits for settles: there may be as many of those as there are calls. */
 const MOST_AT_A_REACTION = 8;
@@ -20,10 +21,11 @@ export class Promises {
   /** Whether the last look at promises in flight was at the moment when Rust began to panic. */
   #lookedAtPanic = false;
 
-  constructor(own: OwnClosures, unwinds: boolean, isWithin: () => boolean) {
+  /** @param turn see {@link InFlight} */
+  constructor(own: OwnClosures, unwinds: boolean, isWithin: () => boolean, turn?: () => Turn) {
     this.#own = own;
     this.#unwinds = unwinds;
-    this.#inFlight = new InFlight(isWithin);
+    this.#inFlight = new InFlight(isWithin, turn);
   }
 
   /** How many Rust has still to settle. */
@@ -119,14 +121,9 @@ export class Promises {
     this.#inFlight.rejectAbandoned(by, () => abandonedError(by));
   }
 
-  /** See {@link InFlight.mark}. */
-  mark(): void {
-    this.#inFlight.mark();
-  }
-
-  /** See {@link InFlight.rejectSince}. */
-  rejectSince(reason: () => unknown): void {
-    this.#inFlight.rejectSince(reason);
+  /** See {@link InFlight.rejectUndone}. */
+  rejectUndone(reason: () => unknown): void {
+    this.#inFlight.rejectUndone(reason);
   }
 
   /** The instance is lost: rejects what it owes, marks what it was given as handled, and lets go of both. */

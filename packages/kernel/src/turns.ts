@@ -1,40 +1,51 @@
+import type { TurnState } from './contract.js';
 import { apply, assign } from './intrinsics.js';
 
-/** What a turn's plugins hear. */
+/** What hears of turns. */
 export interface TurnHooks {
-  /** A turn begins: an idle instance is entered. */
-  readonly entered: (entrypoint: string) => void;
+  /** A turn begins: an idle instance is entered. Undefined: nobody wants to hear of that, and generated code tells of turns that end alone. */
+  readonly entered?: ((entrypoint: string) => void) | undefined;
   /** The turn is over: nothing of it is on the stack any more, and the glue's own `finally` blocks have run. */
   readonly ended: () => void;
 }
 
 /**
- * The turns of an instance, where a plugin wants to hear of them. A turn is one call of the user's: what a function of the façade, a method, a
- * closure, a finalizer or the executor does from its first entry to its last, in one synchronous go. What enters without any of those, through
- * the raw exports, is a turn of its own.
+ * The turns of an instance, where a plugin wants to hear of them, or they can be undone. A turn is one call of the user's: what a function of the
+ * façade, a method, a closure, a finalizer or the executor does from its first entry to its last, in one synchronous go. What enters without any
+ * of those, through the raw exports, is a turn of its own.
  */
 export class Turns {
+  /** What generated code knows of them, too. */
+  readonly state: TurnState = { isCalled: false, hasChanged: true };
   readonly #hooks: TurnHooks;
-  /** The outermost call of the user's that is running, by its name. */
-  #call: string | undefined;
-  /** Whether it has entered the instance. */
+  /** What the outermost call of the user's is called, where somebody hears of it. */
+  #name: string | undefined;
+  /** Whether a turn has begun that somebody has heard of. */
   #isOpen = false;
 
   constructor(hooks: TurnHooks) {
     this.#hooks = hooks;
   }
 
+  /** Whether somebody hears of turns that begin. */
+  get areHeard(): boolean {
+    return this.#hooks.entered !== undefined;
+  }
+
   /** Makes a function one call of the user's. */
   call<A extends unknown[], R>(name: string, run: (...args: A) => R): (...args: A) => R {
     const turns = this;
+    const { state } = turns;
     return function (this: unknown, ...args) {
       // Within another turn, it belongs to that.
-      if (turns.#call !== undefined || turns.#isOpen) return apply(run, this, args);
-      turns.#call = name;
+      if (state.isCalled || turns.#isOpen) return apply(run, this, args);
+      state.isCalled = true;
+      turns.#name = name;
       try {
         return apply(run, this, args);
       } finally {
-        turns.#call = undefined;
+        state.isCalled = false;
+        turns.#name = undefined;
         turns.#end();
       }
     };
@@ -49,21 +60,21 @@ export class Turns {
   entered(entry: string): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#hooks.entered(this.#call ?? entry);
+    this.#hooks.entered?.(this.#name ?? entry);
   }
 
   /** Whether nothing of a turn is on the stack. Note: where the stack was full, nobody may have said that a turn has ended. */
   get areIdle(): boolean {
-    return this.#call === undefined;
+    return !this.state.isCalled;
   }
 
   /** No frame of the instance is left on the stack. */
   left(): void {
-    if (this.#call === undefined) this.#end();
+    if (!this.state.isCalled) this.#end();
   }
 
   #end(): void {
-    if (!this.#isOpen) return;
+    if (this.areHeard && !this.#isOpen) return;
     this.#isOpen = false;
     this.#hooks.ended();
   }

@@ -4,8 +4,9 @@
  * closures that it has made, used up or changed.
  */
 import type { ClosureState, Undoing } from './contract.js';
-import { assign, define, hasOwn } from './intrinsics.js';
 import type { Closure } from './own-closures.js';
+import type { Turns } from './turns.js';
+import { UndoableClosures } from './undoable-closures.js';
 
 /** What the transform adds to a module whose turns can be undone: its exports, by what they do. */
 export const UNDO_EXPORTS = {
@@ -15,6 +16,8 @@ export const UNDO_EXPORTS = {
   rollBack: '__wasm_revive_rollback',
   /** `(address, length)`: JavaScript is about to write there. */
   note: '__wasm_revive_note',
+  /** A global with the address of a word that isn't 0 as soon as there is something to commit. */
+  changed: '__wasm_revive_changed',
 } as const satisfies Undoing;
 
 /**
@@ -28,25 +31,27 @@ export interface Turn {
   readonly isUndone: boolean;
 }
 
-/** The same, with what has been noted of it. */
-interface NotedTurn extends Turn {
-  isUndone: boolean;
-  /** What puts back what it has changed. */
-  readonly changes: (() => void)[];
-  /** What takes back what it has given to the host: that may run code of the program's. */
-  readonly given: (() => void)[];
-}
-
 /** What undoes the turns of one instance. */
 export class Undo {
   #commit: () => void = () => {};
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
-  /** The turn, once something of it has been noted. */
-  #turn: NotedTurn | undefined;
+  readonly #turns: Turns;
+  readonly #closures: UndoableClosures;
+  /** The turn, once somebody has asked for it. Who keeps it must not keep by it what else came to be in it. */
+  #turn: { isUndone: boolean } | undefined;
+  /** What puts back what it has changed. */
+  #changes: (() => void)[] = [];
+  /** What takes back what it has given to the host: that may run code of the program's. */
+  #given: (() => void)[] = [];
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+    this.#closures = new UndoableClosures(this, turns);
+  }
 
   /** The instance is there. */
   bind(exports: WebAssembly.Exports): void {
@@ -59,7 +64,7 @@ export class Undo {
   release(): void {
     this.#commit = this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
-    this.#turn = undefined;
+    this.#forgetTurn();
   }
 
   /** Whether the turn that fails may be undone. */
@@ -69,22 +74,27 @@ export class Undo {
 
   /** The turn that is running. */
   get turn(): Turn {
-    return this.#noted();
+    this.#turns.state.hasChanged = true;
+    this.#turn ??= { isUndone: false };
+    return this.#turn;
   }
 
-  #noted(): NotedTurn {
-    this.#turn ??= { isUndone: false, changes: [], given: [] };
-    return this.#turn;
+  #forgetTurn(): void {
+    this.#turn = undefined;
+    if (this.#changes.length > 0) this.#changes = [];
+    if (this.#given.length > 0) this.#given = [];
   }
 
   /** Something has changed that goes back with the turn. */
   changes(putBack: () => void): void {
-    this.#noted().changes.push(putBack);
+    this.#turns.state.hasChanged = true;
+    this.#changes.push(putBack);
   }
 
   /** The host was given something that is of no use without the turn. */
   gives(takeBack: () => void): void {
-    this.#noted().given.push(takeBack);
+    this.#turns.state.hasChanged = true;
+    this.#given.push(takeBack);
   }
 
   /** JavaScript is about to write into the memory. */
@@ -97,54 +107,30 @@ export class Undo {
     this.#commit();
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
-    if (this.#turn !== undefined) this.#turn = undefined;
+    this.#forgetTurn();
+    this.#closures.commit();
+    this.#turns.state.hasChanged = false;
   }
 
   /** The turn never was. Gives what takes back what it has given to the host. */
   rollBack(): () => void {
     this.#undoneInARow++;
-    const turn = this.#noted();
-    const { changes, given } = turn;
-    turn.isUndone = true;
-    this.#turn = undefined;
+    this.#turns.state.hasChanged = true;
+    if (this.#turn !== undefined) this.#turn.isUndone = true;
+    const changes = this.#changes;
+    const given = this.#given;
     while (changes.length > 0) changes.pop()?.();
+    this.#closures.rollBack();
     this.#rollBack();
+    this.#turn = undefined;
+    this.#given = [];
     return () => {
       while (given.length > 0) given.pop()?.();
     };
   }
 
-  /** A closure that the turn makes. Called after the turn was undone, it is stale. @param stale what such a call gives */
-  closure(closure: Closure, given: ClosureState | undefined, stale: () => unknown): Closure {
-    const { turn } = this;
-    // Older glue has put its state on the closure.
-    const state = given ?? (closure as { original?: ClosureState }).original;
-    let savedIn: Turn | undefined;
-    const save = (): void => {
-      if (state === undefined || savedIn === this.turn) return;
-      savedIn = this.turn;
-      const before = { ...state };
-      this.changes(() => assign(state, before));
-    };
-    const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
-      if (turn.isUndone) return stale();
-      save();
-      return closure.apply(this, args);
-    }, closure) as Closure & { _wbg_cb_unref?: () => void };
-    const { _wbg_cb_unref: unref } = wrapped;
-    if (unref !== undefined) {
-      wrapped._wbg_cb_unref = () => {
-        save();
-        unref();
-      };
-    }
-    if (hasOwn(closure, 'original')) {
-      const get = (): unknown => {
-        save();
-        return state;
-      };
-      define(wrapped, 'original', { get, configurable: true });
-    }
-    return wrapped;
+  /** See {@link UndoableClosures.closure}. */
+  closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown): Closure {
+    return this.#closures.closure(closure, state, stale);
   }
 }

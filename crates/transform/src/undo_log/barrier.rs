@@ -13,7 +13,7 @@ use wasmparser::{FunctionBody, Operator};
 use super::flow::{Flow, Signatures, Value};
 use super::frames::{Call, Frames};
 use super::layout::{UndoLayout, GRANULE_BITS};
-use super::routines::{at, Globals, Routines};
+use super::routines::{at, mark_changed, Globals, Routines};
 use super::tables::{Changed, Tables};
 use crate::Error;
 
@@ -232,6 +232,12 @@ impl Rewriting<'_> {
                 same.map_err(|error| Error::new(error.to_string(), offset))?
                     .encode(&mut self.bytes);
             }
+        }
+        // Note: the stack pointer is where it was when the turn is over.
+        if matches!(*operator, Operator::GlobalSet { global_index } if Some(global_index) != self.barrier.stack_pointer)
+        {
+            let layout = self.barrier.layout;
+            mark_changed(layout, &mut self.code());
         }
         Ok(())
     }

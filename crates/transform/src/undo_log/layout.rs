@@ -33,8 +33,11 @@ pub(super) const CHUNK_PAGES: u32 = 16;
 pub(super) const CHUNK_BEFORE: u32 = REACH;
 pub(super) const CHUNK_BEHIND: u32 = REACH + 4;
 
+/// Where the first chunk has a word that isn't 0 as soon as there is something to commit.
+pub(super) const CHUNK_CHANGED: u32 = REACH + 8;
+
 /// Where the entries of a chunk begin, and where they end.
-pub(super) const CHUNK_START: u32 = REACH + 8;
+pub(super) const CHUNK_START: u32 = REACH + 16;
 pub(super) const CHUNK_END: u32 =
     CHUNK_START + (CHUNK_PAGES * PAGE - REACH - CHUNK_START) / ENTRY * ENTRY;
 
@@ -57,6 +60,11 @@ pub struct UndoLayout {
 }
 
 impl UndoLayout {
+    /// The address of the word that says whether there is something to commit.
+    pub(super) fn changed(&self) -> u32 {
+        self.log + CHUNK_CHANGED
+    }
+
     /// For a memory of `initial` pages that may grow to `maximum`.
     pub(super) fn new(initial: u64, maximum: Option<u64>, offset: u64) -> Result<Self, Error> {
         // Whatever is declared: a turn may write to all of it, so that the log takes as much again.

@@ -18,7 +18,7 @@ use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::tables::{Changed, Tables};
-use super::{COMMIT, NOTE, ROLLBACK};
+use super::{CHANGED, COMMIT, NOTE, ROLLBACK};
 use crate::{sections, Error};
 
 /// See [`undo_log`](super::undo_log). The module is well formed.
@@ -306,6 +306,10 @@ impl<'a> Source<'a> {
                 .collect(),
             routines: Routines::starting_at(first_function),
             tables,
+            changed: first_global
+                + Globals::COUNT
+                + self.mutable.len() as u32
+                + tables.map_or(0, |_| Tables::INITIAL.len() as u32),
             first_type: self.signatures.types.len() as u32,
         })
     }
@@ -366,6 +370,8 @@ struct Shape {
     kept: Vec<Kept>,
     routines: Routines,
     tables: Option<Tables>,
+    /// The global that holds the address of what says whether there is something to commit. It is the last one.
+    changed: u32,
     first_type: u32,
 }
 
@@ -483,6 +489,14 @@ impl Shape {
                 globals.global(number, &Expression::i32_const(value));
             }
         }
+        let constant = GlobalType {
+            mutable: false,
+            ..number
+        };
+        globals.global(
+            constant,
+            &Expression::i32_const(self.layout.changed() as i32),
+        );
         Ok(globals)
     }
 
@@ -497,6 +511,7 @@ impl Shape {
         exports.export(NOTE, ExportKind::Func, self.routines.note());
         exports.export(COMMIT, ExportKind::Func, self.routines.commit());
         exports.export(ROLLBACK, ExportKind::Func, self.routines.roll_back());
+        exports.export(CHANGED, ExportKind::Global, self.changed);
         Ok(exports)
     }
 }

@@ -146,6 +146,17 @@ pub(super) const WORD: MemArg = at(0, 2);
 /// The second.
 pub(super) const SECOND: MemArg = at(4, 2);
 
+/// Notes that there is something to commit.
+pub(super) fn mark_changed(layout: &UndoLayout, code: &mut InstructionSink<'_>) {
+    set_changed(layout, code, 1);
+}
+
+fn set_changed(layout: &UndoLayout, code: &mut InstructionSink<'_>, changed: i32) {
+    code.i32_const(layout.changed() as i32)
+        .i32_const(changed)
+        .i32_store(WORD);
+}
+
 const BEFORE: MemArg = at(CHUNK_BEFORE, 2);
 
 const BEHIND: MemArg = at(CHUNK_BEHIND, 2);
@@ -191,6 +202,7 @@ impl Bodies<'_> {
             .i32_const(-(GRANULE as i32))
             .i32_and()
             .local_set(granule);
+        mark_changed(layout, &mut code);
         self.make_room(&mut code, entry);
         // The very first granule has nothing before it.
         code.local_get(granule)
@@ -409,6 +421,7 @@ impl Bodies<'_> {
             .i32_eq();
         code.if_(BlockType::Empty).i32_const(-1).return_().end();
         code.local_get(more).global_set(globals.spare_end()).end();
+        mark_changed(self.layout, &mut code);
         code.local_get(more).global_set(globals.spare());
         code.local_get(from).global_get(globals.end()).i32_ne();
         code.if_(BlockType::Empty)
@@ -579,6 +592,7 @@ impl Bodies<'_> {
         code.br(0).end().end();
         code.i32_const(self.layout.log as i32).local_set(entry);
         self.use_chunk(code, entry);
+        set_changed(self.layout, code, 0);
     }
 
     fn table(&self) -> MemArg {

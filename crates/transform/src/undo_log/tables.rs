@@ -15,7 +15,7 @@ use wasm_encoder::{
 use wasmparser::Operator;
 
 use super::layout::{ENTRY, ENTRY_HEAD};
-use super::routines::{Bodies, SECOND, WORD};
+use super::routines::{mark_changed, Bodies, SECOND, WORD};
 use crate::Error;
 
 /// What an entry of the log begins with in place of an address when it holds places of the table.
@@ -120,7 +120,7 @@ impl Tables {
             self.note_body(log),
             self.set_body(),
             self.fill_body(),
-            self.grow_body(),
+            self.grow_body(log),
         ]
     }
 
@@ -139,6 +139,7 @@ impl Tables {
             .i32_ne()
             .br_if(1)
             .end();
+        mark_changed(log.layout, &mut code);
         log.make_room(&mut code, entry);
         code.global_get(log.globals.top())
             .local_tee(entry)
@@ -247,7 +248,7 @@ impl Tables {
         code.i32_const(-1).table_get(self.table).drop().end();
     }
 
-    fn grow_body(self) -> Function {
+    fn grow_body(self, log: &Bodies<'_>) -> Function {
         let (value, count, taken, before) = (0, 1, 2, 3);
         let mut function = Function::new([(2, ValType::I32)]);
         let mut code = function.instructions();
@@ -271,6 +272,7 @@ impl Tables {
             .i32_const(-1)
             .i32_eq();
         code.if_(BlockType::Empty).i32_const(-1).return_().end();
+        mark_changed(log.layout, &mut code);
         code.local_get(before)
             .local_get(value)
             .local_get(taken)

@@ -1,6 +1,6 @@
 //! The table of JavaScript's values goes back as the memory does.
 
-use wasm_revive_transform::{undo_log, COMMIT, ROLLBACK};
+use wasm_revive_transform::{undo_log, ROLLBACK};
 use wasmi::{ExternRef, Nullable, Val};
 
 use super::{seeds, Random, Running};
@@ -113,7 +113,7 @@ fn a_table_of_values_is_as_it_was_and_as_large() {
                 "what the program sees, seed {seed}, turn {turn}"
             );
             if random.below(2) == 0 {
-                table.call(COMMIT, &[]).unwrap();
+                table.run.commit();
             } else {
                 table.call(ROLLBACK, &[]).unwrap();
                 assert_eq!(table.all(), before, "seed {seed}, turn {turn}");

@@ -65,8 +65,8 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'a poll that a JavaScript exception tore is kept',
     'runtime',
-    'const isGone = instance.state !== "running" || tornPoll;',
-    'const isGone = instance.state !== "running";',
+    'failure.kind === "unwound" || instance.state === "running" && !tornPoll;',
+    'failure.kind === "unwound" || instance.state === "running";',
   ),
   fault(
     "finalizers of a lost instance run on the next one's memory",

@@ -227,4 +227,27 @@ describe.each([['fixtures'], ['fixtures-revive']])('rollback of %s after a panic
     });
     expect([module.recall('half'), module.notes()]).toEqual(['before', 1]);
   });
+
+  it('I7: keeps the instance where the panic is in a task, which nothing undoes', async () => {
+    const module = load<Package>('unwind', RUNTIME, name, 'rollback');
+    module.__revive.configure({ atomicPanics: true });
+    module.bump_static();
+    await expect(module.fail_later_poll('panic-message', Promise.resolve())).rejects.toMatchObject({
+      code: 'REVIVE_PANIC',
+      report: { recovery: 'keep' },
+    });
+    expect([module.bump_static(), module.__revive.generation]).toEqual([2, 1]);
+  });
+});
+
+describe('what a plugin wants and cannot have', () => {
+  it('I7: undoes the turn of an abort that a plugin wants to be kept, where nothing more can run', () => {
+    const module = load<Package>('abort', RUNTIME, 'fixtures', 'rollback');
+    module.bump_static();
+    module.__revive.use({ name: 'keeps all', failed: () => 'keep' });
+    const recoveries: string[] = [];
+    module.__revive.on('failure', ({ recovery }) => recoveries.push(recovery));
+    thrown(() => module.fail('stack-overflow'));
+    expect([module.bump_static(), module.__revive.generation, recoveries]).toEqual([2, 1, ['rollback']]);
+  });
 });

@@ -1,0 +1,94 @@
+import type { ClosureState } from './contract.js';
+import { assign, define, hasOwn } from './intrinsics.js';
+import type { Closure } from './own-closures.js';
+import type { Turns } from './turns.js';
+import type { Undo } from './undo.js';
+
+/** So many states of closures are kept at most from one turn to the next. */
+const MOST_KEPT = 64;
+
+/**
+ * The closures of an instance whose turns can be undone: calls of them are turns, one that was made in a turn which was undone is stale, and what
+ * glue keeps of one (its addresses, how many use it) goes back with the turn.
+ *
+ * A call takes the addresses out and counts up, and puts everything back when it ends. So the state of a closure that is called is taken once,
+ * and holds until something else changes it: it is let go of, or older glue's `original` is read.
+ */
+export class UndoableClosures {
+  readonly #undo: Pick<Undo, 'changes' | 'turn'>;
+  readonly #turns: Turns;
+  /** What puts back the states that have been taken. */
+  #kept: (() => void)[] = [];
+  /** Which states those are: counted up when they are forgotten. */
+  #epoch = 0;
+  #isOutdated = false;
+
+  constructor(undo: Pick<Undo, 'changes' | 'turn'>, turns: Turns) {
+    this.#undo = undo;
+    this.#turns = turns;
+  }
+
+  /** The turn has ended well. */
+  commit(): void {
+    if (!this.#isOutdated && this.#kept.length <= MOST_KEPT) return;
+    this.#isOutdated = false;
+    this.#kept = [];
+    this.#epoch++;
+  }
+
+  /** The turn never was. What it has changed for good has been put back. */
+  rollBack(): void {
+    for (const putBack of this.#kept) putBack();
+  }
+
+  /** A closure that the turn makes. Called after the turn was undone, it is stale. @param stale what such a call gives */
+  closure(closure: Closure, given: ClosureState | undefined, stale: () => unknown): Closure {
+    const { turn } = this.#undo;
+    // Older glue has put its state on the closure.
+    const state = given ?? (closure as { original?: ClosureState }).original;
+    const closures = this;
+    let keptIn = -1;
+    const keep = (): void => {
+      keptIn = closures.#epoch;
+      if (state === undefined) return;
+      const before = { ...state };
+      closures.#kept.push(() => assign(state, before));
+    };
+    const changes = (): void => {
+      if (state === undefined) return;
+      closures.#isOutdated = true;
+      const before = { ...state };
+      closures.#undo.changes(() => assign(state, before));
+    };
+    const turns = this.#turns;
+    const called = turns.areHeard ? turns.closure(closure) : closure;
+    const { state: running } = turns;
+    const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
+      if (turn.isUndone) return stale();
+      if (keptIn !== closures.#epoch) keep();
+      if (running.isCalled || turns.areHeard) return called.apply(this, args);
+      running.isCalled = true;
+      try {
+        return called.apply(this, args);
+      } finally {
+        running.isCalled = false;
+        turns.left();
+      }
+    }, closure) as Closure & { _wbg_cb_unref?: () => void };
+    const { _wbg_cb_unref: unref } = wrapped;
+    if (unref !== undefined) {
+      wrapped._wbg_cb_unref = () => {
+        changes();
+        unref();
+      };
+    }
+    if (hasOwn(closure, 'original')) {
+      const get = (): unknown => {
+        changes();
+        return state;
+      };
+      define(wrapped, 'original', { get, configurable: true });
+    }
+    return wrapped;
+  }
+}
