@@ -25,7 +25,7 @@ const HELP = `Measures drop-in on what wasm-bindgen's authors wrote: their refer
   --panic MODE         abort or unwind; may be repeated (default: both)
   --filter TEXT        only reference cases and tests whose name contains TEXT
   --upstream-only      reference corpus: only the outputs that upstream keeps, not every supported target of every test
-  --transform HOW      library (default), cli, identity (changes nothing: proves the scripts), or a command line in which {dir} is replaced
+  --transform HOW      library (default), rollback (turns can be undone), cli, identity (changes nothing: proves the scripts), or a command line in which {dir} is replaced
   --node PATH          a Node binary to load and run with; may be repeated (default: this one)
   --jobs N             cargo's -j (default: 1)
   --rebuild            forget what was built and measured before`;

@@ -16,13 +16,16 @@ import { UserError } from '../../../../scripts/lib/user-error.mjs';
 /**
  * The transform to measure.
  *
- * @param {string} how `library`, `cli`, `identity`, or a command line with `{dir}`
+ * @param {string} how `library`, `rollback` (the same with turns that can be undone), `cli`, `identity`, or a command line with `{dir}`
  * @returns {Promise<TransformStep>}
  */
 export async function transformStep(how) {
   if (how === 'identity') return { name: how, isIdentity: true, apply: async () => ({ kind: 'done', ms: 0 }) };
-  const isOwn = how === 'library' || how === 'cli';
-  const once = how === 'library' ? await library() : command(how === 'cli' ? `${process.execPath} ${cliPath()} transform {dir}` : how);
+  const isOwn = how === 'library' || how === 'rollback' || how === 'cli';
+  const once =
+    how === 'library' || how === 'rollback'
+      ? await library(how === 'rollback' ? how : undefined)
+      : command(how === 'cli' ? `${process.execPath} ${cliPath()} transform {dir}` : how);
   return { name: how, isIdentity: false, apply: (dir) => applyChecked(once, dir, isOwn) };
 }
 
@@ -56,15 +59,18 @@ async function applyChecked(once, dir, isOwn) {
   return { kind: 'done', ms };
 }
 
-/** @returns {Promise<Once>} */
-async function library() {
+/**
+ * @param {'rollback' | undefined} recovery
+ * @returns {Promise<Once>}
+ */
+async function library(recovery) {
   const entry = path.join(root, 'packages/wasm-revive/dist/transform.js');
   if (!fs.existsSync(entry))
     throw new UserError(`${entry} is not built. \`npm run build\` builds it; or measure the scripts alone with --transform identity.`);
   const { transform } = await import(entry);
   return async (dir) => {
     try {
-      await transform({ dir });
+      await transform({ dir, recovery });
       return undefined;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
