@@ -130,6 +130,7 @@ export class Instance {
       this.ownClosures,
       (error) => this.#failures.isReported(error),
       (who) => this.promises.turnBegins(who === 'reaction'),
+      undo && ((run) => undo.gives(run)),
     );
     this.turns = this.#hearTurns(owner.hooks);
     this.#host = new InstanceHost(this, this.#failures);
@@ -343,7 +344,7 @@ export class Instance {
     tell();
     this.owner.rolledBack(this, since);
     // Last, for that may run code of the program's.
-    takeBack();
+    takeBack(error);
   }
 
   /** It is lost until the turn is over, and comes back as it was before. Everybody is told then. */
@@ -351,9 +352,10 @@ export class Instance {
     this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), tell };
   }
 
-  /** Whether a failure may cost no more than its turn: not what the event loop has begun and does not begin again. */
+  /** Whether a failure may cost no more than its turn: not what the event loop has begun and does not begin again, unless Rust is told of it. */
   get canUndo(): boolean {
-    return this.undo?.canUndo === true && (this.callbacks.entered === 'caller' || this.callbacks.entered === 'finalizer');
+    const { entered } = this.callbacks;
+    return this.undo?.canUndo === true && (entered === 'caller' || entered === 'finalizer' || entered === 'task');
   }
 
   /** A closure was called that was made in a turn which was undone. */

@@ -34,8 +34,11 @@ interface NotedTurn extends Turn {
   /** What puts back what it has changed. */
   readonly changes: (() => void)[];
   /** What takes back what it has given to the host: that may run code of the program's. */
-  readonly given: (() => void)[];
+  readonly given: TakeBack[];
 }
+
+/** Takes back what a turn has given to the host. @param error what the turn failed with */
+export type TakeBack = (error: unknown) => void;
 
 /** What undoes the turns of one instance. */
 export class Undo {
@@ -83,7 +86,7 @@ export class Undo {
   }
 
   /** The host was given something that is of no use without the turn. */
-  gives(takeBack: () => void): void {
+  gives(takeBack: TakeBack): void {
     this.#noted().given.push(takeBack);
   }
 
@@ -101,7 +104,7 @@ export class Undo {
   }
 
   /** The turn never was. Gives what takes back what it has given to the host. */
-  rollBack(): () => void {
+  rollBack(): TakeBack {
     this.#undoneInARow++;
     const turn = this.#noted();
     const { changes, given } = turn;
@@ -109,8 +112,8 @@ export class Undo {
     this.#turn = undefined;
     while (changes.length > 0) changes.pop()?.();
     this.#rollBack();
-    return () => {
-      while (given.length > 0) given.pop()?.();
+    return (error) => {
+      while (given.length > 0) given.pop()?.(error);
     };
   }
 
