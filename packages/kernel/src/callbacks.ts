@@ -24,6 +24,8 @@ export class Callbacks {
   readonly #isTold: (error: unknown) => boolean;
   readonly #begins: (who: EnteredBy) => void;
   readonly #whenUndone: WhenUndone | undefined;
+  /** Whether a timer has entered that comes only once. */
+  #isOnce = false;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
 
@@ -42,6 +44,22 @@ export class Callbacks {
     this.#isTold = isTold;
     this.#begins = begins;
     this.#whenUndone = whenUndone;
+  }
+
+  /** Whether what has entered comes only once, and nobody is told where its turn is undone: whoever waits for it would wait for ever. */
+  get isSpent(): boolean {
+    return this.#isOnce || !(this.entered === 'caller' || this.entered === 'finalizer' || this.entered === 'task');
+  }
+
+  /** For timers that come only once. */
+  once(run: () => unknown): unknown {
+    const before = this.#isOnce;
+    this.#isOnce = true;
+    try {
+      return run();
+    } finally {
+      this.#isOnce = before;
+    }
   }
 
   /** Whether a task is being polled. What leaves that by throwing has torn its future. */

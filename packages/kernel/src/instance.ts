@@ -124,6 +124,7 @@ export class Instance {
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
       undo && ((takeBack) => undo.gives(takeBack)),
+      (run) => this.callbacks.once(run),
     );
     this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested);
     this.callbacks = new Callbacks(
@@ -354,8 +355,7 @@ export class Instance {
 
   /** Whether a failure may cost no more than its turn: not what the event loop has begun and does not begin again, unless Rust is told of it. */
   get canUndo(): boolean {
-    const { entered } = this.callbacks;
-    return this.undo?.canUndo === true && (entered === 'caller' || entered === 'finalizer' || entered === 'task');
+    return this.undo?.canUndo === true && !this.callbacks.isSpent;
   }
 
   /** A closure was called that was made in a turn which was undone. */
