@@ -34,12 +34,7 @@ export class Callbacks {
    * @param begins called before Rust is entered
    * @param whenUndone undefined where turns can't be undone
    */
-  constructor(
-    own: OwnClosures,
-    isTold: (error: unknown) => boolean,
-    begins: (who: EnteredBy) => void,
-    whenUndone: WhenUndone | undefined,
-  ) {
+  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void, whenUndone: WhenUndone | undefined) {
     this.#own = own;
     this.#isTold = isTold;
     this.#begins = begins;
