@@ -89,8 +89,12 @@ class World {
     if (!isAwaited) this.module.spawn_script(script, next);
     else {
       this.module.task_script(script, next).then(
-        (added) => void (task.seen = added),
-        (error: { code?: string }) => void (task.seen = error.code === 'REVIVE_ABORT' ? 'failed' : Number.NaN),
+        (added) => {
+          task.seen = added;
+        },
+        (error: { code?: string }) => {
+          task.seen = error.code === 'REVIVE_ABORT' ? 'failed' : Number.NaN;
+        },
       );
     }
     this.#poll(task);

@@ -192,7 +192,12 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
   it('I6: a thousand tasks that fail leave nothing behind', async () => {
     const module = make();
     let view: InstanceView | undefined;
-    module.__revive.use({ name: 'view', instantiated: (each) => void (view = each) });
+    module.__revive.use({
+      name: 'view',
+      instantiated: (each) => {
+        view = each;
+      },
+    });
     module.__revive.reset();
     const size = async (): Promise<unknown[]> => {
       for (let round = 0; round < 100; round++) {
