@@ -41,7 +41,7 @@ pub fn breadcrumb() {
 pub fn everything() -> u32 {
     wasm_revive::request_reinit();
     let caught = wasm_revive::catch(crate::empty);
-    let task = pin!(wasm_revive::task("everything", async {}));
+    let task = pin!(wasm_revive::named("everything", async {}));
     let polled = task.poll(&mut Context::from_waker(Waker::noop()));
     u32::from(caught.is_ok()) + u32::from(polled.is_ready())
 }

@@ -1,7 +1,8 @@
-//! Names what an instance is running, so that a report can say which entrypoint and which task it was that failed.
+//! Entrypoints and tasks: what an instance is running, by name, so that a report can say which of them failed; and tasks
+//! that fail alone.
 //!
 //! ```
-//! use wasm_revive_entrypoint_shim::{entry, task};
+//! use wasm_revive_entrypoint_shim::{entry, named};
 //!
 //! fn render(page: &str) -> usize {
 //!     let _entry = entry("render");
@@ -10,20 +11,48 @@
 //!
 //! async fn fetch_all() -> usize {
 //!     // Every poll of it, however much later, is marked with this name and an id of its own.
-//!     task("fetch all", async { render("page") }).await
+//!     named("fetch all", async { render("page") }).await
 //! }
 //! # let mut future = std::pin::pin!(fetch_all());
 //! # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
 //! # assert_eq!(std::future::Future::poll(future.as_mut(), &mut context), std::task::Poll::Ready(4));
 //! ```
+//!
+//! With the feature `wasm-bindgen`, on by default, [`task`] and [`spawn`] run a future on an executor of this crate, and
+//! [`entrypoint`] does so with an async export. Each poll of a task is entered by JavaScript on its own. In a module that
+//! was transformed with `--recovery rollback`, an abort in a poll undoes that poll and fails that task; every other task
+//! goes on.
+//!
+//! ```no_run
+//! # async fn risky() -> u32 { 4 }
+//! # async fn example() -> u32 {
+//! match wasm_revive_entrypoint_shim::task(risky()).await {
+//!     Ok(value) => value,
+//!     // It panicked, or aborted: what it held was dropped, and nothing else was lost.
+//!     Err(failed) => 0,
+//! }
+//! # }
+//! ```
 #![deny(missing_docs)]
 
+#[cfg(feature = "wasm-bindgen")]
+mod event_loop;
+#[cfg(feature = "wasm-bindgen")]
+mod executor;
+mod named;
+#[cfg(feature = "wasm-bindgen")]
 mod task;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub use task::{task, Task};
+#[cfg(feature = "wasm-bindgen")]
+pub use executor::is_recovering;
+pub use named::{named, Named};
+#[cfg(feature = "wasm-bindgen")]
+pub use task::{spawn, task, Task, TaskFailed};
 pub use wasm_revive_abi::entry::Entry;
+#[cfg(feature = "wasm-bindgen")]
+pub use wasm_revive_entrypoint_shim_macro::entrypoint;
 
 // Beside the functions that aren't inlined into users' code, one of which every use of this crate calls.
 wasm_revive_abi::crate_record!();
@@ -45,4 +74,13 @@ fn next_task_id() -> u32 {
             return id;
         }
     }
+}
+
+/// What [`entrypoint`] expands to.
+#[cfg(feature = "wasm-bindgen")]
+#[doc(hidden)]
+pub mod __private {
+    pub use wasm_bindgen::JsValue;
+    /// The attribute for those who know this crate by the name `wasm_revive`.
+    pub use wasm_revive_entrypoint_shim_macro::entrypoint_of_wasm_revive;
 }

@@ -1,46 +1,155 @@
-//! A future that says who it is whenever it is polled.
+//! Tasks, as whoever starts one has them.
 
+use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
-use wasm_revive_abi::entry::enter_task;
+use wasm_bindgen::{JsCast, JsValue};
 
-/// What [`task`] makes.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless they are polled"]
-pub struct Task<F> {
-    name: &'static str,
-    id: u32,
-    future: F,
-}
+use crate::executor::{self, Waiting};
 
-/// Wraps `future` so that `name` and an id of its own stand in the black box while it is polled.
+/// Starts a task of which the result is waited for. It is first polled in the next microtask, whether or not somebody
+/// waits.
 ///
-/// The wrapper is `UnwindSafe` when `future` is.
-pub fn task<F: Future>(name: &'static str, future: F) -> Task<F> {
-    Task {
-        name,
-        id: crate::next_task_id(),
-        future,
+/// Each poll is entered by JavaScript on its own. A panic that unwinds fails this task and no other. In a module that was
+/// transformed with `--recovery rollback`, so does an abort: the poll is undone, as if it had never been. Then the future is
+/// dropped, in a turn of its own in which [`is_recovering`](crate::is_recovering) says so, and after that the task's result
+/// is the error. Without rollback an abort costs the instance, as in any other future.
+///
+/// Nothing need be `UnwindSafe`: what a panic leaves half changed outside of the task is for the program to judge.
+pub fn task<T: 'static>(future: impl Future<Output = T> + 'static) -> Task<T> {
+    let outcome = Rc::new(Outcome::default());
+    let settled = Rc::clone(&outcome);
+    let id = executor::start(
+        Box::pin(async move {
+            let value = future.await;
+            settled.settle(Ok(value));
+        }),
+        Rc::clone(&outcome) as Rc<dyn Waiting>,
+    );
+    Task { id, outcome }
+}
+
+/// Starts a task that nobody waits for. Otherwise as [`task`]; a failure of it is reported, and that is all.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    executor::start(Box::pin(future), Rc::new(Nobody));
+}
+
+/// A task that was started: a future of its result. It takes part in nothing that can fail. Dropping it drops the task.
+#[must_use = "dropping it drops the task; `spawn` starts one that nobody waits for"]
+pub struct Task<T> {
+    id: u32,
+    outcome: Rc<Outcome<T>>,
+}
+
+// It is set in one step, in a turn of its own: no panic passes it half done.
+impl<T> UnwindSafe for Task<T> {}
+impl<T> RefUnwindSafe for Task<T> {}
+
+impl<T> Future for Task<T> {
+    type Output = Result<T, TaskFailed>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.outcome.value.take() {
+            Some(value) => Poll::Ready(value),
+            None => {
+                self.outcome.waker.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        }
     }
 }
 
-impl<F> Task<F> {
-    /// The number by which a report tells this task from others: above 0, and not used again before 2³² others.
-    pub fn id(&self) -> u32 {
-        self.id
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        executor::cancel(self.id);
     }
 }
 
-impl<F: Future> Future for Task<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let _entry = enter_task(self.name, self.id);
-        // SAFETY: `future` is pinned whenever `Task` is: it is never moved out of it, `Task` has no `Drop`, and it is
-        // `Unpin` only if `future` is, since its other fields are.
-        let future = unsafe { self.map_unchecked_mut(|task| &mut task.future) };
-        future.poll(context)
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Task")
+            .field("id", &self.id)
+            .finish()
     }
+}
+
+/// A task that failed. As a value of JavaScript it is the error that was reported, so that `?` in an async export rejects
+/// its promise with that: `REVIVE_ABORT`, `REVIVE_PANIC`, or what an import threw through Rust.
+#[derive(Clone, Debug)]
+pub struct TaskFailed {
+    error: JsValue,
+}
+
+impl TaskFailed {
+    pub(crate) fn new(error: JsValue) -> TaskFailed {
+        TaskFailed { error }
+    }
+
+    /// The error, as JavaScript has it.
+    pub fn error(&self) -> &JsValue {
+        &self.error
+    }
+}
+
+impl From<TaskFailed> for JsValue {
+    fn from(failed: TaskFailed) -> JsValue {
+        failed.error
+    }
+}
+
+impl fmt::Display for TaskFailed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.error.dyn_ref::<js_sys::Error>() {
+            Some(error) => write!(
+                formatter,
+                "the task failed: {}",
+                String::from(error.message())
+            ),
+            None => write!(formatter, "the task failed: {:?}", self.error),
+        }
+    }
+}
+
+impl std::error::Error for TaskFailed {}
+
+/// How a task ended, for the one who waits.
+struct Outcome<T> {
+    value: Cell<Option<Result<T, TaskFailed>>>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl<T> Default for Outcome<T> {
+    fn default() -> Outcome<T> {
+        Outcome {
+            value: Cell::new(None),
+            waker: Cell::new(None),
+        }
+    }
+}
+
+impl<T> Outcome<T> {
+    fn settle(&self, value: Result<T, TaskFailed>) {
+        self.value.set(Some(value));
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Waiting for Outcome<T> {
+    fn failed(&self, failed: TaskFailed) {
+        self.settle(Err(failed));
+    }
+}
+
+struct Nobody;
+
+impl Waiting for Nobody {
+    fn failed(&self, _: TaskFailed) {}
 }

@@ -31,8 +31,13 @@
 
 #[cfg(feature = "abort-detector")]
 pub use wasm_revive_abort_detector::{breadcrumb, Sentinel};
+#[cfg(all(feature = "entrypoint-shim", feature = "wasm-bindgen"))]
+pub use wasm_revive_entrypoint_shim::{
+    __private, __private::entrypoint_of_wasm_revive as entrypoint, is_recovering, spawn, task,
+    Task, TaskFailed,
+};
 #[cfg(feature = "entrypoint-shim")]
-pub use wasm_revive_entrypoint_shim::{entry, task, Entry, Task};
+pub use wasm_revive_entrypoint_shim::{entry, named, Entry, Named};
 #[cfg(feature = "reinit-manager")]
 pub use wasm_revive_reinit_manager::{generation, reinit_requested, request_reinit};
 #[cfg(feature = "persist")]

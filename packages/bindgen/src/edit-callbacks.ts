@@ -55,7 +55,9 @@ function editCall(text: MagicString, node: CallNode, context: CallbackContext): 
   const { object, method } = called;
   const isReaction = /^(?:then|catch|finally)$/.test(method) && object !== undefined && isParameter(object) && args.every(isParameter);
   if (method === 'queueMicrotask') {
-    text.appendLeft(first.start, '$host.microtask(').appendRight(first.end, `, ${context.entersAgain})`);
+    const [, undone] = args;
+    const given = undone !== undefined && isGiven(undone) ? `, ${text.original.slice(undone.start, undone.end)}` : '';
+    text.appendLeft(first.start, '$host.microtask(').appendRight(first.end, `, ${context.entersAgain}${given})`);
   } else if (method === 'resolve' && object?.type === 'Identifier' && object.name === 'Promise') {
     text.appendLeft(node.start, '$host.resolvedPromise(').appendRight(node.end, ')');
   } else if (isReaction || REGISTERING_METHODS.includes(method)) {
@@ -112,6 +114,11 @@ function isNamed(node: Extract<Node, { type: 'MemberExpression' }>, name: string
 export function isParameter(node: Node): boolean {
   if (node.type === 'CallExpression') return /^(?:get|take)Object$/.test(calleeName(node) ?? '') && node.arguments.every(isParameter);
   return node.type === 'Identifier' && /^arg\d+$/.test(node.name);
+}
+
+/** The same, where what is in its place of the `heap` stays there. */
+export function isGiven(node: Node): boolean {
+  return isParameter(node) && calleeName(node) !== 'takeObject';
 }
 
 /** What js-sys asserts where it is built with assertions, as it stands in the module. */

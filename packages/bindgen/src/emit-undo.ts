@@ -7,7 +7,7 @@ import { UNDO_EXPORTS } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, declaredNames, memberOf, type Node, propertyName, walk } from './ast.js';
 import { membersOf } from './classes.js';
-import { isParameter } from './edit-callbacks.js';
+import { isGiven, isParameter } from './edit-callbacks.js';
 import { type Glue, helper } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
@@ -159,11 +159,6 @@ function noteOf(code: string, node: Node, parent: Node | undefined): string | un
   const [buffer, offset, length] = node.arguments;
   if (width === undefined || buffer === undefined || offset === undefined || length === undefined || !isGiven(buffer)) return undefined;
   return `$noteView(${source(buffer)}, ${source(offset)}, ${source(length)}, ${Number(width) / 8});`;
-}
-
-/** `arg0`, or what is in its place of the `heap`, and stays there. */
-function isGiven(node: Node): boolean {
-  return isParameter(node) && calleeName(node) !== 'takeObject';
 }
 
 /** Whether a view is copied: `getArrayU8FromWasm0(…).slice()`, `new Uint8Array(getArrayU8FromWasm0(…))`, `….set(getArrayU8FromWasm0(…))`. */

@@ -286,7 +286,9 @@ function d(arg0, arg1) { getObject(arg0).onclick = takeObject(arg1); }
 function e(arg0, arg1) { return new ResizeObserver(takeObject(arg0), arg1); }
 function f(arg0) { requestAnimationFrame(getObject(arg0)); }
 function g(arg0, arg1) { arg0.queueMicrotask(arg1); }
-function h(arg0, arg1) { arg0.queueMicrotask = arg1; }`);
+function h(arg0, arg1) { arg0.queueMicrotask = arg1; }
+function i(arg0, arg1) { queueMicrotask(getObject(arg0), getObject(arg1)); }
+function j(arg0, arg1) { queueMicrotask(arg0, takeObject(arg1)); }`);
     for (const expected of [
       "$host.register(getObject(arg0), 'addEventListener', [getStringFromWasm0(arg1, arg2), getObject(arg3)]);",
       "const ret = $host.register(getObject(arg0), 'setTimeout', [getObject(arg1), arg2, ...arg3]);",
@@ -296,6 +298,8 @@ function h(arg0, arg1) { arg0.queueMicrotask = arg1; }`);
       "$host.register(globalThis, 'requestAnimationFrame', [getObject(arg0)]);",
       'arg0.queueMicrotask($host.microtask(arg1, true));',
       'arg0.queueMicrotask = arg1;',
+      'queueMicrotask($host.microtask(getObject(arg0), true, getObject(arg1)), getObject(arg1));',
+      'queueMicrotask($host.microtask(arg0, true), takeObject(arg1));',
     ]) {
       expect(code).toContain(expected);
     }

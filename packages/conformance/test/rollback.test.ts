@@ -7,6 +7,7 @@ import { declareTests } from '../src/drive/table-tests.ts';
 import type { Target } from '../src/hosts/node.ts';
 import type { PanicMode } from '../src/runner/kinds.ts';
 import { ROLLBACK } from '../src/runner/scenarios/rollback.ts';
+import { TASKS } from '../src/runner/scenarios/tasks.ts';
 
 const [running, newest] = [nodeJs(RUNNING_NODE), nodeJs(nodeVersion(Math.max(...otherNodeMajors())))];
 
@@ -33,12 +34,17 @@ for (const [runtime, target, panic] of RUNS) {
     it.skip(`${place}: ${runtime.missing}`);
     continue;
   }
-  declareTests(ROLLBACK, place, () =>
-    runtime.run(
-      join(inject('transformed'), 'rollback', panic, target),
-      target,
-      panic,
-      ROLLBACK.map(({ id }) => id),
-    ),
-  );
+  for (const [folder, scenarios] of [
+    ['rollback', ROLLBACK],
+    ['rollback/revive', TASKS],
+  ] as const) {
+    declareTests(scenarios, place, () =>
+      runtime.run(
+        join(inject('transformed'), folder, panic, target),
+        target,
+        panic,
+        scenarios.map(({ id }) => id),
+      ),
+    );
+  }
 }

@@ -4,8 +4,14 @@ import { markHandled } from './in-flight.js';
 import type { Closure, OwnClosures } from './own-closures.js';
 import { tagOf } from './thrown.js';
 
-/** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
-export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'microtask' | 'finalizer';
+/**
+ * Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. `task` is a poll
+ * of one future, which hears of it where that is undone; `executor` polls several, which don't.
+ */
+export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'task' | 'microtask' | 'finalizer';
+
+/** Has something called, with the error, at the end of the turn that begins, should that be undone. */
+export type WhenUndone = (run: (error: unknown) => void) => void;
 
 /** How many panics in one turn of the executor are followed by another look at its queue: a limit only for what nobody has thought of. */
 const POLL_ATTEMPTS = 10_000;
@@ -17,17 +23,43 @@ export class Callbacks {
   readonly #own: OwnClosures;
   readonly #isTold: (error: unknown) => boolean;
   readonly #begins: (who: EnteredBy) => void;
+  readonly #whenUndone: WhenUndone | undefined;
+  /** Whether a timer has entered that comes only once. */
+  #isOnce = false;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
 
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
    * @param begins called before Rust is entered
+   * @param whenUndone undefined where turns can't be undone
    */
-  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void) {
+  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void, whenUndone: WhenUndone | undefined) {
     this.#own = own;
     this.#isTold = isTold;
     this.#begins = begins;
+    this.#whenUndone = whenUndone;
+  }
+
+  /** Whether what has entered comes only once, and nobody is told where its turn is undone: whoever waits for it would wait for ever. */
+  get isSpent(): boolean {
+    return this.#isOnce || !(this.entered === 'caller' || this.entered === 'finalizer' || this.entered === 'task');
+  }
+
+  /** For timers that come only once. */
+  once(run: () => unknown): unknown {
+    const before = this.#isOnce;
+    this.#isOnce = true;
+    try {
+      return run();
+    } finally {
+      this.#isOnce = before;
+    }
+  }
+
+  /** Whether a task is being polled. What leaves that by throwing has torn its future. */
+  get isPolling(): boolean {
+    return this.entered === 'executor' || this.entered === 'task';
   }
 
   /** For `Host.finalizer` and `Host.registry`. */
@@ -36,11 +68,30 @@ export class Callbacks {
   }
 
   /** See `Host.microtask`. */
-  microtask(callback: unknown, entersAgain: boolean): unknown {
+  microtask(callback: unknown, entersAgain: boolean, undone: unknown): unknown {
     if (!this.#own.has(callback)) return callback;
+    if (this.#own.has(undone)) return (): unknown => this.#poll(callback, undone);
     if (!this.#own.isExecutor(callback)) return (): unknown => this.#unattended('microtask', callback);
     this.#queued = callback;
     return (): unknown => this.#unattended('executor', entersAgain ? () => this.#runTasks(callback) : callback);
+  }
+
+  /**
+   * Polls a task. Where that is undone its event is spent all the same, so that Rust is told, before the next task is polled: the task has failed.
+   */
+  #poll(poll: Closure, undone: Closure): unknown {
+    let isUndone = false;
+    this.#whenUndone?.((error) => {
+      isUndone = true;
+      this.#unattended('microtask', () => undone(error));
+    });
+    try {
+      return this.#unattended('task', poll);
+    } catch (error) {
+      // What an import threw is reported, and the task has failed with it.
+      if (isUndone) return undefined;
+      throw error;
+    }
   }
 
   /**

@@ -305,8 +305,10 @@ export interface Host {
    * What Rust gives to `queueMicrotask`. A closure of its own runs once, and its failure is reported and not thrown; the executor of futures has
    * more tasks in its queue than the one that fails, and is entered again for those.
    * @param entersAgain false: the executor would panic over being entered when it has not asked for it
+   * @param undone the second argument of `queueMicrotask`, of which engines take no notice. Where both are closures of Rust, the first polls a task:
+   * the turn that it is may be undone, and then this is called at once, with the error, in a turn of its own
    */
-  microtask(callback: unknown, entersAgain: boolean): unknown;
+  microtask(callback: unknown, entersAgain: boolean, undone?: unknown): unknown;
   /** `target[method](...args)`, for methods by which the host is given a listener, or a timer is set: what is lost is taken back. */
   register(target: unknown, method: string, args: unknown[]): unknown;
   /** `target[property] = handler`, for `onclick` and its like; `set` does it. */

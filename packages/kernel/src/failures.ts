@@ -96,7 +96,7 @@ export class Failures {
     const payload = instance.scope.payload(error);
     const crossed = this.#crossings.left(error, payload);
     const thrown = crossed === undefined ? payload : crossed.error;
-    const tornPoll = instance.callbacks.entered === 'executor' && imports === 0;
+    const tornPoll = instance.callbacks.isPolling && imports === 0;
     const caught = this.#occurred({
       error: thrown,
       origin: crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign',
@@ -222,7 +222,7 @@ export class Failures {
   /** A failure that has reached no guard, or left one before it was known. */
   #occurredBehind(error: unknown, origin: Thrown['origin'], panic: CaughtPanic | undefined, isBehind: boolean): void {
     const instance = this.#instance;
-    const tornPoll = instance.callbacks.entered === 'executor';
+    const tornPoll = instance.callbacks.isPolling;
     try {
       this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isBehind, isReported: false });
     } catch (broken) {
@@ -319,7 +319,7 @@ export class Failures {
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
     const wanted = isKept ? 'keep' : hooks.failed(instance.view, failure);
     const canBe = (recovery: Recovery): boolean => {
-      if (recovery === 'rollback') return instance.canUndo && !tornPoll && !isBehind;
+      if (recovery === 'rollback') return instance.canUndo && !isBehind;
       // A torn poll leaves its task locked, and the promise that the task owes would never settle.
       return recovery !== 'keep' || failure.kind === 'unwound' || (instance.state === 'running' && !tornPoll);
     };

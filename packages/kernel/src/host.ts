@@ -152,8 +152,8 @@ export class InstanceHost implements Host {
     return promise;
   }
 
-  microtask(callback: unknown, entersAgain: boolean): unknown {
-    return this.#unlessUndone(this.#instance.callbacks.microtask(callback, entersAgain));
+  microtask(callback: unknown, entersAgain: boolean, undone?: unknown): unknown {
+    return this.#unlessUndone(this.#instance.callbacks.microtask(callback, entersAgain, undone));
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {

@@ -125,12 +125,14 @@ export class Instance {
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
       undo && ((takeBack) => undo.gives(takeBack)),
+      (run) => this.callbacks.once(run),
     );
     this.promises = new Promises(this.ownClosures, this.unwinds, () => this.owner.isWithin || this.#isNested, undo && (() => undo.turn));
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
       (who) => this.promises.turnBegins(who === 'reaction'),
+      undo && ((run) => undo.gives(run)),
     );
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);
@@ -342,7 +344,7 @@ export class Instance {
     tell();
     this.owner.rolledBack(this, since);
     // Last, for that may run code of the program's.
-    takeBack();
+    takeBack(error);
   }
 
   /** It is lost until the turn is over, and comes back as it was before. Everybody is told then. */
@@ -350,9 +352,9 @@ export class Instance {
     this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), tell };
   }
 
-  /** Whether a failure may cost no more than its turn, if that is still to end: not what the event loop has begun and does not begin again. */
+  /** Whether a failure may cost no more than its turn, if that is still to end: not what the event loop has begun and does not begin again, unless Rust is told of it. */
   get canUndo(): boolean {
-    return this.undo?.canUndo === true && (this.callbacks.entered === 'caller' || this.callbacks.entered === 'finalizer');
+    return this.undo?.canUndo === true && !this.callbacks.isSpent;
   }
 
   /** A closure was called that was made in a turn which was undone. */

@@ -30,6 +30,9 @@ interface Own {
   has(value: unknown): value is Closure;
 }
 
+/** Calls what a timer has been set for that comes only once. */
+type Once = (run: () => unknown) => unknown;
+
 /** Told what takes a registration back, should the turn be undone in which it was made. */
 type Gives = (takeBack: () => void) => void;
 
@@ -63,14 +66,17 @@ export class Registrations {
   readonly #timers = new Set<Timer>();
   #sweepTimersAt = FIRST_SWEEP;
 
+  readonly #once: Once;
   readonly #gives: Gives | undefined;
 
   /**
    * @param own tells the instance's own functions from others
    * @param gives hears of each, where turns can be undone
+   * @param once calls what comes only once
    */
-  constructor(own: Own, gives?: Gives) {
+  constructor(own: Own, gives?: Gives, once: Once = (run) => run()) {
     this.#own = own;
+    this.#once = once;
     this.#gives = gives;
   }
 
@@ -151,8 +157,9 @@ export class Registrations {
     const global = globalThis as unknown as Record<string, Closure>;
     let timer: Timer | undefined;
     const callback = (...given: unknown[]): unknown => {
-      if (timer !== undefined && method !== 'setInterval') this.#timers.delete(timer);
-      return closure(...given);
+      if (method === 'setInterval') return closure(...given);
+      if (timer !== undefined) this.#timers.delete(timer);
+      return this.#once(() => closure(...given));
     };
     const id = (global[method] as Closure)(callback, ...others);
     const held = typeof id === 'object' && id !== null ? new WeakRef(id) : id;

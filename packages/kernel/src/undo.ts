@@ -31,6 +31,9 @@ export interface Turn {
   readonly isUndone: boolean;
 }
 
+/** Takes back what a turn has given to the host. @param error what the turn failed with */
+export type TakeBack = (error: unknown) => void;
+
 /** What undoes the turns of one instance. */
 export class Undo {
   #commit: () => void = () => {};
@@ -43,7 +46,7 @@ export class Undo {
   /** What puts back what it has changed. */
   #changes: (() => void)[] = [];
   /** What takes back what it has given to the host: that may run code of the program's. */
-  #given: (() => void)[] = [];
+  #given: TakeBack[] = [];
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
@@ -92,7 +95,7 @@ export class Undo {
   }
 
   /** The host was given something that is of no use without the turn. */
-  gives(takeBack: () => void): void {
+  gives(takeBack: TakeBack): void {
     this.#turns.state.hasChanged = true;
     this.#given.push(takeBack);
   }
@@ -113,7 +116,7 @@ export class Undo {
   }
 
   /** The turn never was. Gives what takes back what it has given to the host. */
-  rollBack(): () => void {
+  rollBack(): TakeBack {
     this.#undoneInARow++;
     this.#turns.state.hasChanged = true;
     if (this.#turn !== undefined) this.#turn.isUndone = true;
@@ -124,8 +127,8 @@ export class Undo {
     this.#rollBack();
     this.#turn = undefined;
     this.#given = [];
-    return () => {
-      while (given.length > 0) given.pop()?.();
+    return (error) => {
+      while (given.length > 0) given.pop()?.(error);
     };
   }
 

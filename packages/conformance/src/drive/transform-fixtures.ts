@@ -20,7 +20,7 @@ declare module 'vitest' {
     /**
      * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates;
      * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue. `rollback/<panic>/<target>` for those
-     * whose turns can be undone.
+     * whose turns can be undone, and `rollback/revive/<panic>/<target>` for those of them with the crates.
      */
     transformed: string;
   }
@@ -43,7 +43,11 @@ export function transformFixtures(folder: string): void {
     for (const target of TARGETS) {
       transform({ dir: upstreamPackage(panic, target), outDir: join(folder, 'rollback', panic, target), recovery: 'rollback' });
     }
-    for (const target of TARGETS) transform({ dir: revivePackage(panic, target), outDir: join(folder, 'revive', panic, target) });
+    for (const target of TARGETS) {
+      const dir = revivePackage(panic, target);
+      transform({ dir, outDir: join(folder, 'revive', panic, target) });
+      transform({ dir, outDir: join(folder, 'rollback/revive', panic, target), recovery: 'rollback' });
+    }
   }
   for (const target of TARGETS) transform({ dir: exnrefPackage(target), outDir: join(folder, 'exnref', target) });
   transform({ dir: exnrefRevivePackage(), outDir: join(folder, 'revive/exnref/nodejs') });

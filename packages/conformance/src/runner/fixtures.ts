@@ -112,6 +112,10 @@ export interface Fixtures {
   readonly unwind_from?: (f: () => unknown) => number;
   readonly catch_unwind_from?: (f: () => unknown) => unknown;
   readonly unwind_later?: (promise: Promise<unknown>, f: () => unknown) => Promise<number>;
+  readonly task_script?: (script: string, next: () => unknown) => Promise<number>;
+  readonly task_failing_in_drop?: (script: string, next: () => unknown, inDrop: string) => Promise<number>;
+  readonly task_guards?: () => Uint32Array;
+  readonly task_total?: () => number;
   readonly spawn_unwind?: (promise: Promise<unknown>, f: () => unknown) => void;
   // only in transformed output
   readonly __revive: Control;

@@ -10,6 +10,7 @@ import { scenariosFor } from './scenarios/all.ts';
 import { FLAT } from './scenarios/flat.ts';
 import { ROLLBACK } from './scenarios/rollback.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { TASKS } from './scenarios/tasks.ts';
 import { tableRows } from './table.ts';
 
 /** What came of one row or scenario. Plain JSON. */
@@ -30,7 +31,7 @@ export async function* runAll(ground: Ground, wanted: Wanted = () => true): Asyn
   }
   for (const scenario of scenariosFor(given)) if (wanted(scenario.id)) yield runScenario(ground, scenario);
   // Only where somebody asks for them by name, and so not for everything: other packages don't do that.
-  if (!wanted('')) for (const scenario of ROLLBACK) if (wanted(scenario.id)) yield runScenario(ground, scenario);
+  if (!wanted('')) for (const scenario of [...ROLLBACK, ...TASKS]) if (wanted(scenario.id)) yield runScenario(ground, scenario);
 }
 
 /** Runs the memory tests. */

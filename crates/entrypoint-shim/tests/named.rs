@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use wasm_revive_abi::{black_box, black_box_offset as offset};
-use wasm_revive_entrypoint_shim::{entry, task};
+use wasm_revive_entrypoint_shim::{entry, named};
 
 static FIRST: &str = "first";
 static SECOND: &str = "second";
@@ -25,7 +25,7 @@ fn address(name: &'static str) -> u32 {
 #[test]
 fn a_task_is_shown_in_each_of_its_polls_and_never_between_them() {
     let mut polls = 0;
-    let first = task(
+    let first = named(
         FIRST,
         poll_fn(move |_| {
             polls += 1;
@@ -46,7 +46,7 @@ fn a_task_is_shown_in_each_of_its_polls_and_never_between_them() {
 
     // An executor polls it from inside another entrypoint, and a task inside a task.
     let _entry = entry(FLUSH);
-    let mut second = pin!(task(SECOND, async { (first.await, shown()) }));
+    let mut second = pin!(named(SECOND, async { (first.await, shown()) }));
     let Poll::Ready((first_id, (name, second_id))) = second.as_mut().poll(&mut context) else {
         panic!("it was the last poll");
     };
@@ -55,7 +55,7 @@ fn a_task_is_shown_in_each_of_its_polls_and_never_between_them() {
     assert_eq!(shown(), (address(FLUSH), 0));
 
     // A panic in a poll unwinds through the mark.
-    let mut failing = pin!(task("failing", async { panic!("in a poll") }));
+    let mut failing = pin!(named("failing", async { panic!("in a poll") }));
     let poll = std::panic::AssertUnwindSafe(|| failing.as_mut().poll(&mut context));
     std::panic::catch_unwind(poll).unwrap_err();
     assert_eq!(shown(), (address(FLUSH), 0));
