@@ -1,11 +1,21 @@
 import type { Thenable } from './contract.js';
 import { isReviveError } from './errors.js';
 import { markHandled } from './in-flight.js';
+import { inMicrotask } from './intrinsics.js';
 import type { Closure, OwnClosures } from './own-closures.js';
 import { tagOf } from './thrown.js';
 
-/** Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. */
-export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'microtask' | 'finalizer';
+/**
+ * Who entered: the program; a call of the program's, which runs the executor before it returns (see `Callbacks.pollFirst`); a promise, which passes
+ * on what its reaction throws; or the event loop, with nobody to be thrown to.
+ */
+export type EnteredBy = 'caller' | 'first-poll' | 'reaction' | 'executor' | 'microtask' | 'finalizer';
+
+/** What a microtask is to run, unless that was run before. */
+interface Queued {
+  readonly run: () => unknown;
+  isRun: boolean;
+}
 
 /** How many panics in one turn of the executor are followed by another look at its queue: a limit only for what nobody has thought of. */
 const POLL_ATTEMPTS = 10_000;
@@ -19,6 +29,8 @@ export class Callbacks {
   readonly #begins: (who: EnteredBy) => void;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
+  /** The microtask that was queued for it in the turn that is running. */
+  #ofTurn: Queued | undefined;
 
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
@@ -40,7 +52,39 @@ export class Callbacks {
     if (!this.#own.has(callback)) return callback;
     if (!this.#own.isExecutor(callback)) return (): unknown => this.#unattended('microtask', callback);
     this.#queued = callback;
-    return (): unknown => this.#unattended('executor', entersAgain ? () => this.#runTasks(callback) : callback);
+    const queued: Queued = { run: entersAgain ? () => this.#runTasks(callback) : callback, isRun: false };
+    this.#ofTurn = queued;
+    return (): unknown => (queued.isRun ? undefined : this.#unattended('executor', queued.run));
+  }
+
+  /**
+   * Runs the executor in the turn that has queued it, in place of the microtask. Where it was queued before, or is queued once more by what it runs,
+   * the microtask of that runs it. What the tasks throw is told, and thrown where nobody was told.
+   */
+  pollFirst(): void {
+    const queued = this.#ofTurn;
+    this.#ofTurn = undefined;
+    if (queued === undefined || queued.isRun) return;
+    queued.isRun = true;
+    try {
+      this.#enter('first-poll', queued.run);
+    } catch (error) {
+      if (isReviveError(error) || this.#isTold(error)) return;
+      // As from the microtask.
+      inMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  /** Nothing of a turn is on the stack any more. */
+  turnEnded(): void {
+    this.#ofTurn = undefined;
+  }
+
+  /** Whether the executor runs, for whomever. */
+  get polls(): boolean {
+    return this.entered === 'executor' || this.entered === 'first-poll';
   }
 
   /**

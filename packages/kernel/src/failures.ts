@@ -94,7 +94,7 @@ export class Failures {
     const payload = instance.scope.payload(error);
     const crossed = this.#crossings.left(error, payload);
     const thrown = crossed === undefined ? payload : crossed.error;
-    const tornPoll = instance.callbacks.entered === 'executor' && imports === 0;
+    const tornPoll = instance.callbacks.polls && imports === 0;
     const caught = this.#occurred({
       error: thrown,
       origin: crossed === undefined ? 'own' : crossed.deliberate ? 'deliberate' : 'foreign',
@@ -215,7 +215,7 @@ export class Failures {
   /** A failure that has reached no guard, or left one before it was known. */
   #occurredBehind(error: unknown, origin: Thrown['origin'], panic: CaughtPanic | undefined): void {
     const instance = this.#instance;
-    const tornPoll = instance.callbacks.entered === 'executor';
+    const tornPoll = instance.callbacks.polls;
     try {
       this.#occurred({ error, origin, panic, entrypoint: undefined, quiescent: true, tornPoll, isReported: false });
     } catch (broken) {
@@ -310,10 +310,10 @@ export class Failures {
     // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
     const wanted = isKept ? 'keep' : (instance.owner.hooks.failed(instance.view, failure) ?? instance.owner.otherwise(failure));
-    const asked = wanted === 'rollback' && (tornPoll || !instance.canUndo) ? 'fresh' : wanted;
     // A torn poll leaves its task locked, and the promise that the task owes would never settle.
     const isGone = instance.state !== 'running' || tornPoll;
-    return failure.kind === 'aborted' && asked === 'keep' && isGone ? 'fresh' : asked;
+    const asked = failure.kind === 'aborted' && wanted === 'keep' && isGone ? instance.owner.otherwise(failure) : wanted;
+    return asked === 'rollback' && !instance.canUndo ? 'fresh' : asked;
   }
 
   /** The last word on a failure. Where the stack ends before that is reported, it is the last word on what is reported in its place. */
@@ -399,6 +399,8 @@ export class Failures {
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     instance.lost(error, isForeign);
     owner.hooks.lost?.(instance.view, draft.report);
+    // A call that has polled its task by itself has its promise for a caller.
+    if (instance.callbacks.entered === 'first-poll') instance.promises.rejectSince(() => error);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     // What has ended the panic is told as that alone.

@@ -32,6 +32,8 @@ export class InFlight {
   /** How many there have been. */
   #count = 0;
   #marked = 0;
+  /** The one that was made last, since then. */
+  #newest: Owed | undefined;
   /** Whether there ever was one. */
   hasOwed = false;
   /** What settles the promise whose executor is running. */
@@ -152,6 +154,7 @@ export class InFlight {
     };
     owed.given = given;
     this.#owed.add(owed);
+    this.#newest = owed;
     if (owed.isWithin) this.#within++;
     this.hasOwed = true;
     return given;
@@ -160,6 +163,12 @@ export class InFlight {
   /** The promises that are owed now were owed before the turn that begins. */
   mark(): void {
     this.#marked = this.#count;
+    this.#newest = undefined;
+  }
+
+  /** Whether a value is the promise that was made last, since the last {@link mark}, and is owed still. */
+  isNewest(value: unknown): boolean {
+    return this.#newest !== undefined && value === this.#newest.promise;
   }
 
   /** Rejects those that are owed since the last {@link mark}. */
@@ -256,6 +265,7 @@ export class InFlight {
   /** Whatever happens to it from now on is nobody's concern here. Lets go of all that may hold the instance: JavaScript may keep the functions. */
   #settled(owed: Owed): void {
     if (this.#owed.delete(owed) && owed.isWithin) this.#within--;
+    if (this.#newest === owed) this.#newest = undefined;
     owed.given = undefined;
     owed.droppedBy = undefined;
     if (owed.abandoned !== undefined) whenGarbage().unregister(owed);

@@ -1,5 +1,5 @@
 import { forgetRunning, writeGeneration } from './black-box.js';
-import { Callbacks } from './callbacks.js';
+import { Callbacks, type EnteredBy } from './callbacks.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
@@ -310,6 +310,7 @@ export class Instance {
     if (entered === undefined && committed === undefined && this.undo === undefined) return undefined;
     return new Turns({
       entered: (entrypoint) => entered?.(this.view, entrypoint),
+      returns: (result) => this.#pollFirst(result),
       ended: () => {
         this.#turnEnded();
         if (this.state === 'running') committed?.(this.view);
@@ -317,9 +318,20 @@ export class Instance {
     });
   }
 
+  /**
+   * A call gives a promise that it has made: the task behind that is polled for the first time now, and not in a microtask. So the call can be
+   * undone as a whole, while a microtask of its own would be spent, and the state before it would wait for it. Where another microtask runs the
+   * tasks that were queued before the call, nothing of this one's is run ahead of those.
+   */
+  #pollFirst(result: unknown): void {
+    if (this.undo === undefined || this.callbacks.entered !== 'caller' || !this.promises.isNewest(result)) return;
+    if (this.isRunning()) this.callbacks.pollFirst();
+  }
+
   /** Nothing of a turn is on the stack any more: its state is the one to go back to, unless it failed. */
   #turnEnded(): void {
     const { undo } = this;
+    this.callbacks.turnEnded();
     if (undo === undefined || !this.scope.isQuiescent()) return;
     if (this.#life.is === 'undone') this.#comeBack(undo, this.#life);
     else if (this.#life.is === 'running' && !this.scope.isShut()) {
@@ -353,7 +365,7 @@ export class Instance {
 
   /** Whether a failure may cost no more than its turn: not what the event loop has begun and does not begin again. */
   get canUndo(): boolean {
-    return this.undo?.canUndo === true && (this.callbacks.entered === 'caller' || this.callbacks.entered === 'finalizer');
+    return this.undo?.canUndo === true && UNDOABLE.includes(this.callbacks.entered);
   }
 
   /** A closure was called that was made in a turn which was undone. */
@@ -370,6 +382,7 @@ export class Instance {
 
   /** The same; undefined where the event loop entered: there is no caller. */
   entrypoint(entry: number): string | undefined {
+    if (this.callbacks.entered === 'first-poll') return this.turns?.name;
     return this.callbacks.entered === 'caller' ? this.entryName(entry) : undefined;
   }
 
@@ -466,6 +479,9 @@ export class Instance {
     return this.module.entries[index] ?? TABLE_ENTRY;
   }
 }
+
+/** Who enters for somebody who gets the error, or for nobody: a turn of theirs can be as if it had never been. */
+const UNDOABLE: readonly EnteredBy[] = ['caller', 'first-poll', 'finalizer'];
 
 /** What no export has: older glue calls destructors of closures straight out of the module's function table. */
 const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };

@@ -119,6 +119,11 @@ export class Promises {
     this.#inFlight.rejectAbandoned(by, () => abandonedError(by));
   }
 
+  /** See {@link InFlight.isNewest}. */
+  isNewest(value: unknown): boolean {
+    return this.#inFlight.isNewest(value);
+  }
+
   /** See {@link InFlight.mark}. */
   mark(): void {
     this.#inFlight.mark();

@@ -4,6 +4,8 @@ import { apply, assign } from './intrinsics.js';
 export interface TurnHooks {
   /** A turn begins: an idle instance is entered. */
   readonly entered: (entrypoint: string) => void;
+  /** The call whose turn it is gives its result: what is done now is part of the turn. */
+  readonly returns: (result: unknown) => void;
   /** The turn is over: nothing of it is on the stack any more, and the glue's own `finally` blocks have run. */
   readonly ended: () => void;
 }
@@ -32,7 +34,9 @@ export class Turns {
       if (turns.#call !== undefined || turns.#isOpen) return apply(run, this, args);
       turns.#call = name;
       try {
-        return apply(run, this, args);
+        const result = apply(run, this, args);
+        turns.#hooks.returns(result);
+        return result;
       } finally {
         turns.#call = undefined;
         turns.#end();
@@ -50,6 +54,11 @@ export class Turns {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#hooks.entered(this.#call ?? entry);
+  }
+
+  /** The call whose turn it is, by its name. */
+  get name(): string | undefined {
+    return this.#call;
   }
 
   /** Whether nothing of a turn is on the stack. Note: where the stack was full, nobody may have said that a turn has ended. */
