@@ -11,7 +11,12 @@ import { expect } from 'vitest';
 export interface Logged {
   readonly message: string;
   readonly errorId: string;
-  readonly report: { readonly failure: { readonly kind: string }; readonly instance?: string; readonly callsLost: number };
+  readonly report: {
+    readonly failure: { readonly kind: string };
+    readonly recovery: string;
+    readonly instance?: string;
+    readonly callsLost: number;
+  };
 }
 
 /** What miniflare gives of a Worker, without the types of the runtime. */
@@ -66,6 +71,8 @@ export interface StartOptions {
   /** The main module. */
   readonly main?: string;
   readonly bindings?: Record<string, string>;
+  /** A class of Durable Objects that isn't backed by SQLite. */
+  readonly keyValue?: string;
   /** Another Worker beside it, which can bind it. */
   readonly caller?: {
     readonly script: string;
@@ -75,8 +82,11 @@ export interface StartOptions {
 }
 
 /** @param dir what the build made */
-export async function start(dir: string, { main = 'index.js', bindings = {}, caller }: StartOptions = {}): Promise<Running> {
+export async function start(dir: string, { main = 'index.js', bindings = {}, keyValue, caller }: StartOptions = {}): Promise<Running> {
   const logged: Logged[] = [];
+  /** What workerd writes before the Worker runs: why it doesn't. */
+  const starting: string[] = [];
+  let isReady = false;
   const compatibilityDate = '2026-01-01';
   const fixture = {
     name: 'fixture',
@@ -91,7 +101,9 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
     ],
     compatibilityDate,
     bindings,
-    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, LOADED: { className: 'Loaded', useSQLite: true } },
+    durableObjects: Object.fromEntries(
+      ['Counter', 'Ledger', 'Loaded'].map((className) => [className.toUpperCase(), { className, useSQLite: className !== keyValue }]),
+    ),
   };
   const miniflare = new Miniflare({
     workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
@@ -99,12 +111,17 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
       for (const input of streams) {
         createInterface({ input }).on('line', (line) => {
           if (process.env.WORKERD_LOG) process.stderr.write(`${line}\n`);
+          if (!isReady) starting.push(line);
           if (line.includes('"errorId"')) logged.push(JSON.parse(line.slice(line.indexOf('{'))) as Logged);
         });
       }
     },
   } as MiniflareOptions);
-  const url = await miniflare.ready;
+  const url = await miniflare.ready.catch(async (cause: Error) => {
+    await miniflare.dispose().catch(() => undefined);
+    throw new Error([cause.message, ...starting].join('\n'), { cause });
+  });
+  isReady = true;
   const request: Running['fetch'] = (path, init) => fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000), ...init });
   const get: Running['get'] = async (path, init) => {
     const response = await request(path, init);
