@@ -3,7 +3,7 @@ import type { Turn } from './target.js';
 
 /** What is used of an object's storage. */
 interface Storage {
-  readonly sql?: unknown;
+  readonly sql: { exec(query: string): unknown };
   transactionSync(run: () => void): void;
 }
 
@@ -48,14 +48,15 @@ export class Transactions {
   }
 }
 
+/** Refuses a storage without SQL, which it says by a statement. Note: in miniflare it has transactions all the same. */
 function checked(storage: object, className: string): Storage {
   try {
-    // workerd throws where there is none.
-    if ((storage as Storage).sql !== undefined) return storage as Storage;
-  } catch {
-    // The reason is below.
+    (storage as Storage).sql.exec('SELECT 1');
+    return storage as Storage;
+  } catch (cause) {
+    throw new TypeError(
+      `wasm-revive: ${className} is to be transactional, for which its storage has to be SQLite: name it in new_sqlite_classes of wrangler.toml.`,
+      { cause },
+    );
   }
-  throw new TypeError(
-    `wasm-revive: ${className} is to be transactional, for which its storage has to be SQLite: name it in new_sqlite_classes of wrangler.toml.`,
-  );
 }

@@ -1,6 +1,5 @@
 /** Durable Objects whose turns are undone, on the real workerd, in both panic modes. */
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build, type PanicMode, run, stage } from './build-worker.ts';
 import { type Running, start } from './workerd.ts';

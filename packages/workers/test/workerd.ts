@@ -43,6 +43,8 @@ export interface Running {
   readonly miniflare: Miniflare;
   /** The fixture, or the Worker beside it, for events that no request brings. */
   events(name: 'fixture' | 'caller'): Promise<Events>;
+  /** The Durable Objects of a binding, without the Worker's own fetch handler before them. */
+  objects(binding: string): Promise<Objects>;
   /** What the Worker has logged of failures. Lines arrive some time after the response that they belong to. */
   readonly logged: readonly Logged[];
   /** What the Worker has logged of all failures so far. Aborts the instance that serves requests, to see when the lines before have arrived. */
@@ -134,8 +136,11 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
     };
     await expect.poll(waiting).toBe(calls);
   };
+  const objects: Running['objects'] = async (binding) =>
+    (await miniflare.getDurableObjectNamespace(binding, 'fixture')) as unknown as Objects;
   return {
     miniflare,
+    objects,
     logged,
     fetch: request,
     get,
@@ -149,9 +154,9 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
     },
     async startTimer() {
       const name = randomUUID();
-      const objects = (await miniflare.getDurableObjectNamespace('COUNTER', 'fixture')) as unknown as Objects;
+      const counters = await objects('COUNTER');
       // Not by way of the instance that serves requests, which may be lost.
-      const timer = objects.get(objects.idFromName(name)).fetch('http://object/wait-5000');
+      const timer = counters.get(counters.idFromName(name)).fetch('http://object/wait-5000');
       const fired = timer.then((): never => {
         throw new Error('The timer has fired before the answers have come.');
       });
