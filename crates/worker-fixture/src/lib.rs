@@ -5,11 +5,13 @@
 
 mod entrypoint;
 mod fail;
+mod ledger;
 mod loaded;
 mod object;
 mod stateless;
 
 pub use entrypoint::Admin;
+pub use ledger::Ledger;
 pub use loaded::Loaded;
 pub use object::Counter;
 pub use stateless::{add, fail_later};

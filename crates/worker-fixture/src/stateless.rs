@@ -16,8 +16,12 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 #[event(fetch)]
 async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
     let path = req.path();
-    // `/object/<name>/<steps>` is passed on to an object of that name, `/loaded/…` to one of the other class.
-    for (prefix, binding) in [("/object/", "COUNTER"), ("/loaded/", "LOADED")] {
+    // `/object/<name>/<steps>` is passed on to an object of that name, `/loaded/…` `/ledger/…` to one of the other classes.
+    for (prefix, binding) in [
+        ("/object/", "COUNTER"),
+        ("/loaded/", "LOADED"),
+        ("/ledger/", "LEDGER"),
+    ] {
         let Some((name, steps)) = path
             .strip_prefix(prefix)
             .and_then(|rest| rest.split_once('/'))

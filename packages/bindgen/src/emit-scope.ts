@@ -152,7 +152,7 @@ function apiNames(glue: Glue): string[] {
 function apiFields(glue: Glue, undo: boolean): string[] {
   return apiFunctions(glue).map(({ name, displayName, parameters }) => {
     const called = `$call(${JSON.stringify(displayName)}, ${name})`;
-    return `${name}: ${undo && parameters !== undefined ? `$turns ? ${called} : ${emitCall(name, parameters)}` : called}`;
+    return `${name}: ${undo && parameters !== undefined ? `$turns ? ${called} : ${emitCall(name, displayName, parameters)}` : called}`;
   });
 }
 

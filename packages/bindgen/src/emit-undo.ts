@@ -42,11 +42,15 @@ export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
 export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$log = new globalThis.Int32Array(1);'];
 
 /** A function that the façade calls, as a call of the user's, where turns can be undone and no plugin hears of them. */
-export function emitCall(name: string, { source, args }: { readonly source: string; readonly args: string }): string {
+export function emitCall(name: string, displayName: string, { source, args }: { readonly source: string; readonly args: string }): string {
   return `(${source}) => {
       if ($turn.isCalled) return ${name}(${args});
       $turn.isCalled = true;
-      try { return ${name}(${args}); } finally { $turn.isCalled = false; $turnEnded(); }
+      try {
+        const $result = ${name}(${args});
+        if ($turn.hasChanged) $raw.state.host.returns($result, ${JSON.stringify(displayName)});
+        return $result;
+      } finally { $turn.isCalled = false; $turnEnded(); }
     }`;
 }
 

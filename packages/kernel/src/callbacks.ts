@@ -1,17 +1,28 @@
 import type { Thenable } from './contract.js';
 import { isReviveError } from './errors.js';
 import { markHandled } from './in-flight.js';
+import { inMicrotask } from './intrinsics.js';
 import type { Closure, OwnClosures } from './own-closures.js';
 import { tagOf } from './thrown.js';
 
 /**
- * Who entered: the program; a promise, which passes on what its reaction throws; or the event loop, with nobody to be thrown to. `task` is a poll
- * of one future, which hears of it where that is undone; `executor` polls several, which don't.
+ * Who entered: the program; a call of the program's, which runs the executor before it returns (`first-poll`, see `Callbacks.pollFirst`); a promise,
+ * which passes on what its reaction throws; or the event loop, with nobody to be thrown to. `task` is a poll of one future, which hears of it where
+ * that is undone; `executor` polls several, which don't.
  */
-export type EnteredBy = 'caller' | 'reaction' | 'executor' | 'task' | 'microtask' | 'finalizer';
+export type EnteredBy = 'caller' | 'first-poll' | 'reaction' | 'executor' | 'task' | 'microtask' | 'finalizer';
 
 /** Has something called, with the error, at the end of the turn that begins, should that be undone. */
 export type WhenUndone = (run: (error: unknown) => void) => void;
+
+/** What a microtask is to run, unless that was run before. */
+interface Queued {
+  readonly run: () => unknown;
+  isRun: boolean;
+}
+
+/** Who enters for somebody who gets the error or is told, or for nobody: a turn of theirs can be as if it had never been. */
+const UNDOABLE: readonly EnteredBy[] = ['caller', 'first-poll', 'finalizer', 'task'];
 
 /** How many panics in one turn of the executor are followed by another look at its queue: a limit only for what nobody has thought of. */
 const POLL_ATTEMPTS = 10_000;
@@ -28,6 +39,8 @@ export class Callbacks {
   #isOnce = false;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
+  /** The microtask that was queued for it in the turn that is running. */
+  #ofTurn: Queued | undefined;
 
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
@@ -43,7 +56,7 @@ export class Callbacks {
 
   /** Whether what has entered comes only once, and nobody is told where its turn is undone: whoever waits for it would wait for ever. */
   get isSpent(): boolean {
-    return this.#isOnce || !(this.entered === 'caller' || this.entered === 'finalizer' || this.entered === 'task');
+    return this.#isOnce || !UNDOABLE.includes(this.entered);
   }
 
   /** For timers that come only once. */
@@ -59,7 +72,7 @@ export class Callbacks {
 
   /** Whether a task is being polled. What leaves that by throwing has torn its future. */
   get isPolling(): boolean {
-    return this.entered === 'executor' || this.entered === 'task';
+    return this.entered === 'executor' || this.entered === 'first-poll' || this.entered === 'task';
   }
 
   /** For `Host.finalizer` and `Host.registry`. */
@@ -73,7 +86,34 @@ export class Callbacks {
     if (this.#own.has(undone)) return (): unknown => this.#poll(callback, undone);
     if (!this.#own.isExecutor(callback)) return (): unknown => this.#unattended('microtask', callback);
     this.#queued = callback;
-    return (): unknown => this.#unattended('executor', entersAgain ? () => this.#runTasks(callback) : callback);
+    const queued: Queued = { run: entersAgain ? () => this.#runTasks(callback) : callback, isRun: false };
+    this.#ofTurn = queued;
+    return (): unknown => (queued.isRun ? undefined : this.#unattended('executor', queued.run));
+  }
+
+  /**
+   * Runs the executor in the turn that has queued it, in place of the microtask. Where it was queued before, or is queued once more by what it runs,
+   * the microtask of that runs it. What the tasks throw is told, and thrown where nobody was told.
+   */
+  pollFirst(): void {
+    const queued = this.#ofTurn;
+    this.#ofTurn = undefined;
+    if (queued === undefined || queued.isRun) return;
+    queued.isRun = true;
+    try {
+      this.#enter('first-poll', queued.run);
+    } catch (error) {
+      if (isReviveError(error) || this.#isTold(error)) return;
+      // As from the microtask.
+      inMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  /** Nothing of a turn is on the stack any more. */
+  turnEnded(): void {
+    this.#ofTurn = undefined;
   }
 
   /**

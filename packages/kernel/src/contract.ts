@@ -262,6 +262,8 @@ export interface Host {
   refuse(entry: number): true;
   /** An outermost entry. */
   entered(entry: number): void;
+  /** What a call of the user's gives that is a turn, where something else than Wasm has changed, before the turn is over. @param name of the call */
+  returns(result: unknown, name: string): void;
   /** The end of an outermost entry that went well; of a turn, where no plugin hears of turns. */
   left(): void;
   /**

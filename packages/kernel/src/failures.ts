@@ -412,6 +412,8 @@ export class Failures {
     // Before plugins hear of it: what they call may ask, and must not have it told again.
     instance.lost(error, isForeign);
     owner.hooks.lost?.(instance.view, draft.report);
+    // A call that has polled its task by itself has its promise for a caller.
+    if (instance.callbacks.entered === 'first-poll') instance.promises.rejectOf(instance.undo?.turn, () => error);
     // A turn that the event loop entered has no caller. Alone in flight, the call is the one that failed; else nobody can tell.
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     // What has ended the panic is told as that alone.

@@ -50,6 +50,10 @@ export class InstanceHost implements Host {
     this.#instance.turns?.entered(this.#instance.entryName(entry));
   }
 
+  returns(result: unknown, name: string): void {
+    this.#instance.turns?.returns(result, name);
+  }
+
   left(): void {
     this.#instance.turns?.left();
   }

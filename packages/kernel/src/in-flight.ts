@@ -31,6 +31,8 @@ export class InFlight {
   readonly #isWithin: () => boolean;
   readonly #turn: () => Turn | undefined;
   #within = 0;
+  /** The one that was made last, while it is owed. */
+  #newest: Owed | undefined;
   /** Whether there ever was one. */
   hasOwed = false;
   /** What settles the promise whose executor is running. */
@@ -155,14 +157,20 @@ export class InFlight {
     };
     owed.given = given;
     this.#owed.add(owed);
+    this.#newest = owed;
     if (owed.isWithin) this.#within++;
     this.hasOwed = true;
     return given;
   }
 
-  /** Rejects those that came to be in a turn which was undone. */
-  rejectUndone(reason: () => unknown): void {
-    for (const owed of [...this.#owed].filter(({ turn }) => turn?.isUndone)) this.#abandon(owed, reason());
+  /** Whether a value is the promise that was made last, in the turn that is running, and is owed still. */
+  isNewest(value: unknown): boolean {
+    return this.#newest !== undefined && value === this.#newest.promise && this.#newest.turn === this.#turn();
+  }
+
+  /** Rejects those that came to be in a turn. */
+  rejectOf(turn: Turn | undefined, reason: () => unknown): void {
+    for (const owed of [...this.#owed].filter((owed) => turn !== undefined && owed.turn === turn)) this.#abandon(owed, reason());
   }
 
   /** Rejects all of them, each with its own error. Returns how many there were. */
@@ -254,6 +262,7 @@ export class InFlight {
   /** Whatever happens to it from now on is nobody's concern here. Lets go of all that may hold the instance: JavaScript may keep the functions. */
   #settled(owed: Owed): void {
     if (this.#owed.delete(owed) && owed.isWithin) this.#within--;
+    if (this.#newest === owed) this.#newest = undefined;
     owed.given = undefined;
     owed.droppedBy = undefined;
     if (owed.abandoned !== undefined) whenGarbage().unregister(owed);

@@ -112,6 +112,8 @@ export class Instance {
   #stacks: StackPointers | undefined;
   #panicking: Panicking | undefined;
   #startedAt = 0;
+  /** The call whose task was polled last before it returned. */
+  #pollsFor: string | undefined;
 
   constructor(generation: number, space: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -312,6 +314,7 @@ export class Instance {
     if (!areHeard && this.module.undo !== true) return undefined;
     return new Turns({
       entered: areHeard ? (entrypoint) => entered?.(this.view, entrypoint) : undefined,
+      returns: (result, entrypoint) => this.#pollFirst(result, entrypoint),
       ended: () => {
         this.#turnEnded();
         if (this.state === 'running') committed?.(this.view);
@@ -319,9 +322,21 @@ export class Instance {
     });
   }
 
+  /**
+   * A call gives a promise that it has made: the task behind that is polled for the first time now, and not in a microtask. So the call can be
+   * undone as a whole, while a microtask of its own would be spent, and the state before it would wait for it. Where another microtask runs the
+   * tasks that were queued before the call, nothing of this one's is run ahead of those.
+   */
+  #pollFirst(result: unknown, entrypoint: string): void {
+    if (this.undo === undefined || this.callbacks.entered !== 'caller' || !this.promises.isNewest(result) || !this.isRunning()) return;
+    this.#pollsFor = entrypoint;
+    this.callbacks.pollFirst();
+  }
+
   /** Nothing of a turn is on the stack any more: its state is the one to go back to, unless it failed. */
   #turnEnded(): void {
     const { undo } = this;
+    this.callbacks.turnEnded();
     if (undo === undefined || !this.scope.isQuiescent()) return;
     // What has left Rust panicking has to be known before the state that it has left is the one to go back to.
     this.#failures.lookAgain(false);
@@ -332,6 +347,7 @@ export class Instance {
   /** As it was before the turn that failed. Frames of the glue, too, are gone: what they had still to do has found every guard shut. */
   #comeBack(undo: Undo, { error, since, tell }: Extract<Life, { is: 'undone' }>): void {
     const exports = this.#exports as WebAssembly.Exports;
+    const { turn } = undo;
     const takeBack = undo.rollBack();
     this.#failures.forget();
     this.#failures.startAnew();
@@ -340,7 +356,7 @@ export class Instance {
     this.scope.bind(exports, this.#host);
     this.#life = { is: 'running' };
     this.failedIn = undefined;
-    this.promises.rejectUndone(() => this.#withoutFrames(error));
+    this.promises.rejectOf(turn, () => this.#withoutFrames(error));
     tell();
     this.owner.rolledBack(this, since);
     // Last, for that may run code of the program's.
@@ -371,6 +387,7 @@ export class Instance {
 
   /** The same; undefined where the event loop entered: there is no caller. */
   entrypoint(entry: number): string | undefined {
+    if (this.callbacks.entered === 'first-poll') return this.#pollsFor;
     return this.callbacks.entered === 'caller' ? this.entryName(entry) : undefined;
   }
 

@@ -121,9 +121,14 @@ export class Promises {
     this.#inFlight.rejectAbandoned(by, () => abandonedError(by));
   }
 
-  /** See {@link InFlight.rejectUndone}. */
-  rejectUndone(reason: () => unknown): void {
-    this.#inFlight.rejectUndone(reason);
+  /** See {@link InFlight.isNewest}. */
+  isNewest(value: unknown): boolean {
+    return this.#inFlight.isNewest(value);
+  }
+
+  /** See {@link InFlight.rejectOf}. */
+  rejectOf(turn: Turn | undefined, reason: () => unknown): void {
+    this.#inFlight.rejectOf(turn, reason);
   }
 
   /** The instance is lost: rejects what it owes, marks what it was given as handled, and lets go of both. */

@@ -5,6 +5,8 @@ import { apply, assign } from './intrinsics.js';
 export interface TurnHooks {
   /** A turn begins: an idle instance is entered. Undefined: nobody wants to hear of that, and generated code tells of turns that end alone. */
   readonly entered?: ((entrypoint: string) => void) | undefined;
+  /** The call whose turn it is gives its result: what is done now is part of the turn. */
+  readonly returns?: (result: unknown, entrypoint: string) => void;
   /** The turn is over: nothing of it is on the stack any more, and the glue's own `finally` blocks have run. */
   readonly ended: () => void;
 }
@@ -42,7 +44,9 @@ export class Turns {
       state.isCalled = true;
       turns.#name = name;
       try {
-        return apply(run, this, args);
+        const result = apply(run, this, args);
+        turns.returns(result, name);
+        return result;
       } finally {
         state.isCalled = false;
         turns.#name = undefined;
@@ -61,6 +65,11 @@ export class Turns {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#hooks.entered?.(this.#name ?? entry);
+  }
+
+  /** The call whose turn it is gives its result. @param name of the call */
+  returns(result: unknown, name: string): void {
+    this.#hooks.returns?.(result, name);
   }
 
   /** Whether nothing of a turn is on the stack. Note: where the stack was full, nobody may have said that a turn has ended. */

@@ -3,7 +3,7 @@ import { Turns } from '../src/turns.js';
 
 function hear() {
   const heard: string[] = [];
-  const turns = new Turns({ entered: (name) => void heard.push(name), ended: () => void heard.push('+') });
+  const turns = new Turns({ entered: (name) => void heard.push(name), returns: () => {}, ended: () => void heard.push('+') });
   /** What the guard of an export does. */
   const enter = (run: () => void = () => {}): void => {
     turns.entered('an export');

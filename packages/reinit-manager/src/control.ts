@@ -32,6 +32,9 @@ export interface Stats {
  */
 export type ForeignExceptions = 'keep' | 'recover';
 
+/** What is done after an abort. */
+export type RecoveryChoice = 'rollback' | 'fresh';
+
 /** What may be changed while the module runs. */
 export interface ReviveOptions extends BreakerOptions {
   /** Told of every failure. What it throws can't break recovery. */
@@ -49,8 +52,9 @@ export interface ReviveOptions extends BreakerOptions {
   /**
    * After an abort: `rollback`, the default where the module was transformed with `--recovery rollback`, undoes the turn that failed, so that nothing
    * else is lost; `fresh`, the default and the only one elsewhere, begins with a fresh instance. Where a turn can't be undone, `rollback` is `fresh`.
+   * A function answers for each instance: it is given a sibling's key, or undefined for instances without a key.
    */
-  readonly recovery?: 'rollback' | 'fresh' | undefined;
+  readonly recovery?: RecoveryChoice | ((key: unknown) => RecoveryChoice) | undefined;
   /** Whether a panic that unwound has its turn undone, too, so that it leaves nothing half done. Default false. Needs {@link ReviveOptions.recovery} `rollback`. */
   readonly atomicPanics?: boolean | undefined;
   /** How many keyed instances there may be at once, see {@link Revive.instance}. Default 64. In V8 each takes 10 GB of addresses, not of memory. */
@@ -96,6 +100,8 @@ export interface Revive<Exports = unknown> {
   readonly generation: number;
   readonly state: ReviveState;
   readonly stats: Stats;
+  /** Whether a turn that fails can be undone: the module was transformed with `--recovery rollback`. */
+  readonly canRollBack: boolean;
   /** The names of all events, for programs that record every one. */
   readonly events: readonly EventName[];
   /**
@@ -187,6 +193,7 @@ export function reviveOf(
     get stats() {
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
     },
+    canRollBack: module.description.undo === true,
     events: EVENT_NAMES,
     get ready() {
       return slot.whenReady();

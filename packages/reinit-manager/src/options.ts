@@ -1,5 +1,5 @@
-import { bare, type Plugin } from '@wasm-revive/kernel';
-import type { ReviveOptions } from './control.js';
+import { bare, complain, type Plugin } from '@wasm-revive/kernel';
+import type { RecoveryChoice, ReviveOptions } from './control.js';
 import type { DrainOptions } from './leaving/closing.js';
 import type { RecycleOptions } from './leaving/recycling.js';
 import type { CallSite } from './pool/calls.js';
@@ -31,12 +31,29 @@ export const OPTIONS: Checks<ReviveOptions> = {
   onFailure: ['a function', (value) => typeof value === 'function'],
   redact: ['a function', (value) => typeof value === 'function'],
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
-  recovery: ["'rollback' or 'fresh'", (value) => value === 'rollback' || value === 'fresh'],
+  recovery: ["'rollback', 'fresh' or a function", (value) => isRecovery(value) || typeof value === 'function'],
   atomicPanics: ['true or false', (value) => typeof value === 'boolean'],
   maxPersistedBytes: ['a whole number from 0, or Infinity', isCount],
   persist: ['an object whose load and save, where it has them, are functions', isStore],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
 };
+
+function isRecovery(value: unknown): value is RecoveryChoice {
+  return value === 'rollback' || value === 'fresh';
+}
+
+/** What is to be done after an abort of an instance. @param key as the option's function is given it */
+export function recoveryOf(recovery: ReviveOptions['recovery'], key: unknown): RecoveryChoice {
+  if (typeof recovery !== 'function') return recovery ?? 'rollback';
+  try {
+    const answer: unknown = recovery(key);
+    if (isRecovery(answer)) return answer;
+    complain('the option recovery was ignored', new TypeError(`it has to give 'rollback' or 'fresh', not ${show(answer)}`));
+  } catch (error) {
+    complain('the option recovery threw', error);
+  }
+  return 'fresh';
+}
 
 function isTime(value: unknown): boolean {
   return typeof value === 'number' && value >= 0;

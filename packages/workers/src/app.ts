@@ -3,6 +3,7 @@ import type { Revive } from '@wasm-revive/reinit-manager';
 import { Calls } from './calls.js';
 import { Failures } from './failures.js';
 import type { ServeOptions, WorkerPackage } from './options.js';
+import { Transactions } from './transactions.js';
 
 /** A class that workerd constructs: of a context, or the state of an object, and `env`. */
 export type Class = new (ctx: object, env: unknown) => object;
@@ -18,6 +19,7 @@ export class App {
   readonly #failures: Failures;
   readonly #attempts: number;
   readonly #retryable: (request: Request) => boolean;
+  readonly transactions: Transactions;
   /** What the package exports, for all that has no instance of its own. */
   readonly own: Exports;
 
@@ -28,6 +30,7 @@ export class App {
     this.#failures = new Failures(options);
     this.#attempts = attempts;
     this.#retryable = retryable;
+    this.transactions = new Transactions(pkg.__revive);
     this.own = this.exportsOf(pkg);
     // Listeners run before anything else does.
     this.revive.on('failure', (report) => this.#failures.log(report, this.#calls.failed(report)));

@@ -34,7 +34,8 @@ export class Calls {
   failed({ instance, recovery }: CrashReport): readonly string[] {
     // Several instances may serve what has none of its own.
     const here = [...this.#inFlight].filter((call) => (call.instance === undefined || call.instance === instance) && call.isHere());
-    if (recovery !== 'keep') for (const call of here) call.failure = here.length === 1 ? 'own' : 'perhaps-own';
+    const isLost = recovery !== 'keep' && recovery !== 'rollback';
+    if (isLost) for (const call of here) call.failure = here.length === 1 ? 'own' : 'perhaps-own';
     return [...new Set(here.map(({ path }) => path))];
   }
 

@@ -10,6 +10,7 @@ declare module 'cloudflare:workers' {
   /** An object with an identity and storage. */
   export abstract class DurableObject extends Entrypoint<{
     readonly id: object;
+    readonly storage: object;
     blockConcurrencyWhile<T>(callback: () => Promise<T>): Promise<T>;
   }> {}
 }

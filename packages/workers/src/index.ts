@@ -2,5 +2,5 @@
  * Rust Workers and Durable Objects that survive panics and aborts: what stands between workerd and a transformed package.
  * @module
  */
-export type { ServeOptions, WorkerApp, WorkerPackage } from './options.js';
+export type { DurableObjectOptions, ServeOptions, WorkerApp, WorkerPackage } from './options.js';
 export { serve } from './serve.js';

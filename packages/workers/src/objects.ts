@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { App, Class, Exports } from './app.js';
+import { type ClassOptions, ObjectKey } from './class-options.js';
 import { forward } from './classes.js';
 import { Target } from './target.js';
 
@@ -15,16 +16,20 @@ interface Home {
 /** Durable Objects, each in an instance of its own. */
 export class Objects {
   readonly #app: App;
+  readonly #options: ClassOptions;
   /** Where the engine tells of no objects that are gone (compatibility dates before 2025-05-05), instances stay until the isolate goes. */
   readonly #gone = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<Home['leave']>((leave) => leave()) : undefined;
 
-  constructor(app: App) {
+  constructor(app: App, options: ClassOptions) {
     this.#app = app;
+    this.#options = options;
   }
 
-  /** A class of Durable Objects. @param isShared whether they live where everything else does */
-  classOf(name: string, isShared: boolean): Class {
+  /** A class of Durable Objects. */
+  classOf(name: string): Class {
     const app = this.#app;
+    const isShared = this.#options.isShared(name);
+    const isTransactional = this.#options.isTransactional(name);
     const homeOf = (object: object, id: unknown): Home =>
       isShared ? { exports: app.own, leave: () => undefined } : this.#home(object, name, id);
     class Shimmed extends DurableObject {
@@ -34,7 +39,8 @@ export class Objects {
         super(state, env);
         const { exports, leave } = homeOf(this, state.id);
         try {
-          this.#target = new Target(() => new (exports[name] as Class)(state, env), state);
+          const turn = isTransactional ? app.transactions.of(state.storage, name) : undefined;
+          this.#target = new Target(() => new (exports[name] as Class)(state, env), state, turn);
         } catch (error) {
           // workerd constructs another one for the next event.
           leave();
@@ -52,11 +58,9 @@ export class Objects {
   /** An instance for one object, which goes with it. */
   #home(object: object, name: string, id: unknown): Home {
     const { revive } = this.#app;
-    const text = `${name} ${id}`;
-    // Not the object: whoever holds the key doesn't hold that.
-    const key = { toString: () => text };
+    const key = new ObjectKey(name, id);
     const leave = (): void => void revive.evict(key);
     this.#gone?.register(object, leave);
-    return { exports: this.#app.exportsOf(revive.instance(key), text), leave };
+    return { exports: this.#app.exportsOf(revive.instance(key), key.toString()), leave };
   }
 }

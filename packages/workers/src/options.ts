@@ -1,9 +1,20 @@
 import type { CrashReport } from '@wasm-revive/kernel';
-import type { Revive, ReviveOptions } from '@wasm-revive/reinit-manager';
+import type { RecoveryChoice, Revive, ReviveOptions } from '@wasm-revive/reinit-manager';
 
 /** A package of the `worker` crate that `wasm-revive transform` has transformed. */
 export interface WorkerPackage {
   readonly __revive: Revive;
+}
+
+/** Options of one class of Durable Objects. */
+export interface DurableObjectOptions {
+  /** As {@link ServeOptions.recovery}, for the objects of this class. They have instances of their own, or it can't differ from that. */
+  readonly recovery?: RecoveryChoice | undefined;
+  /**
+   * Whether each synchronous turn of an object runs inside `storage.transactionSync`: where the turn is undone, or its instance is lost, what it
+   * has written by SQL is undone with it. For classes that are backed by SQLite. Default false.
+   */
+  readonly transactional?: boolean | undefined;
 }
 
 /** Options of `serve`. */
@@ -19,6 +30,13 @@ export interface ServeOptions {
    * costs that instance with all that is in it. Default: none, each object has an instance of its own.
    */
   readonly shared?: boolean | readonly string[];
+  /**
+   * What is done after an abort: `rollback` undoes the turn that failed, `fresh` ends its instance. Default: `rollback` where the package was built for it
+   * (`WASM_REVIVE_RECOVERY=rollback`), else `fresh`.
+   */
+  readonly recovery?: RecoveryChoice | undefined;
+  /** Options of single classes, by their names. */
+  readonly durableObjects?: Readonly<Record<string, DurableObjectOptions>>;
   /** Whether a request may run a second time where the instance was lost through another one. Default: GET and HEAD without a body. */
   readonly retryable?: (request: Request) => boolean;
   /** How often such a request runs again, each time it was lost through another one. Default 10; 0: never. */

@@ -1,4 +1,5 @@
 import { App } from './app.js';
+import { ClassOptions } from './class-options.js';
 import { defaultEntrypoint, namedEntrypoint } from './entrypoints.js';
 import { Objects } from './objects.js';
 import type { ServeOptions, WorkerApp, WorkerPackage } from './options.js';
@@ -14,16 +15,16 @@ const MOST_INSTANCES = 1000;
  * @throws TypeError for an option that names what the package doesn't export
  */
 export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp {
-  pkg.__revive.configure({ maxInstances: MOST_INSTANCES, ...options.revive });
   const app = new App(pkg, options);
   const { functions = app.functions(), objects = [], entrypoints = [], shared = false, runToCompletion = false } = options;
   for (const name of [...functions, ...(typeof shared === 'boolean' ? [] : shared)]) app.check(name);
-  const durable = new Objects(app);
-  const isShared = (name: string): boolean => (typeof shared === 'boolean' ? shared : shared.includes(name));
+  const classes = new ClassOptions(pkg.__revive, options);
+  pkg.__revive.configure({ maxInstances: MOST_INSTANCES, recovery: (key) => classes.recoveryOf(key), ...options.revive });
+  const durable = new Objects(app, classes);
   return {
     default: defaultEntrypoint(app, functions, runToCompletion),
     classes: Object.fromEntries([
-      ...objects.map((name) => [name, durable.classOf(name, isShared(name))]),
+      ...objects.map((name) => [name, durable.classOf(name)]),
       // The build takes every class for one of objects.
       ...entrypoints.map((name) => [name, namedEntrypoint(app, name)]),
     ]),

@@ -2,6 +2,9 @@ import { isReviveError } from '@wasm-revive/kernel';
 
 type Members = Record<string, unknown>;
 
+/** Runs what enters an object. */
+export type Turn = <R>(run: () => R) => R;
+
 /** What an object's constructor is given by workerd. */
 interface State {
   readonly blockConcurrencyWhile?: (callback: () => Promise<unknown>) => Promise<unknown>;
@@ -13,17 +16,23 @@ interface State {
  */
 export class Target {
   readonly #construct: () => object;
+  readonly #turn: Turn;
   readonly #state: State;
   #object: Members;
   /** What the constructor has asked to be waited for, where it was run again. */
   #ready: Promise<unknown> | undefined;
 
-  /** @param construct makes the object @param state what workerd gave to its constructor */
-  constructor(construct: () => object, state: object) {
-    this.#construct = construct;
+  /**
+   * @param construct makes the object
+   * @param state what workerd gave to its constructor
+   * @param turn runs each call that enters the object, the constructor's, too
+   */
+  constructor(construct: () => object, state: object, turn: Turn = (run) => run()) {
+    this.#construct = () => turn(construct);
+    this.#turn = turn;
     this.#state = state;
     // In workerd's own constructor the runtime waits by itself.
-    this.#object = construct() as Members;
+    this.#object = this.#construct() as Members;
   }
 
   call(key: string, args: unknown[]): unknown {
@@ -44,7 +53,7 @@ export class Target {
     if (this.#ready !== undefined) return this.#ready.then(() => this.#use(use));
     const object = this.#object;
     try {
-      return use(object);
+      return this.#turn(() => use(object));
     } catch (error) {
       // Nothing of the call has run. Code that it ran may have thrown the same error for another object, though.
       if (!isReviveError(error, 'REVIVE_STALE_HANDLE') || !this.#isReplaced(object)) throw error;

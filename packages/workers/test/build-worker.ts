@@ -74,12 +74,12 @@ export function run(
   return spawnSync(process.execPath, [standIn, ...all], { cwd: dir, env: { ...process.env, ...env }, encoding: 'utf8' });
 }
 
-/** Builds the fixture into a Worker; gives the folder that wrangler would upload. */
-export function build(panic: PanicMode, options?: string): string {
+/** Builds the fixture into a Worker; gives the folder that wrangler would upload. @param env of the build */
+export function build(panic: PanicMode, options?: string, env: Record<string, string> = {}): string {
   const { WASM_REVIVE_WORKER_BUILD: workerBuild } = process.env;
-  if (workerBuild !== undefined && options === undefined) return buildByWorkerBuild(workerBuild, panic);
+  if (workerBuild !== undefined && options === undefined) return buildByWorkerBuild(workerBuild, panic, standIn, env);
   const dir = stage(panic, options);
-  const { status, stderr } = run(dir);
+  const { status, stderr } = run(dir, [], env);
   if (status !== 0) throw new Error(stderr);
   // As worker-build does behind esbuild.
   const file = join(dir, 'index.js');
@@ -88,13 +88,14 @@ export function build(panic: PanicMode, options?: string): string {
 }
 
 /** The same by the real worker-build, in the toolchain that can build std. @param esbuild the real one: with upstream's shim */
-export function buildByWorkerBuild(command: string, panic: PanicMode, esbuild = standIn): string {
+export function buildByWorkerBuild(command: string, panic: PanicMode, esbuild = standIn, own: Record<string, string> = {}): string {
   const out = newFolder();
   const env = {
     RUSTUP_TOOLCHAIN: 'nightly',
     CARGO_TARGET_DIR: join(root, 'target/worker-build'),
     WASM_BINDGEN_BIN: wasmBindgen(),
     ...process.env,
+    ...own,
     ESBUILD_BIN: esbuild,
   };
   execFileSync(command, ['--release', '--out-dir', out, ...(panic === 'unwind' ? ['--panic-unwind'] : [])], {

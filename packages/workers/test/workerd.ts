@@ -11,7 +11,12 @@ import { expect } from 'vitest';
 export interface Logged {
   readonly message: string;
   readonly errorId: string;
-  readonly report: { readonly failure: { readonly kind: string }; readonly instance?: string; readonly callsLost: number };
+  readonly report: {
+    readonly failure: { readonly kind: string };
+    readonly recovery: string;
+    readonly instance?: string;
+    readonly callsLost: number;
+  };
 }
 
 /** What miniflare gives of a Worker, without the types of the runtime. */
@@ -38,6 +43,8 @@ export interface Running {
   readonly miniflare: Miniflare;
   /** The fixture, or the Worker beside it, for events that no request brings. */
   events(name: 'fixture' | 'caller'): Promise<Events>;
+  /** The Durable Objects of a binding, without the Worker's own fetch handler before them. */
+  objects(binding: string): Promise<Objects>;
   /** What the Worker has logged of failures. Lines arrive some time after the response that they belong to. */
   readonly logged: readonly Logged[];
   /** What the Worker has logged of all failures so far. Aborts the instance that serves requests, to see when the lines before have arrived. */
@@ -66,6 +73,8 @@ export interface StartOptions {
   /** The main module. */
   readonly main?: string;
   readonly bindings?: Record<string, string>;
+  /** A class of Durable Objects that isn't backed by SQLite. */
+  readonly keyValue?: string;
   /** Another Worker beside it, which can bind it. */
   readonly caller?: {
     readonly script: string;
@@ -75,8 +84,11 @@ export interface StartOptions {
 }
 
 /** @param dir what the build made */
-export async function start(dir: string, { main = 'index.js', bindings = {}, caller }: StartOptions = {}): Promise<Running> {
+export async function start(dir: string, { main = 'index.js', bindings = {}, keyValue, caller }: StartOptions = {}): Promise<Running> {
   const logged: Logged[] = [];
+  /** What workerd writes before the Worker runs: why it doesn't. */
+  const starting: string[] = [];
+  let isReady = false;
   const compatibilityDate = '2026-01-01';
   const fixture = {
     name: 'fixture',
@@ -91,7 +103,9 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
     ],
     compatibilityDate,
     bindings,
-    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, LOADED: { className: 'Loaded', useSQLite: true } },
+    durableObjects: Object.fromEntries(
+      ['Counter', 'Ledger', 'Loaded'].map((className) => [className.toUpperCase(), { className, useSQLite: className !== keyValue }]),
+    ),
   };
   const miniflare = new Miniflare({
     workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
@@ -99,12 +113,17 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
       for (const input of streams) {
         createInterface({ input }).on('line', (line) => {
           if (process.env.WORKERD_LOG) process.stderr.write(`${line}\n`);
+          if (!isReady) starting.push(line);
           if (line.includes('"errorId"')) logged.push(JSON.parse(line.slice(line.indexOf('{'))) as Logged);
         });
       }
     },
   } as MiniflareOptions);
-  const url = await miniflare.ready;
+  const url = await miniflare.ready.catch(async (cause: Error) => {
+    await miniflare.dispose().catch(() => undefined);
+    throw new Error([cause.message, ...starting].join('\n'), { cause });
+  });
+  isReady = true;
   const request: Running['fetch'] = (path, init) => fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000), ...init });
   const get: Running['get'] = async (path, init) => {
     const response = await request(path, init);
@@ -117,8 +136,11 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
     };
     await expect.poll(waiting).toBe(calls);
   };
+  const objects: Running['objects'] = async (binding) =>
+    (await miniflare.getDurableObjectNamespace(binding, 'fixture')) as unknown as Objects;
   return {
     miniflare,
+    objects,
     logged,
     fetch: request,
     get,
@@ -132,9 +154,9 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, cal
     },
     async startTimer() {
       const name = randomUUID();
-      const objects = (await miniflare.getDurableObjectNamespace('COUNTER', 'fixture')) as unknown as Objects;
+      const counters = await objects('COUNTER');
       // Not by way of the instance that serves requests, which may be lost.
-      const timer = objects.get(objects.idFromName(name)).fetch('http://object/wait-5000');
+      const timer = counters.get(counters.idFromName(name)).fetch('http://object/wait-5000');
       const fired = timer.then((): never => {
         throw new Error('The timer has fired before the answers have come.');
       });

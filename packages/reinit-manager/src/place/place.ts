@@ -21,6 +21,7 @@ import type { Counts } from '../control.js';
 import { type Emitter, tell } from '../events.js';
 import type { Closing } from '../leaving/closing.js';
 import { Recycling } from '../leaving/recycling.js';
+import { recoveryOf } from '../options.js';
 import type { Settings } from '../settings.js';
 import { type Said, Supervisor } from '../supervision/supervisor.js';
 import { Persisted } from './persisted.js';
@@ -76,6 +77,7 @@ export class Place implements Owner {
   readonly #shared: Shared;
   readonly #recycling: Recycling;
   readonly #key: string | undefined;
+  readonly #ownKey: unknown;
   readonly #left: PlaceOptions['left'];
 
   constructor(shared: Shared, { key, ownKey, advice, standsBy, space, sendTo, started, left, claim, isReady, notReady }: PlaceOptions) {
@@ -83,6 +85,7 @@ export class Place implements Owner {
     this.module = module;
     this.#shared = shared;
     this.#key = key;
+    this.#ownKey = ownKey;
     this.#left = left;
     const said: Said = {
       what: () => `${module.description.name}${key === undefined ? '' : `, ${this.name},`}`,
@@ -193,10 +196,10 @@ export class Place implements Owner {
   }
 
   otherwise({ kind }: Failure): Recovery {
-    const { recovery = 'rollback', atomicPanics = false } = this.#shared.settings.options;
-    const undoes = this.module.description.undo === true && recovery === 'rollback';
-    if (kind === 'unwound') return undoes && atomicPanics ? 'rollback' : 'keep';
-    return undoes ? 'rollback' : 'fresh';
+    const { recovery, atomicPanics = false } = this.#shared.settings.options;
+    if (kind === 'unwound' && !atomicPanics) return 'keep';
+    const undoes = this.module.description.undo === true && recoveryOf(recovery, this.#ownKey) === 'rollback';
+    return undoes ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
   }
 
   rolledBack({ generation }: Instance, since: number): void {

@@ -22,6 +22,7 @@ interface Package extends Fixtures {
   spawn_after(promise: Promise<unknown>): void;
   tasks_finished(): number;
   timeout(ms: number): Promise<unknown>;
+  wait_often(next: () => Promise<unknown>, times: number): Promise<number>;
 }
 
 const VARIANTS = [
@@ -166,6 +167,54 @@ describe.each(VARIANTS)('rollback of %s, panic=%s', (name, panic) => {
     module.bump_static();
     for (let time = 0; time < 3; time++) aborts(() => closure('abort'));
     expect([module.bump_static(), module.__revive.generation]).toEqual([2, 1]);
+  });
+
+  it.each(FAILURES)('I1, I5, I7: undoes an asynchronous call that fails before it first waits (%s), and nothing else', async (kind) => {
+    const module = make();
+    let settle = (_: string): void => {};
+    const earlier = module.wait_for(new Promise<string>((resolve) => (settle = resolve)));
+    module.bump_static();
+    const failedIn: unknown[] = [];
+    module.__revive.on('failure', ({ entrypoint }) => failedIn.push(entrypoint));
+    for (let time = 0; time < 3; time++) {
+      await expect(module.fail_first_poll(kind)).rejects.toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'rollback' } });
+      expect(await module.ready(time)).toBe(time + 1);
+    }
+    expect([module.bump_static(), module.__revive.generation, module.__revive.stats.failures]).toEqual([2, 1, 3]);
+    expect(new Set(failedIn)).toEqual(new Set(['fail_first_poll']));
+    settle('settled');
+    expect(await earlier).toBe('settled');
+  });
+
+  it('I7: polls a task within the call that gives its promise, once', async () => {
+    const module = make();
+    let polls = 0;
+    const next = (): Promise<void> => {
+      polls++;
+      return Promise.resolve();
+    };
+    const promise = module.wait_often(next, 1);
+    expect(polls).toBe(1);
+    await promise;
+    expect(polls).toBe(1);
+  });
+
+  it('I7: a call whose task is polled by the microtask of an earlier one costs the instance', async () => {
+    const module = make();
+    module.bump_static();
+    module.spawn_after(Promise.resolve());
+    await expect(module.fail_first_poll('abort')).rejects.toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'fresh' } });
+    expect([module.bump_static(), module.__revive.generation]).toEqual([1, 2]);
+  });
+
+  it('I1, I5: an asynchronous call that fails before it first waits gets its own error where a fresh instance follows', async () => {
+    const module = make();
+    module.__revive.configure({ recovery: 'fresh' });
+    const earlier = module.wait_for(new Promise(() => {}));
+    const failed = module.fail_first_poll('abort');
+    await expect(failed).rejects.toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'fresh', callsLost: 2 } });
+    await expect(earlier).rejects.toMatchObject({ code: 'REVIVE_INSTANCE_LOST' });
+    expect(await module.ready(1)).toBe(2);
   });
 
   it('I7: a task that fails costs the instance, for its event is spent', async () => {

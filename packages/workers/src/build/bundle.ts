@@ -38,7 +38,7 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
     // The bundler target's entry exports all that its glue does.
     const glue = staging.files.has('index_bg.js') ? 'index_bg.js' : 'index.js';
     const exports = exportsOf(glue, readFileSync(join(own, glue), 'utf8'));
-    transform({ dir: own });
+    transform({ dir: own, recovery: recoveryOf(env) });
     copyFileSync(fileURLToPath(new URL('./index.js', import.meta.url)), join(own, 'wasm-revive-workers.js'));
     if (staging.hasOwnShim) copyFileSync(join(dir, 'shim.js'), join(own, 'shim.js'));
     else writeFileSync(join(own, 'shim.js'), shimText(exports, findOptions(dir), env.RUN_TO_COMPLETION !== undefined));
@@ -55,6 +55,12 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
+}
+
+/** How the Worker is to recover. @throws WorkersBuildError */
+function recoveryOf({ WASM_REVIVE_RECOVERY: recovery = 'fresh' }: NodeJS.ProcessEnv): 'fresh' | 'rollback' {
+  if (recovery === 'fresh' || recovery === 'rollback') return recovery;
+  throw new WorkersBuildError(`WASM_REVIVE_RECOVERY is "${recovery}". It has to be fresh, which is the default, or rollback.`);
 }
 
 function outfileOf(args: readonly string[]): string {

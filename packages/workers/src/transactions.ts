@@ -1,0 +1,62 @@
+import type { Revive } from '@wasm-revive/reinit-manager';
+import type { Turn } from './target.js';
+
+/** What is used of an object's storage. */
+interface Storage {
+  readonly sql: { exec(query: string): unknown };
+  transactionSync(run: () => void): void;
+}
+
+/** Thrown by a transaction that is to be rolled back, and by no other. */
+const UNDONE = Symbol('undone');
+
+/**
+ * Turns of Durable Objects that are transactions of their SQL, too. What a turn has written is undone exactly where its memory is: not where Rust,
+ * or JavaScript, throws on purpose, nor where a panic is kept, for then Rust's memory stays as it is.
+ */
+export class Transactions {
+  /** How many turns came to nothing so far: undone, or with their instance. */
+  #undone = 0;
+
+  constructor(revive: Pick<Revive, 'use'>) {
+    const count = (): void => void this.#undone++;
+    // Hooks run before the call that failed returns; events may be late, where listeners are being called.
+    revive.use({ name: 'workers', undone: count, lost: count });
+  }
+
+  /** Runs turns as transactions of a storage. @throws TypeError where that isn't backed by SQLite */
+  of(storage: object, className: string): Turn {
+    const { transactionSync } = checked(storage, className);
+    return (run) => {
+      const before = this.#undone;
+      const outcome: { value?: unknown; error?: unknown } = {};
+      try {
+        transactionSync.call(storage, () => {
+          try {
+            outcome.value = run();
+          } catch (error) {
+            outcome.error = error;
+          }
+          if (this.#undone !== before) throw UNDONE;
+        });
+      } catch (error) {
+        if (error !== UNDONE) throw error;
+      }
+      if ('error' in outcome) throw outcome.error;
+      return outcome.value as ReturnType<typeof run>;
+    };
+  }
+}
+
+/** Refuses a storage without SQL, which it says by a statement. Note: in miniflare it has transactions all the same. */
+function checked(storage: object, className: string): Storage {
+  try {
+    (storage as Storage).sql.exec('SELECT 1');
+    return storage as Storage;
+  } catch (cause) {
+    throw new TypeError(
+      `wasm-revive: ${className} is to be transactional, for which its storage has to be SQLite: name it in new_sqlite_classes of wrangler.toml.`,
+      { cause },
+    );
+  }
+}
