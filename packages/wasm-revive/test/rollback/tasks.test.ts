@@ -105,9 +105,9 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
     const other = module.task_script('add wait add wait add', settled);
     const error = await module.task_failing_in_drop('add wait add abort', settled, 'oom').catch((error: unknown) => error);
     expect(error).toMatchObject({ code: 'REVIVE_ABORT', report: { failure: { cause: 'unreachable' } } });
-    expect(reports.map(({ failure, recovery }) => [failure.cause, recovery])).toEqual([
-      ['unreachable', 'rollback'],
-      ['out-of-memory', 'rollback'],
+    expect(reports).toMatchObject([
+      { failure: { cause: 'unreachable' }, recovery: 'rollback' },
+      { failure: { cause: 'out-of-memory' }, recovery: 'rollback' },
     ]);
     expect([await other, module.task_total(), ...module.task_guards()]).toEqual([3, 4, 1, 0]);
     expect(await module.task_script('add wait add', settled)).toBe(2);
@@ -119,6 +119,21 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
     expect(await module.describe_script('add wait oom', settled)).toMatch(/^the task failed: Rust aborted: out of memory/);
     expect(await module.describe_script('wait', () => Promise.reject(new Error('no')))).toBe('rejected');
     expect(await module.task_script('wait', () => Promise.reject('no')).catch((error: unknown) => error)).toBe('no');
+  });
+
+  it('I5: what an import throws through a poll ends there', async () => {
+    const module = make();
+    const uncaught: unknown[] = [];
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));
+    try {
+      await expect(module.task_script('add wait js-exception', settled)).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
+      await turn();
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+    expect(uncaught).toEqual([]);
   });
 
   it('I1: a task that nobody waits for is reported, and no failure reaches the process', async () => {
@@ -237,7 +252,7 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
       module.pass_on(how, undefined, closure);
       const [callback] = spy.mock.lastCall ?? [];
       spy.mockRestore();
-      return callback as (kind: string) => unknown;
+      return callback as unknown as (kind: string) => unknown;
     };
     const [interval, timeout] = [set('setInterval', 'interval'), set('setTimeout', 'timeout')];
     const waiting = module.task_script('wait', never);
