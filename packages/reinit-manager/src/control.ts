@@ -24,6 +24,8 @@ export interface Stats {
   readonly recoveries: number;
   /** Promises that the present instance has still to settle; with a pool, those of all of its instances. */
   readonly inFlight: number;
+  /** What the memories of all instances take now, in bytes: the default one's, keyed ones', those of instances that drain or were made ahead. */
+  readonly memoryBytes: number;
 }
 
 /**
@@ -59,6 +61,12 @@ export interface ReviveOptions extends BreakerOptions {
   readonly atomicPanics?: boolean | undefined;
   /** How many keyed instances there may be at once, see {@link Revive.instance}. Default 64. In V8 each takes 10 GB of addresses, not of memory. */
   readonly maxInstances?: number;
+  /**
+   * What the memories of all instances may take together, in MiB, those made ahead among them. Where they take more, keyed instances that have
+   * nothing to do are ended, the one that was used longest ago first, then what was made ahead is given up: see the event `overBudget`. Default: no
+   * limit.
+   */
+  readonly memoryBudgetMiB?: number | undefined;
   /** Keyed instances that nobody has called for so long, in milliseconds, and that owe no promise, are evicted. Default: never. */
   readonly idleMs?: number;
   /**
@@ -162,6 +170,9 @@ const BREAKER_OPTIONS = [
   'withinMs',
 ] as const satisfies readonly (keyof BreakerOptions)[];
 
+/** Those for which the ends of turns are heard. */
+export const HEARS_TURNS = ['recycle', 'memoryBudgetMiB'] as const satisfies readonly (keyof ReviveOptions)[];
+
 /** Counted as it happens. */
 export interface Counts {
   failures: number;
@@ -170,7 +181,7 @@ export interface Counts {
 
 /** Makes the control handle of a module. @param places the default instance's first */
 export function reviveOf(
-  { module, settings, emitter, counts, closing }: Shared,
+  { module, settings, emitter, counts, closing, budget }: Shared,
   places: () => [Place, ...Place[]],
   siblings: Siblings,
   router: Router,
@@ -191,7 +202,7 @@ export function reviveOf(
       return closing.state ?? slot.state;
     },
     get stats() {
-      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight };
+      return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight, memoryBytes: budget.bytes };
     },
     canRollBack: module.description.undo === true,
     events: EVENT_NAMES,
@@ -208,7 +219,8 @@ export function reviveOf(
         slot.dropReserve();
         slot.standBy();
       }
-      if (!('recycle' in changes)) return;
+      if ('memoryBudgetMiB' in changes) budget.look();
+      if (!HEARS_TURNS.some((name) => name in changes)) return;
       for (const one of places()) {
         // It was made for other hooks; and until the ends of turns are heard, calls are counted.
         one.slot.dropReserve();

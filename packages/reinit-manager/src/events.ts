@@ -21,6 +21,17 @@ export interface Events {
     readonly error?: unknown;
     readonly instance?: string;
   };
+  /**
+   * The instances took more than `memoryBudgetMiB` together. What was given up for that: a keyed instance that had nothing to do, what was made ahead,
+   * or nothing, for all the rest is in use (emitted once, until they take less). Its memory goes when the engine collects it. `freed`: what
+   * it took; `bytes`: what all the others take now; `limit`: what they may take, in bytes.
+   */
+  overBudget: Where & {
+    readonly givenUp: 'instance' | 'standby' | 'nothing';
+    readonly freed: number;
+    readonly bytes: number;
+    readonly limit: number;
+  };
   /** Something of a lost instance was used; the call did nothing. */
   stale: { readonly entrypoint: string; readonly generation: number; readonly instance?: string };
   /** The option `recycle` has replaced the instance of generation `from`, which was well. `error`: as in `recovered`. */
@@ -68,6 +79,7 @@ const NAMES: readonly EventName[] = [
   'recycled',
   'recycleFailed',
   'drained',
+  'overBudget',
   'stale',
   'retried',
   'restored',

@@ -17,6 +17,7 @@ import { managerPlugin } from './plugin.js';
 import { Calls } from './pool/calls.js';
 import { Router } from './pool/router.js';
 import { Settings } from './settings.js';
+import { MemoryBudget } from './siblings/memory-budget.js';
 import { Siblings } from './siblings/siblings.js';
 
 /** What {@link createManager} is made with. */
@@ -53,16 +54,25 @@ export function createManager(
     (given) => managerPlugin(given, turnEnded, asked),
     () => calls().sites,
   );
+  const emitter = new Emitter();
   const shared: Shared = {
     module,
     factory,
     settings,
-    emitter: new Emitter(),
+    emitter,
     counts: { failures: 0, recoveries: 0 },
     closing: new Closing(description.name, places, () => settings.options.drainMs),
     places,
     placeOf,
     clock,
+    budget: new MemoryBudget({
+      emitter,
+      limitMiB: () => settings.options.memoryBudgetMiB,
+      places,
+      seated: () => siblings.seated,
+      maySpare: (sibling) => router.maySpare(sibling),
+      giveUp: (sibling, reason) => siblings.giveUp(sibling, reason),
+    }),
     check: (compiled) => void checkCrates(compiled, settings.hooks.packages),
   };
   const place = new Place(shared, {

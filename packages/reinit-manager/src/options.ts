@@ -20,6 +20,7 @@ export const OPTIONS: Checks<ReviveOptions> = {
   maxBackoffMs: ['a number of milliseconds above 0', isDuration],
   standby: ['a whole number from 0, or { count, maxBytes?, started? }', isStandby],
   maxInstances: ['a whole number from 0, or Infinity', isCount],
+  memoryBudgetMiB: ['a number of MiB above 0', isDuration],
   idleMs: ['a number of milliseconds above 0', isDuration],
   drainMs: ['a number of milliseconds from 0', isTime],
   recycle: ['an object', isObject],

@@ -1,6 +1,6 @@
 import { BlackBoxOffset, blackBoxView, type InstanceView, type MatchedPackage, type Plugin } from '@wasm-revive/kernel';
 import manifest from '../package.json' with { type: 'json' };
-import type { ReviveOptions } from './control.js';
+import { HEARS_TURNS, type ReviveOptions } from './control.js';
 
 const PACKAGE: MatchedPackage = {
   name: '@wasm-revive/reinit-manager',
@@ -11,7 +11,7 @@ const PACKAGE: MatchedPackage = {
 /**
  * The manager's own hooks, behind those of all plugins.
  * @param options those of the moment
- * @param turnEnded called at the end of every turn where there is the option `recycle`
+ * @param turnEnded called at the end of every turn where there is an option that needs it
  * @param reinitRequested called where Rust wants a fresh instance, for which the crate has to be asked at the end of every turn; undefined where
  * it signals that by itself
  */
@@ -20,7 +20,7 @@ export function managerPlugin(
   turnEnded: (instance: InstanceView) => void,
   reinitRequested: ((instance: InstanceView) => void) | undefined,
 ): Plugin {
-  const recycles = options().recycle !== undefined;
+  const hears = HEARS_TURNS.some((name) => options()[name] !== undefined);
   return {
     name: 'reinit-manager',
     package: PACKAGE,
@@ -28,11 +28,11 @@ export function managerPlugin(
       const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
       return foreign && options().foreignExceptions !== 'recover' ? 'keep' : undefined;
     },
-    ...((reinitRequested || recycles) && {
+    ...((reinitRequested || hears) && {
       committed(instance: InstanceView) {
         const view = reinitRequested && instance.exports && blackBoxView(instance.exports);
         if (view?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) reinitRequested?.(instance);
-        else if (recycles) turnEnded(instance);
+        else if (hears) turnEnded(instance);
       },
     }),
   };

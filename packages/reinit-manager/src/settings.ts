@@ -1,5 +1,5 @@
 import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kernel';
-import type { ReviveOptions } from './control.js';
+import { HEARS_TURNS, type ReviveOptions } from './control.js';
 import { checkOptions, checkPlugin } from './options.js';
 import type { CallSite } from './pool/calls.js';
 
@@ -46,7 +46,7 @@ export class Settings {
     // A copy first: the program's getters may give another value each time.
     const changes = checkOptions(bare({ ...options }), this.#calls);
     this.#options = bare({ ...this.#options, ...changes });
-    if ('recycle' in changes) this.#hooks = this.#compose(this.#plugins);
+    if (HEARS_TURNS.some((name) => name in changes)) this.#hooks = this.#compose(this.#plugins);
     return changes;
   }
 

@@ -89,7 +89,7 @@ describe('recycling', () => {
     first.open('done');
     expect(await flight).toBe('done');
     expect(await drained).toEqual({ generation: 1, callsLost: 0 });
-    expect(__revive.stats).toEqual({ failures: 0, recoveries: 0, inFlight: 0 });
+    expect(__revive.stats).toMatchObject({ failures: 0, recoveries: 0, inFlight: 0 });
   });
 
   it('I7: counts the turns of later generations, of callbacks too, and recycles one at a time', async () => {

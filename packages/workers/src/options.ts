@@ -50,7 +50,7 @@ export interface ServeOptions {
   readonly log?: (record: FailureRecordLine) => void;
   /** Keeps the request's event open until its response was made, though the client may have gone (worker-build's `RUN_TO_COMPLETION`). */
   readonly runToCompletion?: boolean;
-  /** Options of the control handle, `__revive.configure`. `maxInstances` is 1,000 by default. */
+  /** Options of the control handle, `__revive.configure`. By default, `maxInstances` is 1,000 and `memoryBudgetMiB` 96. */
   readonly revive?: ReviveOptions;
 }
 

@@ -7,6 +7,9 @@ import type { ServeOptions, WorkerApp, WorkerPackage } from './options.js';
 /** Most instances that live at once: so many Durable Objects in one isolate, beside the instance for everything else. */
 const MOST_INSTANCES = 1000;
 
+/** What their memories may take together: an isolate has 128 MiB for everything. */
+const MEMORY_BUDGET_MIB = 96;
+
 /**
  * What the main module of a Worker exports, for a transformed package of the `worker` crate: its default entrypoint, and its classes. A failure
  * costs the request that caused it; an abort in a Durable Object costs that object's memory, and nothing else.
@@ -19,7 +22,12 @@ export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp
   const { functions = app.functions(), objects = [], entrypoints = [], shared = false, runToCompletion = false } = options;
   for (const name of [...functions, ...(typeof shared === 'boolean' ? [] : shared)]) app.check(name);
   const classes = new ClassOptions(pkg.__revive, options);
-  pkg.__revive.configure({ maxInstances: MOST_INSTANCES, recovery: (key) => classes.recoveryOf(key), ...options.revive });
+  pkg.__revive.configure({
+    maxInstances: MOST_INSTANCES,
+    memoryBudgetMiB: MEMORY_BUDGET_MIB,
+    recovery: (key) => classes.recoveryOf(key),
+    ...options.revive,
+  });
   const durable = new Objects(app, classes);
   return {
     default: defaultEntrypoint(app, functions, runToCompletion),

@@ -75,3 +75,30 @@ test('evicted objects’ instances are collected with them, and no others [I6]',
     .toBe(1);
   expect(kept.addCount(1)).toBe(2);
 });
+
+test('an instance that the budget of memory has ended is collected, while its object stays [I6]', async () => {
+  const { pkg, memories } = load();
+  const { Counter } = serve(pkg, { objects: ['Counter'], revive: { memoryBudgetMiB: 5 } }).classes;
+  if (Counter === undefined) throw new Error('There is no class Counter.');
+  const construct = (id: number) => new Counter({ id } as never, {} as never) as { addCount(by: number): number };
+  let givenUp = 0;
+  pkg.__revive.on('overBudget', () => givenUp++);
+
+  const objects = Array.from({ length: 20 }, (_, id) => construct(id));
+  for (const object of objects) {
+    expect(object.addCount(1)).toBe(1);
+    // The budget is looked at in a microtask.
+    await Promise.resolve();
+  }
+  expect(givenUp).toBeGreaterThan(15);
+  const { memoryBytes } = pkg.__revive.stats;
+  expect(memoryBytes).toBeLessThanOrEqual(5 * 2 ** 20);
+  await expect
+    .poll(() => {
+      collect();
+      return memories.flatMap((memory) => (memory.deref() as WebAssembly.Memory | undefined)?.buffer.byteLength ?? []);
+    })
+    .toSatisfy((lengths: number[]) => lengths.reduce((sum, length) => sum + length, 0) <= memoryBytes);
+  expect(objects.at(-1)?.addCount(1)).toBe(2);
+  expect(objects[0]?.addCount(2)).toBe(2);
+});

@@ -75,6 +75,11 @@ export class InstanceMaker {
     return compiled !== undefined || (description.load !== undefined && this.#failure === undefined);
   }
 
+  /** What those take that were made ahead, in bytes. */
+  get reserveBytes(): number {
+    return this.#reserve.bytes;
+  }
+
   /** Whether an instance is being made asynchronously. */
   get isMaking(): boolean {
     return this.#pending !== undefined;

@@ -23,6 +23,7 @@ import type { Closing } from '../leaving/closing.js';
 import { Recycling } from '../leaving/recycling.js';
 import { recoveryOf } from '../options.js';
 import type { Settings } from '../settings.js';
+import type { MemoryBudget } from '../siblings/memory-budget.js';
 import { type Said, Supervisor } from '../supervision/supervisor.js';
 import { Persisted } from './persisted.js';
 import { Slot } from './slot.js';
@@ -41,6 +42,7 @@ export interface Shared {
   /** By what plugins get of its instances. */
   readonly placeOf: WeakMap<InstanceView, Place>;
   readonly clock: Clock;
+  readonly budget: MemoryBudget;
   /** Refuses a module whose crates don't match. Throws `REVIVE_VERSION_MISMATCH`. */
   check(compiled: WebAssembly.Module): void;
 }
@@ -120,6 +122,7 @@ export class Place implements Owner {
       serves: (instance, isStarted) => {
         this.#recycling.serves(instance, isStarted);
         if (isStarted && instance === this.slot.current) started?.();
+        if (isStarted) shared.budget.look();
       },
       called: (instance) => this.#recycling.called(instance),
       isSpoilt: (instance) => this.persisted.isSpoilt(instance),
@@ -127,7 +130,10 @@ export class Place implements Owner {
         const drained = { generation, callsLost, ...this.#where() };
         emitter.emit('drained', () => drained);
       },
-      standby: (asynchronous) => standbyPolicy(standsBy ? settings.options.standby : 0, asynchronous),
+      standby: (asynchronous) => {
+        const policy = standbyPolicy(standsBy ? settings.options.standby : 0, asynchronous);
+        return { ...policy, maxBytes: Math.min(policy.maxBytes, shared.budget.roomAhead(this.slot)) };
+      },
       sendTo,
       scope: (generation) => {
         const instance = new Instance(generation, space(), this, factory);
@@ -247,10 +253,11 @@ export class Place implements Owner {
     if (current?.view === view) this.reinitRequested(current);
   }
 
-  /** A turn is over, for the option `recycle`. */
+  /** A turn is over, for the options `recycle` and `memoryBudgetMiB`. */
   committed(view: InstanceView): void {
     const { current } = this.slot;
     if (current?.view === view) this.#recycling.committed(current);
+    this.#shared.budget.turnEnded(this);
   }
 
   signalled(instance: Instance): boolean {

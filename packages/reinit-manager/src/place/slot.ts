@@ -63,6 +63,11 @@ export class Slot {
     return this.#current === undefined ? instances : [this.#current, ...instances];
   }
 
+  /** What the instances take that were made ahead, in bytes. */
+  get reserveBytes(): number {
+    return this.#maker.reserveBytes;
+  }
+
   /** Whether an instance is on its way out. */
   get isBusy(): boolean {
     return this.#departures.areAny;

@@ -95,10 +95,14 @@ export class Reserve {
     this.#spares.sort((a, b) => a.instance.generation - b.instance.generation);
   }
 
+  /** What they take, in bytes. */
+  get bytes(): number {
+    return this.#spares.reduce((sum, { instance }) => sum + instance.memoryBytes, 0);
+  }
+
   /** Whether there may be one more. @param bytes what it is likely to take */
   hasRoom({ count, maxBytes }: StandbyPolicy, bytes: number): boolean {
-    const taken = this.#spares.reduce((sum, { instance }) => sum + instance.memoryBytes, 0);
-    return this.#spares.length < count && taken + bytes <= maxBytes;
+    return this.#spares.length < count && this.bytes + bytes <= maxBytes;
   }
 
   /** Lets go of one. */

@@ -105,6 +105,12 @@ export class Sibling extends Place {
     return this.slot.holder(space, isFree(what));
   }
 
+  /** Whether nothing of it runs or is in flight, nor anything of the host's leads to it. */
+  get hasNothingToDo(): boolean {
+    const { current, isBusy: isLeaving } = this.slot;
+    return current !== undefined && !isLeaving && !isBusy(current);
+  }
+
   /** Whether nobody has called it for so long, and it has nothing to do. To be asked again and again. */
   isIdle(ms: number): boolean {
     const { current } = this.slot;

@@ -155,6 +155,12 @@ export class Siblings {
     return had;
   }
 
+  /** The same, but what it has persisted stays for the next one. */
+  giveUp(sibling: Sibling, reason: string): void {
+    sibling.slot.evict(reason);
+    this.#seated.delete(sibling);
+  }
+
   /** Somebody calls it: there is to be an instance of it from now on. @param most how many there may be that have a key */
   seat(sibling: Sibling, most: number): void {
     if (this.#seated.has(sibling)) return;
