@@ -171,8 +171,7 @@ export class ModuleApplication implements Application {
 
   /** The same, of no handle of a sibling. */
   #ownOwner(pointer: unknown, what: string): Api {
-    // A handle that was freed is nobody's. Rust would say the same, in an instance that there may be none of.
-    if (pointer === 0) throw new Error('null pointer passed to rust');
+    if (pointer === 0) return this.#nobodys();
     // As the façade finds it by itself, unless it asks for each handle: with a pool.
     const { raw, base } = this.#live;
     if (raw.api !== undefined && typeof pointer === 'number' && pointer >= base && pointer < base + 2 ** 32) return raw.api;
@@ -181,6 +180,13 @@ export class ModuleApplication implements Application {
     const instance = this.#slot.holder(space, isFree(what));
     if (instance !== undefined) return instance.scope.api;
     throw staleHandleError(what, space, undefined, this.#module.spaces.areReused);
+  }
+
+  /** Of a handle that was freed. Glue with debug assertions says so in words of its own; else Rust does, and there may be no instance for that. */
+  #nobodys(): Api {
+    const { current } = this.#slot;
+    if (current?.isWell()) return current.scope.api;
+    throw new Error('null pointer passed to rust');
   }
 
   isGone(pointer: unknown): boolean {
