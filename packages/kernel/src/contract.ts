@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 7;
+export const CONTRACT = 8;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -226,6 +226,7 @@ export interface Undoing {
   readonly commit: string;
   readonly rollBack: string;
   readonly note: string;
+  readonly check: string;
 }
 
 /** What glue keeps of a closure of Rust: its addresses, and how many use it. */

@@ -119,7 +119,7 @@ export class Instance {
     this.base = pointerBase(space);
     this.owner = owner;
     owner.module.owners.set(space, owner);
-    const undo = owner.module.description.undo === true ? new Undo() : undefined;
+    const undo = owner.module.description.undo === true ? new Undo((found) => this.#failures.damaged(found)) : undefined;
     this.undo = undo;
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },

@@ -175,6 +175,7 @@ const CAUSES: Record<AbortCause, string> = {
   'out-of-bounds': 'memory access out of bounds',
   'indirect-call': 'a call through an invalid function pointer',
   arithmetic: 'an arithmetic trap',
+  corruption: 'memory was damaged during the call',
   'foreign-exception': 'a JavaScript exception passed through Rust frames, whose destructors did not run',
   terminated: 'the instance had been terminated',
   unknown: 'an unknown trap',

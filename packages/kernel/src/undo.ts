@@ -9,12 +9,14 @@ import type { Closure } from './own-closures.js';
 
 /** What the transform adds to a module whose turns can be undone: its exports, by what they do. */
 export const UNDO_EXPORTS = {
-  /** The state is now the one to go back to. */
+  /** `() -> damage`: the state is now the one to go back to, unless the turn has damaged memory. */
   commit: '__wasm_revive_commit',
   /** Back to the state of the last commit. */
   rollBack: '__wasm_revive_rollback',
   /** `(address, length)`: JavaScript is about to write there. */
   note: '__wasm_revive_note',
+  /** `() -> damage`: what the turn has damaged. */
+  check: '__wasm_revive_check',
 } as const satisfies Undoing;
 
 /**
@@ -22,6 +24,19 @@ export const UNDO_EXPORTS = {
  * instance follows.
  */
 const MOST_IN_A_ROW = 100;
+
+/**
+ * What a turn has damaged without a trap, by the number that the undo log gives for it (`canaries.rs`); 0 is nothing. What the log itself may be
+ * damaged by is undone by nothing.
+ */
+const DAMAGE: Readonly<Record<number, string>> = {
+  1: 'the stack pointer is above where it rests, so that the stack may have been put over data',
+  2: "the last bytes of Rust's stack were written to: by a null pointer, or by a stack that was used to its end",
+  3: 'what lies around the undo log was written to, past the end of the memory that the program has',
+};
+
+const NO_DAMAGE = 0;
+const DAMAGED_LOG = 3;
 
 /** A turn, as whatever came to be in it knows it. */
 export interface Turn {
@@ -39,7 +54,8 @@ interface NotedTurn extends Turn {
 
 /** What undoes the turns of one instance. */
 export class Undo {
-  #commit: () => void = () => {};
+  #commit: () => number = () => NO_DAMAGE;
+  #check: () => number = () => NO_DAMAGE;
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
   /** The turn, once something of it has been noted. */
@@ -47,24 +63,32 @@ export class Undo {
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
+  readonly #damaged: (found: Error) => void;
+
+  /** @param damaged a turn that seemed to have ended well has damaged memory, so that it has failed: throws what its caller gets */
+  constructor(damaged: (found: Error) => void) {
+    this.#damaged = damaged;
+  }
 
   /** The instance is there. */
   bind(exports: WebAssembly.Exports): void {
-    this.#commit = exports[UNDO_EXPORTS.commit] as () => void;
+    this.#commit = exports[UNDO_EXPORTS.commit] as () => number;
+    this.#check = exports[UNDO_EXPORTS.check] as () => number;
     this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
     this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
   }
 
   /** The instance is lost: nothing here may hold its memory. */
   release(): void {
-    this.#commit = this.#rollBack = this.#note = () => {};
+    this.#commit = this.#check = () => NO_DAMAGE;
+    this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
     this.#turn = undefined;
   }
 
   /** Whether the turn that fails may be undone. */
   get canUndo(): boolean {
-    return this.#hasCommitted && this.#undoneInARow < MOST_IN_A_ROW;
+    return this.#hasCommitted && this.#undoneInARow < MOST_IN_A_ROW && this.#check() !== DAMAGED_LOG;
   }
 
   /** The turn that is running. */
@@ -92,9 +116,15 @@ export class Undo {
     this.#note(address, length);
   }
 
-  /** The turn has ended well. No frame of the instance is on the stack. */
+  /** The turn has ended well, unless it has damaged memory. No frame of the instance is on the stack. */
   commit(): void {
-    this.#commit();
+    let damage: unknown;
+    try {
+      damage = this.#commit();
+    } catch (trap) {
+      damage = trap;
+    }
+    if (damage !== NO_DAMAGE) return this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
     if (this.#turn !== undefined) this.#turn = undefined;
@@ -147,4 +177,9 @@ export class Undo {
     }
     return wrapped;
   }
+}
+
+/** What stands for the trap that there was none. */
+function damageError(damage: number): Error {
+  return new WebAssembly.RuntimeError(DAMAGE[damage] ?? `damage ${damage}`);
 }

@@ -2,6 +2,7 @@
 
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, MemArgTarget, ValType};
 
+use super::canaries::Canaries;
 use super::layout::{
     UndoLayout, CHUNK_BEFORE, CHUNK_BEHIND, CHUNK_END, CHUNK_PAGES, CHUNK_START, ENTRY, ENTRY_HEAD,
     GRANULE, GRANULE_BITS, PAGE, REACH,
@@ -102,16 +103,20 @@ impl Routines {
     pub(super) fn roll_back(self) -> u32 {
         self.first + 4
     }
+    pub(super) fn check(self) -> u32 {
+        self.first + 5
+    }
 
     /// What they take and give.
-    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 5] {
+    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 6] {
         use ValType::I32;
         [
             (&[I32], &[]),
             (&[I32, I32], &[]),
             (&[I32], &[I32]),
+            (&[], &[I32]),
             (&[], &[]),
-            (&[], &[]),
+            (&[], &[I32]),
         ]
     }
 }
@@ -128,6 +133,7 @@ pub(super) struct Bodies<'a> {
     pub(super) stack_pointer: Option<u32>,
     /// Where the module has a table that changes.
     pub(super) tables: Option<Tables>,
+    pub(super) canaries: Canaries,
 }
 
 /// What a load or a store of the module's memory is told. The alignment is given as its binary logarithm.
@@ -158,6 +164,7 @@ impl Bodies<'_> {
             self.grow(),
             self.commit(),
             self.roll_back(),
+            self.check(),
         ];
         if let Some(tables) = self.tables {
             all.extend(tables.bodies(self));
@@ -424,10 +431,23 @@ impl Bodies<'_> {
         function
     }
 
+    fn check(&self) -> Function {
+        let mut function = Function::new([]);
+        let mut code = function.instructions();
+        self.canaries.push_damage(self.layout, &mut code);
+        code.end();
+        function
+    }
+
     fn commit(&self) -> Function {
         let globals = self.globals;
+        let damage = 0;
         let mut function = Function::new([(1, ValType::I32)]);
         let mut code = function.instructions();
+        self.canaries.push_damage(self.layout, &mut code);
+        code.local_tee(damage).if_(BlockType::Empty);
+        code.local_get(damage).return_().end();
+        self.canaries.put_back_pointer(&mut code);
         self.each_entry(&mut code, |_| {});
         if let Some(tables) = self.tables {
             tables.forget(&mut code);
@@ -441,6 +461,7 @@ impl Bodies<'_> {
             .global_set(globals.kept_count());
         code.global_get(globals.end())
             .global_set(globals.run())
+            .i32_const(0)
             .end();
         function
     }
@@ -496,6 +517,7 @@ impl Bodies<'_> {
         if let Some(stack_pointer) = self.stack_pointer {
             self.clear_frames(&mut code, stack_pointer);
         }
+        self.canaries.mend(&mut code);
         for &Kept { own, kept } in self.kept {
             code.global_get(kept).global_set(own);
         }
@@ -554,9 +576,14 @@ impl Bodies<'_> {
             .i32_const(self.layout.log as i32)
             .i32_eq()
             .br_if(2);
+        // Chunks come in the order of their growth. One that says otherwise is damaged, and must not be followed without an end.
         code.global_get(globals.chunk())
             .i32_load(BEFORE)
-            .global_set(globals.chunk());
+            .local_tee(entry)
+            .global_get(globals.chunk())
+            .i32_ge_u();
+        code.if_(BlockType::Empty).unreachable().end();
+        code.local_get(entry).global_set(globals.chunk());
         code.global_get(globals.chunk())
             .i32_const(CHUNK_END as i32)
             .i32_add()

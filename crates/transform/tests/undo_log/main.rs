@@ -4,6 +4,7 @@ use wasm_encoder::reencode::Reencode;
 use wasm_revive_transform::{inspect, undo_log, ExternType, COMMIT, NOTE, ROLLBACK};
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
+mod canaries;
 mod programs;
 mod tables;
 
