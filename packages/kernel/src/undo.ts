@@ -63,10 +63,10 @@ export class Undo {
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
-  readonly #damaged: (found: Error) => void;
+  readonly #damaged: (found: Error) => never;
 
   /** @param damaged a turn that seemed to have ended well has damaged memory, so that it has failed: throws what its caller gets */
-  constructor(damaged: (found: Error) => void) {
+  constructor(damaged: (found: Error) => never) {
     this.#damaged = damaged;
   }
 
@@ -124,7 +124,7 @@ export class Undo {
     } catch (trap) {
       damage = trap;
     }
-    if (damage !== NO_DAMAGE) return this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
+    if (damage !== NO_DAMAGE) this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
     if (this.#turn !== undefined) this.#turn = undefined;
