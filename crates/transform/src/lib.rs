@@ -50,4 +50,4 @@ pub use info::{
 };
 pub use inspect::inspect;
 pub use move_imports::move_imports;
-pub use undo_log::{undo_log, UndoLayout, CHECK, COMMIT, NOTE, ROLLBACK};
+pub use undo_log::{undo_log, UndoLayout, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};

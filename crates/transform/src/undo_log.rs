@@ -26,6 +26,7 @@ mod barrier;
 mod canaries;
 mod flow;
 mod frames;
+mod images;
 mod layout;
 mod module;
 mod routines;
@@ -45,6 +46,17 @@ pub const ROLLBACK: &str = "__wasm_revive_rollback";
 /// Export, `() -> i32`: what the turn has damaged, as far as that shows (`canaries.rs`): 0, nothing; 1, the stack pointer is above where it rests; 2, the
 /// last bytes of the shadow stack were written to; 3, what lies around the log's bookkeeping was, so that nothing may be undone by it.
 pub const CHECK: &str = "__wasm_revive_check";
+
+/// Export, `() -> i32`: writes down what the host needs for a copy of the whole state, besides the memory, and gives its address (`images.rs`); 0 where
+/// there can be none. To be called right after a [`COMMIT`].
+pub const SAVE: &str = "__wasm_revive_save";
+
+/// Export, `() -> ()`: the host has put back such a copy, what [`SAVE`] has written among it. The state is now that one, and the one that [`ROLLBACK`] goes
+/// back to. To be called while no frame of the instance is on the stack.
+pub const LOAD: &str = "__wasm_revive_load";
+
+/// Export, the table of JavaScript's values, where it changes.
+pub const REFERENCES: &str = "__wasm_revive_references";
 
 /// Export, `(address: i32, length: i32) -> ()`: the host is about to write these bytes. Traps where they are not all in the memory.
 pub const NOTE: &str = "__wasm_revive_note";

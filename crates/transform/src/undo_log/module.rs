@@ -19,7 +19,7 @@ use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::tables::{Changed, Tables};
-use super::{CHECK, COMMIT, NOTE, ROLLBACK};
+use super::{CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
 use crate::{sections, Error};
 
 /// See [`undo_log`](super::undo_log). The module is well formed.
@@ -133,6 +133,7 @@ struct Source<'a> {
 /// A global that can change.
 struct Mutable {
     index: u32,
+    ty: ValType,
     /// Where it is an `i32` that begins as a constant.
     initial: Option<i32>,
 }
@@ -182,8 +183,10 @@ impl<'a> Source<'a> {
                         .extend(references(global.init_expr.get_operators_reader())?);
                     if global.ty.mutable {
                         let index = self.imported_globals + self.globals;
+                        let ty = RoundtripReencoder.val_type(global.ty.content_type);
                         self.mutable.push(Mutable {
                             index,
+                            ty: ty.map_err(|error| Error::new(error.to_string(), 0))?,
                             initial: constant(&global.init_expr)?,
                         });
                     }
@@ -309,6 +312,7 @@ impl<'a> Source<'a> {
                 .map(|(own, kept)| Kept {
                     own: own.index,
                     kept,
+                    ty: own.ty,
                 })
                 .collect(),
             routines: Routines::starting_at(first_function),
@@ -409,6 +413,9 @@ impl Shape {
             stack_pointer,
             tables: self.tables,
             canaries: Canaries::new(&self.layout, stack),
+            stack_rest: stack
+                .filter(|_| stack_pointer.is_some())
+                .map_or(0, |stack| stack.rest),
         }
     }
 
@@ -511,6 +518,11 @@ impl Shape {
         exports.export(COMMIT, ExportKind::Func, self.routines.commit());
         exports.export(ROLLBACK, ExportKind::Func, self.routines.roll_back());
         exports.export(CHECK, ExportKind::Func, self.routines.check());
+        exports.export(SAVE, ExportKind::Func, self.routines.save());
+        exports.export(LOAD, ExportKind::Func, self.routines.load());
+        if let Some(tables) = self.tables {
+            exports.export(REFERENCES, ExportKind::Table, tables.table);
+        }
         Ok(exports)
     }
 }

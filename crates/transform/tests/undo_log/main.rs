@@ -5,6 +5,7 @@ use wasm_revive_transform::{inspect, undo_log, ExternType, COMMIT, NOTE, ROLLBAC
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
 mod canaries;
+mod images;
 mod programs;
 mod tables;
 
@@ -84,6 +85,12 @@ impl Running {
     fn set_global(&mut self, name: &str, value: Val) {
         let global = self.instance.get_global(&self.store, name).expect(name);
         global.set(&mut self.store, value).unwrap();
+    }
+
+    fn grow(&mut self, pages: u64) {
+        let memory = self.instance.get_memory(&self.store, "memory");
+        let memory = memory.expect("there is a memory");
+        memory.grow(&mut self.store, pages).expect("there is room");
     }
 
     fn write(&mut self, address: usize, bytes: &[u8]) {
