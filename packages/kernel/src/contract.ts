@@ -227,6 +227,9 @@ export interface Undoing {
   readonly rollBack: string;
   readonly note: string;
   readonly check: string;
+  readonly save: string;
+  readonly load: string;
+  readonly references: string;
 }
 
 /** What glue keeps of a closure of Rust: its addresses, and how many use it. */

@@ -397,7 +397,12 @@ export class Failures {
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = this.#decide(failure, asked, occurrence);
-    const draft = this.#draft(failure, recovery, occurrence, recovery === 'rollback' ? 0 : instance.callsInFlight);
+    const draft = this.#draft(
+      failure,
+      recovery,
+      occurrence,
+      recovery === 'rollback' && instance.wouldGiveUp === undefined ? 0 : instance.callsInFlight,
+    );
     const isForeign = failure.cause === 'foreign-exception';
     // An error still holds the frames that it has torn. This makes text of them.
     const stack = stackText(trap);
@@ -467,7 +472,8 @@ export class Failures {
   }
 
   #draft(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): ReportDraft {
-    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic });
+    const givenUp = recovery === 'rollback' ? this.#instance.wouldGiveUp : undefined;
+    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic, givenUp });
   }
 
   /** Lets go of all that may hold the instance. Errors hold the frames that were on the stack, and those hold the instance. */

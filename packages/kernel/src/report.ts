@@ -1,3 +1,4 @@
+import type { GivenUp } from './checkpoints.js';
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { frozen } from './frames.js';
 import { isInstance, own } from './intrinsics.js';
@@ -58,6 +59,8 @@ export interface CrashReport {
   readonly callsLost: number;
   /** What is done. */
   readonly recovery: Recovery;
+  /** With `rollback`, where the instance goes back to an older state (the option `checkpoints`): what is lost besides the turn. */
+  readonly givenUp?: GivenUp;
   /** Epoch milliseconds. */
   readonly at: number;
 }

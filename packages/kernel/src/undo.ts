@@ -3,25 +3,15 @@
  * `crates/transform/src/undo_log.rs`); what JavaScript knows of the instance goes back by what is noted here while the turn runs: handles and
  * closures that it has made, used up or changed.
  */
-import type { ClosureState, Undoing } from './contract.js';
+import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
+import type { ClosureState } from './contract.js';
 import { assign, define, hasOwn } from './intrinsics.js';
 import type { Closure } from './own-closures.js';
-
-/** What the transform adds to a module whose turns can be undone: its exports, by what they do. */
-export const UNDO_EXPORTS = {
-  /** `() -> damage`: the state is now the one to go back to, unless the turn has damaged memory. */
-  commit: '__wasm_revive_commit',
-  /** Back to the state of the last commit. */
-  rollBack: '__wasm_revive_rollback',
-  /** `(address, length)`: JavaScript is about to write there. */
-  note: '__wasm_revive_note',
-  /** `() -> damage`: what the turn has damaged. */
-  check: '__wasm_revive_check',
-} as const satisfies Undoing;
+import { UNDO_EXPORTS } from './undo-exports.js';
 
 /**
- * How many turns in a row may be undone, none of them having ended well. A state in which nothing goes well any more is given up then: a fresh
- * instance follows.
+ * How many turns in a row may be undone, none of them having ended well. A state in which nothing goes well any more is given up then: for an older
+ * one, where there is one, or a fresh instance.
  */
 const MOST_IN_A_ROW = 100;
 
@@ -43,15 +33,6 @@ export interface Turn {
   readonly isUndone: boolean;
 }
 
-/** The same, with what has been noted of it. */
-interface NotedTurn extends Turn {
-  isUndone: boolean;
-  /** What puts back what it has changed. */
-  readonly changes: (() => void)[];
-  /** What takes back what it has given to the host: that may run code of the program's. */
-  readonly given: (() => void)[];
-}
-
 /** What undoes the turns of one instance. */
 export class Undo {
   #commit: () => number = () => NO_DAMAGE;
@@ -59,10 +40,14 @@ export class Undo {
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
   /** The turn, once something of it has been noted. */
-  #turn: NotedTurn | undefined;
+  #turn: PastTurn | undefined;
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
+  #exports: WebAssembly.Exports | undefined;
+  #checkpoints: Checkpoints | undefined;
+  /** How many functions the event loop has been given that it calls once, and has not called yet. */
+  #awaited = 0;
   readonly #damaged: (found: Error) => never;
 
   /** @param damaged a turn that seemed to have ended well has damaged memory, so that it has failed: throws what its caller gets */
@@ -72,6 +57,7 @@ export class Undo {
 
   /** The instance is there. */
   bind(exports: WebAssembly.Exports): void {
+    this.#exports = exports;
     this.#commit = exports[UNDO_EXPORTS.commit] as () => number;
     this.#check = exports[UNDO_EXPORTS.check] as () => number;
     this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
@@ -83,12 +69,37 @@ export class Undo {
     this.#commit = this.#check = () => NO_DAMAGE;
     this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
-    this.#turn = undefined;
+    this.#turn = this.#exports = this.#checkpoints = undefined;
+  }
+
+  /** Keeps older states from now on; undefined: none. @param isIdle whether the host has nothing else of the instance's that it calls once */
+  keep(policy: CheckpointPolicy | undefined, isIdle: () => boolean): void {
+    this.#checkpoints = policy && new Checkpoints(policy, () => this.#awaited === 0 && isIdle());
+  }
+
+  /** The event loop is given something that it calls once. Gives what is to be called when it does. */
+  awaits(): () => void {
+    this.#awaited++;
+    let isAwaited = true;
+    return () => {
+      if (isAwaited) this.#awaited--;
+      isAwaited = false;
+    };
   }
 
   /** Whether the turn that fails may be undone. */
   get canUndo(): boolean {
-    return this.#hasCommitted && this.#undoneInARow < MOST_IN_A_ROW && this.#check() !== DAMAGED_LOG;
+    return this.#hasCommitted && (!this.#isGivenUp || this.#checkpoints?.wouldGiveUp !== undefined);
+  }
+
+  /** Whether to undo the turn is of no use any more. */
+  get #isGivenUp(): boolean {
+    return this.#undoneInARow >= MOST_IN_A_ROW || this.#check() === DAMAGED_LOG;
+  }
+
+  /** What is given up besides where the turn that fails is undone: turns before it, where the instance goes back to an older state. */
+  get wouldGiveUp(): GivenUp | undefined {
+    return this.#isGivenUp ? this.#checkpoints?.wouldGiveUp : undefined;
   }
 
   /** The turn that is running. */
@@ -96,7 +107,7 @@ export class Undo {
     return this.#noted();
   }
 
-  #noted(): NotedTurn {
+  #noted(): PastTurn {
     this.#turn ??= { isUndone: false, changes: [], given: [] };
     return this.#turn;
   }
@@ -127,20 +138,30 @@ export class Undo {
     if (damage !== NO_DAMAGE) this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
+    if (this.#checkpoints !== undefined) this.#checkpoints.committed(this.#exports as WebAssembly.Exports, this.#turn);
     if (this.#turn !== undefined) this.#turn = undefined;
   }
 
-  /** The turn never was. Gives what takes back what it has given to the host. */
+  /** The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host. */
   rollBack(): () => void {
+    const goesBack = this.wouldGiveUp !== undefined;
     this.#undoneInARow++;
     const turn = this.#noted();
     const { changes, given } = turn;
     turn.isUndone = true;
     this.#turn = undefined;
     while (changes.length > 0) changes.pop()?.();
-    this.#rollBack();
+    let takeBackOlder = (): void => {};
+    if (goesBack) {
+      // Without the log, which may be damaged.
+      takeBackOlder = (this.#checkpoints as Checkpoints).goBack(this.#exports as WebAssembly.Exports);
+      this.#undoneInARow = 0;
+    } else {
+      this.#rollBack();
+    }
     return () => {
       while (given.length > 0) given.pop()?.();
+      takeBackOlder();
     };
   }
 
