@@ -50,4 +50,6 @@ pub use info::{
 };
 pub use inspect::inspect;
 pub use move_imports::move_imports;
-pub use undo_log::{undo_log, UndoLayout, CHANGED, COMMIT, NOTE, ROLLBACK};
+pub use undo_log::{
+    undo_log, UndoLayout, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE,
+};

@@ -20,11 +20,13 @@
 //!
 //! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with two exceptions. A read right behind the
 //! program's memory reads what is the log's; a write at most [`REACH`](layout::REACH) bytes behind it, by a base by which something close was written right before, is
-//! lost. What `memory.grow` gives may differ, as above.
+//! found when the turn ends (`canaries.rs`). What `memory.grow` gives may differ, as above.
 
 mod barrier;
+mod canaries;
 mod flow;
 mod frames;
+mod images;
 mod layout;
 mod module;
 mod routines;
@@ -34,7 +36,8 @@ pub use layout::UndoLayout;
 
 use crate::Error;
 
-/// Export, `() -> ()`: the state is now the one that [`ROLLBACK`] goes back to. To be called while no frame of the instance is on the stack.
+/// Export, `() -> i32`: the state is now the one that [`ROLLBACK`] goes back to. To be called while no frame of the instance is on the stack. Gives what
+/// is damaged, as [`CHECK`] does, and changes nothing where something is.
 pub const COMMIT: &str = "__wasm_revive_commit";
 
 /// Export, `() -> ()`: the state is again what it was at the last [`COMMIT`]. To be called while no frame of the instance is on the stack.
@@ -42,6 +45,20 @@ pub const ROLLBACK: &str = "__wasm_revive_rollback";
 
 /// Export, an immutable global: the address of an `i32` that isn't 0 as soon as [`COMMIT`] has something to do. Else the host may leave it out.
 pub const CHANGED: &str = "__wasm_revive_changed";
+/// Export, `() -> i32`: what the turn has damaged, as far as that shows (`canaries.rs`): 0, nothing; 1, the stack pointer is above where it rests; 2, the
+/// last bytes of the shadow stack were written to; 3, what lies around the log's bookkeeping was, so that nothing may be undone by it.
+pub const CHECK: &str = "__wasm_revive_check";
+
+/// Export, `() -> i32`: writes down what the host needs for a copy of the whole state, besides the memory, and gives its address (`images.rs`); 0 where
+/// there can be none. To be called right after a [`COMMIT`].
+pub const SAVE: &str = "__wasm_revive_save";
+
+/// Export, `() -> ()`: the host has put back such a copy, what [`SAVE`] has written among it. The state is now that one, and the one that [`ROLLBACK`] goes
+/// back to. To be called while no frame of the instance is on the stack.
+pub const LOAD: &str = "__wasm_revive_load";
+
+/// Export, the table of JavaScript's values, where it changes.
+pub const REFERENCES: &str = "__wasm_revive_references";
 
 /// Export, `(address: i32, length: i32) -> ()`: the host is about to write these bytes. Traps where they are not all in the memory.
 pub const NOTE: &str = "__wasm_revive_note";

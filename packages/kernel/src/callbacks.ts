@@ -151,20 +151,23 @@ export class Callbacks {
     return undefined;
   }
 
-  /** See `Host.react`. */
-  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
+  /** See `Host.react`. @param awaits called where Rust is to hear of it; what that gives, as soon as Rust does */
+  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[], awaits?: () => () => void): unknown {
     let derived: unknown;
-    const guard = (callback: unknown): unknown =>
-      !this.#own.has(callback)
-        ? callback
-        : (...args: unknown[]): unknown => {
-            try {
-              return this.#enter('reaction', () => callback(...args));
-            } catch (error) {
-              if (isReviveError(error)) markHandled(derived);
-              throw error;
-            }
-          };
+    let spent: (() => void) | undefined;
+    const guard = (callback: unknown): unknown => {
+      if (!this.#own.has(callback)) return callback;
+      spent ??= awaits?.();
+      return (...args: unknown[]): unknown => {
+        spent?.();
+        try {
+          return this.#enter('reaction', () => callback(...args));
+        } catch (error) {
+          if (isReviveError(error)) markHandled(derived);
+          throw error;
+        }
+      };
+    };
     // Another object with a method of that name may do anything with what it is given: ask for it by identity, for one.
     derived = target[method](...(isPromise(target) ? callbacks.map(guard) : callbacks));
     return derived;

@@ -228,6 +228,10 @@ export interface Undoing {
   readonly rollBack: string;
   readonly note: string;
   readonly changed: string;
+  readonly check: string;
+  readonly save: string;
+  readonly load: string;
+  readonly references: string;
 }
 
 /** What generated code and runtime know of the turn that is running, where turns can be undone. */

@@ -19,7 +19,10 @@ export interface PanicInfo {
   readonly frames: readonly Frame[];
 }
 
-/** Why an instance can no longer be trusted. */
+/**
+ * Why an instance can no longer be trusted. `corruption`: nothing has trapped, but at the end of a turn memory was found to be damaged (only where turns
+ * can be undone).
+ */
 export type AbortCause =
   | 'panic-abort'
   | 'abort'
@@ -29,6 +32,7 @@ export type AbortCause =
   | 'out-of-bounds'
   | 'indirect-call'
   | 'arithmetic'
+  | 'corruption'
   | 'foreign-exception'
   | 'terminated'
   | 'unknown';

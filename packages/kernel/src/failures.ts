@@ -65,23 +65,17 @@ export class Failures {
     const instance = this.#instance;
     // Before the turn is over, which may bring it back.
     const told = this.#passesOn ? instance.trap : instance.error;
-    if (instance.isTold) {
-      if (imports === 0) instance.turns?.left();
-      return told;
-    }
+    if (instance.isTold) return imports === 0 ? this.#turnLeft(told) : told;
     try {
       // Further in, there was no stack left to tell it.
       if (!instance.isRunning()) return instance.error;
       const caught = this.#leftExport(error, entry, imports);
-      if (instance.state !== 'running') {
-        if (imports === 0) instance.turns?.left();
-        return caught;
-      }
-      if (imports > 0) this.#suspect(caught);
-      else {
+      if (instance.state !== 'running') return imports === 0 ? this.#turnLeft(caught) : caught;
+      if (imports === 0) {
         instance.settleDown();
-        instance.turns?.left();
+        return this.#turnLeft(caught);
       }
+      this.#suspect(caught);
       return caught;
     } catch (broken) {
       return hasStackRoom() && !saysStackIsFull(broken) ? this.#giveUp(error, broken) : this.#tear(error);
@@ -89,6 +83,30 @@ export class Failures {
       // Whatever there was no stack for.
       instance.isLookedAt = false;
     }
+  }
+
+  /** No frame of the instance is left, and something was thrown. Gives what its caller is to be thrown: the turn may be found to have failed otherwise. */
+  #turnLeft(thrown: unknown): unknown {
+    try {
+      this.#instance.turns?.left();
+      return thrown;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** A turn is over without a trap, and has damaged memory: it has failed. Throws what its caller gets. */
+  damaged(found: Error): never {
+    const instance = this.#instance;
+    let error: unknown;
+    try {
+      error = this.#carryOut({ kind: 'aborted', cause: 'corruption', trap: found, frames: [] }, { ...blindly(found), quiescent: true });
+    } finally {
+      instance.isLookedAt = false;
+    }
+    // The turn is over: where it is undone, that is now.
+    instance.isRunning();
+    throw error;
   }
 
   #leftExport(error: unknown, entry: number, imports: number): unknown {
@@ -392,7 +410,12 @@ export class Failures {
     instance.shut(occurrence.error);
     const { trap } = instance;
     const recovery = this.#decide(failure, asked, occurrence);
-    const draft = this.#draft(failure, recovery, occurrence, recovery === 'rollback' ? 0 : instance.callsInFlight);
+    const draft = this.#draft(
+      failure,
+      recovery,
+      occurrence,
+      recovery === 'rollback' && instance.wouldGiveUp === undefined ? 0 : instance.callsInFlight,
+    );
     const isForeign = failure.cause === 'foreign-exception';
     // An error still holds the frames that it has torn. This makes text of them.
     const stack = stackText(trap);
@@ -464,7 +487,8 @@ export class Failures {
   }
 
   #draft(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): ReportDraft {
-    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic });
+    const givenUp = recovery === 'rollback' ? this.#instance.wouldGiveUp : undefined;
+    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic, givenUp });
   }
 
   /** Lets go of all that may hold the instance. Errors hold the frames that were on the stack, and those hold the instance. */

@@ -161,7 +161,8 @@ export class InstanceHost implements Host {
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
-    return this.#instance.callbacks.react(target, method, callbacks);
+    const { callbacks: given, undo } = this.#instance;
+    return given.react(target, method, callbacks, undo && (() => undo.awaits()));
   }
 
   /** What the event loop is to call, unless the turn that has given it was undone. */
@@ -169,7 +170,11 @@ export class InstanceHost implements Host {
     const { undo } = this.#instance;
     if (undo === undefined || typeof callback !== 'function') return callback;
     const { turn } = undo;
-    return (): unknown => (turn.isUndone ? undefined : (callback as () => unknown)());
+    const spent = undo.awaits();
+    return (): unknown => {
+      spent();
+      return turn.isUndone ? undefined : (callback as () => unknown)();
+    };
   }
 
   register(target: unknown, method: string, args: unknown[]): unknown {

@@ -31,6 +31,7 @@ export {
 export { isAbort, saidCause } from './aborts.js';
 export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
 export { checkContract } from './check-contract.js';
+export type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 export { complain } from './complain.js';
 export {
   type Api,
@@ -96,5 +97,5 @@ export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-
 export { hasStackRoom } from './stack-room.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
-export { UNDO_EXPORTS } from './undo.js';
+export { UNDO_EXPORTS } from './undo-exports.js';
 export { type ReportDraft, writeReport } from './write-report.js';

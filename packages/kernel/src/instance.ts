@@ -1,5 +1,6 @@
 import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
+import type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
@@ -47,8 +48,8 @@ export interface Owner {
   otherwise(failure: Failure): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
-  /** A turn that failed was undone, and the instance serves again. The failure was reported. @param since when it failed, by `performance.now()` */
-  rolledBack(instance: Instance, since: number): void;
+  /** A turn that failed was undone, and the instance serves again. The failure was reported. @param since when it failed, by `performance.now()` @param givenUp what the program has lost besides the turn */
+  rolledBack(instance: Instance, since: number, givenUp: GivenUp | undefined): void;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
   suspected(instance: Instance): void;
   /** Rust, or the program, asked for a fresh instance. */
@@ -122,7 +123,7 @@ export class Instance {
     this.owner = owner;
     owner.module.owners.set(space, owner);
     this.turns = this.#hearTurns(owner.hooks);
-    const undo = this.turns && owner.module.description.undo === true ? new Undo(this.turns) : undefined;
+    const undo = this.turns && owner.module.description.undo === true ? new Undo(this.turns, (found) => this.#failures.damaged(found)) : undefined;
     this.undo = undo;
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
@@ -348,6 +349,7 @@ export class Instance {
   #comeBack(undo: Undo, { error, since, tell }: Extract<Life, { is: 'undone' }>): void {
     const exports = this.#exports as WebAssembly.Exports;
     const { turn } = undo;
+    const givenUp = undo.wouldGiveUp;
     const takeBack = undo.rollBack();
     this.#failures.forget();
     this.#failures.startAnew();
@@ -357,10 +359,22 @@ export class Instance {
     this.#life = { is: 'running' };
     this.failedIn = undefined;
     this.promises.rejectOf(turn, () => this.#withoutFrames(error));
+    // None was owed when the older state was kept.
+    if (givenUp !== undefined) this.promises.rejectOwed(() => this.#withoutFrames(lostError(error)));
     tell();
-    this.owner.rolledBack(this, since);
+    this.owner.rolledBack(this, since, givenUp);
     // Last, for that may run code of the program's.
     takeBack(error);
+  }
+
+  /** Keeps older states of it from now on; undefined: none. Where its turns can't be undone, nothing comes of it. */
+  keepCheckpoints(policy: CheckpointPolicy | undefined): void {
+    this.undo?.keep(policy, () => this.promises.size === 0 && !this.registrations.areTimersPending);
+  }
+
+  /** What is given up besides the turn, where one that fails is undone. */
+  get wouldGiveUp(): GivenUp | undefined {
+    return this.undo?.wouldGiveUp;
   }
 
   /** It is lost until the turn is over, and comes back as it was before. Everybody is told then. */

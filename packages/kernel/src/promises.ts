@@ -131,6 +131,11 @@ export class Promises {
     this.#inFlight.rejectOf(turn, reason);
   }
 
+  /** Rejects all that are owed, by an instance that goes on. */
+  rejectOwed(reason: () => unknown): void {
+    this.#inFlight.rejectAll(reason);
+  }
+
   /** The instance is lost: rejects what it owes, marks what it was given as handled, and lets go of both. */
   rejectAll(reason: () => unknown): void {
     if (this.#held !== undefined) handlePromises(this.#held, this.#heldFrom);

@@ -115,6 +115,11 @@ export class Registrations {
     return [...this.#timers].some(({ callback }) => callback.deref() !== undefined) || stillUseful(this.#registrations).length > 0;
   }
 
+  /** Whether a timer is pending that goes off once. */
+  get areTimersPending(): boolean {
+    return [...this.#timers].some(({ clear, callback }) => clear !== 'clearInterval' && callback.deref() !== undefined);
+  }
+
   /** Takes all of them back. What the host throws meanwhile changes nothing. */
   takeBack(): void {
     if (this.#timers.size === 0 && this.#registrations.length === 0) return;

@@ -1,3 +1,4 @@
+import type { GivenUp } from './checkpoints.js';
 import type { AbortCause, Failure, Frame, PanicInfo, Recovery } from './failure.js';
 import { frozen } from './frames.js';
 import { isInstance, own } from './intrinsics.js';
@@ -58,6 +59,8 @@ export interface CrashReport {
   readonly callsLost: number;
   /** What is done. */
   readonly recovery: Recovery;
+  /** With `rollback`, where the instance goes back to an older state (the option `checkpoints`): what is lost besides the turn. */
+  readonly givenUp?: GivenUp;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -175,6 +178,7 @@ const CAUSES: Record<AbortCause, string> = {
   'out-of-bounds': 'memory access out of bounds',
   'indirect-call': 'a call through an invalid function pointer',
   arithmetic: 'an arithmetic trap',
+  corruption: 'memory was damaged during the call',
   'foreign-exception': 'a JavaScript exception passed through Rust frames, whose destructors did not run',
   terminated: 'the instance had been terminated',
   unknown: 'an unknown trap',

@@ -3,28 +3,31 @@
  * `crates/transform/src/undo_log.rs`); what JavaScript knows of the instance goes back by what is noted here while the turn runs: handles and
  * closures that it has made, used up or changed.
  */
-import type { ClosureState, Undoing } from './contract.js';
+import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
+import type { ClosureState } from './contract.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
+import { UNDO_EXPORTS } from './undo-exports.js';
 import { UndoableClosures } from './undoable-closures.js';
 
-/** What the transform adds to a module whose turns can be undone: its exports, by what they do. */
-export const UNDO_EXPORTS = {
-  /** The state is now the one to go back to. */
-  commit: '__wasm_revive_commit',
-  /** Back to the state of the last commit. */
-  rollBack: '__wasm_revive_rollback',
-  /** `(address, length)`: JavaScript is about to write there. */
-  note: '__wasm_revive_note',
-  /** A global with the address of a word that isn't 0 as soon as there is something to commit. */
-  changed: '__wasm_revive_changed',
-} as const satisfies Undoing;
-
 /**
- * How many turns in a row may be undone, none of them having ended well. A state in which nothing goes well any more is given up then: a fresh
- * instance follows.
+ * How many turns in a row may be undone, none of them having ended well. A state in which nothing goes well any more is given up then: for an older
+ * one, where there is one, or a fresh instance.
  */
 const MOST_IN_A_ROW = 100;
+
+/**
+ * What a turn has damaged without a trap, by the number that the undo log gives for it (`canaries.rs`); 0 is nothing. What the log itself may be
+ * damaged by is undone by nothing.
+ */
+const DAMAGE: Readonly<Record<number, string>> = {
+  1: 'the stack pointer is above where it rests, so that the stack may have been put over data',
+  2: "the last bytes of Rust's stack were written to: by a null pointer, or by a stack that was used to its end",
+  3: 'what lies around the undo log was written to, past the end of the memory that the program has',
+};
+
+const NO_DAMAGE = 0;
+const DAMAGED_LOG = 3;
 
 /** A turn, as whatever came to be in it knows it. */
 export interface Turn {
@@ -36,7 +39,8 @@ export type TakeBack = (error: unknown) => void;
 
 /** What undoes the turns of one instance. */
 export class Undo {
-  #commit: () => void = () => {};
+  #commit: () => number = () => NO_DAMAGE;
+  #check: () => number = () => NO_DAMAGE;
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
   readonly #turns: Turns;
@@ -50,29 +54,66 @@ export class Undo {
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
+  #exports: WebAssembly.Exports | undefined;
+  #checkpoints: Checkpoints | undefined;
+  /** How many functions the event loop has been given that it calls once, and has not called yet. */
+  #awaited = 0;
+  readonly #damaged: (found: Error) => never;
 
-  constructor(turns: Turns) {
+  /** @param damaged a turn that seemed to have ended well has damaged memory, so that it has failed: throws what its caller gets */
+  constructor(turns: Turns, damaged: (found: Error) => never) {
     this.#turns = turns;
+    this.#damaged = damaged;
     this.#closures = new UndoableClosures(this, turns);
   }
 
   /** The instance is there. */
   bind(exports: WebAssembly.Exports): void {
-    this.#commit = exports[UNDO_EXPORTS.commit] as () => void;
+    this.#exports = exports;
+    this.#commit = exports[UNDO_EXPORTS.commit] as () => number;
+    this.#check = exports[UNDO_EXPORTS.check] as () => number;
     this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
     this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
   }
 
   /** The instance is lost: nothing here may hold its memory. */
   release(): void {
-    this.#commit = this.#rollBack = this.#note = () => {};
+    this.#commit = this.#check = () => NO_DAMAGE;
+    this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
     this.#forgetTurn();
+    this.#exports = this.#checkpoints = undefined;
+  }
+
+  /** Keeps older states from now on; undefined: none. @param isIdle whether the host has nothing else of the instance's that it calls once */
+  keep(policy: CheckpointPolicy | undefined, isIdle: () => boolean): void {
+    this.#checkpoints = policy && new Checkpoints(policy, () => this.#awaited === 0 && isIdle());
+    this.#turns.state.hasChanged = true;
+  }
+
+  /** The event loop is given something that it calls once. Gives what is to be called when it does. */
+  awaits(): () => void {
+    this.#awaited++;
+    let isAwaited = true;
+    return () => {
+      if (isAwaited) this.#awaited--;
+      isAwaited = false;
+    };
   }
 
   /** Whether the turn that fails may be undone. */
   get canUndo(): boolean {
-    return this.#hasCommitted && this.#undoneInARow < MOST_IN_A_ROW;
+    return this.#hasCommitted && (!this.#isGivenUp || this.#checkpoints?.wouldGiveUp !== undefined);
+  }
+
+  /** Whether to undo the turn is of no use any more. */
+  get #isGivenUp(): boolean {
+    return this.#undoneInARow >= MOST_IN_A_ROW || this.#check() === DAMAGED_LOG;
+  }
+
+  /** What is given up besides where the turn that fails is undone: turns before it, where the instance goes back to an older state. */
+  get wouldGiveUp(): GivenUp | undefined {
+    return this.#isGivenUp ? this.#checkpoints?.wouldGiveUp : undefined;
   }
 
   /** The turn that is running. */
@@ -80,6 +121,12 @@ export class Undo {
     this.#turns.state.hasChanged = true;
     this.#turn ??= { isUndone: false };
     return this.#turn;
+  }
+
+  /** What goes back with the turn, should an older state be gone back to. */
+  get #past(): PastTurn | undefined {
+    const [turn, changes, given] = [this.#turn, this.#changes, this.#given];
+    return turn === undefined && changes.length === 0 && given.length === 0 ? undefined : { turn, changes, given };
   }
 
   #forgetTurn(): void {
@@ -105,18 +152,27 @@ export class Undo {
     this.#note(address, length);
   }
 
-  /** The turn has ended well. No frame of the instance is on the stack. */
+  /** The turn has ended well, unless it has damaged memory. No frame of the instance is on the stack. */
   commit(): void {
-    this.#commit();
+    let damage: unknown;
+    try {
+      damage = this.#commit();
+    } catch (trap) {
+      damage = trap;
+    }
+    if (damage !== NO_DAMAGE) this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
+    this.#checkpoints?.committed(this.#exports as WebAssembly.Exports, this.#past);
     this.#forgetTurn();
     this.#closures.commit();
-    this.#turns.state.hasChanged = false;
+    // Who keeps older states has to be told of each turn.
+    this.#turns.state.hasChanged = this.#checkpoints !== undefined;
   }
 
-  /** The turn never was. Gives what takes back what it has given to the host. */
+  /** The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host. */
   rollBack(): TakeBack {
+    const goesBack = this.wouldGiveUp !== undefined;
     this.#undoneInARow++;
     this.#turns.state.hasChanged = true;
     if (this.#turn !== undefined) this.#turn.isUndone = true;
@@ -124,11 +180,20 @@ export class Undo {
     const given = this.#given;
     while (changes.length > 0) changes.pop()?.();
     this.#closures.rollBack();
-    this.#rollBack();
+    let takeBackOlder: TakeBack = () => {};
+    if (goesBack) {
+      // Without the log, which may be damaged.
+      takeBackOlder = (this.#checkpoints as Checkpoints).goBack(this.#exports as WebAssembly.Exports);
+      this.#closures.forget();
+      this.#undoneInARow = 0;
+    } else {
+      this.#rollBack();
+    }
     this.#turn = undefined;
     this.#given = [];
     return (error) => {
       while (given.length > 0) given.pop()?.(error);
+      takeBackOlder(error);
     };
   }
 
@@ -136,4 +201,9 @@ export class Undo {
   closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown): Closure {
     return this.#closures.closure(closure, state, stale);
   }
+}
+
+/** What stands for the trap that there was none. */
+function damageError(damage: number): Error {
+  return new WebAssembly.RuntimeError(DAMAGE[damage] ?? `damage ${damage}`);
 }

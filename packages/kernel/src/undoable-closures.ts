@@ -30,7 +30,11 @@ export class UndoableClosures {
 
   /** The turn has ended well. */
   commit(): void {
-    if (!this.#isOutdated && this.#kept.length <= MOST_KEPT) return;
+    if (this.#isOutdated || this.#kept.length > MOST_KEPT) this.forget();
+  }
+
+  /** What has been taken holds no more. */
+  forget(): void {
     this.#isOutdated = false;
     this.#kept = [];
     this.#epoch++;

@@ -1,4 +1,5 @@
 import { type BlackBox, readBlackBox, readBreadcrumbs } from './black-box.js';
+import type { GivenUp } from './checkpoints.js';
 import type { ModuleDescription } from './contract.js';
 import type { ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
@@ -37,10 +38,16 @@ interface Circumstances {
   readonly callsLost: number;
   /** The panic that this is, where wasm-bindgen caught it. */
   readonly panic: CaughtPanic | undefined;
+  /** Where the instance goes back to an older state: turns that are lost besides the one that failed. */
+  readonly givenUp?: GivenUp | undefined;
 }
 
 /** Takes down what a crash report of a failure is written from. */
-export function draftReport(failure: Failure, instance: Failed, { entrypoint, recovery, callsLost, panic }: Circumstances): ReportDraft {
+export function draftReport(
+  failure: Failure,
+  instance: Failed,
+  { entrypoint, recovery, callsLost, panic, givenUp }: Circumstances,
+): ReportDraft {
   const { module, owner, generation, memoryBytes, uptimeMs, exports } = instance;
   const redact = safely(owner.redact);
   const running = runningAt(failure, panic?.blackBox ?? (exports && readBlackBox(exports)));
@@ -56,7 +63,7 @@ export function draftReport(failure: Failure, instance: Failed, { entrypoint, re
     module: module.name,
     build: module.build,
     instance: owner.key,
-    plain: { generation, memoryBytes, uptimeMs, callsLost, recovery, at: Date.now() },
+    plain: { generation, memoryBytes, uptimeMs, callsLost, recovery, at: Date.now(), ...(givenUp && { givenUp: freeze({ ...givenUp }) }) },
   });
 }
 
@@ -79,7 +86,7 @@ interface Facts {
   readonly build: CrashReport['build'] | undefined;
   readonly instance: string | undefined;
   /** What the report says in the same way. */
-  readonly plain: Pick<CrashReport, 'generation' | 'memoryBytes' | 'uptimeMs' | 'callsLost' | 'recovery' | 'at'>;
+  readonly plain: Pick<CrashReport, 'generation' | 'memoryBytes' | 'uptimeMs' | 'callsLost' | 'recovery' | 'at' | 'givenUp'>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
+import { type CheckpointPolicy, type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
 import { EVENT_NAMES, type EventName, type Events } from './events.js';
 import type { DrainOptions } from './leaving/closing.js';
 import type { RecycleOptions } from './leaving/recycling.js';
@@ -59,6 +59,11 @@ export interface ReviveOptions extends BreakerOptions {
   readonly recovery?: RecoveryChoice | ((key: unknown) => RecoveryChoice) | undefined;
   /** Whether a panic that unwound has its turn undone, too, so that it leaves nothing half done. Default false. Needs {@link ReviveOptions.recovery} `rollback`. */
   readonly atomicPanics?: boolean | undefined;
+  /**
+   * Where turns can be undone, older states of each instance are kept: in whose present state no call ends well any more, it goes back to such a one.
+   * Each takes as much memory as the program uses. Default: none are.
+   */
+  readonly checkpoints?: CheckpointPolicy | undefined;
   /** How many keyed instances there may be at once, see {@link Revive.instance}. Default 64. In V8 each takes 10 GB of addresses, not of memory. */
   readonly maxInstances?: number;
   /**
@@ -220,6 +225,11 @@ export function reviveOf(
         slot.standBy();
       }
       if ('memoryBudgetMiB' in changes) budget.look();
+      if ('checkpoints' in changes) {
+        for (const { slot } of places()) for (const instance of slot.instances) instance.keepCheckpoints(settings.options.checkpoints);
+        slot.dropReserve();
+        slot.standBy();
+      }
       if (!HEARS_TURNS.some((name) => name in changes)) return;
       for (const one of places()) {
         // It was made for other hooks; and until the ends of turns are heard, calls are counted.

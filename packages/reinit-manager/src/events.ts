@@ -1,4 +1,4 @@
-import { type CrashReport, complain, type ReviveError } from '@wasm-revive/kernel';
+import { type CrashReport, complain, type GivenUp, type ReviveError } from '@wasm-revive/kernel';
 import type { RecycleReason } from './leaving/recycling.js';
 
 /** How an instance says where it was: the key of a sibling as text, or nothing. */
@@ -11,13 +11,15 @@ export interface Events {
   /** An instance failed; the report says how, and what is done. */
   failure: CrashReport;
   /**
-   * A fresh instance serves; with `rolledBack`, the same one as before, and as it was before the turn that failed. `error`: what its start
+   * A fresh instance serves; with `rolledBack`, the same one as before, and as it was before the turn that failed; with `givenUp`,
+   * as it was that many turns before. `error`: what its start
    * function threw, which runs again in every instance, where it threw without failing.
    */
   recovered: {
     readonly generation: number;
     readonly ms: number;
     readonly rolledBack?: boolean;
+    readonly givenUp?: GivenUp;
     readonly error?: unknown;
     readonly instance?: string;
   };

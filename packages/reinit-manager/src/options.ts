@@ -1,4 +1,4 @@
-import { bare, complain, type Plugin } from '@wasm-revive/kernel';
+import { bare, type CheckpointPolicy, complain, type Plugin } from '@wasm-revive/kernel';
 import type { RecoveryChoice, ReviveOptions } from './control.js';
 import type { DrainOptions } from './leaving/closing.js';
 import type { RecycleOptions } from './leaving/recycling.js';
@@ -34,6 +34,7 @@ export const OPTIONS: Checks<ReviveOptions> = {
   foreignExceptions: ["'keep' or 'recover'", (value) => value === 'keep' || value === 'recover'],
   recovery: ["'rollback', 'fresh' or a function", (value) => isRecovery(value) || typeof value === 'function'],
   atomicPanics: ['true or false', (value) => typeof value === 'boolean'],
+  checkpoints: ['an object { turns?, ms?, keep? }', isObject],
   maxPersistedBytes: ['a whole number from 0, or Infinity', isCount],
   persist: ['an object whose load and save, where it has them, are functions', isStore],
   staleClosures: ["'ignore' or 'throw'", (value) => value === 'ignore' || value === 'throw'],
@@ -68,6 +69,12 @@ const RECYCLE: Checks<RecycleOptions> = {
   memoryBytes: ['a number of bytes above 0', isDuration],
   turns: ['a whole number from 1', (value) => isCount(value) && value !== 0],
   ageMs: ['a number of milliseconds above 0', isDuration],
+};
+
+const CHECKPOINTS: Checks<CheckpointPolicy> = {
+  turns: ['a whole number from 1', (value) => isCount(value) && value !== 0],
+  ms: ['a number of milliseconds above 0', isDuration],
+  keep: ['a whole number from 1', (value) => isCount(value) && value !== 0],
 };
 
 const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
@@ -106,9 +113,17 @@ function isStandby(value: unknown): boolean {
 export function checkOptions(options: ReviveOptions, calls: () => readonly CallSite[]): ReviveOptions {
   check('', OPTIONS, options);
   const recycle = options.recycle && bare({ ...options.recycle });
+  const checkpoints = options.checkpoints && bare({ ...options.checkpoints });
   const pool = options.pool && bare({ ...options.pool });
   const retry = options.retry && bare({ ...options.retry, idempotent: [...options.retry.idempotent] });
   if (recycle !== undefined) check('recycle.', RECYCLE, recycle);
+  if (checkpoints !== undefined) {
+    check('checkpoints.', CHECKPOINTS, checkpoints);
+    if (checkpoints.turns === undefined && checkpoints.ms === undefined)
+      throw new TypeError(
+        'wasm-revive: the option checkpoints says neither after how many `turns` nor after how many `ms` a state is kept.',
+      );
+  }
   if (pool !== undefined) {
     check('pool.', POOL_OPTIONS, pool);
     checkPool(pool, calls());
@@ -117,7 +132,13 @@ export function checkOptions(options: ReviveOptions, calls: () => readonly CallS
     check('retry.', RETRY_OPTIONS, retry);
     checkNames(retry.idempotent, calls());
   }
-  return bare({ ...options, ...(recycle && { recycle }), ...(pool && { pool }), ...(retry && { retry }) });
+  return bare({
+    ...options,
+    ...(recycle && { recycle }),
+    ...(checkpoints && { checkpoints }),
+    ...(pool && { pool }),
+    ...(retry && { retry }),
+  });
 }
 
 /** The same of what a drain is given. @throws TypeError */

@@ -205,15 +205,3 @@ it('I2, I3: a guard that has too little stack to call anybody shuts its own inst
   expect([scope.isShut(), scope.raw.api]).toEqual([true, undefined]);
   expect(() => fixtures.bump()).toThrow('The façade asks who serves.');
 });
-
-describe('a handle that was freed', () => {
-  it('I4: is refused in the words of the glue, before the first call has ended well and after a recovery', () => {
-    const module = load<Fixtures>('abort', RUNTIME, 'fixtures-debug');
-    for (const _ of ['new', 'recovered']) {
-      const counter = new module.Counter(1);
-      counter.free();
-      expect(() => counter.inc()).toThrow('Attempt to use a moved value');
-      expect(() => module.fail('abort')).toThrow();
-    }
-  });
-});

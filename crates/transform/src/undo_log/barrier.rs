@@ -114,7 +114,7 @@ impl<'a> Body<'a> {
     }
 
     /// `__wbindgen_add_to_stack_pointer`, under any name: by it glue takes what it gives back.
-    fn moves_stack_pointer(&self, stack_pointer: u32) -> bool {
+    pub(super) fn moves_stack_pointer(&self, stack_pointer: u32) -> bool {
         let mut operators = self.operators.iter().map(|(operator, _)| operator);
         let mut operands: Vec<_> = operators.by_ref().take(2).collect();
         operands.sort_by_key(|operator| matches!(operator, Operator::GlobalGet { .. }));

@@ -13,12 +13,13 @@ use wasmparser::{
 };
 
 use super::barrier::{Barrier, Body};
+use super::canaries::{Canaries, Stack};
 use super::flow::Signatures;
 use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::tables::{Changed, Tables};
-use super::{CHANGED, COMMIT, NOTE, ROLLBACK};
+use super::{CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
 use crate::{sections, Error};
 
 /// See [`undo_log`](super::undo_log). The module is well formed.
@@ -31,11 +32,16 @@ pub(super) fn rewrite(
         source.read(payload?)?;
     }
     let shape = source.shape(bytes.len() as u64)?;
-    let frames = match stack_pointer {
-        Some(stack_pointer) => source.frames(stack_pointer)?,
+    let stack = stack_pointer.and_then(|pointer| source.stack(pointer));
+    let frames = match stack {
+        Some(Stack { pointer, .. }) => source.frames(pointer)?,
         None => None,
     };
     let has_frames = frames.is_some();
+    let stack = stack.map(|stack| Stack {
+        is_balanced: has_frames && stack.is_balanced,
+        ..stack
+    });
     let barrier = shape.barrier(&source.signatures, stack_pointer, frames);
     let mut code = CodeSection::new();
     let mut hints = BranchHints::new();
@@ -46,7 +52,8 @@ pub(super) fn rewrite(
             hints.function_hints(source.imported_functions + index as u32, rewritten.hints);
         }
     }
-    for body in shape.bodies(stack_pointer.filter(|_| has_frames)).all() {
+    let bodies = shape.bodies(stack_pointer.filter(|_| has_frames), stack);
+    for body in bodies.all() {
         code.function(&body);
     }
     let mut module = Module::new();
@@ -126,6 +133,7 @@ struct Source<'a> {
 /// A global that can change.
 struct Mutable {
     index: u32,
+    ty: ValType,
     /// Where it is an `i32` that begins as a constant.
     initial: Option<i32>,
 }
@@ -175,8 +183,10 @@ impl<'a> Source<'a> {
                         .extend(references(global.init_expr.get_operators_reader())?);
                     if global.ty.mutable {
                         let index = self.imported_globals + self.globals;
+                        let ty = RoundtripReencoder.val_type(global.ty.content_type);
                         self.mutable.push(Mutable {
                             index,
+                            ty: ty.map_err(|error| Error::new(error.to_string(), 0))?,
                             initial: constant(&global.init_expr)?,
                         });
                     }
@@ -302,6 +312,7 @@ impl<'a> Source<'a> {
                 .map(|(own, kept)| Kept {
                     own: own.index,
                     kept,
+                    ty: own.ty,
                 })
                 .collect(),
             routines: Routines::starting_at(first_function),
@@ -314,20 +325,25 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// What is dead in the functions' frames, as far as that is known.
-    fn frames(&self, stack_pointer: u32) -> Result<Option<Frames>, Error> {
-        let global = self
-            .mutable
-            .iter()
-            .find(|global| global.index == stack_pointer);
-        let Some(rest) = global.and_then(|global| global.initial) else {
-            return Ok(None);
-        };
+    /// The shadow stack, where it is certain that it lies below all data.
+    fn stack(&self, pointer: u32) -> Option<Stack> {
+        let mut globals = self.mutable.iter();
+        let global = globals.find(|global| global.index == pointer)?;
+        let rest = global.initial?;
         // As the linker places it: the stack comes first, and is aligned.
         let is_first = self.lowest_data.is_none_or(|lowest| lowest >= rest as u32);
-        if !is_first || rest < PAGE as i32 / 16 || rest % 16 != 0 {
-            return Ok(None);
-        }
+        (is_first && rest >= PAGE as i32 / 16 && rest % 16 == 0).then(|| Stack {
+            pointer,
+            rest: rest as u32,
+            is_balanced: !self
+                .bodies
+                .iter()
+                .any(|body| body.moves_stack_pointer(pointer)),
+        })
+    }
+
+    /// What is dead in the functions' frames, as far as that is known.
+    fn frames(&self, stack_pointer: u32) -> Result<Option<Frames>, Error> {
         let functions = Functions {
             bodies: &self.bodies,
             signatures: &self.signatures,
@@ -393,7 +409,7 @@ impl Shape {
         }
     }
 
-    fn bodies(&self, stack_pointer: Option<u32>) -> Bodies<'_> {
+    fn bodies(&self, stack_pointer: Option<u32>, stack: Option<Stack>) -> Bodies<'_> {
         Bodies {
             layout: &self.layout,
             globals: self.globals,
@@ -402,6 +418,10 @@ impl Shape {
             maximum: self.maximum,
             stack_pointer,
             tables: self.tables,
+            canaries: Canaries::new(&self.layout, stack),
+            stack_rest: stack
+                .filter(|_| stack_pointer.is_some())
+                .map_or(0, |stack| stack.rest),
         }
     }
 
@@ -512,6 +532,12 @@ impl Shape {
         exports.export(COMMIT, ExportKind::Func, self.routines.commit());
         exports.export(ROLLBACK, ExportKind::Func, self.routines.roll_back());
         exports.export(CHANGED, ExportKind::Global, self.changed);
+        exports.export(CHECK, ExportKind::Func, self.routines.check());
+        exports.export(SAVE, ExportKind::Func, self.routines.save());
+        exports.export(LOAD, ExportKind::Func, self.routines.load());
+        if let Some(tables) = self.tables {
+            exports.export(REFERENCES, ExportKind::Table, tables.table);
+        }
         Ok(exports)
     }
 }

@@ -2,6 +2,7 @@
 
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, MemArgTarget, ValType};
 
+use super::canaries::Canaries;
 use super::layout::{
     UndoLayout, CHUNK_BEFORE, CHUNK_BEHIND, CHUNK_END, CHUNK_PAGES, CHUNK_START, ENTRY, ENTRY_HEAD,
     GRANULE, GRANULE_BITS, PAGE, REACH,
@@ -12,6 +13,7 @@ use super::tables::{Tables, PLACES};
 pub(super) struct Kept {
     pub(super) own: u32,
     pub(super) kept: u32,
+    pub(super) ty: ValType,
 }
 
 /// Indices of the globals, in the order in which they are added: each a mutable `i32`.
@@ -52,7 +54,7 @@ impl Globals {
         self.first + 3
     }
     /// How many pages the program has.
-    fn count(self) -> u32 {
+    pub(super) fn count(self) -> u32 {
         self.first + 4
     }
     /// The same at the last commit.
@@ -64,11 +66,11 @@ impl Globals {
         self.first + 6
     }
     /// Pages that the program was given in a turn that was undone: they are zero, and nobody's. From here …
-    fn spare(self) -> u32 {
+    pub(super) fn spare(self) -> u32 {
         self.first + 7
     }
     /// … to here.
-    fn spare_end(self) -> u32 {
+    pub(super) fn spare_end(self) -> u32 {
         self.first + 8
     }
 }
@@ -102,15 +104,27 @@ impl Routines {
     pub(super) fn roll_back(self) -> u32 {
         self.first + 4
     }
+    pub(super) fn check(self) -> u32 {
+        self.first + 5
+    }
+    pub(super) fn save(self) -> u32 {
+        self.first + 6
+    }
+    pub(super) fn load(self) -> u32 {
+        self.first + 7
+    }
 
     /// What they take and give.
-    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 5] {
+    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 8] {
         use ValType::I32;
         [
             (&[I32], &[]),
             (&[I32, I32], &[]),
             (&[I32], &[I32]),
+            (&[], &[I32]),
             (&[], &[]),
+            (&[], &[I32]),
+            (&[], &[I32]),
             (&[], &[]),
         ]
     }
@@ -128,6 +142,9 @@ pub(super) struct Bodies<'a> {
     pub(super) stack_pointer: Option<u32>,
     /// Where the module has a table that changes.
     pub(super) tables: Option<Tables>,
+    pub(super) canaries: Canaries,
+    /// Where the stack pointer rests, and everything below it is frames; 0 where that isn't certain.
+    pub(super) stack_rest: u32,
 }
 
 /// What a load or a store of the module's memory is told. The alignment is given as its binary logarithm.
@@ -169,6 +186,9 @@ impl Bodies<'_> {
             self.grow(),
             self.commit(),
             self.roll_back(),
+            self.check(),
+            self.save(),
+            self.load(),
         ];
         if let Some(tables) = self.tables {
             all.extend(tables.bodies(self));
@@ -304,7 +324,7 @@ impl Bodies<'_> {
     }
 
     /// From its beginning.
-    fn use_chunk(&self, code: &mut InstructionSink<'_>, chunk: u32) {
+    pub(super) fn use_chunk(&self, code: &mut InstructionSink<'_>, chunk: u32) {
         code.local_get(chunk).global_set(self.globals.chunk());
         code.local_get(chunk)
             .i32_const(CHUNK_START as i32)
@@ -437,25 +457,42 @@ impl Bodies<'_> {
         function
     }
 
+    fn check(&self) -> Function {
+        let mut function = Function::new([]);
+        let mut code = function.instructions();
+        self.canaries.push_damage(self.layout, &mut code);
+        code.end();
+        function
+    }
+
     fn commit(&self) -> Function {
-        let globals = self.globals;
+        let damage = 0;
         let mut function = Function::new([(1, ValType::I32)]);
         let mut code = function.instructions();
+        self.canaries.push_damage(self.layout, &mut code);
+        code.local_tee(damage).if_(BlockType::Empty);
+        code.local_get(damage).return_().end();
+        self.canaries.put_back_pointer(&mut code);
         self.each_entry(&mut code, |_| {});
         if let Some(tables) = self.tables {
             tables.forget(&mut code);
         }
-        for &Kept { own, kept } in self.kept {
+        for &Kept { own, kept, .. } in self.kept {
             code.global_get(own).global_set(kept);
         }
+        self.keep_pages(&mut code);
+        code.i32_const(0).end();
+        function
+    }
+
+    /// The pages that the program has are those to go back to.
+    pub(super) fn keep_pages(&self, code: &mut InstructionSink<'_>) {
+        let globals = self.globals;
         code.global_get(globals.end())
             .global_set(globals.kept_end());
         code.global_get(globals.count())
             .global_set(globals.kept_count());
-        code.global_get(globals.end())
-            .global_set(globals.run())
-            .end();
-        function
+        code.global_get(globals.end()).global_set(globals.run());
     }
 
     fn roll_back(&self) -> Function {
@@ -509,7 +546,8 @@ impl Bodies<'_> {
         if let Some(stack_pointer) = self.stack_pointer {
             self.clear_frames(&mut code, stack_pointer);
         }
-        for &Kept { own, kept } in self.kept {
+        self.canaries.mend(&mut code);
+        for &Kept { own, kept, .. } in self.kept {
             code.global_get(kept).global_set(own);
         }
         // What the program was given in this turn is spare, with what was spare behind it.
@@ -532,7 +570,7 @@ impl Bodies<'_> {
 
     /// What the turn has left in its frames is of no use, and who looks for what Rust has said last must not find it there.
     fn clear_frames(&self, code: &mut InstructionSink<'_>, stack_pointer: u32) {
-        let Some(&Kept { own, kept }) = self.kept.iter().find(|kept| kept.own == stack_pointer)
+        let Some(&Kept { own, kept, .. }) = self.kept.iter().find(|kept| kept.own == stack_pointer)
         else {
             return;
         };
@@ -567,9 +605,14 @@ impl Bodies<'_> {
             .i32_const(self.layout.log as i32)
             .i32_eq()
             .br_if(2);
+        // Chunks come in the order of their growth. One that says otherwise is damaged, and must not be followed without an end.
         code.global_get(globals.chunk())
             .i32_load(BEFORE)
-            .global_set(globals.chunk());
+            .local_tee(entry)
+            .global_get(globals.chunk())
+            .i32_ge_u();
+        code.if_(BlockType::Empty).unreachable().end();
+        code.local_get(entry).global_set(globals.chunk());
         code.global_get(globals.chunk())
             .i32_const(CHUNK_END as i32)
             .i32_add()

@@ -333,6 +333,22 @@ impl Tables {
         self.forget(code);
     }
 
+    /// Pushes how many elements the table has for the program.
+    pub(super) fn push_size(self, code: &mut InstructionSink<'_>) {
+        code.table_size(self.table)
+            .global_get(self.spare())
+            .i32_sub();
+    }
+
+    /// Takes that off the stack: what is behind is spare, and the host has put nothing there. Where the table has fewer, the host makes it larger before.
+    pub(super) fn pop_size(self, code: &mut InstructionSink<'_>) {
+        code.global_set(self.spare());
+        code.table_size(self.table)
+            .global_get(self.spare())
+            .i32_sub()
+            .global_set(self.spare());
+    }
+
     /// The turn is over: nothing of the journal is needed any more.
     pub(super) fn forget(self, code: &mut InstructionSink<'_>) {
         code.global_get(self.top()).if_(BlockType::Empty);

@@ -4,6 +4,8 @@ use wasm_encoder::reencode::Reencode;
 use wasm_revive_transform::{inspect, undo_log, ExternType, CHANGED, COMMIT, NOTE, ROLLBACK};
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
+mod canaries;
+mod images;
 mod programs;
 mod tables;
 
@@ -93,6 +95,12 @@ impl Running {
     fn set_global(&mut self, name: &str, value: Val) {
         let global = self.instance.get_global(&self.store, name).expect(name);
         global.set(&mut self.store, value).unwrap();
+    }
+
+    fn grow(&mut self, pages: u64) {
+        let memory = self.instance.get_memory(&self.store, "memory");
+        let memory = memory.expect("there is a memory");
+        memory.grow(&mut self.store, pages).expect("there is room");
     }
 
     fn write(&mut self, address: usize, bytes: &[u8]) {

@@ -2,6 +2,7 @@ import {
   type CrashReport,
   type Factory,
   type Failure,
+  type GivenUp,
   type Hooks,
   Instance,
   type InstanceView,
@@ -138,6 +139,7 @@ export class Place implements Owner {
       scope: (generation) => {
         const instance = new Instance(generation, space(), this, factory);
         shared.placeOf.set(instance.view, this);
+        if (settings.options.checkpoints !== undefined) instance.keepCheckpoints(settings.options.checkpoints);
         return instance;
       },
       check,
@@ -208,9 +210,9 @@ export class Place implements Owner {
     return undoes ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
   }
 
-  rolledBack({ generation }: Instance, since: number): void {
+  rolledBack({ generation }: Instance, since: number, givenUp: GivenUp | undefined): void {
     this.#shared.counts.recoveries++;
-    const recovered = { generation, ms: performance.now() - since, rolledBack: true, ...this.#where() };
+    const recovered = { generation, ms: performance.now() - since, rolledBack: true, ...(givenUp && { givenUp }), ...this.#where() };
     this.#shared.emitter.emit('recovered', () => recovered);
   }
 

@@ -1,0 +1,21 @@
+import type { Undoing } from './contract.js';
+
+/** What the transform adds to a module whose turns can be undone: its exports, by what they do. */
+export const UNDO_EXPORTS = {
+  /** `() -> damage`: the state is now the one to go back to, unless the turn has damaged memory. */
+  commit: '__wasm_revive_commit',
+  /** Back to the state of the last commit. */
+  rollBack: '__wasm_revive_rollback',
+  /** `(address, length)`: JavaScript is about to write there. */
+  note: '__wasm_revive_note',
+  /** A global with the address of a word that isn't 0 as soon as there is something to commit. */
+  changed: '__wasm_revive_changed',
+  /** `() -> damage`: what the turn has damaged. */
+  check: '__wasm_revive_check',
+  /** `() -> address`: writes down what belongs to a copy of the state besides the memory. */
+  save: '__wasm_revive_save',
+  /** Such a copy was put back. */
+  load: '__wasm_revive_load',
+  /** The table of JavaScript's values; not there where nothing changes it. */
+  references: '__wasm_revive_references',
+} as const satisfies Undoing;
