@@ -23,12 +23,17 @@
 //! lost. What `memory.grow` gives may differ, as above.
 
 mod barrier;
+mod body;
+mod doubled;
 mod flow;
 mod frames;
 mod layout;
 mod module;
 mod routines;
+mod signatures;
 mod tables;
+mod trips;
+mod value;
 
 pub use layout::UndoLayout;
 

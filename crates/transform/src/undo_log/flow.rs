@@ -1,60 +1,21 @@
 //! What is known of addresses and of what has been logged, at each place of a function.
 //!
-//! Values are symbolic: each is a *base*, which stands for some value that never changes, and a constant that is added to it. So what is
-//! known of a base stays true however the program goes on. What was logged stays logged until a commit, and there is none while a frame is
-//! on the stack: neither calls nor loops make anything of it untrue. Where ways through the function meet, what is known is what is known on
-//! each of them.
+//! Values are symbolic ([`Value`]), and what they stand for never changes. So what is known of one stays true however the program goes on. What was
+//! logged stays logged until a commit, and there is none while a frame is on the stack: neither calls nor loops make anything of it untrue. Where ways
+//! through the function meet, what is known is what is known on each of them.
+//!
+//! One loop can be watched ([`Flow::watch`]): then it is known, too, what a trip through it does, and on what condition another follows ([`Trip`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use wasmparser::{BlockType, FrameKind, ModuleArity, Operator, RefType, SubType};
+use wasmparser::{BlockType, FrameKind, Operator};
 
 use super::layout::REACH;
+use super::signatures::Signatures;
+use super::trips::{Test, Trip};
+use super::value::{Value, Values};
 use crate::Error;
-
-/// A base, and what is added to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Value {
-    base: u32,
-    pub(super) offset: i32,
-}
-
-/// The base of constants.
-const ZERO: u32 = 0;
-
-/// The base of the stack pointer, as it was when the function was entered.
-const FRAME: u32 = 1;
-
-/// The base of the first parameter.
-const PARAMETER: u32 = 2;
-
-/// No function has as many (the JavaScript API's limit is 1,000).
-const PARAMETERS: u32 = 4_096;
-
-impl Value {
-    pub(super) fn plus(self, offset: i64) -> Self {
-        Value {
-            base: self.base,
-            offset: self.offset.wrapping_add(offset as i32),
-        }
-    }
-
-    pub(super) fn constant(self) -> Option<i32> {
-        (self.base == ZERO).then_some(self.offset)
-    }
-
-    /// A parameter, as it was given, and what was added to it.
-    pub(super) fn in_parameter(self) -> Option<(u32, i32)> {
-        // Note: the bases of other values come behind those of all parameters.
-        (self.base >= PARAMETER && self.base < PARAMETER + PARAMETERS)
-            .then(|| (self.base - PARAMETER, self.offset))
-    }
-
-    /// Counted from the stack pointer at the function's entry.
-    pub(super) fn in_frame(self) -> Option<i32> {
-        (self.base == FRAME).then_some(self.offset)
-    }
-}
 
 #[derive(Clone)]
 struct State {
@@ -62,9 +23,12 @@ struct State {
     stack_pointer: Value,
     /// Bytes whose granules have been logged.
     logged: BTreeSet<Value>,
+    /// What has turned out to be true in this trip of the loop that is watched.
+    passed: Vec<Test>,
 }
 
 /// A block that is open.
+#[derive(Clone)]
 struct Label {
     kind: FrameKind,
     /// What is on the stack below it.
@@ -74,38 +38,28 @@ struct Label {
     end: Option<State>,
     /// What holds where its `else` or `catch` begins.
     other: Option<State>,
+    /// Of the loop that is watched.
+    watched: Option<Watched>,
 }
 
-/// Types of a module's functions.
-#[derive(Default)]
-pub(super) struct Signatures {
-    pub(super) types: Vec<SubType>,
-    /// Indices of types, of imported functions first.
-    pub(super) functions: Vec<u32>,
-    /// The same of exception tags.
-    pub(super) tags: Vec<u32>,
+/// What is known of the loop that is watched.
+#[derive(Clone)]
+struct Watched {
+    /// The bases from this one on stand for what comes to be in the loop.
+    first: u32,
+    /// The locals that it sets, and what is in them where a trip begins.
+    set: Vec<(u32, Value)>,
+    /// What holds wherever it begins again.
+    again: Option<State>,
 }
 
-impl Signatures {
-    /// How many parameters a function has.
-    pub(super) fn parameters(&self, function: u32) -> usize {
-        let ty = self
-            .functions
-            .get(function as usize)
-            .and_then(|ty| self.types.get(*ty as usize));
-        match ty.map(|ty| &ty.composite_type.inner) {
-            Some(wasmparser::CompositeInnerType::Func(ty)) => ty.params().len(),
-            _ => 0,
-        }
-    }
-}
-
-/// Follows the instructions of one function.
+/// Follows the instructions of one function. A clone goes on by itself, and gives the same values the same bases.
+#[derive(Clone)]
 pub(super) struct Flow<'a> {
     signatures: &'a Signatures,
     stack_pointer: Option<u32>,
-    assigned: BTreeMap<usize, Assigned>,
-    next_base: u32,
+    assigned: Rc<BTreeMap<usize, Assigned>>,
+    values: Values,
     labels: Vec<Label>,
     /// What is known of the stack's topmost values; nothing of what is below.
     operands: Vec<Value>,
@@ -113,6 +67,11 @@ pub(super) struct Flow<'a> {
     state: Option<State>,
     /// Whether the stack pointer was only ever set to where it was at the entry, or below.
     pub(super) keeps_to_its_frame: bool,
+    /// Where the loop begins that is watched.
+    watch: Option<usize>,
+    /// What the values stand for that comparisons in it gave.
+    tests: BTreeMap<Value, Test>,
+    trip: Option<Trip>,
 }
 
 /// What the instructions of a block set, by the place of its first.
@@ -132,36 +91,37 @@ impl<'a> Flow<'a> {
         locals: u32,
     ) -> Self {
         // Locals begin as zero.
-        let first = |local| Value {
-            base: if local < parameters {
-                PARAMETER + local
+        let first = |local| {
+            if local < parameters {
+                Value::of_parameter(local)
             } else {
-                ZERO
-            },
-            offset: 0,
+                Value::of_constant(0)
+            }
         };
         Flow {
             signatures,
             stack_pointer,
-            assigned: assigned(operators, stack_pointer),
-            next_base: PARAMETER + PARAMETERS,
+            assigned: Rc::new(assigned(operators, stack_pointer)),
+            values: Values::new(),
             labels: vec![Label {
                 kind: FrameKind::Block,
                 operands: Vec::new(),
                 results: 0,
                 end: None,
                 other: None,
+                watched: None,
             }],
             operands: Vec::new(),
             state: Some(State {
                 locals: (0..locals).map(first).collect(),
-                stack_pointer: Value {
-                    base: FRAME,
-                    offset: 0,
-                },
+                stack_pointer: Value::of_frame(),
                 logged: BTreeSet::new(),
+                passed: Vec::new(),
             }),
             keeps_to_its_frame: true,
+            watch: None,
+            tests: BTreeMap::new(),
+            trip: None,
         }
     }
 
@@ -170,11 +130,25 @@ impl<'a> Flow<'a> {
         self.state.is_some()
     }
 
+    /// The loop that begins at a place is to be watched.
+    pub(super) fn watch(&mut self, place: usize) {
+        self.watch = Some(place);
+    }
+
+    /// What is known of a trip through the loop that was watched, where it may begin again.
+    pub(super) fn trip(&mut self) -> Option<Trip> {
+        self.trip.take()
+    }
+
+    pub(super) fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// The nth value of the stack, counted from its top.
     pub(super) fn operand(&mut self, nth: usize) -> Value {
         match self.operands.len().checked_sub(nth + 1) {
             Some(index) => self.operands[index],
-            None => self.fresh(),
+            None => self.values.fresh(),
         }
     }
 
@@ -203,6 +177,9 @@ impl<'a> Flow<'a> {
         let (Some(from), Some(to)) = (from, to) else {
             return false;
         };
+        if from > to {
+            return false;
+        }
         let at = |offset| Value {
             base: last.base,
             offset,
@@ -228,12 +205,16 @@ impl<'a> Flow<'a> {
             Operator::Block { blockty } => self.open(FrameKind::Block, blockty),
             Operator::Loop { blockty } => {
                 self.open(FrameKind::Loop, blockty);
+                let first = self.values.next();
                 self.forget(place);
+                if self.watch == Some(place) {
+                    self.begin_trip(place, first);
+                }
             }
             Operator::If { blockty } => {
-                self.pop();
+                let condition = self.pop();
                 self.open(FrameKind::If, blockty);
-                self.keep_for_other();
+                self.where_it_is(condition, false, Self::keep_for_other);
             }
             Operator::Else => {
                 self.reach_label(0);
@@ -272,8 +253,8 @@ impl<'a> Flow<'a> {
                 self.stop();
             }
             Operator::BrIf { relative_depth } => {
-                self.pop();
-                self.reach_label(relative_depth);
+                let condition = self.pop();
+                self.where_it_is(condition, true, |flow| flow.reach_label(relative_depth));
             }
             Operator::BrTable { ref targets } => {
                 for target in targets.targets() {
@@ -309,7 +290,7 @@ impl<'a> Flow<'a> {
             }
             Operator::GlobalGet { global_index } if Some(global_index) == self.stack_pointer => {
                 let value = self.state.as_ref().map(|state| state.stack_pointer);
-                let value = value.unwrap_or_else(|| self.fresh());
+                let value = value.unwrap_or_else(|| self.values.fresh());
                 self.operands.push(value);
             }
             Operator::GlobalSet { global_index } if Some(global_index) == self.stack_pointer => {
@@ -319,53 +300,126 @@ impl<'a> Flow<'a> {
                     self.keeps_to_its_frame &= value.in_frame().is_some_and(|offset| offset <= 0);
                 }
             }
-            Operator::I32Const { value } => self.operands.push(Value {
-                base: ZERO,
-                offset: value,
-            }),
-            Operator::I32Add => {
+            Operator::I32Const { value } => self.operands.push(Value::of_constant(value)),
+            Operator::I32Add | Operator::I32Sub => {
                 let (b, a) = (self.pop(), self.pop());
-                let sum = match (a.constant(), b.constant()) {
-                    (_, Some(constant)) => a.plus(constant.into()),
-                    (Some(constant), None) => b.plus(constant.into()),
-                    (None, None) => self.fresh(),
+                let times = if matches!(operator, Operator::I32Add) {
+                    1
+                } else {
+                    -1
                 };
+                let sum = self.values.sum(a, b, times);
                 self.operands.push(sum);
             }
-            Operator::I32Sub => {
+            Operator::I32Mul => {
                 let (b, a) = (self.pop(), self.pop());
-                let difference = match b.constant() {
-                    Some(constant) => a.plus(-i64::from(constant)),
-                    None => self.fresh(),
+                let product = match (a.constant(), b.constant()) {
+                    (_, Some(times)) => self.values.product(a, times),
+                    (Some(times), None) => self.values.product(b, times),
+                    (None, None) => self.values.fresh(),
                 };
-                self.operands.push(difference);
+                self.operands.push(product);
+            }
+            Operator::I32Shl => {
+                let (b, a) = (self.pop(), self.pop());
+                let product = match b.constant() {
+                    Some(bits) => self.values.product(a, 1i32.wrapping_shl(bits as u32)),
+                    None => self.values.fresh(),
+                };
+                self.operands.push(product);
             }
             ref other => {
-                let Some((takes, gives)) = other.operator_arity(&Here { flow: self }) else {
+                let Some((takes, gives)) = self.signatures.arity(other, self.labels.len()) else {
                     return Err(Error::new(format!("{other:?} is not known here"), offset));
                 };
-                for _ in 0..takes {
-                    self.pop();
-                }
+                let taken: Vec<Value> = (0..takes).map(|_| self.pop()).collect();
                 for _ in 0..gives {
-                    let value = self.fresh();
+                    let value = self.values.fresh();
                     self.operands.push(value);
+                }
+                if self.watch.is_some() {
+                    self.note_test(other, &taken);
                 }
             }
         }
         Ok(())
     }
 
-    fn fresh(&mut self) -> Value {
-        self.next_base += 1;
-        Value {
-            base: self.next_base - 1,
-            offset: 0,
+    /// From the beginning of the loop that is watched to its end. The bases from the first on stand for what comes to be in it.
+    fn begin_trip(&mut self, place: usize, first: u32) {
+        let Some(state) = &mut self.state else { return };
+        state.passed.clear();
+        let set = self
+            .assigned
+            .get(&place)
+            .into_iter()
+            .flat_map(|assigned| &assigned.locals);
+        let set = set.map(|local| (*local, state.locals[*local as usize]));
+        let watched = Watched {
+            first,
+            set: set.collect(),
+            again: None,
+        };
+        if let Some(label) = self.labels.last_mut() {
+            label.watched = Some(watched);
         }
     }
 
+    fn end_trip(&mut self, watched: Watched) {
+        self.watch = None;
+        self.tests.clear();
+        let Some(again) = watched.again else { return };
+        let set = watched.set.into_iter().map(|(local, begins)| {
+            let ends = again.locals[local as usize];
+            let step = (ends.base == begins.base).then_some(ends.offset);
+            (begins.base, local, step)
+        });
+        self.trip = Some(Trip::new(watched.first, set, again.passed));
+    }
+
+    /// The value that an instruction gave tells how those compare that it took, the last first.
+    fn note_test(&mut self, operator: &Operator<'_>, taken: &[Value]) {
+        let test = match *taken {
+            [value] if matches!(operator, Operator::I32Eqz) => {
+                self.test_of(value).map(Test::negated)
+            }
+            [b, a] => Test::read(operator, a, b, &mut self.values),
+            _ => None,
+        };
+        if let (Some(test), Some(value)) = (test, self.operands.last()) {
+            self.tests.insert(*value, test);
+        }
+    }
+
+    /// What it means that a value isn't 0, unless it is a constant.
+    fn test_of(&self, value: Value) -> Option<Test> {
+        let is_unknown = value.constant().is_none();
+        is_unknown.then(|| match self.tests.get(&value) {
+            Some(test) => *test,
+            None => Test::IsNot(value),
+        })
+    }
+
+    /// Does something for the way on which a value is true (not 0), or on which it isn't. From here on goes the other way.
+    fn where_it_is(&mut self, value: Value, is_true: bool, there: impl FnOnce(&mut Self)) {
+        let test = self.watch.and_then(|_| self.test_of(value));
+        let here = self.passed().map(|passed| passed.clone());
+        if let (Some(test), Some(passed)) = (test, self.passed()) {
+            passed.push(if is_true { test } else { test.negated() });
+        }
+        there(self);
+        if let (Some(here), Some(passed)) = (here, self.passed()) {
+            *passed = here;
+            passed.extend(test.map(|test| if is_true { test.negated() } else { test }));
+        }
+    }
+
+    fn passed(&mut self) -> Option<&mut Vec<Test>> {
+        self.state.as_mut().map(|state| &mut state.passed)
+    }
+
     fn pop(&mut self) -> Value {
-        self.operands.pop().unwrap_or_else(|| self.fresh())
+        self.operands.pop().unwrap_or_else(|| self.values.fresh())
     }
 
     fn local(&mut self, local: u32) -> Value {
@@ -373,7 +427,7 @@ impl<'a> Flow<'a> {
             .state
             .as_ref()
             .map(|state| state.locals[local as usize]);
-        value.unwrap_or_else(|| self.fresh())
+        value.unwrap_or_else(|| self.values.fresh())
     }
 
     fn set_local(&mut self, local: u32, value: Value) {
@@ -383,7 +437,7 @@ impl<'a> Flow<'a> {
     }
 
     fn open(&mut self, kind: FrameKind, ty: BlockType) {
-        let (takes, results) = Here { flow: self }.block_type_arity(ty).unwrap_or((0, 0));
+        let (takes, results) = self.signatures.block_arity(ty);
         for _ in 0..takes {
             self.pop();
         }
@@ -394,33 +448,24 @@ impl<'a> Flow<'a> {
             results,
             end: None,
             other: None,
+            watched: None,
         });
     }
 
     /// What the instructions of a block set may be anything.
     fn forget(&mut self, place: usize) {
-        let Some(Assigned {
-            locals,
-            stack_pointer,
-        }) = self.assigned.remove(&place)
-        else {
+        let assigned = self.assigned.clone();
+        let Some(assigned) = assigned.get(&place) else {
             return;
         };
-        for local in &locals {
-            let value = self.fresh();
+        for local in &assigned.locals {
+            let value = self.values.fresh();
             self.set_local(*local, value);
         }
-        let value = self.fresh();
-        if let (true, Some(state)) = (stack_pointer, &mut self.state) {
+        let value = self.values.fresh();
+        if let (true, Some(state)) = (assigned.stack_pointer, &mut self.state) {
             state.stack_pointer = value;
         }
-        self.assigned.insert(
-            place,
-            Assigned {
-                locals,
-                stack_pointer,
-            },
-        );
     }
 
     fn keep_for_other(&mut self) {
@@ -449,12 +494,14 @@ impl<'a> Flow<'a> {
         let Some(state) = &self.state else { return };
         let label = &mut self.labels[index];
         // What holds at the beginning of a loop holds whenever it begins again.
-        if label.kind == FrameKind::Loop {
-            return;
-        }
-        match &mut label.end {
-            None => label.end = Some(state.clone()),
-            Some(end) => meet(end, state, &mut self.next_base),
+        let end = match (&mut label.watched, label.kind) {
+            (Some(watched), _) => &mut watched.again,
+            (None, FrameKind::Loop) => return,
+            (None, _) => &mut label.end,
+        };
+        match end {
+            None => *end = Some(state.clone()),
+            Some(end) => meet(end, state, &mut self.values),
         }
     }
 
@@ -474,30 +521,29 @@ impl<'a> Flow<'a> {
             if let Some(other) = &label.other {
                 match &mut label.end {
                     None => label.end = Some(other.clone()),
-                    Some(end) => meet(end, other, &mut self.next_base),
+                    Some(end) => meet(end, other, &mut self.values),
                 }
             }
         }
         if !is_loop {
             self.state = label.end;
         }
+        if let Some(watched) = label.watched.take() {
+            self.end_trip(watched);
+        }
         self.operands = label.operands;
         for _ in 0..label.results {
-            let value = self.fresh();
+            let value = self.values.fresh();
             self.operands.push(value);
         }
     }
 }
 
 /// Leaves of the first what holds in the second, too.
-fn meet(state: &mut State, other: &State, next_base: &mut u32) {
+fn meet(state: &mut State, other: &State, values: &mut Values) {
     let mut unless_same = |value: &mut Value, other: Value| {
         if *value != other {
-            *value = Value {
-                base: *next_base,
-                offset: 0,
-            };
-            *next_base += 1;
+            *value = values.fresh();
         }
     };
     for (value, other) in state.locals.iter_mut().zip(&other.locals) {
@@ -505,6 +551,7 @@ fn meet(state: &mut State, other: &State, next_base: &mut u32) {
     }
     unless_same(&mut state.stack_pointer, other.stack_pointer);
     state.logged.retain(|byte| other.logged.contains(byte));
+    state.passed.retain(|test| other.passed.contains(test));
 }
 
 /// What the instructions of each loop and each `try` set.
@@ -538,40 +585,4 @@ fn assigned(
         }
     }
     all
-}
-
-/// What instructions take and give depends on where they are.
-struct Here<'f, 'a> {
-    flow: &'f Flow<'a>,
-}
-
-impl ModuleArity for Here<'_, '_> {
-    fn sub_type_at(&self, index: u32) -> Option<&SubType> {
-        self.flow.signatures.types.get(index as usize)
-    }
-
-    fn tag_type_arity(&self, at: u32) -> Option<(u32, u32)> {
-        let ty = self.flow.signatures.tags.get(at as usize)?;
-        self.sub_type_arity(self.sub_type_at(*ty)?)
-    }
-
-    fn type_index_of_function(&self, index: u32) -> Option<u32> {
-        self.flow.signatures.functions.get(index as usize).copied()
-    }
-
-    fn func_type_of_cont_type(&self, _: &wasmparser::ContType) -> Option<&wasmparser::FuncType> {
-        None
-    }
-
-    fn sub_type_of_ref_type(&self, _: &RefType) -> Option<&SubType> {
-        None
-    }
-
-    fn control_stack_height(&self) -> u32 {
-        self.flow.labels.len() as u32
-    }
-
-    fn label_block(&self, _: u32) -> Option<(BlockType, FrameKind)> {
-        None
-    }
 }

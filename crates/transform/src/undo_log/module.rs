@@ -12,11 +12,12 @@ use wasmparser::{
     Payload, RefType, SectionLimited, TableInit, TypeRef,
 };
 
-use super::barrier::{Barrier, Body};
-use super::flow::Signatures;
+use super::barrier::Barrier;
+use super::body::Body;
 use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
+use super::signatures::Signatures;
 use super::tables::{Changed, Tables};
 use super::{COMMIT, NOTE, ROLLBACK};
 use crate::{sections, Error};

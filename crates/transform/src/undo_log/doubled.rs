@@ -1,0 +1,262 @@
+//! Loops that are written twice: once with barriers, and once without those whose addresses can be computed before the loop.
+//!
+//! Where a loop stores to an address that grows by the same *step* in each trip, and it is known how many trips there are at most (`trips.rs`), all that it
+//! may store to there is one *range*. Before the loop, the ranges are logged; then the copy goes on that has no barriers for them. The copy with
+//! barriers does where that can't be done: where the trips can't be counted after all, or a range isn't wholly the program's memory or is too long.
+//!
+//! The argument: an address is known modulo 2³², as what it is in the first trip, and its step. Reckoned in 64 bits, without wrapping around, its range
+//! is all that it goes through, if none of it is below 0 or behind the end of the memory: then nothing in it differs from what the program computes.
+//! For addresses at constant distances from each other, it is enough to look at the lowest one where they begin, and the ends of all.
+//! More may be logged than the program writes; that costs time, but loses nothing. In both copies the same is logged at the same places, so that what
+//! is known behind the loop is known behind each of them.
+//!
+//! Only loops without another one inside are written twice, so that no code is copied more than once.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::{BlockType, InstructionSink};
+use wasmparser::Operator;
+
+use super::flow::Flow;
+use super::layout::GRANULE;
+use super::trips::{Count, Trip};
+use super::value::{Value, Values};
+
+/// A loop of more instructions isn't written twice.
+const MOST_INSTRUCTIONS: usize = 400;
+
+/// More is not logged ahead where the loop goes to its end, in bytes.
+const LONGEST: i64 = 1 << 20;
+
+/// The same where the loop may be left before, or may write only some of it.
+const LONGEST_GUESS: i64 = 4 * GRANULE as i64;
+
+/// A store that has a barrier.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Store {
+    /// Which instruction of the function it is.
+    pub(super) place: usize,
+    pub(super) address: Value,
+    /// What is added to the address, which doesn't wrap around.
+    pub(super) offset: u64,
+    pub(super) width: u8,
+}
+
+/// Where the loop ends that begins with the first instruction, if it can be written twice.
+pub(super) fn end_of(operators: &[(Operator<'_>, u64)]) -> Option<usize> {
+    let mut open = 0;
+    for (place, (operator, _)) in operators.iter().enumerate().take(MOST_INSTRUCTIONS) {
+        match operator {
+            Operator::Loop {
+                blockty: wasmparser::BlockType::FuncType(_),
+            } => return None,
+            Operator::Loop { .. } if place > 0 => return None,
+            Operator::Block { .. } | Operator::If { .. } | Operator::Loop { .. } => open += 1,
+            // What counts labels in a way of its own.
+            Operator::Try { .. }
+            | Operator::TryTable { .. }
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+            | Operator::Delegate { .. }
+            | Operator::Rethrow { .. }
+            | Operator::BrOnNull { .. }
+            | Operator::BrOnNonNull { .. }
+            | Operator::BrOnCast { .. }
+            | Operator::BrOnCastFail { .. }
+            | Operator::BrOnCastDescEq { .. }
+            | Operator::BrOnCastDescEqFail { .. } => return None,
+            Operator::End => {
+                open -= 1;
+                if open == 0 {
+                    return Some(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether every trip does the same, and another one follows until the last: there is one branch in it.
+fn is_straight(operators: &[(Operator<'_>, u64)]) -> bool {
+    let turns = operators.iter().filter(|(operator, _)| {
+        matches!(
+            operator,
+            Operator::If { .. }
+                | Operator::Br { .. }
+                | Operator::BrIf { .. }
+                | Operator::BrTable { .. }
+                | Operator::Return
+        )
+    });
+    turns.count() == 1
+}
+
+/// What is logged before a loop.
+pub(super) struct Ranges {
+    /// How many trips there are. None where it doesn't matter.
+    count: Option<Count>,
+    ranges: Vec<Range>,
+    longest: i64,
+    /// The stores that need no barrier then, by their places.
+    pub(super) stores: Vec<usize>,
+    /// Where the atoms are that addresses and trips are made of, and what to add to that.
+    atoms: BTreeMap<u32, (u32, i32)>,
+}
+
+/// What some stores of a loop write to, which are close to each other.
+struct Range {
+    /// The lowest of their addresses in the first trip.
+    address: Value,
+    step: i32,
+    /// Where the bytes begin that are written, and where they end, counted from there.
+    start: i64,
+    end: i64,
+}
+
+impl Ranges {
+    /// Of the stores that have barriers in a loop. None where nothing of them can be logged before the loop.
+    ///
+    /// @param before what holds before the loop
+    /// @param values also those of the loop
+    pub(super) fn read(
+        operators: &[(Operator<'_>, u64)],
+        stores: &[Store],
+        trip: &Trip,
+        before: &Flow<'_>,
+        values: &Values,
+    ) -> Option<Self> {
+        let mut atoms = BTreeMap::new();
+        // Whether the program has a value before the loop.
+        let mut is_there = |value: Value| {
+            values.terms(value.base).into_iter().all(|(atom, _)| {
+                let found = match trip.local(atom) {
+                    Some(local) => Some((local, 0)),
+                    None => before.local_for(Value {
+                        base: atom,
+                        offset: 0,
+                    }),
+                };
+                atoms.extend(found.map(|found| (atom, found)));
+                found.is_some()
+            })
+        };
+        let count = trip
+            .counts(values)
+            .find(|count| count.values().into_iter().all(&mut is_there));
+        let mut known: Vec<(i32, Store)> = Vec::new();
+        for store in stores {
+            match trip.step(store.address, values) {
+                Some(step) if (step == 0 || count.is_some()) && is_there(store.address) => {
+                    known.push((step, *store));
+                }
+                _ => {}
+            }
+        }
+        known.sort_by_key(|(_, store)| (store.address, store.offset));
+        let mut ranges: Vec<Range> = Vec::new();
+        for (step, store) in &known {
+            let offset = store.offset as i64;
+            let from =
+                |lowest: Value| i64::from(store.address.offset) - i64::from(lowest.offset) + offset;
+            let width = i64::from(store.width);
+            match ranges.last_mut() {
+                Some(range)
+                    if range.address.base == store.address.base
+                        && (range.start - i64::from(GRANULE)..=range.end + i64::from(GRANULE))
+                            .contains(&from(range.address)) =>
+                {
+                    let start = from(range.address);
+                    range.start = range.start.min(start);
+                    range.end = range.end.max(start + width);
+                }
+                _ => ranges.push(Range {
+                    address: store.address,
+                    step: *step,
+                    start: offset,
+                    end: offset + width,
+                }),
+            }
+        }
+        (!ranges.is_empty()).then(|| Ranges {
+            count: count.filter(|_| ranges.iter().any(|range| range.step != 0)),
+            longest: if is_straight(operators) {
+                LONGEST
+            } else {
+                LONGEST_GUESS
+            },
+            stores: known.iter().map(|(_, store)| store.place).collect(),
+            atoms,
+            ranges,
+        })
+    }
+
+    /// Logs the ranges, and puts on the stack whether that was done. Works with two locals of type `i64`.
+    ///
+    /// @param range the routine that logs one
+    pub(super) fn write(
+        &self,
+        code: &mut InstructionSink<'_>,
+        values: &Values,
+        range_routine: u32,
+        [more, start]: [u32; 2],
+    ) {
+        let push = |code: &mut InstructionSink<'_>, value: Value| self.push(code, value, values);
+        let mut open = 0;
+        let mut and_then = |code: &mut InstructionSink<'_>| {
+            code.if_(BlockType::Result(wasm_encoder::ValType::I32));
+            open += 1;
+        };
+        if let Some(count) = self.count {
+            count.write(code, more, push);
+            and_then(code);
+        }
+        for (nth, range) in self.ranges.iter().enumerate() {
+            if nth > 0 {
+                and_then(code);
+            }
+            let step = i64::from(range.step);
+            push(code, range.address);
+            code.i64_extend_i32_u();
+            if step < 0 {
+                // The lowest address of the last trip, which must not be below 0.
+                code.local_get(more).i64_const(step).i64_mul().i64_add();
+                code.local_tee(start).i64_const(0).i64_ge_s();
+                and_then(code);
+                code.local_get(start);
+                code.i64_const(range.start).i64_add().local_tee(start);
+            } else {
+                code.i64_const(range.start).i64_add().local_tee(start);
+            }
+            code.local_get(start)
+                .i64_const(range.end - range.start)
+                .i64_add();
+            if step != 0 {
+                code.local_get(more)
+                    .i64_const(step.abs())
+                    .i64_mul()
+                    .i64_add();
+            }
+            code.i64_const(self.longest).call(range_routine);
+        }
+        for _ in 0..open {
+            code.else_().i32_const(0).end();
+        }
+    }
+
+    /// A value as it is before the loop.
+    fn push(&self, code: &mut InstructionSink<'_>, value: Value, values: &Values) {
+        code.i32_const(value.offset);
+        for (atom, count) in values.terms(value.base) {
+            let (local, offset) = self.atoms[&atom];
+            code.local_get(local);
+            if offset != 0 {
+                code.i32_const(offset).i32_add();
+            }
+            if count != 1 {
+                code.i32_const(count).i32_mul();
+            }
+            code.i32_add();
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! How often a loop is gone through at most, where that can be computed before it.
+//!
+//! A *trip* is one way from the loop's beginning back to it. What a trip adds to a local is its *step*; so with `more` trips gone, a value that is a sum
+//! of multiples of locals has grown by `more` times its own step, modulo 2³².
+//!
+//! Another trip follows only where the tests of the trip have turned out so. One test that must turn out false after `more` trips is enough to know that
+//! there are no more. Two kinds are understood:
+//!
+//! - *A value isn't 0*, and goes towards 0 by its step, which isn't 0 itself. It meets 0 where it is a multiple of the step. Elsewhere it would go past 0
+//!   and wrap around, and the loop is taken to be none that is counted.
+//! - *One value is below another*, and only one of them moves, towards the other. Reckoned without wrapping around, it has reached the other after their
+//!   distance, divided by the step and rounded up. It is known not to have wrapped around by then where, from the other one, there is still room for a
+//!   step.
+//!
+//! Signed comparisons are unsigned ones of values that are 2³¹ greater.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::InstructionSink;
+use wasmparser::Operator;
+
+use super::value::{Value, Values};
+
+/// No step is longer, so that 64 bits are enough for whatever is reckoned with it.
+const LONGEST_STEP: u32 = 1 << 20;
+
+/// What has turned out to be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    /// A value is 0.
+    Is(Value),
+    /// A value is not 0.
+    IsNot(Value),
+    /// One value is below the other, or is the other; both unsigned.
+    Below {
+        low: Value,
+        high: Value,
+        or_equal: bool,
+    },
+}
+
+impl Test {
+    /// What a comparison of two values tells where it gives 1.
+    pub(super) fn read(
+        operator: &Operator<'_>,
+        a: Value,
+        b: Value,
+        values: &mut Values,
+    ) -> Option<Self> {
+        use Operator as O;
+        let shift = match operator {
+            O::I32LtS | O::I32LeS | O::I32GtS | O::I32GeS => i64::from(i32::MIN),
+            _ => 0,
+        };
+        let (low, high) = match operator {
+            O::I32GtS | O::I32GeS | O::I32GtU | O::I32GeU => (b, a),
+            _ => (a, b),
+        };
+        let below = |or_equal| Test::Below {
+            low: low.plus(shift),
+            high: high.plus(shift),
+            or_equal,
+        };
+        Some(match operator {
+            O::I32Eq => Test::Is(values.sum(a, b, -1)),
+            O::I32Ne => Test::IsNot(values.sum(a, b, -1)),
+            O::I32LtS | O::I32LtU | O::I32GtS | O::I32GtU => below(false),
+            O::I32LeS | O::I32LeU | O::I32GeS | O::I32GeU => below(true),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn negated(self) -> Self {
+        match self {
+            Test::Is(value) => Test::IsNot(value),
+            Test::IsNot(value) => Test::Is(value),
+            Test::Below {
+                low,
+                high,
+                or_equal,
+            } => Test::Below {
+                low: high,
+                high: low,
+                or_equal: !or_equal,
+            },
+        }
+    }
+}
+
+/// What is known of a trip through a loop.
+#[derive(Debug, Clone)]
+pub(super) struct Trip {
+    /// Bases below stand for what was there before the loop.
+    first: u32,
+    /// Of the locals that the loop sets, by the base of what is in them where a trip begins.
+    set: BTreeMap<u32, Set>,
+    /// What is true wherever the loop begins again, of the trip that has ended there.
+    passed: Vec<Test>,
+}
+
+/// A local that a loop sets.
+#[derive(Debug, Clone)]
+struct Set {
+    local: u32,
+    /// What each trip adds to it, where that is always the same.
+    step: Option<i32>,
+}
+
+impl Trip {
+    /// @param set base of what is in a local where a trip begins; the local; its step
+    pub(super) fn new(
+        first: u32,
+        set: impl IntoIterator<Item = (u32, u32, Option<i32>)>,
+        passed: Vec<Test>,
+    ) -> Self {
+        let set = set
+            .into_iter()
+            .map(|(base, local, step)| (base, Set { local, step }));
+        Trip {
+            first,
+            set: set.collect(),
+            passed,
+        }
+    }
+
+    /// What each trip adds to a value, where that is always the same, and no more than can be reckoned with.
+    pub(super) fn step(&self, value: Value, values: &Values) -> Option<i32> {
+        let mut sum = 0i32;
+        for (atom, count) in values.terms(value.base) {
+            let step = match self.set.get(&atom) {
+                Some(set) => set.step?,
+                None if atom < self.first => 0,
+                None => return None,
+            };
+            sum = sum.wrapping_add(step.wrapping_mul(count));
+        }
+        (sum.unsigned_abs() <= LONGEST_STEP).then_some(sum)
+    }
+
+    /// The local that holds an atom before the loop, if the loop sets it.
+    pub(super) fn local(&self, atom: u32) -> Option<u32> {
+        self.set.get(&atom).map(|set| set.local)
+    }
+
+    /// By what the trips can be counted.
+    pub(super) fn counts<'t>(&'t self, values: &'t Values) -> impl Iterator<Item = Count> + 't {
+        self.passed
+            .iter()
+            .filter_map(|test| Count::read(*test, |value| self.step(value, values)))
+    }
+}
+
+/// By what the trips of a loop can be counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Count {
+    /// This value goes down to 0, so much a trip.
+    Down { from: Value, step: u32 },
+    /// This value goes up to 2³², which is 0.
+    Up { from: Value, step: u32 },
+    /// The lower one goes up to the higher one, so much a trip, or the higher one down to it.
+    Between {
+        low: Value,
+        high: Value,
+        or_equal: bool,
+        step: u32,
+        goes_up: bool,
+    },
+}
+
+impl Count {
+    fn read(test: Test, step: impl Fn(Value) -> Option<i32>) -> Option<Self> {
+        match test {
+            Test::Is(_) => None,
+            Test::IsNot(from) => match step(from)? {
+                0 => None,
+                step if step < 0 => Some(Count::Down {
+                    from,
+                    step: step.unsigned_abs(),
+                }),
+                step => Some(Count::Up {
+                    from,
+                    step: step.unsigned_abs(),
+                }),
+            },
+            Test::Below {
+                low,
+                high,
+                or_equal,
+            } => {
+                let (step, goes_up) = match (step(low)?, step(high)?) {
+                    (up, 0) if up > 0 => (up, true),
+                    (0, down) if down < 0 => (down, false),
+                    _ => return None,
+                };
+                Some(Count::Between {
+                    low,
+                    high,
+                    or_equal,
+                    step: step.unsigned_abs(),
+                    goes_up,
+                })
+            }
+        }
+    }
+
+    /// The values that have to be had before the loop.
+    pub(super) fn values(&self) -> Vec<Value> {
+        match *self {
+            Count::Down { from, .. } | Count::Up { from, .. } => vec![from],
+            Count::Between { low, high, .. } => vec![low, high],
+        }
+    }
+
+    /// Puts into a local how many trips follow the first one at most, an `i64` of less than 2³³, and on the stack whether that is so.
+    ///
+    /// @param push puts one of the values on the stack
+    pub(super) fn write(
+        &self,
+        code: &mut InstructionSink<'_>,
+        more: u32,
+        mut push: impl FnMut(&mut InstructionSink<'_>, Value),
+    ) {
+        match *self {
+            Count::Down { from, step } | Count::Up { from, step } => {
+                if matches!(self, Count::Up { .. }) {
+                    code.i32_const(0);
+                    push(code, from);
+                    code.i32_sub();
+                } else {
+                    push(code, from);
+                }
+                code.i64_extend_i32_u().local_tee(more);
+                code.local_get(more);
+                divide(code, step);
+                // Whether it is a multiple.
+                code.local_tee(more).i64_const(step.into()).i64_mul();
+                code.i64_eq();
+            }
+            Count::Between {
+                low,
+                high,
+                or_equal,
+                step,
+                goes_up,
+            } => {
+                let step = i64::from(step);
+                let or_equal = i64::from(or_equal);
+                push(code, high);
+                code.i64_extend_i32_u().i64_const(or_equal).i64_add();
+                push(code, low);
+                code.i64_extend_i32_u().i64_sub().local_tee(more);
+                code.i64_const(0);
+                code.local_get(more).i64_const(0).i64_gt_s().select();
+                code.i64_const(step - 1).i64_add();
+                divide(code, step as u32);
+                code.local_set(more);
+                // Whether there is room for a step behind where it ends.
+                if goes_up {
+                    push(code, high);
+                    code.i64_extend_i32_u();
+                    code.i64_const((1 << 32) - step - or_equal).i64_le_u();
+                } else {
+                    push(code, low);
+                    code.i64_extend_i32_u();
+                    code.i64_const(step - 1 + or_equal).i64_ge_u();
+                }
+            }
+        }
+    }
+}
+
+/// Divides what is on the stack, rounded down. (Engines divide 64 bits slowly.)
+fn divide(code: &mut InstructionSink<'_>, step: u32) {
+    if step.is_power_of_two() {
+        code.i64_const(step.trailing_zeros().into()).i64_shr_u();
+    } else {
+        code.i64_const(step.into()).i64_div_u();
+    }
+}
