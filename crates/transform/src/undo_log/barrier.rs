@@ -13,9 +13,7 @@
 use std::ops::RangeInclusive;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{
-    BlockType, BranchHint, Encode, Function, Instruction, InstructionSink, ValType,
-};
+use wasm_encoder::{BlockType, BranchHint, Encode, Function, InstructionSink, ValType};
 use wasmparser::Operator;
 
 use super::body::Body;
@@ -26,6 +24,7 @@ use super::layout::{UndoLayout, GRANULE, GRANULE_BITS};
 use super::routines::{at, Globals, Routines};
 use super::signatures::Signatures;
 use super::tables::Tables;
+use super::trips::Trip;
 use super::value::Value;
 use crate::Error;
 
@@ -64,7 +63,6 @@ impl Barrier<'_> {
             branches: Vec::new(),
             stores: Vec::new(),
             logged_before: Vec::new(),
-            shift: None,
         };
         let mut place = 0;
         while let Some((operator, _)) = body.operators.get(place) {
@@ -116,8 +114,6 @@ struct Rewriting<'b> {
     stores: Vec<Store>,
     /// The places of stores that need no barrier, since what they write to was logged before the loop.
     logged_before: Vec<usize>,
-    /// In a loop that is written twice: how many blocks are open in it. It is in a block of its own, which branches out of it leave, too.
-    shift: Option<u32>,
 }
 
 impl Rewriting<'_> {
@@ -129,34 +125,37 @@ impl Rewriting<'_> {
         Ok(())
     }
 
-    /// A loop with none inside: twice, if that makes barriers unnecessary.
+    /// A loop that can be written twice, which is done if it makes barriers unnecessary.
     fn write_loop(&mut self, body: &Body<'_>, places: RangeInclusive<usize>) -> Result<(), Error> {
-        let before = self.flow.clone();
-        let written = (self.bytes.len(), self.branches.len());
-        self.stores.clear();
-        self.flow.watch(*places.start());
-        self.write_all(body, places.clone())?;
-        let stores = std::mem::take(&mut self.stores);
-        let Some(trip) = self.flow.trip().filter(|_| !stores.is_empty()) else {
-            return Ok(());
-        };
         let operators = &body.operators[places.clone()];
+        let (bytes, branches) = (self.bytes.len(), self.branches.len());
+        let before = self.flow.clone();
+        let mut trip = Trip::before(operators, &mut self.flow);
+        self.stores.clear();
+        for (place, (operator, offset)) in places.clone().zip(operators) {
+            let operands = [1, 0].map(|nth| self.flow.operand(nth));
+            self.write(operator, place, *offset)?;
+            trip.read(operator, operands, &mut self.flow);
+        }
+        let stores = std::mem::take(&mut self.stores);
+        if stores.is_empty() {
+            return Ok(());
+        }
         let values = self.flow.values().clone();
-        let Some(ranges) = Ranges::read(operators, &stores, &trip, &before, &values) else {
+        let Some(ranges) = Ranges::read(&stores, &trip, &before, &values) else {
             return Ok(());
         };
         let Operator::Loop { blockty } = operators[0].0 else {
             return Ok(());
         };
-        self.bytes.truncate(written.0);
-        self.branches.truncate(written.1);
+        self.bytes.truncate(bytes);
+        self.branches.truncate(branches);
         let locals = [0, 1].map(|nth| self.scratch.local(ValType::I64, nth));
         let routine = self.barrier.routines.range();
         ranges.write(&mut self.code(), &values, routine, locals);
         let ty = RoundtripReencoder.block_type(blockty);
         let ty = ty.map_err(|error| Error::new(error.to_string(), operators[0].1))?;
         self.code().if_(ty);
-        self.shift = Some(0);
         self.logged_before = ranges.stores;
         self.flow = before.clone();
         self.write_all(body, places.clone())?;
@@ -164,7 +163,6 @@ impl Rewriting<'_> {
         self.logged_before.clear();
         self.flow = before;
         self.write_all(body, places)?;
-        self.shift = None;
         self.code().end();
         Ok(())
     }
@@ -208,31 +206,10 @@ impl Rewriting<'_> {
             _ => {
                 let same = RoundtripReencoder.instruction(operator.clone());
                 let same = same.map_err(|error| Error::new(error.to_string(), offset))?;
-                self.shifted(same).encode(&mut self.bytes);
+                same.encode(&mut self.bytes);
             }
         }
         Ok(())
-    }
-
-    /// A branch out of a loop that is written twice leaves the block around it, too.
-    fn shifted<'i>(&mut self, instruction: Instruction<'i>) -> Instruction<'i> {
-        let Some(open) = &mut self.shift else {
-            return instruction;
-        };
-        let outer = *open;
-        let past = |depth: u32| if depth < outer { depth } else { depth + 1 };
-        match instruction {
-            Instruction::Block(_) | Instruction::If(_) | Instruction::Loop(_) => *open += 1,
-            Instruction::End => *open -= 1,
-            Instruction::Br(depth) => return Instruction::Br(past(depth)),
-            Instruction::BrIf(depth) => return Instruction::BrIf(past(depth)),
-            Instruction::BrTable(depths, default) => {
-                let depths = depths.iter().map(|depth| past(*depth)).collect();
-                return Instruction::BrTable(depths, past(default));
-            }
-            _ => {}
-        }
-        instruction
     }
 
     fn code(&mut self) -> InstructionSink<'_> {

@@ -25,11 +25,11 @@ use super::value::{Value, Values};
 /// A loop of more instructions isn't written twice.
 const MOST_INSTRUCTIONS: usize = 400;
 
-/// More is not logged ahead where the loop goes to its end, in bytes.
+/// More is not logged at once, in bytes: what a loop would write only after long may be left to it.
 const LONGEST: i64 = 1 << 20;
 
-/// The same where the loop may be left before, or may write only some of it.
-const LONGEST_GUESS: i64 = 4 * GRANULE as i64;
+/// Fewer trips after the first are better off with barriers. (Measured: loops over a few bytes are many, where text is written.)
+const FEWEST: i64 = 8;
 
 /// A store that has a barrier.
 #[derive(Debug, Clone, Copy)]
@@ -42,54 +42,60 @@ pub(super) struct Store {
     pub(super) width: u8,
 }
 
-/// Where the loop ends that begins with the first instruction, if it can be written twice.
+/// Where a loop ends, counted from where it begins, if it is one that can be written twice: a single branch leads back to its beginning, and nothing
+/// else leads anywhere. So every trip does the same, and the program writes all that is logged, unless a call ends the turn.
 pub(super) fn end_of(operators: &[(Operator<'_>, u64)]) -> Option<usize> {
-    let mut open = 0;
-    for (place, (operator, _)) in operators.iter().enumerate().take(MOST_INSTRUCTIONS) {
+    let mut operators = operators.iter().map(|(operator, _)| operator).enumerate();
+    let takes_nothing = !matches!(
+        operators.next()?.1,
+        Operator::Loop {
+            blockty: wasmparser::BlockType::FuncType(_)
+        }
+    );
+    let mut goes_back = false;
+    for (place, operator) in operators.take(MOST_INSTRUCTIONS) {
         match operator {
-            Operator::Loop {
-                blockty: wasmparser::BlockType::FuncType(_),
-            } => return None,
-            Operator::Loop { .. } if place > 0 => return None,
-            Operator::Block { .. } | Operator::If { .. } | Operator::Loop { .. } => open += 1,
-            // What counts labels in a way of its own.
-            Operator::Try { .. }
-            | Operator::TryTable { .. }
-            | Operator::Catch { .. }
-            | Operator::CatchAll
-            | Operator::Delegate { .. }
-            | Operator::Rethrow { .. }
-            | Operator::BrOnNull { .. }
-            | Operator::BrOnNonNull { .. }
-            | Operator::BrOnCast { .. }
-            | Operator::BrOnCastFail { .. }
-            | Operator::BrOnCastDescEq { .. }
-            | Operator::BrOnCastDescEqFail { .. } => return None,
-            Operator::End => {
-                open -= 1;
-                if open == 0 {
-                    return Some(place);
-                }
-            }
-            _ => {}
+            Operator::End => return (goes_back && takes_nothing).then_some(place),
+            Operator::BrIf { relative_depth: 0 } if !goes_back => goes_back = true,
+            other if is_plain(other) => {}
+            _ => return None,
         }
     }
     None
 }
 
-/// Whether every trip does the same, and another one follows until the last: there is one branch in it.
-fn is_straight(operators: &[(Operator<'_>, u64)]) -> bool {
-    let turns = operators.iter().filter(|(operator, _)| {
-        matches!(
-            operator,
-            Operator::If { .. }
-                | Operator::Br { .. }
-                | Operator::BrIf { .. }
-                | Operator::BrTable { .. }
-                | Operator::Return
-        )
-    });
-    turns.count() == 1
+/// Whether an instruction leads nowhere else than to the next one.
+fn is_plain(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    !matches!(
+        operator,
+        O::Block { .. }
+            | O::Loop { .. }
+            | O::If { .. }
+            | O::Else
+            | O::Try { .. }
+            | O::TryTable { .. }
+            | O::Catch { .. }
+            | O::CatchAll
+            | O::Delegate { .. }
+            | O::Throw { .. }
+            | O::ThrowRef
+            | O::Rethrow { .. }
+            | O::Br { .. }
+            | O::BrIf { .. }
+            | O::BrTable { .. }
+            | O::BrOnNull { .. }
+            | O::BrOnNonNull { .. }
+            | O::BrOnCast { .. }
+            | O::BrOnCastFail { .. }
+            | O::BrOnCastDescEq { .. }
+            | O::BrOnCastDescEqFail { .. }
+            | O::Return
+            | O::ReturnCall { .. }
+            | O::ReturnCallIndirect { .. }
+            | O::ReturnCallRef { .. }
+            | O::Unreachable
+    )
 }
 
 /// What is logged before a loop.
@@ -97,7 +103,6 @@ pub(super) struct Ranges {
     /// How many trips there are. None where it doesn't matter.
     count: Option<Count>,
     ranges: Vec<Range>,
-    longest: i64,
     /// The stores that need no barrier then, by their places.
     pub(super) stores: Vec<usize>,
     /// Where the atoms are that addresses and trips are made of, and what to add to that.
@@ -120,7 +125,6 @@ impl Ranges {
     /// @param before what holds before the loop
     /// @param values also those of the loop
     pub(super) fn read(
-        operators: &[(Operator<'_>, u64)],
         stores: &[Store],
         trip: &Trip,
         before: &Flow<'_>,
@@ -142,8 +146,8 @@ impl Ranges {
             })
         };
         let count = trip
-            .counts(values)
-            .find(|count| count.values().into_iter().all(&mut is_there));
+            .count(values)
+            .filter(|count| count.values().into_iter().all(&mut is_there));
         let mut known: Vec<(i32, Store)> = Vec::new();
         for store in stores {
             match trip.step(store.address, values) {
@@ -180,11 +184,6 @@ impl Ranges {
         }
         (!ranges.is_empty()).then(|| Ranges {
             count: count.filter(|_| ranges.iter().any(|range| range.step != 0)),
-            longest: if is_straight(operators) {
-                LONGEST
-            } else {
-                LONGEST_GUESS
-            },
             stores: known.iter().map(|(_, store)| store.place).collect(),
             atoms,
             ranges,
@@ -209,6 +208,7 @@ impl Ranges {
         };
         if let Some(count) = self.count {
             count.write(code, more, push);
+            code.local_get(more).i64_const(FEWEST).i64_ge_u().i32_and();
             and_then(code);
         }
         for (nth, range) in self.ranges.iter().enumerate() {
@@ -237,7 +237,7 @@ impl Ranges {
                     .i64_mul()
                     .i64_add();
             }
-            code.i64_const(self.longest).call(range_routine);
+            code.i64_const(LONGEST).call(range_routine);
         }
         for _ in 0..open {
             code.else_().i32_const(0).end();

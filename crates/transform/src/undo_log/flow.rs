@@ -3,8 +3,6 @@
 //! Values are symbolic ([`Value`]), and what they stand for never changes. So what is known of one stays true however the program goes on. What was
 //! logged stays logged until a commit, and there is none while a frame is on the stack: neither calls nor loops make anything of it untrue. Where ways
 //! through the function meet, what is known is what is known on each of them.
-//!
-//! One loop can be watched ([`Flow::watch`]): then it is known, too, what a trip through it does, and on what condition another follows ([`Trip`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,7 +11,6 @@ use wasmparser::{BlockType, FrameKind, Operator};
 
 use super::layout::REACH;
 use super::signatures::Signatures;
-use super::trips::{Test, Trip};
 use super::value::{Value, Values};
 use crate::Error;
 
@@ -23,8 +20,6 @@ struct State {
     stack_pointer: Value,
     /// Bytes whose granules have been logged.
     logged: BTreeSet<Value>,
-    /// What has turned out to be true in this trip of the loop that is watched.
-    passed: Vec<Test>,
 }
 
 /// A block that is open.
@@ -38,19 +33,6 @@ struct Label {
     end: Option<State>,
     /// What holds where its `else` or `catch` begins.
     other: Option<State>,
-    /// Of the loop that is watched.
-    watched: Option<Watched>,
-}
-
-/// What is known of the loop that is watched.
-#[derive(Clone)]
-struct Watched {
-    /// The bases from this one on stand for what comes to be in the loop.
-    first: u32,
-    /// The locals that it sets, and what is in them where a trip begins.
-    set: Vec<(u32, Value)>,
-    /// What holds wherever it begins again.
-    again: Option<State>,
 }
 
 /// Follows the instructions of one function. A clone goes on by itself, and gives the same values the same bases.
@@ -67,11 +49,6 @@ pub(super) struct Flow<'a> {
     state: Option<State>,
     /// Whether the stack pointer was only ever set to where it was at the entry, or below.
     pub(super) keeps_to_its_frame: bool,
-    /// Where the loop begins that is watched.
-    watch: Option<usize>,
-    /// What the values stand for that comparisons in it gave.
-    tests: BTreeMap<Value, Test>,
-    trip: Option<Trip>,
 }
 
 /// What the instructions of a block set, by the place of its first.
@@ -109,19 +86,14 @@ impl<'a> Flow<'a> {
                 results: 0,
                 end: None,
                 other: None,
-                watched: None,
             }],
             operands: Vec::new(),
             state: Some(State {
                 locals: (0..locals).map(first).collect(),
                 stack_pointer: Value::of_frame(),
                 logged: BTreeSet::new(),
-                passed: Vec::new(),
             }),
             keeps_to_its_frame: true,
-            watch: None,
-            tests: BTreeMap::new(),
-            trip: None,
         }
     }
 
@@ -130,18 +102,8 @@ impl<'a> Flow<'a> {
         self.state.is_some()
     }
 
-    /// The loop that begins at a place is to be watched.
-    pub(super) fn watch(&mut self, place: usize) {
-        self.watch = Some(place);
-    }
-
-    /// What is known of a trip through the loop that was watched, where it may begin again.
-    pub(super) fn trip(&mut self) -> Option<Trip> {
-        self.trip.take()
-    }
-
-    pub(super) fn values(&self) -> &Values {
-        &self.values
+    pub(super) fn values(&mut self) -> &mut Values {
+        &mut self.values
     }
 
     /// The nth value of the stack, counted from its top.
@@ -205,16 +167,12 @@ impl<'a> Flow<'a> {
             Operator::Block { blockty } => self.open(FrameKind::Block, blockty),
             Operator::Loop { blockty } => {
                 self.open(FrameKind::Loop, blockty);
-                let first = self.values.next();
                 self.forget(place);
-                if self.watch == Some(place) {
-                    self.begin_trip(place, first);
-                }
             }
             Operator::If { blockty } => {
-                let condition = self.pop();
+                self.pop();
                 self.open(FrameKind::If, blockty);
-                self.where_it_is(condition, false, Self::keep_for_other);
+                self.keep_for_other();
             }
             Operator::Else => {
                 self.reach_label(0);
@@ -253,8 +211,8 @@ impl<'a> Flow<'a> {
                 self.stop();
             }
             Operator::BrIf { relative_depth } => {
-                let condition = self.pop();
-                self.where_it_is(condition, true, |flow| flow.reach_label(relative_depth));
+                self.pop();
+                self.reach_label(relative_depth);
             }
             Operator::BrTable { ref targets } => {
                 for target in targets.targets() {
@@ -332,97 +290,24 @@ impl<'a> Flow<'a> {
                 let Some((takes, gives)) = self.signatures.arity(other, self.labels.len()) else {
                     return Err(Error::new(format!("{other:?} is not known here"), offset));
                 };
-                let taken: Vec<Value> = (0..takes).map(|_| self.pop()).collect();
+                for _ in 0..takes {
+                    self.pop();
+                }
                 for _ in 0..gives {
                     let value = self.values.fresh();
                     self.operands.push(value);
-                }
-                if self.watch.is_some() {
-                    self.note_test(other, &taken);
                 }
             }
         }
         Ok(())
     }
 
-    /// From the beginning of the loop that is watched to its end. The bases from the first on stand for what comes to be in it.
-    fn begin_trip(&mut self, place: usize, first: u32) {
-        let Some(state) = &mut self.state else { return };
-        state.passed.clear();
-        let set = self
-            .assigned
-            .get(&place)
-            .into_iter()
-            .flat_map(|assigned| &assigned.locals);
-        let set = set.map(|local| (*local, state.locals[*local as usize]));
-        let watched = Watched {
-            first,
-            set: set.collect(),
-            again: None,
-        };
-        if let Some(label) = self.labels.last_mut() {
-            label.watched = Some(watched);
-        }
-    }
-
-    fn end_trip(&mut self, watched: Watched) {
-        self.watch = None;
-        self.tests.clear();
-        let Some(again) = watched.again else { return };
-        let set = watched.set.into_iter().map(|(local, begins)| {
-            let ends = again.locals[local as usize];
-            let step = (ends.base == begins.base).then_some(ends.offset);
-            (begins.base, local, step)
-        });
-        self.trip = Some(Trip::new(watched.first, set, again.passed));
-    }
-
-    /// The value that an instruction gave tells how those compare that it took, the last first.
-    fn note_test(&mut self, operator: &Operator<'_>, taken: &[Value]) {
-        let test = match *taken {
-            [value] if matches!(operator, Operator::I32Eqz) => {
-                self.test_of(value).map(Test::negated)
-            }
-            [b, a] => Test::read(operator, a, b, &mut self.values),
-            _ => None,
-        };
-        if let (Some(test), Some(value)) = (test, self.operands.last()) {
-            self.tests.insert(*value, test);
-        }
-    }
-
-    /// What it means that a value isn't 0, unless it is a constant.
-    fn test_of(&self, value: Value) -> Option<Test> {
-        let is_unknown = value.constant().is_none();
-        is_unknown.then(|| match self.tests.get(&value) {
-            Some(test) => *test,
-            None => Test::IsNot(value),
-        })
-    }
-
-    /// Does something for the way on which a value is true (not 0), or on which it isn't. From here on goes the other way.
-    fn where_it_is(&mut self, value: Value, is_true: bool, there: impl FnOnce(&mut Self)) {
-        let test = self.watch.and_then(|_| self.test_of(value));
-        let here = self.passed().map(|passed| passed.clone());
-        if let (Some(test), Some(passed)) = (test, self.passed()) {
-            passed.push(if is_true { test } else { test.negated() });
-        }
-        there(self);
-        if let (Some(here), Some(passed)) = (here, self.passed()) {
-            *passed = here;
-            passed.extend(test.map(|test| if is_true { test.negated() } else { test }));
-        }
-    }
-
-    fn passed(&mut self) -> Option<&mut Vec<Test>> {
-        self.state.as_mut().map(|state| &mut state.passed)
-    }
-
     fn pop(&mut self) -> Value {
         self.operands.pop().unwrap_or_else(|| self.values.fresh())
     }
 
-    fn local(&mut self, local: u32) -> Value {
+    /// What is in a local.
+    pub(super) fn local(&mut self, local: u32) -> Value {
         let value = self
             .state
             .as_ref()
@@ -448,7 +333,6 @@ impl<'a> Flow<'a> {
             results,
             end: None,
             other: None,
-            watched: None,
         });
     }
 
@@ -494,13 +378,11 @@ impl<'a> Flow<'a> {
         let Some(state) = &self.state else { return };
         let label = &mut self.labels[index];
         // What holds at the beginning of a loop holds whenever it begins again.
-        let end = match (&mut label.watched, label.kind) {
-            (Some(watched), _) => &mut watched.again,
-            (None, FrameKind::Loop) => return,
-            (None, _) => &mut label.end,
-        };
-        match end {
-            None => *end = Some(state.clone()),
+        if label.kind == FrameKind::Loop {
+            return;
+        }
+        match &mut label.end {
+            None => label.end = Some(state.clone()),
             Some(end) => meet(end, state, &mut self.values),
         }
     }
@@ -528,9 +410,6 @@ impl<'a> Flow<'a> {
         if !is_loop {
             self.state = label.end;
         }
-        if let Some(watched) = label.watched.take() {
-            self.end_trip(watched);
-        }
         self.operands = label.operands;
         for _ in 0..label.results {
             let value = self.values.fresh();
@@ -551,7 +430,6 @@ fn meet(state: &mut State, other: &State, values: &mut Values) {
     }
     unless_same(&mut state.stack_pointer, other.stack_pointer);
     state.logged.retain(|byte| other.logged.contains(byte));
-    state.passed.retain(|test| other.passed.contains(test));
 }
 
 /// What the instructions of each loop and each `try` set.

@@ -3,8 +3,7 @@
 //! A *trip* is one way from the loop's beginning back to it. What a trip adds to a local is its *step*; so with `more` trips gone, a value that is a sum
 //! of multiples of locals has grown by `more` times its own step, modulo 2³².
 //!
-//! Another trip follows only where the tests of the trip have turned out so. One test that must turn out false after `more` trips is enough to know that
-//! there are no more. Two kinds are understood:
+//! Another trip follows only where the test at the end of the trip has turned out so. Two kinds of tests are understood:
 //!
 //! - *A value isn't 0*, and goes towards 0 by its step, which isn't 0 itself. It meets 0 where it is a multiple of the step. Elsewhere it would go past 0
 //!   and wrap around, and the loop is taken to be none that is counted.
@@ -14,19 +13,20 @@
 //!
 //! Signed comparisons are unsigned ones of values that are 2³¹ greater.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::InstructionSink;
 use wasmparser::Operator;
 
+use super::flow::Flow;
 use super::value::{Value, Values};
 
 /// No step is longer, so that 64 bits are enough for whatever is reckoned with it.
 const LONGEST_STEP: u32 = 1 << 20;
 
-/// What has turned out to be true.
+/// What makes a condition true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Test {
+enum Test {
     /// A value is 0.
     Is(Value),
     /// A value is not 0.
@@ -41,12 +41,7 @@ pub(super) enum Test {
 
 impl Test {
     /// What a comparison of two values tells where it gives 1.
-    pub(super) fn read(
-        operator: &Operator<'_>,
-        a: Value,
-        b: Value,
-        values: &mut Values,
-    ) -> Option<Self> {
+    fn read(operator: &Operator<'_>, [a, b]: [Value; 2], values: &mut Values) -> Option<Self> {
         use Operator as O;
         let shift = match operator {
             O::I32LtS | O::I32LeS | O::I32GtS | O::I32GeS => i64::from(i32::MIN),
@@ -70,7 +65,7 @@ impl Test {
         })
     }
 
-    pub(super) fn negated(self) -> Self {
+    fn negated(self) -> Self {
         match self {
             Test::Is(value) => Test::IsNot(value),
             Test::IsNot(value) => Test::Is(value),
@@ -88,39 +83,86 @@ impl Test {
 }
 
 /// What is known of a trip through a loop.
-#[derive(Debug, Clone)]
 pub(super) struct Trip {
     /// Bases below stand for what was there before the loop.
     first: u32,
-    /// Of the locals that the loop sets, by the base of what is in them where a trip begins.
+    /// The locals that the loop sets.
+    locals: BTreeSet<u32>,
+    /// The same, by the base of what is in them where a trip begins.
     set: BTreeMap<u32, Set>,
-    /// What is true wherever the loop begins again, of the trip that has ended there.
-    passed: Vec<Test>,
+    /// What the values stand for that comparisons gave.
+    tests: BTreeMap<Value, Test>,
+    /// What is true where another trip follows, if that is understood.
+    again: Option<Test>,
 }
 
 /// A local that a loop sets.
-#[derive(Debug, Clone)]
 struct Set {
     local: u32,
     /// What each trip adds to it, where that is always the same.
     step: Option<i32>,
 }
 
+impl Set {
+    fn new(local: u32) -> Self {
+        Set { local, step: None }
+    }
+}
+
 impl Trip {
-    /// @param set base of what is in a local where a trip begins; the local; its step
-    pub(super) fn new(
-        first: u32,
-        set: impl IntoIterator<Item = (u32, u32, Option<i32>)>,
-        passed: Vec<Test>,
-    ) -> Self {
-        let set = set
-            .into_iter()
-            .map(|(base, local, step)| (base, Set { local, step }));
+    /// Before a loop that has only one branch, back to its beginning.
+    pub(super) fn before(operators: &[(Operator<'_>, u64)], flow: &mut Flow<'_>) -> Self {
+        let set = operators.iter().filter_map(|(operator, _)| match operator {
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                Some(*local_index)
+            }
+            _ => None,
+        });
         Trip {
-            first,
-            set: set.collect(),
-            passed,
+            first: flow.values().next(),
+            locals: set.collect(),
+            set: BTreeMap::new(),
+            tests: BTreeMap::new(),
+            again: None,
         }
+    }
+
+    /// Behind an instruction of the loop. The operands are the two values that were topmost before it.
+    pub(super) fn read(
+        &mut self,
+        operator: &Operator<'_>,
+        operands: [Value; 2],
+        flow: &mut Flow<'_>,
+    ) {
+        let test = match operator {
+            Operator::Loop { .. } => {
+                let begins = |local: &u32| (flow.local(*local).base, Set::new(*local));
+                self.set = self.locals.iter().map(begins).collect();
+                return;
+            }
+            Operator::BrIf { .. } => {
+                for (base, set) in &mut self.set {
+                    let ends = flow.local(set.local);
+                    set.step = (ends.base == *base).then_some(ends.offset);
+                }
+                self.again = self.test_of(operands[1]);
+                return;
+            }
+            Operator::I32Eqz => self.test_of(operands[1]).map(Test::negated),
+            _ => Test::read(operator, operands, flow.values()),
+        };
+        if let Some(test) = test {
+            self.tests.insert(flow.operand(0), test);
+        }
+    }
+
+    /// What makes a value true, unless it is a constant.
+    fn test_of(&self, value: Value) -> Option<Test> {
+        let is_unknown = value.constant().is_none();
+        is_unknown.then(|| match self.tests.get(&value) {
+            Some(test) => *test,
+            None => Test::IsNot(value),
+        })
     }
 
     /// What each trip adds to a value, where that is always the same, and no more than can be reckoned with.
@@ -143,10 +185,8 @@ impl Trip {
     }
 
     /// By what the trips can be counted.
-    pub(super) fn counts<'t>(&'t self, values: &'t Values) -> impl Iterator<Item = Count> + 't {
-        self.passed
-            .iter()
-            .filter_map(|test| Count::read(*test, |value| self.step(value, values)))
+    pub(super) fn count(&self, values: &Values) -> Option<Count> {
+        Count::read(self.again?, |value| self.step(value, values))
     }
 }
 
