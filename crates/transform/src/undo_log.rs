@@ -18,9 +18,9 @@
 //! What isn't undone here: what JavaScript writes into the memory by itself, unless it says so before ([`NOTE`]); what is below where the
 //! shadow stack's pointer rests, where that is certain to be of no use any more (`barrier.rs`).
 //!
-//! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with two exceptions. A read right behind the
+//! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with three exceptions. A read right behind the
 //! program's memory reads what is the log's; a write at most [`REACH`](layout::REACH) bytes behind it, by a base by which something close was written right before, is
-//! lost. What `memory.grow` gives may differ, as above.
+//! lost. Bulk writes of no bytes at all don't trap there. What `memory.grow` gives may differ, as above.
 
 mod barrier;
 mod body;

@@ -4,6 +4,7 @@ use wasm_encoder::reencode::Reencode;
 use wasm_revive_transform::{inspect, undo_log, ExternType, COMMIT, NOTE, ROLLBACK};
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
+mod loops;
 mod programs;
 mod tables;
 
@@ -24,6 +25,14 @@ fn seeds(count: u64) -> Vec<u64> {
     match std::env::var("SEED") {
         Ok(seed) => vec![seed.parse().expect("SEED is a number")],
         Err(_) => (1..=count).collect(),
+    }
+}
+
+/// How many cases a random test goes through: so many, or `CASES=n`.
+fn how_many(cases: u64) -> u64 {
+    match std::env::var("CASES") {
+        Ok(cases) => cases.parse().expect("CASES is a number"),
+        Err(_) => cases,
     }
 }
 
@@ -136,7 +145,7 @@ const PAGE: usize = 65_536;
 #[test]
 fn whatever_a_turn_has_written_is_undone_to_the_byte() {
     let (changed, layout) = undo_log(&wat::parse_str(WRITES).unwrap()).unwrap();
-    for seed in seeds(20) {
+    for seed in seeds(how_many(20)) {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let mut run = Running::new(&changed);
         // The program's pages, by where they begin: those that it has been given later lie behind the log.
@@ -446,7 +455,7 @@ impl Reencode for Still {
 #[test]
 fn random_modules_do_what_they_did_and_go_back() {
     let (mut compared, mut read_the_log) = (0, 0);
-    for seed in seeds(90) {
+    for seed in seeds(how_many(90)) {
         let mut random = Random(seed.wrapping_mul(0xd134_2543_de82_ef95) | 1);
         let Some(module) = random_module(&mut random) else {
             continue;
@@ -520,7 +529,7 @@ fn told(seen: &[(Result<String, String>, Vec<u8>)]) -> Vec<&Result<String, Strin
 #[test]
 fn random_programs_compute_what_they_did_and_are_undone_wherever_they_trap() {
     let (mut traps, mut ended) = (0, 0);
-    for seed in seeds(90) {
+    for seed in seeds(how_many(90)) {
         let mut random = Random(seed.wrapping_mul(0xa076_1d64_78bd_642f) | 1);
         let text = programs::program(&mut random);
         let module = wat::parse_str(&text).unwrap();
