@@ -141,8 +141,8 @@ impl Rewriting<'_> {
         if stores.is_empty() {
             return Ok(());
         }
-        let values = self.flow.values().clone();
-        let Some(ranges) = Ranges::read(&stores, &trip, &before, &values) else {
+        let mut values = self.flow.values().clone();
+        let Some(ranges) = Ranges::read(&stores, &trip, &before, &mut values) else {
             return Ok(());
         };
         let Operator::Loop { blockty } = operators[0].0 else {
@@ -150,7 +150,7 @@ impl Rewriting<'_> {
         };
         self.bytes.truncate(bytes);
         self.branches.truncate(branches);
-        let locals = [0, 1].map(|nth| self.scratch.local(ValType::I64, nth));
+        let locals = [0, 1, 2].map(|nth| self.scratch.local(ValType::I64, nth));
         let routine = self.barrier.routines.range();
         ranges.write(&mut self.code(), &values, routine, locals);
         let ty = RoundtripReencoder.block_type(blockty);

@@ -6,7 +6,8 @@
 //!
 //! The argument: an address is known modulo 2³², as what it is in the first trip, and its step. Reckoned in 64 bits, without wrapping around, its range
 //! is all that it goes through, if none of it is below 0 or behind the end of the memory: then nothing in it differs from what the program computes.
-//! For addresses at constant distances from each other, it is enough to look at the lowest one where they begin, and the ends of all.
+//! For addresses at constant distances from each other, it is enough to look at the lowest one and the ends of all. Where a step is only known to be
+//! between two numbers, the range is what both together may go through.
 //! More may be logged than the program writes; that costs time, but loses nothing. In both copies the same is logged at the same places, so that what
 //! is known behind the loop is known behind each of them.
 //!
@@ -19,7 +20,7 @@ use wasmparser::Operator;
 
 use super::flow::Flow;
 use super::layout::GRANULE;
-use super::trips::{Count, Trip};
+use super::trips::{Count, Moving, Step, Trip};
 use super::value::{Value, Values};
 
 /// A loop of more instructions isn't written twice.
@@ -109,14 +110,42 @@ pub(super) struct Ranges {
     atoms: BTreeMap<u32, (u32, i32)>,
 }
 
-/// What some stores of a loop write to, which are close to each other.
+/// What some stores of a loop write to, which are close to each other. All is counted from an address in the first trip.
 struct Range {
-    /// The lowest of their addresses in the first trip.
+    /// That address.
     address: Value,
-    step: i32,
-    /// Where the bytes begin that are written, and where they end, counted from there.
+    step: Step,
+    /// The lowest address that is stored to in the first trip, before an instruction adds its offset.
+    lowest: i64,
+    /// Where the bytes begin that are written in the first trip, and where they end.
     start: i64,
     end: i64,
+}
+
+impl Range {
+    /// What one store writes, counted from another address of the same base.
+    fn read(store: &Store, moving: &Moving, from: Value) -> Self {
+        let lowest = i64::from(moving.begins.offset) - i64::from(from.offset);
+        let start = lowest + store.offset as i64;
+        Range {
+            address: from,
+            step: moving.step,
+            lowest: lowest + moving.bits.least,
+            start: start + moving.bits.least,
+            end: start + moving.bits.most + i64::from(store.width),
+        }
+    }
+
+    fn is_close(&self, other: &Self) -> bool {
+        let gap = i64::from(GRANULE);
+        other.start <= self.end + gap && self.start <= other.end + gap
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.lowest = self.lowest.min(other.lowest);
+        self.start = self.start.min(other.start);
+        self.end = self.end.max(other.end);
+    }
 }
 
 impl Ranges {
@@ -128,11 +157,11 @@ impl Ranges {
         stores: &[Store],
         trip: &Trip,
         before: &Flow<'_>,
-        values: &Values,
+        values: &mut Values,
     ) -> Option<Self> {
         let mut atoms = BTreeMap::new();
         // Whether the program has a value before the loop.
-        let mut is_there = |value: Value| {
+        let mut is_there = |value: Value, values: &Values| {
             values.terms(value.base).into_iter().all(|(atom, _)| {
                 let found = match trip.local(atom) {
                     Some(local) => Some((local, 0)),
@@ -145,52 +174,43 @@ impl Ranges {
                 found.is_some()
             })
         };
-        let count = trip
-            .count(values)
-            .filter(|count| count.values().into_iter().all(&mut is_there));
-        let mut known: Vec<(i32, Store)> = Vec::new();
+        let count = trip.count(values).filter(|count| {
+            let mut all = count.values().into_iter();
+            all.all(|value| is_there(value, values))
+        });
+        let mut known = Vec::new();
         for store in stores {
-            match trip.step(store.address, values) {
-                Some(step) if (step == 0 || count.is_some()) && is_there(store.address) => {
-                    known.push((step, *store));
-                }
-                _ => {}
+            let Some(moving) = trip.moving(store.address, values) else {
+                continue;
+            };
+            if (moving.step.is_none() || count.is_some()) && is_there(moving.begins, values) {
+                known.push((moving, store));
             }
         }
-        known.sort_by_key(|(_, store)| (store.address, store.offset));
+        known.sort_by_key(|(moving, store)| (moving.begins, store.offset));
         let mut ranges: Vec<Range> = Vec::new();
-        for (step, store) in &known {
-            let offset = store.offset as i64;
-            let from =
-                |lowest: Value| i64::from(store.address.offset) - i64::from(lowest.offset) + offset;
-            let width = i64::from(store.width);
-            match ranges.last_mut() {
-                Some(range)
-                    if range.address.base == store.address.base
-                        && (range.start - i64::from(GRANULE)..=range.end + i64::from(GRANULE))
-                            .contains(&from(range.address)) =>
-                {
-                    let start = from(range.address);
-                    range.start = range.start.min(start);
-                    range.end = range.end.max(start + width);
+        for (moving, store) in &known {
+            let joined = ranges.last_mut().is_some_and(|last| {
+                let range = Range::read(store, moving, last.address);
+                let joins = last.address.base == moving.begins.base && last.is_close(&range);
+                if joins {
+                    last.join(&range);
                 }
-                _ => ranges.push(Range {
-                    address: store.address,
-                    step: *step,
-                    start: offset,
-                    end: offset + width,
-                }),
+                joins
+            });
+            if !joined {
+                ranges.push(Range::read(store, moving, moving.begins));
             }
         }
         (!ranges.is_empty()).then(|| Ranges {
-            count: count.filter(|_| ranges.iter().any(|range| range.step != 0)),
+            count: count.filter(|_| ranges.iter().any(|range| !range.step.is_none())),
             stores: known.iter().map(|(_, store)| store.place).collect(),
             atoms,
             ranges,
         })
     }
 
-    /// Logs the ranges, and puts on the stack whether that was done. Works with two locals of type `i64`.
+    /// Logs the ranges, and puts on the stack whether that was done. Works with three locals of type `i64`.
     ///
     /// @param range the routine that logs one
     pub(super) fn write(
@@ -198,7 +218,7 @@ impl Ranges {
         code: &mut InstructionSink<'_>,
         values: &Values,
         range_routine: u32,
-        [more, start]: [u32; 2],
+        [more, start, lowest]: [u32; 3],
     ) {
         let push = |code: &mut InstructionSink<'_>, value: Value| self.push(code, value, values);
         let mut open = 0;
@@ -215,27 +235,26 @@ impl Ranges {
             if nth > 0 {
                 and_then(code);
             }
-            let step = i64::from(range.step);
             push(code, range.address);
-            code.i64_extend_i32_u();
-            if step < 0 {
-                // The lowest address of the last trip, which must not be below 0.
-                code.local_get(more).i64_const(step).i64_mul().i64_add();
-                code.local_tee(start).i64_const(0).i64_ge_s();
-                and_then(code);
-                code.local_get(start);
-                code.i64_const(range.start).i64_add().local_tee(start);
+            code.i64_extend_i32_u().local_set(start);
+            if range.step.least < 0 {
+                code.local_get(start).local_get(more);
+                code.i64_const(range.step.least).i64_mul().i64_add();
             } else {
-                code.i64_const(range.start).i64_add().local_tee(start);
+                code.local_get(start);
             }
-            code.local_get(start)
-                .i64_const(range.end - range.start)
-                .i64_add();
-            if step != 0 {
-                code.local_get(more)
-                    .i64_const(step.abs())
-                    .i64_mul()
-                    .i64_add();
+            // None of the addresses may be below 0.
+            if range.step.least < 0 || range.lowest < 0 {
+                code.local_tee(lowest).i64_const(range.lowest).i64_add();
+                code.i64_const(0).i64_ge_s();
+                and_then(code);
+                code.local_get(lowest);
+            }
+            code.i64_const(range.start).i64_add();
+            code.local_get(start).i64_const(range.end).i64_add();
+            if range.step.most > 0 {
+                code.local_get(more);
+                code.i64_const(range.step.most).i64_mul().i64_add();
             }
             code.i64_const(LONGEST).call(range_routine);
         }

@@ -103,7 +103,7 @@ impl Routines {
         self.first + 4
     }
 
-    /// `(start, end, most) -> done`: logs all granules of a range, given in 64 bits, if it is the program's and has no more bytes than that.
+    /// `(start, end, most) -> done`: logs all granules of a range, if it is the program's and has no more bytes than that. Given in 64 bits, and not below 0.
     pub(super) fn range(self) -> u32 {
         self.first + 5
     }
@@ -370,7 +370,6 @@ impl Bodies<'_> {
         let mut function = Function::new([(1, ValType::I32)]);
         let mut code = function.instructions();
         code.block(BlockType::Empty);
-        code.local_get(start).i64_const(0).i64_lt_s().br_if(0);
         code.local_get(end).local_get(start).i64_sub();
         code.local_get(most).i64_gt_s().br_if(0);
         code.block(BlockType::Empty);

@@ -1,7 +1,8 @@
 //! How often a loop is gone through at most, where that can be computed before it.
 //!
 //! A *trip* is one way from the loop's beginning back to it. What a trip adds to a local is its *step*; so with `more` trips gone, a value that is a sum
-//! of multiples of locals has grown by `more` times its own step, modulo 2³².
+//! of multiples of locals has grown by `more` times its own step, modulo 2³². A step need not always be the same, if it is known to be between two
+//! numbers: what a comparison gives (a *bit*) is 0 or 1, and sorting adds it, or a multiple of it, to where it writes next.
 //!
 //! Another trip follows only where the test at the end of the trip has turned out so. Two kinds of tests are understood:
 //!
@@ -22,7 +23,7 @@ use super::flow::Flow;
 use super::value::{Value, Values};
 
 /// No step is longer, so that 64 bits are enough for whatever is reckoned with it.
-const LONGEST_STEP: u32 = 1 << 20;
+const LONGEST_STEP: i64 = 1 << 20;
 
 /// What makes a condition true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub(super) struct Trip {
     locals: BTreeSet<u32>,
     /// The same, by the base of what is in them where a trip begins.
     set: BTreeMap<u32, Set>,
+    /// Bases of values that are 0 or 1.
+    bits: BTreeSet<u32>,
     /// What the values stand for that comparisons gave.
     tests: BTreeMap<Value, Test>,
     /// What is true where another trip follows, if that is understood.
@@ -99,8 +102,68 @@ pub(super) struct Trip {
 /// A local that a loop sets.
 struct Set {
     local: u32,
-    /// What each trip adds to it, where that is always the same.
-    step: Option<i32>,
+    /// What each trip adds to it, where something is known of that.
+    step: Option<Step>,
+}
+
+/// What a trip adds to a value, at least and at most.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    pub(super) least: i64,
+    pub(super) most: i64,
+}
+
+/// An address of a store in a loop.
+pub(super) struct Moving {
+    /// What it is made of that is there before the loop: its value in the first trip, without bits.
+    pub(super) begins: Value,
+    pub(super) step: Step,
+    /// What the bits in it add, at least and at most.
+    pub(super) bits: Step,
+}
+
+impl Step {
+    fn of(step: i64) -> Self {
+        Step {
+            least: step,
+            most: step,
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Step {
+            least: self.least + other.least,
+            most: self.most + other.most,
+        }
+    }
+
+    fn times(self, count: i32) -> Self {
+        let [a, b] = [self.least, self.most].map(|step| step * i64::from(count));
+        Step {
+            least: a.min(b),
+            most: a.max(b),
+        }
+    }
+
+    /// What a bit adds, so many times.
+    fn of_bit(count: i32) -> Self {
+        let bit = Step { least: 0, most: 1 };
+        bit.times(count)
+    }
+
+    fn is_short(self) -> bool {
+        self.least >= -LONGEST_STEP && self.most <= LONGEST_STEP
+    }
+
+    /// Whether nothing is ever added.
+    pub(super) fn is_none(self) -> bool {
+        self.exact() == Some(0)
+    }
+
+    /// Where it is always the same.
+    fn exact(self) -> Option<i64> {
+        (self.least == self.most).then_some(self.least)
+    }
 }
 
 impl Set {
@@ -122,6 +185,7 @@ impl Trip {
             first: flow.values().next(),
             locals: set.collect(),
             set: BTreeMap::new(),
+            bits: BTreeSet::new(),
             tests: BTreeMap::new(),
             again: None,
         }
@@ -142,8 +206,15 @@ impl Trip {
             }
             Operator::BrIf { .. } => {
                 for (base, set) in &mut self.set {
-                    let ends = flow.local(set.local);
-                    set.step = (ends.base == *base).then_some(ends.offset);
+                    let (ends, begins) = (flow.local(set.local), Value::of_base(*base));
+                    let step = flow.values().sum(ends, begins, -1);
+                    let mut bits = flow.values().terms(step.base).into_iter();
+                    let always = Step::of(step.offset.into());
+                    let step = bits.try_fold(always, |step, (atom, count)| {
+                        let is_bit = self.bits.contains(&atom);
+                        is_bit.then(|| step.plus(Step::of_bit(count)))
+                    });
+                    set.step = step.filter(|step| step.is_short());
                 }
                 self.again = self.test_of(operands[1]);
                 return;
@@ -151,6 +222,9 @@ impl Trip {
             Operator::I32Eqz => self.test_of(operands[1]).map(Test::negated),
             _ => Test::read(operator, operands, flow.values()),
         };
+        if gives_a_bit(operator) {
+            self.bits.insert(flow.operand(0).base);
+        }
         if let Some(test) = test {
             self.tests.insert(flow.operand(0), test);
         }
@@ -165,18 +239,31 @@ impl Trip {
         })
     }
 
-    /// What each trip adds to a value, where that is always the same, and no more than can be reckoned with.
-    pub(super) fn step(&self, value: Value, values: &Values) -> Option<i32> {
-        let mut sum = 0i32;
+    /// What each trip adds to a value that is made of what is there before the loop, where something is known of that.
+    fn step(&self, value: Value, values: &Values) -> Option<Step> {
+        let mut sum = Step::of(0);
         for (atom, count) in values.terms(value.base) {
             let step = match self.set.get(&atom) {
                 Some(set) => set.step?,
-                None if atom < self.first => 0,
+                None if atom < self.first => Step::of(0),
                 None => return None,
             };
-            sum = sum.wrapping_add(step.wrapping_mul(count));
+            sum = sum.plus(step.times(count));
         }
-        (sum.unsigned_abs() <= LONGEST_STEP).then_some(sum)
+        sum.is_short().then_some(sum)
+    }
+
+    /// How an address moves, where that is known.
+    pub(super) fn moving(&self, address: Value, values: &mut Values) -> Option<Moving> {
+        let (mut begins, mut bits) = (address, Step::of(0));
+        for (atom, count) in values.terms(address.base) {
+            if self.bits.contains(&atom) {
+                begins = values.sum(begins, Value::of_base(atom), count.wrapping_neg());
+                bits = bits.plus(Step::of_bit(count));
+            }
+        }
+        let step = self.step(begins, values)?;
+        bits.is_short().then_some(Moving { begins, step, bits })
     }
 
     /// The local that holds an atom before the loop, if the loop sets it.
@@ -186,7 +273,7 @@ impl Trip {
 
     /// By what the trips can be counted.
     pub(super) fn count(&self, values: &Values) -> Option<Count> {
-        Count::read(self.again?, |value| self.step(value, values))
+        Count::read(self.again?, |value| self.step(value, values)?.exact())
     }
 }
 
@@ -194,33 +281,27 @@ impl Trip {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Count {
     /// This value goes down to 0, so much a trip.
-    Down { from: Value, step: u32 },
+    Down { from: Value, step: i64 },
     /// This value goes up to 2³², which is 0.
-    Up { from: Value, step: u32 },
+    Up { from: Value, step: i64 },
     /// The lower one goes up to the higher one, so much a trip, or the higher one down to it.
     Between {
         low: Value,
         high: Value,
         or_equal: bool,
-        step: u32,
+        step: i64,
         goes_up: bool,
     },
 }
 
 impl Count {
-    fn read(test: Test, step: impl Fn(Value) -> Option<i32>) -> Option<Self> {
+    fn read(test: Test, step: impl Fn(Value) -> Option<i64>) -> Option<Self> {
         match test {
             Test::Is(_) => None,
             Test::IsNot(from) => match step(from)? {
                 0 => None,
-                step if step < 0 => Some(Count::Down {
-                    from,
-                    step: step.unsigned_abs(),
-                }),
-                step => Some(Count::Up {
-                    from,
-                    step: step.unsigned_abs(),
-                }),
+                step if step < 0 => Some(Count::Down { from, step: -step }),
+                step => Some(Count::Up { from, step }),
             },
             Test::Below {
                 low,
@@ -236,7 +317,7 @@ impl Count {
                     low,
                     high,
                     or_equal,
-                    step: step.unsigned_abs(),
+                    step: step.abs(),
                     goes_up,
                 })
             }
@@ -273,7 +354,7 @@ impl Count {
                 code.local_get(more);
                 divide(code, step);
                 // Whether it is a multiple.
-                code.local_tee(more).i64_const(step.into()).i64_mul();
+                code.local_tee(more).i64_const(step).i64_mul();
                 code.i64_eq();
             }
             Count::Between {
@@ -283,7 +364,6 @@ impl Count {
                 step,
                 goes_up,
             } => {
-                let step = i64::from(step);
                 let or_equal = i64::from(or_equal);
                 push(code, high);
                 code.i64_extend_i32_u().i64_const(or_equal).i64_add();
@@ -292,7 +372,7 @@ impl Count {
                 code.i64_const(0);
                 code.local_get(more).i64_const(0).i64_gt_s().select();
                 code.i64_const(step - 1).i64_add();
-                divide(code, step as u32);
+                divide(code, step);
                 code.local_set(more);
                 // Whether there is room for a step behind where it ends.
                 if goes_up {
@@ -310,10 +390,52 @@ impl Count {
 }
 
 /// Divides what is on the stack, rounded down. (Engines divide 64 bits slowly.)
-fn divide(code: &mut InstructionSink<'_>, step: u32) {
-    if step.is_power_of_two() {
+fn divide(code: &mut InstructionSink<'_>, step: i64) {
+    if step.count_ones() == 1 {
         code.i64_const(step.trailing_zeros().into()).i64_shr_u();
     } else {
-        code.i64_const(step.into()).i64_div_u();
+        code.i64_const(step).i64_div_u();
     }
+}
+
+/// Whether an instruction gives 0 or 1.
+fn gives_a_bit(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::I32Eqz
+            | O::I32Eq
+            | O::I32Ne
+            | O::I32LtS
+            | O::I32LtU
+            | O::I32GtS
+            | O::I32GtU
+            | O::I32LeS
+            | O::I32LeU
+            | O::I32GeS
+            | O::I32GeU
+            | O::I64Eqz
+            | O::I64Eq
+            | O::I64Ne
+            | O::I64LtS
+            | O::I64LtU
+            | O::I64GtS
+            | O::I64GtU
+            | O::I64LeS
+            | O::I64LeU
+            | O::I64GeS
+            | O::I64GeU
+            | O::F32Eq
+            | O::F32Ne
+            | O::F32Lt
+            | O::F32Gt
+            | O::F32Le
+            | O::F32Ge
+            | O::F64Eq
+            | O::F64Ne
+            | O::F64Lt
+            | O::F64Gt
+            | O::F64Le
+            | O::F64Ge
+    )
 }

@@ -33,6 +33,10 @@ impl Value {
         Value { base: ZERO, offset }
     }
 
+    pub(super) fn of_base(base: u32) -> Self {
+        Value { base, offset: 0 }
+    }
+
     pub(super) fn of_parameter(parameter: u32) -> Self {
         Value {
             base: PARAMETER + parameter,

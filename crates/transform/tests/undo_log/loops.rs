@@ -475,7 +475,8 @@ impl Writer<'_> {
                 );
             }
             1..=4 => self.step("$p"),
-            5..=6 => self.step("$q"),
+            5 => self.step("$q"),
+            6 => self.bit_step(),
             7 => {
                 let (local, value) = (self.pick(&["$p", "$q", "$r"]), self.linear());
                 if self.random.below(3) == 0 {
@@ -500,6 +501,20 @@ impl Writer<'_> {
         let _ = writeln!(
             self.text,
             "(local.set {local} (i32.add (local.get {local}) (i32.const {step})))"
+        );
+    }
+
+    /// Not always the same.
+    fn bit_step(&mut self) {
+        let (local, other) = (self.pick(&["$p", "$q"]), self.pick(&["$i", "$n", "$q"]));
+        let mask = self.one_of(&[1, 2, 8]);
+        let bit = format!("(i64.ne (i64.and (i64.extend_i32_u (local.get {other})) (i64.const {mask})) (i64.const 0))");
+        let count = self.one_of(&[1, 8, 64, -1, -24, 700]);
+        let constant = self.one_of(&[0, 0, 8, -8, 100, -400]);
+        let sum = format!("(i32.add (i32.mul {bit} (i32.const {count})) (i32.const {constant}))");
+        let _ = writeln!(
+            self.text,
+            "(local.set {local} (i32.add (local.get {local}) {sum}))"
         );
     }
 
@@ -571,6 +586,59 @@ impl Writer<'_> {
             [a, b]
         } else {
             [b, a]
+        }
+    }
+}
+
+#[test]
+fn loops_that_go_on_only_sometimes_are_undone_wherever_they_get() {
+    const WAYS: [(i32, i32); 8] = [
+        (8, 0),
+        (-8, 0),
+        (8, -8),
+        (300, 0),
+        (-300, 0),
+        (16, 4),
+        (-16, -4),
+        (700, -350),
+    ];
+    const END: i32 = (PAGES * PAGE) as i32;
+    let mut text = String::from(HEAD);
+    for (nth, (count, constant)) in WAYS.iter().enumerate() {
+        // The bits of a number say, from the lowest on, whether it goes on; the second store is where it goes then.
+        let _ = writeln!(
+            text,
+            "(func (export \"{nth}\") (param $p i32) (param $n i32) (param $bits i32) (result i32) (local $bit i32)
+                 (loop $l (call $trip)
+                     (local.set $bit (i32.ne (i32.and (local.get $bits) (i32.const 1)) (i32.const 0)))
+                     (local.set $bits (i32.rotr (local.get $bits) (i32.const 1)))
+                     (i64.store (local.get $p) (i64.const 0))
+                     (i64.store offset=2 (i32.add (local.get $p) (i32.mul (local.get $bit) (i32.const {count}))) (i64.const 0))
+                     (local.set $p (i32.add (i32.add (local.get $p) (i32.const {constant})) (i32.mul (local.get $bit) (i32.const {count}))))
+                     (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                 (local.get $p))"
+        );
+    }
+    text.push(')');
+    assert_eq!(loops_of(&text), [WAYS.len(), 2 * WAYS.len()]);
+    let mut pair = Pair::new(&text);
+    for (nth, way) in WAYS.iter().enumerate() {
+        for bits in [
+            0,
+            -1,
+            0x5555_5555,
+            0xffff,
+            -0x10000,
+            1,
+            i32::MIN,
+            0x0f0f_0f0f,
+        ] {
+            for trips in [9, 10, 40, 90] {
+                for address in [0, 7, 100, 3000, 40_000, 100_000, END - 3000, END - 300] {
+                    let args = [address, trips, bits];
+                    pair.check(&nth.to_string(), &args, 200, &|| format!("{way:?}"));
+                }
+            }
         }
     }
 }
