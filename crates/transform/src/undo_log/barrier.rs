@@ -129,8 +129,8 @@ impl Rewriting<'_> {
     fn write_loop(&mut self, body: &Body<'_>, places: RangeInclusive<usize>) -> Result<(), Error> {
         let operators = &body.operators[places.clone()];
         let (bytes, branches) = (self.bytes.len(), self.branches.len());
-        let before = self.flow.clone();
-        let mut trip = Trip::before(operators, &mut self.flow);
+        let before = self.flow.here();
+        let mut trip = Trip::before(operators, &before);
         self.stores.clear();
         for (place, (operator, offset)) in places.clone().zip(operators) {
             let operands = [1, 0].map(|nth| self.flow.operand(nth));
@@ -141,8 +141,7 @@ impl Rewriting<'_> {
         if stores.is_empty() {
             return Ok(());
         }
-        let mut values = self.flow.values().clone();
-        let Some(ranges) = Ranges::read(&stores, &trip, &before, &mut values) else {
+        let Some(ranges) = Ranges::read(&stores, &trip, &before, self.flow.values()) else {
             return Ok(());
         };
         let Operator::Loop { blockty } = operators[0].0 else {
@@ -152,16 +151,17 @@ impl Rewriting<'_> {
         self.branches.truncate(branches);
         let locals = [0, 1, 2].map(|nth| self.scratch.local(ValType::I64, nth));
         let routine = self.barrier.routines.range();
-        ranges.write(&mut self.code(), &values, routine, locals);
+        let mut code = InstructionSink::new(&mut self.bytes);
+        ranges.write(&mut code, self.flow.values(), routine, locals);
         let ty = RoundtripReencoder.block_type(blockty);
         let ty = ty.map_err(|error| Error::new(error.to_string(), operators[0].1))?;
         self.code().if_(ty);
         self.logged_before = ranges.stores;
-        self.flow = before.clone();
+        self.flow.go_back(&before);
         self.write_all(body, places.clone())?;
         self.code().else_();
         self.logged_before.clear();
-        self.flow = before;
+        self.flow.go_back(&before);
         self.write_all(body, places)?;
         self.code().end();
         Ok(())

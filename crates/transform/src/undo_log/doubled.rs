@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use wasm_encoder::{BlockType, InstructionSink};
 use wasmparser::Operator;
 
-use super::flow::Flow;
+use super::flow::Here;
 use super::layout::GRANULE;
 use super::trips::{Count, Moving, Step, Trip};
 use super::value::{Value, Values};
@@ -157,7 +157,7 @@ impl Ranges {
     pub(super) fn read(
         stores: &[Store],
         trip: &Trip,
-        before: &Flow<'_>,
+        before: &Here,
         values: &mut Values,
     ) -> Option<Self> {
         let mut atoms = BTreeMap::new();

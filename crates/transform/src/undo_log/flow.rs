@@ -22,8 +22,34 @@ struct State {
     logged: BTreeSet<Value>,
 }
 
+/// What is known at a place.
+pub(super) struct Here {
+    /// What is in the locals and in the stack pointer, if the program can come there.
+    held: Option<(Vec<Value>, Value)>,
+    operands: Vec<Value>,
+    next: u32,
+}
+
+impl Here {
+    /// The bases from this one on stand for what comes to be behind it.
+    pub(super) fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// A local from which a value can be had there, and what to add to it.
+    pub(super) fn local_for(&self, value: Value) -> Option<(u32, i32)> {
+        find(&self.held.as_ref()?.0, value)
+    }
+}
+
+/// The local from which a value can be had, and what to add to it.
+fn find(locals: &[Value], value: Value) -> Option<(u32, i32)> {
+    let local = locals.iter().position(|have| have.base == value.base)?;
+    let offset = value.offset.wrapping_sub(locals[local].offset);
+    Some((local as u32, offset))
+}
+
 /// A block that is open.
-#[derive(Clone)]
 struct Label {
     kind: FrameKind,
     /// What is on the stack below it.
@@ -35,8 +61,7 @@ struct Label {
     other: Option<State>,
 }
 
-/// Follows the instructions of one function. A clone goes on by itself, and gives the same values the same bases.
-#[derive(Clone)]
+/// Follows the instructions of one function.
 pub(super) struct Flow<'a> {
     signatures: &'a Signatures,
     stack_pointer: Option<u32>,
@@ -47,6 +72,8 @@ pub(super) struct Flow<'a> {
     operands: Vec<Value>,
     /// None where the program never comes.
     state: Option<State>,
+    /// What has been added to that which is logged since the place to come back to.
+    newly_logged: Vec<Value>,
     /// Whether the stack pointer was only ever set to where it was at the entry, or below.
     pub(super) keeps_to_its_frame: bool,
 }
@@ -93,6 +120,7 @@ impl<'a> Flow<'a> {
                 stack_pointer: Value::of_frame(),
                 logged: BTreeSet::new(),
             }),
+            newly_logged: Vec::new(),
             keeps_to_its_frame: true,
         }
     }
@@ -116,12 +144,32 @@ impl<'a> Flow<'a> {
 
     /// A local from which a value can be had, and what to add to it.
     pub(super) fn local_for(&self, value: Value) -> Option<(u32, i32)> {
-        let locals = &self.state.as_ref()?.locals;
-        let local = locals.iter().position(|have| have.base == value.base)?;
-        Some((
-            local as u32,
-            value.offset.wrapping_sub(locals[local].offset),
-        ))
+        find(&self.state.as_ref()?.locals, value)
+    }
+
+    /// What is known here, to come back to it.
+    pub(super) fn here(&mut self) -> Here {
+        self.newly_logged.clear();
+        Here {
+            held: (self.state.as_ref()).map(|state| (state.locals.clone(), state.stack_pointer)),
+            operands: self.operands.clone(),
+            next: self.values.next(),
+        }
+    }
+
+    /// Goes back to where this was known, before a straight loop. From there on, the same values get the same bases again.
+    pub(super) fn go_back(&mut self, here: &Here) {
+        let state = self.state.as_mut().zip(here.held.as_ref());
+        if let Some((state, (locals, stack_pointer))) = state {
+            state.locals.clone_from(locals);
+            state.stack_pointer = *stack_pointer;
+            // Note: what is logged isn't copied, for there may be as much of it as there are loops.
+            for byte in self.newly_logged.drain(..) {
+                state.logged.remove(&byte);
+            }
+        }
+        self.operands.clone_from(&here.operands);
+        self.values.forget(here.next);
     }
 
     /// Whether bytes are logged, of which the last is at `last`.
@@ -152,7 +200,9 @@ impl<'a> Flow<'a> {
     /// From here on, the granule of this byte is logged.
     pub(super) fn log(&mut self, byte: Value) {
         if let Some(state) = &mut self.state {
-            state.logged.insert(byte);
+            if state.logged.insert(byte) {
+                self.newly_logged.push(byte);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::InstructionSink;
 use wasmparser::Operator;
 
-use super::flow::Flow;
+use super::flow::{Flow, Here};
 use super::value::{Value, Values};
 
 /// No step is longer, so that 64 bits are enough for whatever is reckoned with it.
@@ -174,7 +174,7 @@ impl Set {
 
 impl Trip {
     /// Before a loop that has only one branch, back to its beginning.
-    pub(super) fn before(operators: &[(Operator<'_>, u64)], flow: &mut Flow<'_>) -> Self {
+    pub(super) fn before(operators: &[(Operator<'_>, u64)], here: &Here) -> Self {
         let set = operators.iter().filter_map(|(operator, _)| match operator {
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
                 Some(*local_index)
@@ -182,7 +182,7 @@ impl Trip {
             _ => None,
         });
         Trip {
-            first: flow.values().next(),
+            first: here.next(),
             locals: set.collect(),
             set: BTreeMap::new(),
             bits: BTreeSet::new(),

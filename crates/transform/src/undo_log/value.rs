@@ -79,7 +79,6 @@ impl Value {
 pub(super) type Term = (u32, i32);
 
 /// The bases of a function.
-#[derive(Clone)]
 pub(super) struct Values {
     next: u32,
     /// The bases that stand for sums, and what of. Terms are in the order of their atoms; none is of 0 atoms, and a single one is not of 1.
@@ -108,6 +107,14 @@ impl Values {
     /// The bases from this one on have not been given yet.
     pub(super) fn next(&self) -> u32 {
         self.next
+    }
+
+    /// The bases from this one on are given anew.
+    pub(super) fn forget(&mut self, next: u32) {
+        for terms in self.terms.split_off(&next).values() {
+            self.sums.remove(terms);
+        }
+        self.next = next;
     }
 
     /// What a base is the sum of.
