@@ -18,19 +18,24 @@
 //! What isn't undone here: what JavaScript writes into the memory by itself, unless it says so before ([`NOTE`]); what is below where the
 //! shadow stack's pointer rests, where that is certain to be of no use any more (`barrier.rs`).
 //!
-//! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with two exceptions. A read right behind the
+//! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with three exceptions. A read right behind the
 //! program's memory reads what is the log's; a write at most [`REACH`](layout::REACH) bytes behind it, by a base by which something close was written right before, is
-//! found when the turn ends (`canaries.rs`). What `memory.grow` gives may differ, as above.
+//! found when the turn ends (`canaries.rs`). Bulk writes of no bytes at all don't trap there. What `memory.grow` gives may differ, as above.
 
 mod barrier;
+mod body;
 mod canaries;
+mod doubled;
 mod flow;
 mod frames;
 mod images;
 mod layout;
 mod module;
 mod routines;
+mod signatures;
 mod tables;
+mod trips;
+mod value;
 
 pub use layout::UndoLayout;
 

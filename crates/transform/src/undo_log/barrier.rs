@@ -4,17 +4,28 @@
 //! - *What is in the function's own frame, or in that of one further out* ([`Frames`]): it is of no use once no frame is left, and before that nothing is
 //!   undone.
 //! - *What is within [`REACH`](super::layout::REACH) of a byte that has been logged* on every way to here, by the same base: it was logged with it.
+//! - *What a loop writes to a range that was logged before it* ([`Ranges`]), in one of its two copies.
 //! - What no way leads to.
+//!
+//! Of what writes many bytes at once, those are looked at in place that are no longer than a granule: then all of them are in the granules of the first and
+//! of the last.
+
+use std::ops::RangeInclusive;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, BranchHint, Encode, Function, InstructionSink, ValType};
-use wasmparser::{FunctionBody, Operator};
+use wasmparser::Operator;
 
-use super::flow::{Flow, Signatures, Value};
-use super::frames::{Call, Frames};
-use super::layout::{UndoLayout, GRANULE_BITS};
+use super::body::Body;
+use super::doubled::{self, Ranges, Store};
+use super::flow::Flow;
+use super::frames::Frames;
+use super::layout::{UndoLayout, GRANULE, GRANULE_BITS};
 use super::routines::{at, mark_changed, Globals, Routines};
-use super::tables::{Changed, Tables};
+use super::signatures::Signatures;
+use super::tables::Tables;
+use super::trips::Trip;
+use super::value::Value;
 use crate::Error;
 
 /// Rewrites function bodies.
@@ -28,114 +39,6 @@ pub(super) struct Barrier<'a> {
     /// Where something is known of them.
     pub(super) frames: Option<Frames>,
     pub(super) tables: Option<Tables>,
-}
-
-/// A function body, read.
-pub(super) struct Body<'a> {
-    locals: Vec<(u32, ValType)>,
-    count: u32,
-    pub(super) parameters: u32,
-    operators: Vec<(Operator<'a>, u64)>,
-}
-
-impl<'a> Body<'a> {
-    /// Reads the body of a function with so many parameters.
-    pub(super) fn read(body: &FunctionBody<'a>, parameters: u32) -> Result<Self, Error> {
-        let mut locals = Vec::new();
-        let mut count = parameters;
-        for group in body.get_locals_reader()? {
-            let (repeated, ty) = group?;
-            count += repeated;
-            let ty = RoundtripReencoder.val_type(ty);
-            locals.push((
-                repeated,
-                ty.map_err(|error| Error::new(error.to_string(), body.range().start))?,
-            ));
-        }
-        let mut operators = Vec::new();
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            operators.push(reader.read_with_offset()?);
-        }
-        Ok(Body {
-            locals,
-            count,
-            parameters,
-            operators,
-        })
-    }
-
-    /// The calls that the function makes. None where it takes the stack pointer higher than it was.
-    pub(super) fn calls(
-        &self,
-        signatures: &Signatures,
-        stack_pointer: u32,
-    ) -> Result<Option<Vec<Call>>, Error> {
-        if self.moves_stack_pointer(stack_pointer) {
-            return Ok(Some(Vec::new()));
-        }
-        let mut flow = self.flow(signatures, Some(stack_pointer));
-        let mut calls = Vec::new();
-        for (place, (operator, offset)) in self.operators.iter().enumerate() {
-            if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
-                *operator
-            {
-                if flow.is_reached() {
-                    let count = signatures.parameters(function_index);
-                    let arguments = (0..count)
-                        .map(|nth| flow.operand(count - 1 - nth))
-                        .collect();
-                    calls.push(Call {
-                        function: function_index,
-                        arguments,
-                    });
-                }
-            }
-            flow.pass(operator, place, *offset)?;
-        }
-        Ok(flow.keeps_to_its_frame.then_some(calls))
-    }
-
-    /// Notes which tables it changes.
-    pub(super) fn changes(&self, changed: &mut Changed) {
-        for (operator, offset) in &self.operators {
-            changed.read(operator, *offset);
-        }
-    }
-
-    /// The functions that it refers to without calling them.
-    pub(super) fn references(&self) -> impl Iterator<Item = u32> + '_ {
-        self.operators
-            .iter()
-            .filter_map(|(operator, _)| match operator {
-                Operator::RefFunc { function_index } => Some(*function_index),
-                _ => None,
-            })
-    }
-
-    /// `__wbindgen_add_to_stack_pointer`, under any name: by it glue takes what it gives back.
-    pub(super) fn moves_stack_pointer(&self, stack_pointer: u32) -> bool {
-        let mut operators = self.operators.iter().map(|(operator, _)| operator);
-        let mut operands: Vec<_> = operators.by_ref().take(2).collect();
-        operands.sort_by_key(|operator| matches!(operator, Operator::GlobalGet { .. }));
-        matches!(
-            operands[..],
-            [Operator::LocalGet { local_index: 0 }, Operator::GlobalGet { global_index }] if *global_index == stack_pointer
-        ) && matches!(operators.next(), Some(Operator::I32Add))
-            && matches!(operators.next(), Some(Operator::GlobalSet { global_index }) if *global_index == stack_pointer)
-            && matches!(operators.next(), Some(Operator::GlobalGet { .. }))
-            && matches!(operators.next(), Some(Operator::End))
-    }
-
-    fn flow<'s>(&self, signatures: &'s Signatures, stack_pointer: Option<u32>) -> Flow<'s> {
-        Flow::new(
-            signatures,
-            stack_pointer,
-            &self.operators,
-            self.parameters,
-            self.count,
-        )
-    }
 }
 
 /// A body with its barriers.
@@ -158,9 +61,22 @@ impl Barrier<'_> {
             },
             bytes: Vec::new(),
             branches: Vec::new(),
+            stores: Vec::new(),
+            logged_before: Vec::new(),
         };
-        for (place, (operator, offset)) in body.operators.iter().enumerate() {
-            rewriting.write(operator, place, *offset)?;
+        let mut place = 0;
+        while let Some((operator, _)) = body.operators.get(place) {
+            let end = match operator {
+                Operator::Loop { .. } => doubled::end_of(&body.operators[place..]),
+                _ => None,
+            };
+            let end = end.map_or(place, |end| place + end);
+            if end == place {
+                rewriting.write_all(body, place..=end)?;
+            } else {
+                rewriting.write_loop(body, place..=end)?;
+            }
+            place = end + 1;
         }
         let Rewriting {
             scratch,
@@ -194,9 +110,63 @@ struct Rewriting<'b> {
     bytes: Vec<u8>,
     /// Where branches are that are taken nearly always.
     branches: Vec<usize>,
+    /// The stores that were given barriers.
+    stores: Vec<Store>,
+    /// The places of stores that need no barrier, since what they write to was logged before the loop.
+    logged_before: Vec<usize>,
 }
 
 impl Rewriting<'_> {
+    fn write_all(&mut self, body: &Body<'_>, places: RangeInclusive<usize>) -> Result<(), Error> {
+        for place in places {
+            let (operator, offset) = &body.operators[place];
+            self.write(operator, place, *offset)?;
+        }
+        Ok(())
+    }
+
+    /// A loop that can be written twice, which is done if it makes barriers unnecessary.
+    fn write_loop(&mut self, body: &Body<'_>, places: RangeInclusive<usize>) -> Result<(), Error> {
+        let operators = &body.operators[places.clone()];
+        let (bytes, branches) = (self.bytes.len(), self.branches.len());
+        let before = self.flow.here();
+        let mut trip = Trip::before(operators, &before);
+        self.stores.clear();
+        for (place, (operator, offset)) in places.clone().zip(operators) {
+            let operands = [1, 0].map(|nth| self.flow.operand(nth));
+            self.write(operator, place, *offset)?;
+            trip.read(operator, operands, &mut self.flow);
+        }
+        let stores = std::mem::take(&mut self.stores);
+        if stores.is_empty() {
+            return Ok(());
+        }
+        let Some(ranges) = Ranges::read(&stores, &trip, &before, self.flow.values()) else {
+            return Ok(());
+        };
+        let Operator::Loop { blockty } = operators[0].0 else {
+            return Ok(());
+        };
+        self.bytes.truncate(bytes);
+        self.branches.truncate(branches);
+        let locals = [0, 1, 2].map(|nth| self.scratch.local(ValType::I64, nth));
+        let routine = self.barrier.routines.range();
+        let mut code = InstructionSink::new(&mut self.bytes);
+        ranges.write(&mut code, self.flow.values(), routine, locals);
+        let ty = RoundtripReencoder.block_type(blockty);
+        let ty = ty.map_err(|error| Error::new(error.to_string(), operators[0].1))?;
+        self.code().if_(ty);
+        self.logged_before = ranges.stores;
+        self.flow.go_back(&before);
+        self.write_all(body, places.clone())?;
+        self.code().else_();
+        self.logged_before.clear();
+        self.flow.go_back(&before);
+        self.write_all(body, places)?;
+        self.code().end();
+        Ok(())
+    }
+
     fn write(&mut self, operator: &Operator<'_>, place: usize, offset: u64) -> Result<(), Error> {
         if !can_be_undone(operator) {
             return Err(Error::new(
@@ -205,7 +175,13 @@ impl Rewriting<'_> {
             ));
         }
         if let Some((memarg, value, width)) = store(operator) {
-            self.before_store(memarg.offset + u64::from(width) - 1, width, value);
+            let store = Store {
+                place,
+                address: self.flow.operand(1),
+                offset: memarg.offset,
+                width,
+            };
+            self.before_store(store, value);
         }
         match operator {
             Operator::MemoryFill { .. }
@@ -229,8 +205,8 @@ impl Rewriting<'_> {
             }
             _ => {
                 let same = RoundtripReencoder.instruction(operator.clone());
-                same.map_err(|error| Error::new(error.to_string(), offset))?
-                    .encode(&mut self.bytes);
+                let same = same.map_err(|error| Error::new(error.to_string(), offset))?;
+                same.encode(&mut self.bytes);
             }
         }
         // Note: the stack pointer is where it was when the turn is over.
@@ -246,13 +222,20 @@ impl Rewriting<'_> {
         InstructionSink::new(&mut self.bytes)
     }
 
-    /// On the stack: the address, and the value that is to be stored there. Its last byte goes `last` bytes behind the address.
-    fn before_store(&mut self, last: u64, width: u8, value: ValType) {
-        let byte = self.flow.operand(1).plus(last as i64);
+    /// On the stack: the address, and the value that is to be stored there.
+    fn before_store(&mut self, store: Store, value: ValType) {
+        let Store { width, .. } = store;
+        let last = store.offset + u64::from(width) - 1;
+        let byte = store.address.plus(last as i64);
         if !self.flow.is_reached() || self.is_dead(byte) || self.flow.is_logged(byte, width.into())
         {
             return;
         }
+        if self.logged_before.contains(&store.place) {
+            self.flow.log(byte);
+            return;
+        }
+        self.stores.push(store);
         // Note: an address that wraps around is that of a store that traps.
         let (from, spilled) = match (byte.constant(), self.flow.local_for(byte)) {
             (Some(constant), _) => (Place::At(constant as u32), None),
@@ -293,21 +276,42 @@ impl Rewriting<'_> {
 
     /// On the stack: where to write, what, and how many bytes.
     fn before_bulk(&mut self) {
-        let (length, to) = (self.flow.operand(0).constant(), self.flow.operand(2));
-        let is_dead =
-            length.is_some_and(|length| length > 0 && self.is_dead(to.plus(i64::from(length) - 1)));
-        if !self.flow.is_reached() || is_dead {
+        let (length, first) = (self.flow.operand(0).constant(), self.flow.operand(2));
+        // One that is longer than any memory traps.
+        let length = length.and_then(|length| u32::try_from(length).ok());
+        let last = length
+            .and_then(|length| length.checked_sub(1))
+            .map(|behind| first.plus(behind.into()));
+        let needs_none = last
+            .zip(length)
+            .is_some_and(|(last, length)| self.is_dead(last) || self.flow.is_logged(last, length));
+        if !self.flow.is_reached() || needs_none || length == Some(0) {
             return;
         }
-        let note = self.barrier.routines.note();
-        let [to, what, length] = [0, 1, 2].map(|nth| self.scratch.local(ValType::I32, nth));
+        let (note, table) = (self.barrier.routines.note(), self.barrier.layout.table);
+        let [to, what, count] = [0, 1, 2].map(|nth| self.scratch.local(ValType::I32, nth));
         let mut code = self.code();
-        code.local_set(length)
-            .local_set(what)
-            .local_tee(to)
-            .local_get(length)
-            .call(note);
-        code.local_get(to).local_get(what).local_get(length);
+        code.local_set(count).local_set(what).local_set(to);
+        code.block(BlockType::Empty).block(BlockType::Empty);
+        // None at all, too: then nothing is written, and the address may be anywhere.
+        code.local_get(count).i32_const(1).i32_sub();
+        code.i32_const(GRANULE as i32).i32_ge_u().br_if(0);
+        // Note: where an address is behind the memory, this traps as what comes next would.
+        code.local_get(to).i32_const(GRANULE_BITS as i32);
+        code.i32_shr_u().i32_load8_u(at(table, 0));
+        code.i32_eqz().br_if(0);
+        code.local_get(to).local_get(count).i32_add();
+        code.i32_const(1).i32_sub().i32_const(GRANULE_BITS as i32);
+        code.i32_shr_u().i32_load8_u(at(table, 0));
+        self.branches.push(self.bytes.len());
+        let mut code = self.code();
+        code.br_if(1).end();
+        code.local_get(to).local_get(count).call(note).end();
+        code.local_get(to).local_get(what).local_get(count);
+        if let Some(last) = last {
+            self.flow.log(first);
+            self.flow.log(last);
+        }
     }
 
     fn is_dead(&self, last: Value) -> bool {

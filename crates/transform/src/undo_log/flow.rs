@@ -1,60 +1,18 @@
 //! What is known of addresses and of what has been logged, at each place of a function.
 //!
-//! Values are symbolic: each is a *base*, which stands for some value that never changes, and a constant that is added to it. So what is
-//! known of a base stays true however the program goes on. What was logged stays logged until a commit, and there is none while a frame is
-//! on the stack: neither calls nor loops make anything of it untrue. Where ways through the function meet, what is known is what is known on
-//! each of them.
+//! Values are symbolic ([`Value`]), and what they stand for never changes. So what is known of one stays true however the program goes on. What was
+//! logged stays logged until a commit, and there is none while a frame is on the stack: neither calls nor loops make anything of it untrue. Where ways
+//! through the function meet, what is known is what is known on each of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use wasmparser::{BlockType, FrameKind, ModuleArity, Operator, RefType, SubType};
+use wasmparser::{BlockType, FrameKind, Operator};
 
 use super::layout::REACH;
+use super::signatures::Signatures;
+use super::value::{Value, Values};
 use crate::Error;
-
-/// A base, and what is added to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Value {
-    base: u32,
-    pub(super) offset: i32,
-}
-
-/// The base of constants.
-const ZERO: u32 = 0;
-
-/// The base of the stack pointer, as it was when the function was entered.
-const FRAME: u32 = 1;
-
-/// The base of the first parameter.
-const PARAMETER: u32 = 2;
-
-/// No function has as many (the JavaScript API's limit is 1,000).
-const PARAMETERS: u32 = 4_096;
-
-impl Value {
-    pub(super) fn plus(self, offset: i64) -> Self {
-        Value {
-            base: self.base,
-            offset: self.offset.wrapping_add(offset as i32),
-        }
-    }
-
-    pub(super) fn constant(self) -> Option<i32> {
-        (self.base == ZERO).then_some(self.offset)
-    }
-
-    /// A parameter, as it was given, and what was added to it.
-    pub(super) fn in_parameter(self) -> Option<(u32, i32)> {
-        // Note: the bases of other values come behind those of all parameters.
-        (self.base >= PARAMETER && self.base < PARAMETER + PARAMETERS)
-            .then(|| (self.base - PARAMETER, self.offset))
-    }
-
-    /// Counted from the stack pointer at the function's entry.
-    pub(super) fn in_frame(self) -> Option<i32> {
-        (self.base == FRAME).then_some(self.offset)
-    }
-}
 
 #[derive(Clone)]
 struct State {
@@ -62,6 +20,33 @@ struct State {
     stack_pointer: Value,
     /// Bytes whose granules have been logged.
     logged: BTreeSet<Value>,
+}
+
+/// What is known at a place.
+pub(super) struct Here {
+    /// What is in the locals and in the stack pointer, if the program can come there.
+    held: Option<(Vec<Value>, Value)>,
+    operands: Vec<Value>,
+    next: u32,
+}
+
+impl Here {
+    /// The bases from this one on stand for what comes to be behind it.
+    pub(super) fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// A local from which a value can be had there, and what to add to it.
+    pub(super) fn local_for(&self, value: Value) -> Option<(u32, i32)> {
+        find(&self.held.as_ref()?.0, value)
+    }
+}
+
+/// The local from which a value can be had, and what to add to it.
+fn find(locals: &[Value], value: Value) -> Option<(u32, i32)> {
+    let local = locals.iter().position(|have| have.base == value.base)?;
+    let offset = value.offset.wrapping_sub(locals[local].offset);
+    Some((local as u32, offset))
 }
 
 /// A block that is open.
@@ -76,41 +61,19 @@ struct Label {
     other: Option<State>,
 }
 
-/// Types of a module's functions.
-#[derive(Default)]
-pub(super) struct Signatures {
-    pub(super) types: Vec<SubType>,
-    /// Indices of types, of imported functions first.
-    pub(super) functions: Vec<u32>,
-    /// The same of exception tags.
-    pub(super) tags: Vec<u32>,
-}
-
-impl Signatures {
-    /// How many parameters a function has.
-    pub(super) fn parameters(&self, function: u32) -> usize {
-        let ty = self
-            .functions
-            .get(function as usize)
-            .and_then(|ty| self.types.get(*ty as usize));
-        match ty.map(|ty| &ty.composite_type.inner) {
-            Some(wasmparser::CompositeInnerType::Func(ty)) => ty.params().len(),
-            _ => 0,
-        }
-    }
-}
-
 /// Follows the instructions of one function.
 pub(super) struct Flow<'a> {
     signatures: &'a Signatures,
     stack_pointer: Option<u32>,
-    assigned: BTreeMap<usize, Assigned>,
-    next_base: u32,
+    assigned: Rc<BTreeMap<usize, Assigned>>,
+    values: Values,
     labels: Vec<Label>,
     /// What is known of the stack's topmost values; nothing of what is below.
     operands: Vec<Value>,
     /// None where the program never comes.
     state: Option<State>,
+    /// What has been added to that which is logged since the place to come back to.
+    newly_logged: Vec<Value>,
     /// Whether the stack pointer was only ever set to where it was at the entry, or below.
     pub(super) keeps_to_its_frame: bool,
 }
@@ -132,19 +95,18 @@ impl<'a> Flow<'a> {
         locals: u32,
     ) -> Self {
         // Locals begin as zero.
-        let first = |local| Value {
-            base: if local < parameters {
-                PARAMETER + local
+        let first = |local| {
+            if local < parameters {
+                Value::of_parameter(local)
             } else {
-                ZERO
-            },
-            offset: 0,
+                Value::of_constant(0)
+            }
         };
         Flow {
             signatures,
             stack_pointer,
-            assigned: assigned(operators, stack_pointer),
-            next_base: PARAMETER + PARAMETERS,
+            assigned: Rc::new(assigned(operators, stack_pointer)),
+            values: Values::new(),
             labels: vec![Label {
                 kind: FrameKind::Block,
                 operands: Vec::new(),
@@ -155,12 +117,10 @@ impl<'a> Flow<'a> {
             operands: Vec::new(),
             state: Some(State {
                 locals: (0..locals).map(first).collect(),
-                stack_pointer: Value {
-                    base: FRAME,
-                    offset: 0,
-                },
+                stack_pointer: Value::of_frame(),
                 logged: BTreeSet::new(),
             }),
+            newly_logged: Vec::new(),
             keeps_to_its_frame: true,
         }
     }
@@ -170,22 +130,46 @@ impl<'a> Flow<'a> {
         self.state.is_some()
     }
 
+    pub(super) fn values(&mut self) -> &mut Values {
+        &mut self.values
+    }
+
     /// The nth value of the stack, counted from its top.
     pub(super) fn operand(&mut self, nth: usize) -> Value {
         match self.operands.len().checked_sub(nth + 1) {
             Some(index) => self.operands[index],
-            None => self.fresh(),
+            None => self.values.fresh(),
         }
     }
 
     /// A local from which a value can be had, and what to add to it.
     pub(super) fn local_for(&self, value: Value) -> Option<(u32, i32)> {
-        let locals = &self.state.as_ref()?.locals;
-        let local = locals.iter().position(|have| have.base == value.base)?;
-        Some((
-            local as u32,
-            value.offset.wrapping_sub(locals[local].offset),
-        ))
+        find(&self.state.as_ref()?.locals, value)
+    }
+
+    /// What is known here, to come back to it.
+    pub(super) fn here(&mut self) -> Here {
+        self.newly_logged.clear();
+        Here {
+            held: (self.state.as_ref()).map(|state| (state.locals.clone(), state.stack_pointer)),
+            operands: self.operands.clone(),
+            next: self.values.next(),
+        }
+    }
+
+    /// Goes back to where this was known, before a straight loop. From there on, the same values get the same bases again.
+    pub(super) fn go_back(&mut self, here: &Here) {
+        let state = self.state.as_mut().zip(here.held.as_ref());
+        if let Some((state, (locals, stack_pointer))) = state {
+            state.locals.clone_from(locals);
+            state.stack_pointer = *stack_pointer;
+            // Note: what is logged isn't copied, for there may be as much of it as there are loops.
+            for byte in self.newly_logged.drain(..) {
+                state.logged.remove(&byte);
+            }
+        }
+        self.operands.clone_from(&here.operands);
+        self.values.forget(here.next);
     }
 
     /// Whether bytes are logged, of which the last is at `last`.
@@ -203,6 +187,9 @@ impl<'a> Flow<'a> {
         let (Some(from), Some(to)) = (from, to) else {
             return false;
         };
+        if from > to {
+            return false;
+        }
         let at = |offset| Value {
             base: last.base,
             offset,
@@ -213,7 +200,9 @@ impl<'a> Flow<'a> {
     /// From here on, the granule of this byte is logged.
     pub(super) fn log(&mut self, byte: Value) {
         if let Some(state) = &mut self.state {
-            state.logged.insert(byte);
+            if state.logged.insert(byte) {
+                self.newly_logged.push(byte);
+            }
         }
     }
 
@@ -309,7 +298,7 @@ impl<'a> Flow<'a> {
             }
             Operator::GlobalGet { global_index } if Some(global_index) == self.stack_pointer => {
                 let value = self.state.as_ref().map(|state| state.stack_pointer);
-                let value = value.unwrap_or_else(|| self.fresh());
+                let value = value.unwrap_or_else(|| self.values.fresh());
                 self.operands.push(value);
             }
             Operator::GlobalSet { global_index } if Some(global_index) == self.stack_pointer => {
@@ -319,36 +308,43 @@ impl<'a> Flow<'a> {
                     self.keeps_to_its_frame &= value.in_frame().is_some_and(|offset| offset <= 0);
                 }
             }
-            Operator::I32Const { value } => self.operands.push(Value {
-                base: ZERO,
-                offset: value,
-            }),
-            Operator::I32Add => {
+            Operator::I32Const { value } => self.operands.push(Value::of_constant(value)),
+            Operator::I32Add | Operator::I32Sub => {
                 let (b, a) = (self.pop(), self.pop());
-                let sum = match (a.constant(), b.constant()) {
-                    (_, Some(constant)) => a.plus(constant.into()),
-                    (Some(constant), None) => b.plus(constant.into()),
-                    (None, None) => self.fresh(),
+                let times = if matches!(operator, Operator::I32Add) {
+                    1
+                } else {
+                    -1
                 };
+                let sum = self.values.sum(a, b, times);
                 self.operands.push(sum);
             }
-            Operator::I32Sub => {
+            Operator::I32Mul => {
                 let (b, a) = (self.pop(), self.pop());
-                let difference = match b.constant() {
-                    Some(constant) => a.plus(-i64::from(constant)),
-                    None => self.fresh(),
+                let product = match (a.constant(), b.constant()) {
+                    (_, Some(times)) => self.values.product(a, times),
+                    (Some(times), None) => self.values.product(b, times),
+                    (None, None) => self.values.fresh(),
                 };
-                self.operands.push(difference);
+                self.operands.push(product);
+            }
+            Operator::I32Shl => {
+                let (b, a) = (self.pop(), self.pop());
+                let product = match b.constant() {
+                    Some(bits) => self.values.product(a, 1i32.wrapping_shl(bits as u32)),
+                    None => self.values.fresh(),
+                };
+                self.operands.push(product);
             }
             ref other => {
-                let Some((takes, gives)) = other.operator_arity(&Here { flow: self }) else {
+                let Some((takes, gives)) = self.signatures.arity(other, self.labels.len()) else {
                     return Err(Error::new(format!("{other:?} is not known here"), offset));
                 };
                 for _ in 0..takes {
                     self.pop();
                 }
                 for _ in 0..gives {
-                    let value = self.fresh();
+                    let value = self.values.fresh();
                     self.operands.push(value);
                 }
             }
@@ -356,24 +352,17 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    fn fresh(&mut self) -> Value {
-        self.next_base += 1;
-        Value {
-            base: self.next_base - 1,
-            offset: 0,
-        }
-    }
-
     fn pop(&mut self) -> Value {
-        self.operands.pop().unwrap_or_else(|| self.fresh())
+        self.operands.pop().unwrap_or_else(|| self.values.fresh())
     }
 
-    fn local(&mut self, local: u32) -> Value {
+    /// What is in a local.
+    pub(super) fn local(&mut self, local: u32) -> Value {
         let value = self
             .state
             .as_ref()
             .map(|state| state.locals[local as usize]);
-        value.unwrap_or_else(|| self.fresh())
+        value.unwrap_or_else(|| self.values.fresh())
     }
 
     fn set_local(&mut self, local: u32, value: Value) {
@@ -383,7 +372,7 @@ impl<'a> Flow<'a> {
     }
 
     fn open(&mut self, kind: FrameKind, ty: BlockType) {
-        let (takes, results) = Here { flow: self }.block_type_arity(ty).unwrap_or((0, 0));
+        let (takes, results) = self.signatures.block_arity(ty);
         for _ in 0..takes {
             self.pop();
         }
@@ -399,28 +388,18 @@ impl<'a> Flow<'a> {
 
     /// What the instructions of a block set may be anything.
     fn forget(&mut self, place: usize) {
-        let Some(Assigned {
-            locals,
-            stack_pointer,
-        }) = self.assigned.remove(&place)
-        else {
+        let assigned = self.assigned.clone();
+        let Some(assigned) = assigned.get(&place) else {
             return;
         };
-        for local in &locals {
-            let value = self.fresh();
+        for local in &assigned.locals {
+            let value = self.values.fresh();
             self.set_local(*local, value);
         }
-        let value = self.fresh();
-        if let (true, Some(state)) = (stack_pointer, &mut self.state) {
+        let value = self.values.fresh();
+        if let (true, Some(state)) = (assigned.stack_pointer, &mut self.state) {
             state.stack_pointer = value;
         }
-        self.assigned.insert(
-            place,
-            Assigned {
-                locals,
-                stack_pointer,
-            },
-        );
     }
 
     fn keep_for_other(&mut self) {
@@ -454,7 +433,7 @@ impl<'a> Flow<'a> {
         }
         match &mut label.end {
             None => label.end = Some(state.clone()),
-            Some(end) => meet(end, state, &mut self.next_base),
+            Some(end) => meet(end, state, &mut self.values),
         }
     }
 
@@ -474,7 +453,7 @@ impl<'a> Flow<'a> {
             if let Some(other) = &label.other {
                 match &mut label.end {
                     None => label.end = Some(other.clone()),
-                    Some(end) => meet(end, other, &mut self.next_base),
+                    Some(end) => meet(end, other, &mut self.values),
                 }
             }
         }
@@ -483,21 +462,17 @@ impl<'a> Flow<'a> {
         }
         self.operands = label.operands;
         for _ in 0..label.results {
-            let value = self.fresh();
+            let value = self.values.fresh();
             self.operands.push(value);
         }
     }
 }
 
 /// Leaves of the first what holds in the second, too.
-fn meet(state: &mut State, other: &State, next_base: &mut u32) {
+fn meet(state: &mut State, other: &State, values: &mut Values) {
     let mut unless_same = |value: &mut Value, other: Value| {
         if *value != other {
-            *value = Value {
-                base: *next_base,
-                offset: 0,
-            };
-            *next_base += 1;
+            *value = values.fresh();
         }
     };
     for (value, other) in state.locals.iter_mut().zip(&other.locals) {
@@ -538,40 +513,4 @@ fn assigned(
         }
     }
     all
-}
-
-/// What instructions take and give depends on where they are.
-struct Here<'f, 'a> {
-    flow: &'f Flow<'a>,
-}
-
-impl ModuleArity for Here<'_, '_> {
-    fn sub_type_at(&self, index: u32) -> Option<&SubType> {
-        self.flow.signatures.types.get(index as usize)
-    }
-
-    fn tag_type_arity(&self, at: u32) -> Option<(u32, u32)> {
-        let ty = self.flow.signatures.tags.get(at as usize)?;
-        self.sub_type_arity(self.sub_type_at(*ty)?)
-    }
-
-    fn type_index_of_function(&self, index: u32) -> Option<u32> {
-        self.flow.signatures.functions.get(index as usize).copied()
-    }
-
-    fn func_type_of_cont_type(&self, _: &wasmparser::ContType) -> Option<&wasmparser::FuncType> {
-        None
-    }
-
-    fn sub_type_of_ref_type(&self, _: &RefType) -> Option<&SubType> {
-        None
-    }
-
-    fn control_stack_height(&self) -> u32 {
-        self.flow.labels.len() as u32
-    }
-
-    fn label_block(&self, _: u32) -> Option<(BlockType, FrameKind)> {
-        None
-    }
 }

@@ -9,8 +9,9 @@
 
 use std::collections::BTreeSet;
 
-use super::barrier::Body;
-use super::flow::{Signatures, Value};
+use super::body::Body;
+use super::signatures::Signatures;
+use super::value::Value;
 use crate::Error;
 
 /// What is dead in a module's functions.

@@ -12,12 +12,13 @@ use wasmparser::{
     Payload, RefType, SectionLimited, TableInit, TypeRef,
 };
 
-use super::barrier::{Barrier, Body};
+use super::barrier::Barrier;
+use super::body::Body;
 use super::canaries::{Canaries, Stack};
-use super::flow::Signatures;
 use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
+use super::signatures::Signatures;
 use super::tables::{Changed, Tables};
 use super::{CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
 use crate::{sections, Error};

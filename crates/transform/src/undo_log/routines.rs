@@ -114,9 +114,14 @@ impl Routines {
         self.first + 7
     }
 
+    /// `(start, end, most) -> done`: logs all granules of a range, if it is the program's and has no more bytes than that. Given in 64 bits, and not below 0.
+    pub(super) fn range(self) -> u32 {
+        self.first + 8
+    }
+
     /// What they take and give.
-    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 8] {
-        use ValType::I32;
+    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 9] {
+        use ValType::{I32, I64};
         [
             (&[I32], &[]),
             (&[I32, I32], &[]),
@@ -126,6 +131,7 @@ impl Routines {
             (&[], &[I32]),
             (&[], &[I32]),
             (&[], &[]),
+            (&[I64, I64, I64], &[I32]),
         ]
     }
 }
@@ -189,6 +195,7 @@ impl Bodies<'_> {
             self.check(),
             self.save(),
             self.load(),
+            self.range(),
         ];
         if let Some(tables) = self.tables {
             all.extend(tables.bodies(self));
@@ -386,6 +393,45 @@ impl Bodies<'_> {
             .br(1)
             .end();
         code.end().end();
+        function
+    }
+
+    fn range(&self) -> Function {
+        let (layout, globals) = (self.layout, self.globals);
+        let (start, end, most, chunk) = (0, 1, 2, 3);
+        let mut function = Function::new([(1, ValType::I32)]);
+        let mut code = function.instructions();
+        code.block(BlockType::Empty);
+        code.local_get(end).local_get(start).i64_sub();
+        code.local_get(most).i64_gt_s().br_if(0);
+        code.block(BlockType::Empty);
+        code.local_get(end);
+        code.i64_const(i64::from(layout.initial) * i64::from(PAGE));
+        code.i64_le_s().br_if(0);
+        // Not in the initial memory: then behind the table and the first chunk, …
+        let log_ends = i64::from(layout.initial + layout.pages) * i64::from(PAGE);
+        code.local_get(start).i64_const(log_ends).i64_lt_s();
+        code.br_if(1);
+        // … before what the program has not been given, …
+        code.local_get(end).global_get(globals.end());
+        code.i64_extend_i32_u().i64_const(PAGE.into()).i64_mul();
+        code.i64_gt_s().br_if(1);
+        // … and beside each other chunk.
+        code.i32_const(layout.log as i32).local_set(chunk);
+        code.loop_(BlockType::Empty);
+        code.local_get(chunk).i32_load(BEHIND).local_tee(chunk);
+        code.i32_eqz().br_if(1);
+        code.local_get(end).local_get(chunk).i64_extend_i32_u();
+        code.i64_le_s().br_if(0);
+        code.local_get(start).local_get(chunk).i64_extend_i32_u();
+        code.i64_const((CHUNK_PAGES * PAGE).into()).i64_add();
+        code.i64_ge_s().br_if(0);
+        code.br(2).end().end();
+        code.local_get(start).i32_wrap_i64();
+        code.local_get(end).local_get(start).i64_sub();
+        code.i32_wrap_i64().call(self.routines.note());
+        code.i32_const(1).return_().end();
+        code.i32_const(0).end();
         function
     }
 
