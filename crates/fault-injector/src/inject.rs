@@ -13,13 +13,19 @@ use wasmparser::{
 use crate::barriers::Omissible;
 use crate::module::Module;
 use crate::places::{count_down, place, Place};
-use crate::{BARRIERS, CALLS, IMPORTS, KINDS, OMISSIONS, OMITTED, STORES};
+use crate::{
+    AFTER, BARRIERS, CALLS, FLOOR, IMPORTS, KINDS, LOGGED, NEXT, OMISSIONS, OMITTED, OMITTED_AT,
+    STORES,
+};
 
 /// Why a module can't be changed.
 pub type Error = wasm_encoder::reencode::Error<&'static str>;
 
 /// The globals that are added, in their order.
-const GLOBALS: [&str; 7] = [STORES, CALLS, IMPORTS, OMITTED, OMISSIONS, BARRIERS, KINDS];
+const GLOBALS: [&str; 12] = [
+    STORES, CALLS, IMPORTS, OMITTED, OMISSIONS, OMITTED_AT, LOGGED, FLOOR, AFTER, NEXT, BARRIERS,
+    KINDS,
+];
 
 /// No barrier and no kind has this number.
 const NONE: i32 = i32::MIN;
@@ -77,7 +83,7 @@ struct Injector {
 impl Injector {
     fn global(&self, name: &str) -> u32 {
         let nth = GLOBALS.iter().position(|have| *have == name);
-        self.module.globals + nth.unwrap_or_default() as u32
+        self.module.globals + nth.expect("every name is among them") as u32
     }
 
     fn parameters(&self, kind: u32) -> u32 {
@@ -213,8 +219,14 @@ impl Reencode for Injector {
                     function: *function,
                     parameters: self.parameters(*function),
                     kind: kind as i32,
+                    floor: (!self.module.of_tables.contains(function)).then(|| self.global(FLOOR)),
                     omitted: self.global(OMITTED),
                     omissions: self.global(OMISSIONS),
+                    omitted_at: self.global(OMITTED_AT),
+                    calls_another: self.module.calling_others.contains(function),
+                    logged: self.global(LOGGED),
+                    after: self.global(AFTER),
+                    next: self.global(NEXT),
                 };
                 code.function(&omissible.body());
             }

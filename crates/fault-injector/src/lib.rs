@@ -9,7 +9,8 @@
 //!
 //! A barrier is where the module calls a function of the log that takes numbers and gives nothing. The one whose number is in the global [`OMITTED`] is left
 //! out: the granule isn't logged. `-1 - kind` leaves out all barriers that call the same function. [`OMISSIONS`] counts how often that happened, so that a test
-//! tells a barrier that was left out from one that was not reached. [`BARRIERS`] and [`KINDS`] say how many there are.
+//! tells a barrier that was left out from one that was not reached. What is written below [`FLOOR`] is logged in any case: where a test sets it to where the stack
+//! pointer rests, barriers are left out only where that can be seen, for what is below is of no use once no frame is left. [`BARRIERS`] and [`KINDS`] say how many there are.
 #![deny(missing_docs)]
 
 mod barriers;
@@ -35,6 +36,21 @@ pub const OMITTED: &str = "__fault_omitted";
 
 /// Export, a mutable `i32`: how often it was.
 pub const OMISSIONS: &str = "__fault_omissions";
+
+/// Export, a mutable `i32`: [`NEXT`] is to be higher.
+pub const AFTER: &str = "__fault_after";
+
+/// Export, a mutable `i32`: the lowest number of a barrier that logged something, or what was in the global before. So a test finds all that a turn reaches.
+pub const NEXT: &str = "__fault_next";
+
+/// Export, a mutable `i32`: how many granules, and places of tables, were logged.
+pub const LOGGED: &str = "__fault_logged";
+
+/// Export, a mutable `i32`: what the last one that was left out was to log: an address, or a place of a table.
+pub const OMITTED_AT: &str = "__fault_omitted_at";
+
+/// Export, a mutable `i32`: the address below which nothing is left out.
+pub const FLOOR: &str = "__fault_floor";
 
 /// Export, an `i32`: how many barriers there are. They are counted from 0.
 pub const BARRIERS: &str = "__fault_barriers";

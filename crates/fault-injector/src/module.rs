@@ -21,6 +21,10 @@ pub(crate) struct Module {
     pub(crate) log: u32,
     /// Functions of the log that a barrier calls.
     pub(crate) kinds: Vec<u32>,
+    /// Those of them that log places of a table.
+    pub(crate) of_tables: BTreeSet<u32>,
+    /// Those of them that log by calling another one.
+    pub(crate) calling_others: BTreeSet<u32>,
 }
 
 impl Module {
@@ -33,6 +37,12 @@ impl Module {
             return Err(Error::UserError("the module has no undo log"));
         }
         module.kinds = module.called(bytes)?.into_iter().collect();
+        module.of_tables = module.that_do(bytes, |operator| {
+            matches!(operator, Operator::TableGet { .. })
+        })?;
+        module.calling_others = module.that_do(bytes, |operator| {
+            matches!(operator, Operator::Call { function_index } if module.kinds.contains(function_index))
+        })?;
         Ok(module)
     }
 
@@ -103,6 +113,30 @@ impl Module {
             }
         }
         Ok(called)
+    }
+
+    /// The functions of the log that have such an instruction.
+    fn that_do(
+        &self,
+        bytes: &[u8],
+        has: impl Fn(&Operator<'_>) -> bool,
+    ) -> Result<BTreeSet<u32>, Error> {
+        let mut found = BTreeSet::new();
+        let mut function = self.imported_functions;
+        for payload in Parser::new(0).parse_all(bytes) {
+            let Payload::CodeSectionEntry(body) = payload? else {
+                continue;
+            };
+            if function >= self.log {
+                for operator in body.get_operators_reader()? {
+                    if has(&operator?) {
+                        found.insert(function);
+                    }
+                }
+            }
+            function += 1;
+        }
+        Ok(found)
     }
 
     fn is_barrier(&self, function: u32) -> bool {

@@ -1,7 +1,7 @@
 //! A module that fails where it is told to, run in an interpreter.
 
 use wasm_revive_fault_injector::{
-    inject, BARRIERS, CALLS, IMPORTS, KINDS, OMISSIONS, OMITTED, STORES,
+    inject, AFTER, BARRIERS, CALLS, FLOOR, IMPORTS, KINDS, NEXT, OMISSIONS, OMITTED, STORES,
 };
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
@@ -108,6 +108,32 @@ fn a_barrier_that_is_left_out_logs_nothing() {
     assert_eq!(found, [[0, 3, 0], [7, 0, 0], [0, 0, 9], [0, 0, 9]]);
     world.turn().unwrap();
     assert_eq!(world.get(OMISSIONS), 0);
+}
+
+#[test]
+fn the_barriers_that_a_turn_reaches_are_found_one_by_one() {
+    let mut world = World::new();
+    world.set(FLOOR, 5000);
+    let mut reached = vec![-1];
+    while reached.last() != Some(&i32::MAX) {
+        world.set(AFTER, reached[reached.len() - 1]);
+        world.set(NEXT, i32::MAX);
+        world.turn().unwrap();
+        reached.push(world.get(NEXT));
+        world.call("__wasm_revive_rollback");
+    }
+    // Not the store below 5000.
+    assert_eq!(reached, [-1, 0, 2, 3, i32::MAX]);
+}
+
+#[test]
+fn nothing_is_left_out_below_the_floor() {
+    let mut world = World::new();
+    world.set(FLOOR, 5000);
+    world.set(OMITTED, -1);
+    world.turn().unwrap();
+    world.call("__wasm_revive_rollback");
+    assert_eq!(world.written(), [0, 3, 9]);
 }
 
 #[test]
