@@ -47,13 +47,9 @@ pub fn touch(kibibytes: u32, value: u32) {
     });
 }
 
-/// Aborts, after a write.
+/// The same, and aborts.
 #[wasm_bindgen]
-pub fn abort(value: u32) {
-    HELD.with_borrow_mut(|held| {
-        if let Some(first) = held.first_mut() {
-            *first = value as u8;
-        }
-    });
+pub fn touch_and_abort(kibibytes: u32, value: u32) {
+    touch(kibibytes, value);
     std::process::abort();
 }

@@ -23,7 +23,7 @@ const { stackTraceLimit } = Error;
 beforeAll(() => {
   failing = failingModule();
   Error.stackTraceLimit = 0;
-});
+}, 120_000);
 
 afterAll(() => {
   Error.stackTraceLimit = stackTraceLimit;

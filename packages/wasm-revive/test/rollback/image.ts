@@ -53,22 +53,25 @@ export function imageOf({ exports = {} }: View, layout: Layout): Image {
   };
 }
 
-/** As {@link difference}, without another image. What the memory has grown by is zero besides: nobody has it. */
+/** What isn't as it was, as {@link difference} says it. What the memory has grown by is zero besides: nobody has it. */
 export function changeSince(before: Image, view: View, layout: Layout): string | undefined {
-  const { exports = {} } = view;
+  if (!hasChanged(before, view, layout)) return undefined;
+  return difference(before, imageOf(view, layout)) ?? 'what the memory has grown by is not zero';
+}
+
+/** Whether {@link changeSince} finds something, without another image. */
+export function hasChanged(before: Image, { exports = {} }: View, layout: Layout): boolean {
   const now = bytesOf(exports);
   const { length } = before.memory;
   for (const [from, to] of programs(now, Number(before.globals[0]), layout)) {
     const old = Math.max(from, Math.min(to, length));
-    if (Buffer.compare(before.memory.subarray(from, old), now.subarray(from, old)) !== 0) return difference(before, imageOf(view, layout));
+    if (Buffer.compare(before.memory.subarray(from, old), now.subarray(from, old)) !== 0) return true;
     for (let at = old; at < to; at += ZEROS.length) {
       const piece = now.subarray(at, Math.min(to, at + ZEROS.length));
-      if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) !== 0) return `memory that was grown is not zero behind ${at}`;
+      if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) !== 0) return true;
     }
   }
-  const isSame =
-    globalsOf(exports).every(({ value }, index) => value === before.globals[index]) && changedReference(before, exports) === undefined;
-  return isSame ? undefined : difference(before, imageOf(view, layout));
+  return globalsOf(exports).some(({ value }, index) => value !== before.globals[index]) || changedReference(before, exports) !== undefined;
 }
 
 /** Makes an instance again what an image says. It is for those that were damaged on purpose. */
@@ -123,8 +126,11 @@ export function difference(before: Image, after: Image): string | undefined {
   if (String(before.globals) !== String(after.globals)) return `globals: ${String(before.globals)} became ${String(after.globals)}`;
   // The memory does not shrink. What is behind it, nobody has.
   const isSame = Buffer.compare(before.memory, after.memory.subarray(0, before.memory.length)) === 0;
-  const differing = isSame ? [] : [...before.memory.keys()].filter((at) => before.memory[at] !== after.memory[at]);
-  if (differing.length > 0) return `${differing.length} bytes of memory, the first at ${differing[0]}`;
+  if (!isSame) {
+    const first = before.memory.findIndex((byte, at) => byte !== after.memory[at]);
+    const differing = before.memory.reduce((count, byte, at) => count + Number(byte !== after.memory[at]), 0);
+    return `${differing} bytes of memory, the first at ${first}`;
+  }
   const place = before.references.findIndex((value, index) => value !== undefined && value !== null && after.references[index] !== value);
   return place < 0 ? undefined : `the reference ${place}`;
 }

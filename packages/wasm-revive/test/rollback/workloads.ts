@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { RUNTIME, transformed, wasmFileOf } from '../fixtures.js';
-import { changeSince, type Image, imageOf, type Layout, layoutOf, putBack } from './image.js';
+import { changeSince, hasChanged, type Image, imageOf, type Layout, layoutOf, putBack } from './image.js';
 
 /** Each with the size of a turn that has between some dozens and some thousands of stores. */
 export const WORKLOADS = {
@@ -134,8 +134,8 @@ export class Failing {
     }
   }
 
-  /** Does something while a barrier is left out, or all of a kind: `-1 - kind`. Gives how often it was. */
-  without(barrier: number, run: () => void): number {
+  /** Does something while a barrier is left out, or all of a kind: `-1 - kind`. */
+  without(barrier: number, run: () => void): void {
     this.#set('omissions', 0);
     this.#set('omitted', barrier);
     try {
@@ -143,6 +143,10 @@ export class Failing {
     } finally {
       this.#set('omitted', NONE);
     }
+  }
+
+  /** How often one was left out, the last time that any were to be. */
+  get omissions(): number {
     return this.#get('omissions');
   }
 
@@ -163,6 +167,10 @@ export class Failing {
   /** What isn't as it was. */
   changeSince(image: Image): string | undefined {
     return changeSince(image, this.#view, this.#layout);
+  }
+
+  hasChangedSince(image: Image): boolean {
+    return hasChanged(image, this.#view, this.#layout);
   }
 
   putBack(image: Image): void {
