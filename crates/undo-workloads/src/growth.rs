@@ -6,7 +6,7 @@ use crate::random::Random;
 use crate::state::state;
 
 state!(BLOCKS: Vec<Vec<u8>> = Vec::new());
-state!(HELD: Vec<u8> = Vec::new());
+state!(HELD: Vec<Vec<u8>> = Vec::new());
 
 /// Takes a block of up to `32 * size` KiB, and gives one back where there are eight.
 #[wasm_bindgen]
@@ -30,19 +30,22 @@ pub fn growth(seed: u32, size: u32) -> u32 {
     })
 }
 
-/// Holds so many MiB, which nothing reads but [`touch`].
+/// Holds so many MiB more, which nothing reads but [`touch`].
 #[wasm_bindgen]
 pub fn hold(mebibytes: u32) {
-    HELD.with_borrow_mut(|held| *held = vec![1; (mebibytes as usize) << 20]);
+    HELD.with_borrow_mut(|held| held.push(vec![1; (mebibytes as usize) << 20]));
 }
 
 /// Writes one byte into each of so many KiB, spread over what is held.
 #[wasm_bindgen]
 pub fn touch(kibibytes: u32, value: u32) {
     HELD.with_borrow_mut(|held| {
-        let step = (held.len() / kibibytes as usize) & !1023;
+        let blocks = held.len();
+        let of_each = (kibibytes as usize).div_ceil(blocks);
         for nth in 0..kibibytes as usize {
-            held[nth * step] = value as u8;
+            let block = &mut held[nth % blocks];
+            let step = (block.len() / of_each) & !1023;
+            block[nth / blocks * step] = value as u8;
         }
     });
 }

@@ -9,13 +9,10 @@ import { artifactDir } from './prepare.ts';
 import type { AbortAnswer, EndAnswer, RollbackRequest, TurnsAnswer } from './rollback-worker.ts';
 import { median, quantile } from './statistics.ts';
 import { startWorker } from './worker-process.ts';
-import { WORKLOAD_NAMES, WORKLOADS, type Workload } from './workloads.ts';
+import { HEAPS, WORKLOAD_NAMES, WORKLOADS, type Workload } from './workloads.ts';
 
 /** How many granules a turn writes to, where its end is measured. */
 export const GRANULES = 20;
-
-/** How much memory the program has then, in MiB. */
-export const HEAPS = [1, 16, 64, 512] as const;
 
 const GLUE = 'wasm_revive_undo_workloads.js';
 const PAGE_KIB = 64;
@@ -107,11 +104,11 @@ export async function measureRollback(
     ends.push({ mebibytes, commit: median(commit), rollBack: median(rollBack) });
   }
   const aborts: AbortResult[] = [];
-  for (const [title, file, share] of [
-    ['rollback', rollback, 1],
-    ["upstream's reset", reset, 1],
+  for (const [title, file] of [
+    ['rollback', rollback],
+    ["upstream's reset", reset],
   ] as const) {
-    const count = Math.ceil(effort.rollbackAborts * share);
+    const count = effort.rollbackAborts;
     const { failing, next } = await ask<AbortAnswer>({ do: 'abort', file, granules: GRANULES, aborts: count });
     const both = (values: readonly number[]): [number, number] => [quantile(values, 0.5), quantile(values, 0.99)];
     aborts.push({ title, aborts: count, failing: both(failing), next: both(next) });

@@ -29,6 +29,9 @@ export type Workload = keyof typeof WORKLOADS;
 /** In the order of the table. */
 export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as readonly Workload[];
 
+/** How much memory the program holds where the end of a turn is measured, in MiB. */
+export const HEAPS = [1, 16, 64, 512] as const;
+
 /** The exports of the crate, as every variant has them. */
 export type Workloads = Readonly<Record<Workload, (seed: number, size: number) => number>> & {
   hold(mebibytes: number): void;
