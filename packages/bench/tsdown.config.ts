@@ -4,7 +4,7 @@ import { library } from '../../tsdown.shared.ts';
 // The program, and the processes that a variant is measured in.
 export default defineConfig({
   ...library,
-  entry: ['src/main.ts', 'src/call-worker.ts', 'src/recovery-worker.ts', 'src/load-worker.ts'],
+  entry: ['src/main.ts', 'src/call-worker.ts', 'src/recovery-worker.ts', 'src/load-worker.ts', 'src/rollback-worker.ts'],
   platform: 'node',
   dts: false,
 });

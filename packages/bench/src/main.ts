@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { arch, availableParallelism, cpus, loadavg, platform, tmpdir } from 'node:os';
+import path from 'node:path';
 import { type CallResult, compareCalls, shortcomings } from './compare.ts';
 import { measureCalls } from './measure-calls.ts';
 import { type LoadResult, measureLoad } from './measure-load.ts';
 import { measureRecovery, type RecoveryResult } from './measure-recovery.ts';
+import { measureRollback, type RollbackResult } from './measure-rollback.ts';
 import { measureSizes, type Size } from './measure-size.ts';
 import { measureTransform, type TransformResult } from './measure-transform.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -20,10 +23,10 @@ import {
   untouchedTable,
   upstreamTable,
 } from './report.ts';
+import { describeRollback } from './report-rollback.ts';
 import { ROW_NAMES } from './rows.ts';
 
-interface Results {
-  readonly machine: Machine;
+interface Results extends RollbackResults {
   readonly calls: readonly CallResult[];
   /** See {@link noise}. */
   readonly noisePercent: number;
@@ -32,6 +35,11 @@ interface Results {
   readonly load: readonly LoadResult[];
   readonly transform: TransformResult;
   readonly sizes: readonly Size[];
+}
+
+interface RollbackResults {
+  readonly machine: Machine;
+  readonly rollback: RollbackResult;
 }
 
 interface Machine {
@@ -51,9 +59,27 @@ async function main(): Promise<number> {
     console.error(options);
     return 2;
   }
+  if (options.only === 'rollback') {
+    const results = await measureOnlyRollback(options);
+    console.log(
+      options.json ? JSON.stringify(results, null, 2) : [machineLine(results.machine), describeRollback(results.rollback)].join('\n\n'),
+    );
+    return 0;
+  }
   const results = await measureAll(options);
   console.log(options.json ? JSON.stringify(results, null, 2) : describe(results, options));
   return 0;
+}
+
+async function measureOnlyRollback({ node, effort }: Options): Promise<RollbackResults> {
+  const loadBefore = loadavg()[0] ?? 0;
+  const scratch = mkdtempSync(path.join(tmpdir(), 'wasm-revive-bench-'));
+  try {
+    const rollback = await measureRollback(scratch, node, effort, progress('rollback'));
+    return { machine: describeMachine(node, [loadBefore, loadavg()[0] ?? 0]), rollback };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 async function measureAll({ node, effort }: Options): Promise<Results> {
@@ -64,6 +90,7 @@ async function measureAll({ node, effort }: Options): Promise<Results> {
     const recovery = await measureRecovery(packages, node, effort, progress('recovery'));
     const load = await measureLoad(packages, node, effort, progress('load'));
     const transform = await measureTransform(scratch, node, effort);
+    const rollback = await measureRollback(scratch, node, effort, progress('rollback'));
     const calls = compareCalls(samples);
     return {
       machine: describeMachine(node, [loadBefore, loadavg()[0] ?? 0]),
@@ -74,6 +101,7 @@ async function measureAll({ node, effort }: Options): Promise<Results> {
       load,
       transform,
       sizes: measureSizes(packages),
+      rollback,
     };
   } finally {
     remove();
@@ -81,11 +109,10 @@ async function measureAll({ node, effort }: Options): Promise<Results> {
 }
 
 function describe(results: Results, { effort }: Options): string {
-  const { machine, calls, noisePercent, shortcomings, recovery, load, transform, sizes } = results;
-  const { node, v8, processor, cores, load: loads } = machine;
+  const { machine, calls, noisePercent, shortcomings, recovery, load, transform, sizes, rollback } = results;
   const [recovered] = recovery;
   return [
-    `Node.js ${node} (V8 ${v8}) on ${processor}, ${cores} cores, load ${loads.map((value) => value.toFixed(1)).join(' to ')}`,
+    machineLine(machine),
     `${effort.launches} launches × ${effort.rounds} rounds of ${effort.roundMs} ms, the variants in turn; medians over all rounds.`,
     callTable(calls),
     `Medians of the ratios and differences of each round. Noise: plain glue came out within ${noisePercent.toFixed(1)} % of itself.`,
@@ -103,7 +130,12 @@ function describe(results: Results, { effort }: Options): string {
     loadTable(load),
     transformLine(transform),
     sizeTable(sizes),
+    describeRollback(rollback),
   ].join('\n\n');
+}
+
+function machineLine({ node, v8, processor, cores, load }: Machine): string {
+  return `Node.js ${node} (V8 ${v8}) on ${processor}, ${cores} cores, load ${load.map((value) => value.toFixed(1)).join(' to ')}`;
 }
 
 function describeMachine(node: string, load: readonly [number, number]): Machine {

@@ -33,7 +33,7 @@ function size(what: string, file: string): Size {
 }
 
 /** What a release has of it: names and other custom sections are stripped. */
-function stripped(glue: string): Buffer {
+export function stripped(glue: string): Buffer {
   const wasm = readFileSync(glue.replace(/\.js$/, '_bg.wasm'));
   const kept = [wasm.subarray(0, 8)];
   for (let at = 8; at < wasm.length; ) {

@@ -16,6 +16,13 @@ export interface Effort {
   readonly loadMs: number;
   readonly filledAborts: number;
   readonly idleSiblings: number;
+  /** How often each workload is measured with rollback and without, in a process of its own, and for how long. */
+  readonly rollbackLaunches: number;
+  readonly rollbackWarmUpMs: number;
+  readonly rollbackMs: number;
+  /** How many turns are ended, and how many aborted. */
+  readonly rollbackEnds: number;
+  readonly rollbackAborts: number;
 }
 
 /** What the command line says. */
@@ -24,6 +31,8 @@ export interface Options {
   /** The Node.js that the variants run in. */
   readonly node: string;
   readonly json: boolean;
+  /** Nothing else. */
+  readonly only: 'rollback' | undefined;
 }
 
 const FULL: Effort = {
@@ -38,6 +47,11 @@ const FULL: Effort = {
   loadMs: 1_000,
   filledAborts: 200,
   idleSiblings: 200,
+  rollbackLaunches: 3,
+  rollbackWarmUpMs: 1_500,
+  rollbackMs: 1_000,
+  rollbackEnds: 5_000,
+  rollbackAborts: 500,
 };
 
 const QUICK: Effort = {
@@ -52,12 +66,18 @@ const QUICK: Effort = {
   loadMs: 100,
   filledAborts: 10,
   idleSiblings: 10,
+  rollbackLaunches: 1,
+  rollbackWarmUpMs: 5,
+  rollbackMs: 5,
+  rollbackEnds: 50,
+  rollbackAborts: 5,
 };
 
 const USAGE = `Usage: npm run bench -- [options]
 
   --quick         a few seconds instead of a few minutes; the numbers mean little
   --launches N    how often every process is started anew (default ${FULL.launches}): more on a busy machine
+  --only rollback what \`--recovery rollback\` costs, and nothing else
   --node PATH     the Node.js to measure in (default: this one)
   --json          the results as JSON on standard output, and nothing else there`;
 
@@ -66,11 +86,16 @@ export function parseOptions(args: readonly string[]): Options | string {
   try {
     const string = { type: 'string' } as const;
     const boolean = { type: 'boolean', default: false } as const;
-    const { values } = parseArgs({ args: [...args], options: { quick: boolean, json: boolean, launches: string, node: string } });
+    const { values } = parseArgs({
+      args: [...args],
+      options: { quick: boolean, json: boolean, launches: string, node: string, only: string },
+    });
     const base = values.quick ? QUICK : FULL;
     const launches = Number(values.launches ?? base.launches);
     if (!Number.isInteger(launches) || launches < 1) throw new Error(`--launches takes a whole number from 1, not "${values.launches}".`);
-    return { effort: { ...base, launches }, node: values.node ?? process.execPath, json: values.json };
+    const { only } = values;
+    if (only !== undefined && only !== 'rollback') throw new Error(`--only takes "rollback", not "${only}".`);
+    return { only, effort: { ...base, launches }, node: values.node ?? process.execPath, json: values.json };
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\n\n${USAGE}`;
   }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isMeasured, ROW_NAMES } from '../src/rows.ts';
 import { VARIANTS } from '../src/variants.ts';
+import { HEAPS, WORKLOAD_NAMES } from '../src/workloads.ts';
 
 // Note: whether there are numbers, never which. Numbers are for `npm run bench` on a machine that does nothing else.
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -16,6 +17,13 @@ interface Found {
   readonly load: readonly { variant: string; served: readonly number[] }[];
   readonly transform: { readonly wasmBytes: number; readonly cliMs: number; readonly warmMs: number };
   readonly sizes: readonly { readonly bytes: number; readonly gzip: number }[];
+  readonly rollback: {
+    readonly turns: readonly { workload: string; us: number; ratio: number }[];
+    readonly ends: readonly { mebibytes: number; rollBack: number }[];
+    readonly aborts: readonly { title: string; next: readonly number[] }[];
+    readonly memoryKib: readonly [number, number];
+    readonly bytes: readonly [number, number];
+  };
 }
 
 describe('npm run bench -- --quick --json', () => {
@@ -58,6 +66,15 @@ describe('npm run bench -- --quick --json', () => {
     expect(found.transform.wasmBytes).toBe(2 ** 20);
     expect(found.transform.cliMs).toBeGreaterThan(0);
     expect(found.transform.warmMs).toBeGreaterThan(0);
+  });
+
+  test('turns are measured with rollback and without, and so are their end, aborts, memory and size', () => {
+    const { turns, ends, aborts, memoryKib, bytes } = found.rollback;
+    expect(turns.filter(({ us, ratio }) => us > 0 && ratio > 0).map(({ workload }) => workload)).toEqual(WORKLOAD_NAMES);
+    expect(ends.map(({ mebibytes }) => mebibytes)).toEqual(HEAPS);
+    expect(aborts.map(({ title }) => title)).toEqual(['rollback', "upstream's reset"]);
+    expect(memoryKib[1]).toBeGreaterThan(memoryKib[0]);
+    expect(bytes[1]).toBeGreaterThan(bytes[0]);
   });
 
   test('sizes are there, and which Node.js it was', () => {

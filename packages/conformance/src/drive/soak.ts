@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: random schedules, mutated packages, hostile folders and runs of the command that are killed or meet, until it is stopped, the
+ * `npm run soak`: random schedules, mutated packages, hostile folders, runs of the command that are killed or meet, and turns that fail and are undone, until it is stopped, the
  * minutes are over, or something is wrong.
  *
  * Options: `--minutes N`; `--only NAME`, a package, `mutants`, or one of {@link LONGER}; `--seed N` and `--path P`, to repeat something; `--without a,b`, steps to leave out.

@@ -6,6 +6,9 @@ import { wasmFileOf } from '../fixtures.js';
 
 const PAGE = 65_536;
 
+/** What it is taken of. */
+type View = Pick<InstanceView, 'exports'>;
+
 /** Memory, globals and references. */
 export interface Image {
   readonly memory: Uint8Array;
@@ -23,6 +26,7 @@ export interface Layout {
 }
 
 const CHUNK = 16 * PAGE;
+const ZEROS = new Uint8Array(CHUNK);
 /** Where in a chunk the address of the next one is. */
 const CHUNK_BEHIND = 128 + 4;
 
@@ -35,20 +39,12 @@ export function layoutOf(original: string, transformed: string): Layout {
 }
 
 /** Takes it. What is below where the stack pointer rests is of no use any more, and not in it; nor is the log. */
-export function imageOf({ exports = {} }: InstanceView, { initial, log, end }: Layout): Image {
-  const globals = Object.entries(exports)
-    .filter(([name]) => name.startsWith('__wasm_revive_global_'))
-    .map(([, global]) => (global as WebAssembly.Global).value as unknown);
+export function imageOf({ exports = {} }: View, layout: Layout): Image {
+  const globals = globalsOf(exports).map(({ value }) => value as unknown);
   const table = exports.__wbindgen_externrefs as WebAssembly.Table | undefined;
-  const memory = new Uint8Array((exports.memory as WebAssembly.Memory).buffer).slice();
-  const view = new DataView(memory.buffer);
-  const rest = Number(globals[0]);
-  for (let chunk = view.getUint32(log + CHUNK_BEHIND, true); chunk !== 0; ) {
-    const next = view.getUint32(chunk + CHUNK_BEHIND, true);
-    memory.fill(0, chunk, chunk + CHUNK);
-    chunk = next;
-  }
-  memory.fill(0, 0, rest).fill(0, initial, end);
+  const now = bytesOf(exports);
+  const memory = new Uint8Array(now.length);
+  for (const [from, to] of programs(now, Number(globals[0]), layout)) memory.set(now.subarray(from, to), from);
   return {
     memory,
     globals,
@@ -57,13 +53,84 @@ export function imageOf({ exports = {} }: InstanceView, { initial, log, end }: L
   };
 }
 
+/** What isn't as it was, as {@link difference} says it. What the memory has grown by is zero besides: nobody has it. */
+export function changeSince(before: Image, view: View, layout: Layout): string | undefined {
+  if (!hasChanged(before, view, layout)) return undefined;
+  return difference(before, imageOf(view, layout)) ?? 'what the memory has grown by is not zero';
+}
+
+/** Whether {@link changeSince} finds something, without another image. */
+export function hasChanged(before: Image, { exports = {} }: View, layout: Layout): boolean {
+  const now = bytesOf(exports);
+  const { length } = before.memory;
+  for (const [from, to] of programs(now, Number(before.globals[0]), layout)) {
+    const old = Math.max(from, Math.min(to, length));
+    if (Buffer.compare(before.memory.subarray(from, old), now.subarray(from, old)) !== 0) return true;
+    for (let at = old; at < to; at += ZEROS.length) {
+      const piece = now.subarray(at, Math.min(to, at + ZEROS.length));
+      if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) !== 0) return true;
+    }
+  }
+  return globalsOf(exports).some(({ value }, index) => value !== before.globals[index]) || changedReference(before, exports) !== undefined;
+}
+
+/** Makes an instance again what an image says. It is for those that were damaged on purpose. */
+export function putBack(image: Image, { exports = {} }: View, layout: Layout): void {
+  const now = bytesOf(exports);
+  const { length } = image.memory;
+  for (const [from, to] of programs(now, Number(image.globals[0]), layout)) {
+    const old = Math.max(from, Math.min(to, length));
+    now.set(image.memory.subarray(from, old), from);
+    now.fill(0, old, to);
+  }
+  globalsOf(exports).forEach((global, index) => {
+    global.value = image.globals[index];
+  });
+  const table = exports.__wbindgen_externrefs as WebAssembly.Table;
+  image.references.forEach((value, place) => {
+    table.set(place, value);
+  });
+}
+
+function bytesOf(exports: WebAssembly.Exports): Uint8Array {
+  return new Uint8Array((exports.memory as WebAssembly.Memory).buffer);
+}
+
+function globalsOf(exports: WebAssembly.Exports): WebAssembly.Global[] {
+  const all = Object.entries(exports).filter(([name]) => name.startsWith('__wasm_revive_global_'));
+  return all.map(([, global]) => global as WebAssembly.Global);
+}
+
+/** Where in the memory the program is. @param rest where its stack pointer rests */
+function programs(memory: Uint8Array, rest: number, { initial, log, end }: Layout): [from: number, to: number][] {
+  const view = new DataView(memory.buffer);
+  const ranges: [number, number][] = [[rest, initial]];
+  let from = end;
+  // Chunks are behind each other in the order in which the log has got them.
+  for (let chunk = view.getUint32(log + CHUNK_BEHIND, true); chunk !== 0; chunk = view.getUint32(chunk + CHUNK_BEHIND, true)) {
+    ranges.push([from, chunk]);
+    from = chunk + CHUNK;
+  }
+  return [...ranges, [from, memory.length]];
+}
+
+/** Which reference isn't there any more. Those that Rust has given back may be anything. */
+function changedReference(before: Image, exports: WebAssembly.Exports): number | undefined {
+  const table = exports.__wbindgen_externrefs as WebAssembly.Table | undefined;
+  const place = before.references.findIndex((value, index) => value !== undefined && value !== null && table?.get(index) !== value);
+  return place < 0 ? undefined : place;
+}
+
 /** The first address that differs, and how many do. */
 export function difference(before: Image, after: Image): string | undefined {
   if (String(before.globals) !== String(after.globals)) return `globals: ${String(before.globals)} became ${String(after.globals)}`;
   // The memory does not shrink. What is behind it, nobody has.
   const isSame = Buffer.compare(before.memory, after.memory.subarray(0, before.memory.length)) === 0;
-  const differing = isSame ? [] : [...before.memory.keys()].filter((at) => before.memory[at] !== after.memory[at]);
-  if (differing.length > 0) return `${differing.length} bytes of memory, the first at ${differing[0]}`;
+  if (!isSame) {
+    const first = before.memory.findIndex((byte, at) => byte !== after.memory[at]);
+    const differing = before.memory.reduce((count, byte, at) => count + Number(byte !== after.memory[at]), 0);
+    return `${differing} bytes of memory, the first at ${first}`;
+  }
   const place = before.references.findIndex((value, index) => value !== undefined && value !== null && after.references[index] !== value);
   return place < 0 ? undefined : `the reference ${place}`;
 }
