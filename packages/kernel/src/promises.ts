@@ -26,6 +26,11 @@ export class Promises {
     this.#inFlight = new InFlight(isWithin);
   }
 
+  /** The place of the first value of JavaScript's that Rust can come to hold. */
+  get heldFrom(): number {
+    return this.#heldFrom;
+  }
+
   /** How many Rust has still to settle. */
   get size(): number {
     return this.#inFlight.size;
