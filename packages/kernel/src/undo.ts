@@ -146,6 +146,9 @@ export class Undo {
     this.#isHeld = true;
     try {
       start();
+    } catch (error) {
+      // It has cost the instance. Else it threw on purpose, which is undone with the rest.
+      if (this.#exports === undefined) throw error;
     } finally {
       this.#isHeld = false;
     }
