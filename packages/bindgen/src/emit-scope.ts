@@ -117,7 +117,9 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
 function emitHeld(glue: Glue, wasm: WasmInfo): string {
   const table = wasm.exports.find((entry) => entry.kind === 'table' && entry.element === 'externref');
   if (table !== undefined) return `($exports) => $exports[${JSON.stringify(table.name)}]`;
-  return hasHeap(glue) ? '() => ({ get length() { return heap.length; }, get: ($place) => heap[$place] })' : '() => undefined';
+  return hasHeap(glue)
+    ? '() => ({ get length() { return heap.length; }, get next() { return heap_next; }, get: ($place) => heap[$place] })'
+    : '() => undefined';
 }
 
 /** Whether values of JavaScript go to Rust by their place in an array. */

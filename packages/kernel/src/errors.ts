@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   REVIVE_NO_INSTANCE: 'The engine could not make a fresh instance; the cause says why.',
   REVIVE_NO_MODULE: 'No WebAssembly.Module could be obtained, so no instance can be made.',
   REVIVE_NO_STACK_POINTER: 'The module does not export its stack pointer, which has to be put back after a panic that leaves it.',
+  REVIVE_NOT_SAVED: 'The state of the instance can not be saved now, or not at all; the message says why. Nothing was changed.',
+  REVIVE_NOT_RESTORED: 'The bytes are no saved state of this build of the module; the message says what was found. Nothing was changed.',
   REVIVE_UNSUPPORTED_ENGINE: 'This engine does not run the encoding of exception handling that the module uses.',
 } as const;
 

@@ -7,6 +7,8 @@ import { lookAt } from './thrown.js';
  */
 export interface Held {
   readonly length: number;
+  /** Of a `heap`: the place that the next value goes to. What is there is the next but one, and so on, until the end. */
+  readonly next?: number;
   get(place: number): unknown;
 }
 

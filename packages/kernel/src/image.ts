@@ -60,6 +60,26 @@ export function takeImage(exports: WebAssembly.Exports): Image | undefined {
 }
 
 /**
+ * Makes an instance that has never run ready for the state of another one.
+ * @throws RangeError where its module lays out memory otherwise, or where the engine has no memory for it
+ */
+export function makeRoom(exports: WebAssembly.Exports, { record, end, memory }: Image): void {
+  const own = takeImage(exports);
+  const theirs = new DataView(record.bytes.buffer, record.bytes.byteOffset, record.bytes.length);
+  const constant = [WORDS.initial, WORDS.grown, WORDS.dead, WORDS.globals, WORDS.chunk];
+  const isSame =
+    own !== undefined &&
+    own.record.at === record.at &&
+    record.bytes.length >= GLOBALS &&
+    constant.every((word) => new DataView(own.record.bytes.buffer).getUint32(word, true) === theirs.getUint32(word, true)) &&
+    memory.every(({ at, bytes }) => at + bytes.length <= end);
+  if (!isSame) throw new RangeError('the memory of this module is laid out otherwise');
+  const { memory: room } = exports as { memory: WebAssembly.Memory };
+  const missing = end - room.buffer.byteLength;
+  if (missing > 0) room.grow(missing / PAGE);
+}
+
+/**
  * Puts a state back, into the instance that it is of, or into another one of the same module. The state is also the one that a turn goes back to.
  * @throws what the engine throws where it has no memory for it; then nothing has changed but how much memory the instance has
  */
@@ -70,6 +90,10 @@ export function putImage(exports: WebAssembly.Exports, { memory, record, end, re
   const table = exports[UNDO_EXPORTS.references] as WebAssembly.Table | undefined;
   if (table !== undefined && table.length < references.length) table.grow(references.length - table.length);
   const bytes = new Uint8Array(own.buffer);
+  const words = new DataView(record.bytes.buffer, record.bytes.byteOffset, record.bytes.length);
+  const word = (at: number): number => words.getUint32(at, true);
+  // What no part says anything of is zero.
+  bytes.fill(0, word(WORDS.dead), word(WORDS.initial)).fill(0, word(WORDS.grown), Math.max(word(WORDS.grown), end));
   for (const part of [...memory, record]) bytes.set(part.bytes, part.at);
   if (table !== undefined) {
     for (let place = 0; place < table.length; place++) table.set(place, place < references.length ? references[place] : null);

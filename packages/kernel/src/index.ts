@@ -69,6 +69,7 @@ export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { framesIn, NO_FRAMES, nameIn, wasmFrames, wasmLines } from './frames.js';
 export { pointerBase, spaceOf } from './handle.js';
+export type { Image } from './image.js';
 export { markHandled } from './in-flight.js';
 export { Instance, type Loss, type Owner } from './instance.js';
 export { foreignHandleError, staleHandleError } from './instance-errors.js';
@@ -93,6 +94,7 @@ export {
   UNKNOWN_PANIC,
 } from './report.js';
 export { type GuardActions, RuntimeGuards } from './runtime-guards.js';
+export { decodeState } from './saved-state.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { hasStackRoom } from './stack-room.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';

@@ -7,6 +7,7 @@ import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
+import { type Image, makeRoom } from './image.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
@@ -18,6 +19,7 @@ import { Promises } from './promises.js';
 import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
 import type { Redact } from './report.js';
+import { saveState } from './save-state.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
@@ -115,6 +117,8 @@ export class Instance {
   #startedAt = 0;
   /** The call whose task was polled last before it returned. */
   #pollsFor: string | undefined;
+  /** The state to begin with, in place of the module's initial one. */
+  #image: Image | undefined;
 
   constructor(generation: number, space: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -123,7 +127,8 @@ export class Instance {
     this.owner = owner;
     owner.module.owners.set(space, owner);
     this.turns = this.#hearTurns(owner.hooks);
-    const undo = this.turns && owner.module.description.undo === true ? new Undo(this.turns, (found) => this.#failures.damaged(found)) : undefined;
+    const undo =
+      this.turns && owner.module.description.undo === true ? new Undo(this.turns, (found) => this.#failures.damaged(found)) : undefined;
     this.undo = undo;
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
@@ -263,9 +268,34 @@ export class Instance {
   /** It serves from now on. May run Rust: what wasm-bindgen runs after instantiation. */
   start(): void {
     this.served();
+    if (this.#image !== undefined) {
+      this.#startWith(this.#image);
+      return;
+    }
     this.scope.start();
     // The first state that can be gone back to. What a start function leaves to happen later has its own turns.
     if (this.isRunning() && this.scope.isQuiescent()) this.#turnEnded();
+  }
+
+  /** It begins with the state of another instance. @throws RangeError where it can't */
+  beginWith(image: Image): void {
+    makeRoom(this.#exports as WebAssembly.Exports, image);
+    this.#image = image;
+  }
+
+  #startWith(image: Image): void {
+    this.#image = undefined;
+    const { undo } = this;
+    const exports = this.#exports as WebAssembly.Exports;
+    const takeBack = undo?.startWith(image, () => this.scope.start());
+    writeGeneration(exports, this.generation);
+    forgetRunning(exports);
+    takeBack?.(undefined);
+  }
+
+  /** Its state as bytes. @throws ReviveError `REVIVE_NOT_SAVED` */
+  save(): Uint8Array<ArrayBuffer> {
+    return saveState(this, this.scope.held(this.#exports as WebAssembly.Exports));
   }
 
   /** It serves from now on, and the program starts it by itself. */

@@ -28,6 +28,11 @@ export class Promises {
     this.#inFlight = new InFlight(isWithin, turn);
   }
 
+  /** The place of the first value of JavaScript's that Rust can come to hold. */
+  get heldFrom(): number {
+    return this.#heldFrom;
+  }
+
   /** How many Rust has still to settle. */
   get size(): number {
     return this.#inFlight.size;

@@ -5,6 +5,7 @@
  */
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
+import { type Image, putImage, takeImage } from './image.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
 import { UNDO_EXPORTS } from './undo-exports.js';
@@ -56,6 +57,8 @@ export class Undo {
   #undoneInARow = 0;
   #exports: WebAssembly.Exports | undefined;
   #checkpoints: Checkpoints | undefined;
+  /** Whether turns are not to end: what runs now never was. */
+  #isHeld = false;
   /** How many functions the event loop has been given that it calls once, and has not called yet. */
   #awaited = 0;
   readonly #damaged: (found: Error) => never;
@@ -152,8 +155,37 @@ export class Undo {
     this.#note(address, length);
   }
 
+  /** Whether the event loop has been given something that it calls once, and has not called yet. */
+  get isAwaited(): boolean {
+    return this.#awaited > 0;
+  }
+
+  /** A copy of the state; undefined where there can be none. No turn is running. */
+  takeImage(): Image | undefined {
+    const exports = this.#exports;
+    return exports === undefined || this.#commit() !== NO_DAMAGE ? undefined : takeImage(exports);
+  }
+
+  /** Runs what a start function does, and undoes it: an image takes its place. Gives what takes back what it has given to the host. */
+  startWith(image: Image, start: () => void): TakeBack {
+    this.#isHeld = true;
+    try {
+      start();
+    } catch (error) {
+      // It has cost the instance. Else it threw on purpose, which is undone with the rest.
+      if (this.#exports === undefined) throw error;
+    } finally {
+      this.#isHeld = false;
+    }
+    const takeBack = this.rollBack();
+    putImage(this.#exports as WebAssembly.Exports, image);
+    this.commit();
+    return takeBack;
+  }
+
   /** The turn has ended well, unless it has damaged memory. No frame of the instance is on the stack. */
   commit(): void {
+    if (this.#isHeld) return;
     let damage: unknown;
     try {
       damage = this.#commit();

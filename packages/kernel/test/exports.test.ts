@@ -53,6 +53,7 @@ it('exports this and no more', () => {
       "checkEngine",
       "complain",
       "composePlugins",
+      "decodeState",
       "define",
       "describeFailure",
       "describeThrown",

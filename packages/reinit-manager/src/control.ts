@@ -4,6 +4,7 @@ import type { DrainOptions } from './leaving/closing.js';
 import type { RecycleOptions } from './leaving/recycling.js';
 import type { PersistStore } from './place/persisted.js';
 import type { Place, Shared } from './place/place.js';
+import type { Slot } from './place/slot.js';
 import type { StandbyOptions } from './place/standby.js';
 import type { PoolOptions } from './pool/pool.js';
 import type { RetryOptions } from './pool/retry.js';
@@ -105,6 +106,12 @@ export interface ReviveOptions extends BreakerOptions {
   readonly staleClosures?: 'ignore' | 'throw';
 }
 
+/** Of which instance. */
+export interface OfInstance {
+  /** The key of a sibling. Default: the instance that the module's own exports lead to. */
+  readonly instance?: unknown;
+}
+
 /** The control handle of a transformed module: its export `__revive`. */
 export interface Revive<Exports = unknown> {
   /** The name of the module, as in its reports. */
@@ -137,6 +144,18 @@ export interface Revive<Exports = unknown> {
    * rejected. Also ends `retired`, `draining` and `disposed`. The fresh instance begins with what the program has persisted.
    */
   reset(): void;
+  /**
+   * The state of an instance that waits for nothing, as bytes: {@link restore} begins with it, in another process, too. Only of a package that was
+   * transformed with `--recovery rollback`.
+   * @throws ReviveError `REVIVE_NOT_SAVED` where something of it can't be saved: a promise that is owed, a listener, an object that Rust holds
+   */
+  checkpoint(options?: OfInstance): Uint8Array<ArrayBuffer>;
+  /**
+   * Retires the present instance, as {@link reset} does, and starts one that has the state of these bytes. All objects and closures of the former one
+   * are stale.
+   * @throws ReviveError `REVIVE_NOT_RESTORED` where the bytes are no state of this build: then nothing has changed
+   */
+  restore(bytes: Uint8Array, options?: OfInstance): void;
   /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */
   forget(): void;
   /**
@@ -198,6 +217,12 @@ export function reviveOf(
   function evict(key: unknown, { drain, ...options }: DrainOptions & { readonly drain?: true } = {}): boolean | Promise<boolean> {
     return drain ? siblings.drain(key, options) : siblings.evict(key);
   }
+  const slotOf = (options?: OfInstance): Slot => {
+    if (options === undefined || !('instance' in options)) return slot;
+    const sibling = siblings.sibling(options.instance);
+    sibling.serving();
+    return sibling.slot;
+  };
   return {
     module: module.description.name,
     get generation() {
@@ -254,6 +279,8 @@ export function reviveOf(
       slot.reset();
       router.reset();
     },
+    checkpoint: (options) => slotOf(options).instance().save(),
+    restore: (bytes, options) => slotOf(options).restore(bytes),
     forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),
     evict,

@@ -3,9 +3,10 @@
  * @module
  */
 
+export type { CheckpointPolicy, GivenUp } from '@wasm-revive/kernel';
 export type { Application } from './application.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
-export type { ForeignExceptions, RecoveryChoice, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
+export type { ForeignExceptions, OfInstance, RecoveryChoice, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
 export type { EventName, Events, PersistedValue } from './events.js';
 export type { DrainOptions } from './leaving/closing.js';
 export type { RecycleOptions, RecycleReason } from './leaving/recycling.js';

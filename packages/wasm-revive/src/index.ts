@@ -22,6 +22,7 @@ export {
 export type {
   DrainOptions,
   Events,
+  OfInstance,
   PersistStore,
   RecycleOptions,
   Revive,

@@ -8,6 +8,7 @@ export { isReviveError, PanicError, ReviveError } from '@wasm-revive/kernel';
 export type {
   DrainOptions,
   Events,
+  OfInstance,
   PoolOptions,
   PoolRoute,
   RecycleOptions,

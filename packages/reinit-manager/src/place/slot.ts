@@ -1,4 +1,4 @@
-import { hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { decodeState, describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
@@ -302,6 +302,28 @@ export class Slot {
     supervisor.lost(error);
     // The one that starts it hears of that by itself, unless its start function goes on.
     if (!this.isStarting(instance) || instance.state === 'running') supervisor.schedule();
+  }
+
+  /** See `Revive.restore`. */
+  restore(bytes: unknown): void {
+    const { module, supervisor } = this.#around;
+    const { build, name, undo } = module.description;
+    const refused = (why: string, cause?: unknown): ReviveError =>
+      new ReviveError('REVIVE_NOT_RESTORED', `The state was not restored: ${why}. Nothing was changed.`, { cause });
+    if (undo !== true || build === undefined) throw refused(`${name} was not transformed with \`--recovery rollback\``);
+    if (this.instance().scope.isQuiescent() === false) throw refused('a call of the instance is running');
+    const image = decodeState(bytes, build.id);
+    // One that was started ahead has a state of its own by now.
+    this.dropReserve();
+    const spare = this.#maker.take(this.#generation, supervisor.lastError);
+    try {
+      spare.instance.beginWith(image);
+    } catch (error) {
+      spare.instance.forget();
+      throw refused(describeThrown(error).message, error);
+    }
+    this.#maker.giveBack(spare);
+    this.reset();
   }
 
   /** See `Revive.reset`. */
