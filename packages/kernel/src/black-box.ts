@@ -14,7 +14,7 @@ import {
 } from './abi.js';
 import type { Location } from './failure.js';
 
-/** What Rust said was running, by the entrypoint-shim crate's `entry` and `task`. */
+/** What Rust said was running, by the entrypoint-shim crate's `entry` and `named`. */
 export interface Running {
   readonly entrypoint?: string;
   /** The task that was being polled. */

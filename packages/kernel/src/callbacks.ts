@@ -44,7 +44,7 @@ export class Callbacks {
 
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
-   * @param begins called before Rust is entered
+   * @param begins called before Rust is entered, and before that is known of who has entered
    * @param whenUndone undefined where turns can't be undone
    */
   constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void, whenUndone: WhenUndone | undefined) {
@@ -195,9 +195,9 @@ export class Callbacks {
   }
 
   #enter<R>(who: EnteredBy, run: () => R): R {
+    this.#begins(who);
     const before = this.entered;
     this.entered = who;
-    this.#begins(who);
     try {
       return run();
     } finally {

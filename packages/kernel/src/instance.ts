@@ -139,8 +139,15 @@ export class Instance {
     this.callbacks = new Callbacks(
       this.ownClosures,
       (error) => this.#failures.isReported(error),
-      (who) => this.promises.turnBegins(who === 'reaction'),
-      undo && ((run) => undo.gives(run)),
+      (who) => {
+        this.#finishTurn();
+        this.promises.turnBegins(who === 'reaction');
+      },
+      undo &&
+        ((run) => {
+          this.#finishTurn();
+          undo.gives(run);
+        }),
     );
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);
@@ -373,6 +380,14 @@ export class Instance {
     this.#failures.lookAgain(false);
     if (this.#life.is === 'undone') this.#comeBack(undo, this.#life);
     else if (this.#life.is === 'running' && !this.scope.isShut()) undo.commit();
+  }
+
+  /**
+   * Where a call has failed on a full stack, nobody could say so, nor that it was over. What the event loop has begun must find the instance well
+   * again: it comes only once, and would be taken for what has failed.
+   */
+  #finishTurn(): void {
+    if (this.undo !== undefined && this.turns?.areIdle === true) this.isRunning();
   }
 
   /** As it was before the turn that failed. Frames of the glue, too, are gone: what they had still to do has found every guard shut. */

@@ -136,6 +136,28 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
     expect(uncaught).toEqual([]);
   });
 
+  it('I5: go on where a call has failed on a full stack, and nobody could say that it was over', async () => {
+    const module = make();
+    const under = (frames: number, run: () => void): void => (frames === 0 ? run() : under(frames - 1, run));
+    let deepest = 0;
+    const measure = (): void => {
+      deepest++;
+      measure();
+    };
+    thrown(measure);
+    for (let frames = Math.floor(deepest * 0.5); frames < deepest * 1.1; frames += Math.ceil(deepest / 500)) {
+      const waiting = [module.task_script('add wait add', settled), module.plain_script('add wait add', settled)];
+      try {
+        under(frames, () => void thrown(() => module.fail('abort')));
+      } catch {
+        // There was no room to get there, or to come back.
+      }
+      const ended = await Promise.race([Promise.all(waiting), turn().then(turn)]);
+      expect([frames, ended, module.__revive.generation]).toEqual([frames, [2, 2], 1]);
+    }
+    expect(module.__revive.stats.failures).toBeGreaterThan(50);
+  });
+
   it('I1: a task that nobody waits for is reported, and no failure reaches the process', async () => {
     const module = make();
     const reports = listen(module);
