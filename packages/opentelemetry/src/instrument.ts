@@ -110,6 +110,9 @@ function listenersOf(module: string, to: Instruments): Listeners {
       to.drains.add(1, { ...own, ...(callsLost > 0 && { 'error.type': 'REVIVE_INSTANCE_LOST' }) });
       if (!lost.has(whose(event))) to.callsLost.add(callsLost, own);
     },
+    overBudget({ givenUp }) {
+      to.givenUp.add(1, { ...own, 'wasm_revive.given_up': givenUp });
+    },
     stale(event) {
       to.staleUses.add(1, own);
       addEvent('wasm_revive.stale', () => eventAttributes(module, event));

@@ -16,6 +16,7 @@ export interface Instruments {
   readonly retries: Counter;
   readonly recycles: Counter;
   readonly drains: Counter;
+  readonly givenUp: Counter;
   readonly staleUses: Counter;
   readonly restoredSize: Histogram;
   readonly persistFailures: Counter;
@@ -42,6 +43,7 @@ export function instrumentsOf(meter: Meter): Instruments {
     retries: counter('retries', 'retry', 'Calls that were run again because their instance was lost.'),
     recycles: counter('recycles', 'instance', 'Instances that the option `recycle` has replaced, or could not replace.'),
     drains: counter('drains', 'instance', 'Instances that have ended after they were replaced, evicted or disposed of.'),
+    givenUp: counter('given_up', 'instance', 'Instances that were given up because all took more than the option `memoryBudgetMiB`.'),
     staleUses: counter('stale_uses', 'use', 'Calls of closures of lost instances, which did nothing.'),
     restoredSize: meter.createHistogram('wasm_revive.restore.size', {
       unit: 'By',

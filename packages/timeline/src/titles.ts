@@ -26,6 +26,15 @@ const TITLES: ReadonlyMap<string, Title> = new Map<string, Title>([
       others,
     ],
   ],
+  [
+    'overBudget',
+    ({ givenUp, ...others }, own) => [
+      givenUp === 'nothing'
+        ? 'all instances take more than the budget of memory, and are in use'
+        : `${givenUp === 'standby' ? 'what was made ahead' : own} was given up for the budget of memory`,
+      others,
+    ],
+  ],
   ['retried', ({ entrypoint, attempt, error, ...others }) => [`${shown(entrypoint)} is run again${nth(attempt)}${because(error)}`, others]],
   ['restored', ({ name, ...others }, own) => [`${own} has begun with ${shown(name)}`, others]],
   [

@@ -1,5 +1,5 @@
 /** What a failing call leaves as it was: everything but what JavaScript has done meanwhile. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Events } from '../../src/index.js';
 import { type Package as Fixtures, load, RUNTIME, removeFolders, thrown } from '../fixtures.js';
 
@@ -234,6 +234,28 @@ describe.each(VARIANTS)('rollback of %s, panic=%s', (name, panic) => {
     for (const each of [a, b, module]) each.bump_static();
     aborts(() => a.fail('abort'));
     expect([a.bump_static(), b.bump_static(), module.bump_static(), of.inc()]).toEqual([2, 2, 2, 2]);
+  });
+
+  it('I7: is for each instance what the program answers by its key, and fresh where it has no answer', () => {
+    const module = make();
+    expect(module.__revive.canRollBack).toBe(true);
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const answers = new Map<unknown, unknown>([
+      [undefined, 'rollback'],
+      ['kept', 'rollback'],
+      ['new', 'fresh'],
+      ['wrong', 'keep'],
+    ]);
+    module.__revive.configure({ recovery: (key) => answers.get(key) as 'fresh' });
+    const left = (each: Package): number => {
+      each.bump_static();
+      expect(thrown(() => each.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT' });
+      return each.bump_static();
+    };
+    const of = (key: string): Package => module.__revive.instance(key) as unknown as Package;
+    expect([left(module), left(of('kept')), left(of('new')), left(of('wrong'))]).toEqual([2, 2, 1, 1]);
+    expect(complaints.mock.calls.flat().map(String).join()).toMatch(/option recovery/);
+    complaints.mockRestore();
   });
 
   it('I7: begins with a fresh instance where the program or a plugin wants that', () => {
