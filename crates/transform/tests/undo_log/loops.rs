@@ -52,7 +52,8 @@ impl Pair {
         }
         let (before, after) = (self.plain.call(name, args), self.logged.call(name, args));
         let goes_behind = matches!(&before, Err(error) if error.contains("out of bounds"));
-        let [plain, logged] = [&self.plain, &self.logged].map(|run| run.memory(self.image.len()));
+        let length = self.image.len();
+        let (plain, logged) = (self.plain.data(length), self.logged.data(length));
         match &mut self.lost {
             Some(lost) if goes_behind && (before != after || plain != logged) => *lost += 1,
             _ => {
@@ -69,13 +70,12 @@ impl Pair {
             }
         }
         self.logged.call(ROLLBACK, &[]).unwrap();
-        let length = self.image.len();
-        let now = self.logged.memory(length);
-        if now != self.image {
+        let now = self.logged.data(length);
+        if *now != self.image {
             let at = (0..length).find(|at| now[*at] != self.image[*at]);
             panic!("{name} {args:?}: {at:?} is not as it was; {}", what());
         }
-        self.plain.write(0, &now);
+        self.plain.write(0, &self.image);
         after.is_err()
     }
 }
@@ -176,7 +176,7 @@ fn a_counted_loop_is_undone_wherever_its_counter_begins_and_ends() {
         for (nth, (count, _)) in ENDS.iter().enumerate() {
             let count: i32 = count.parse().unwrap();
             for edge in EDGES {
-                for trips in [0, 1, 8, 9, 10, 11, 45, 46] {
+                for trips in [0, 1, 9, 10, 45] {
                     for off in -2..=2 {
                         let (near, far) = (
                             edge.wrapping_add(off),
@@ -196,7 +196,7 @@ fn a_counted_loop_is_undone_wherever_its_counter_begins_and_ends() {
             }
         }
         assert!(
-            traps > 1000 && ended > 5000,
+            traps > 1000 && ended > 2000,
             "{traps} trapped, {ended} ended"
         );
     }
@@ -651,7 +651,7 @@ fn loops_that_go_on_only_sometimes_are_undone_wherever_they_get() {
 #[test]
 fn random_loops_do_what_they_did_and_are_undone() {
     let (mut traps, mut ended, mut doubled, mut lost) = (0, 0, 0, 0);
-    for seed in seeds(crate::how_many(200)) {
+    for seed in seeds(crate::how_many(120)) {
         let mut random = Random(seed.wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1);
         let mut writer = Writer {
             random: &mut random,
@@ -685,7 +685,7 @@ fn random_loops_do_what_they_did_and_are_undone() {
     );
     if std::env::var("SEED").is_err() {
         assert!(
-            traps > 1000 && ended > 1000 && doubled > 150,
+            traps > 800 && ended > 800 && doubled > 100,
             "{traps} calls trapped, {ended} ended well; {doubled} loops were written twice"
         );
     }
