@@ -335,9 +335,12 @@ fn what_is_written_to_a_few_granules_at_once_is_undone() {
             (memory.fill (local.get 0) (i32.const 0) (i32.const 700))
             (i32.store8 offset=300 (local.get 0) (i32.const 1)) (i32.store8 offset=750 (local.get 0) (i32.const 1))
             (memory.fill (local.get 0) (i32.const 2) (i32.const 100))
-            (memory.fill (i32.add (local.get 0) (i32.const 620)) (i32.const 3) (i32.const 300))))";
+            (memory.fill (i32.add (local.get 0) (i32.const 620)) (i32.const 3) (i32.const 300)))
+        (func (export \"far\") (param i32 i32 i32 i32)
+            (i32.store8 offset=1000 (local.get 0) (i32.const 0))
+            (memory.fill (i32.add (local.get 0) (i32.const 100)) (i32.const 0) (i32.const 900))))";
     let mut pair = Pair::new(text);
-    for name in ["fill", "copy", "init", "fixed"] {
+    for name in ["fill", "copy", "init", "fixed", "far"] {
         // Where granules are logged already: at the first and at the last byte, at one of them, beside them.
         for length in [
             0, 1, 2, 9, 1000, 1023, 1024, 1025, 1500, 2047, 2048, 2049, 3000, 4096, 4097, 5000, -1,
