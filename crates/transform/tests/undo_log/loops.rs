@@ -52,7 +52,8 @@ impl Pair {
         }
         let (before, after) = (self.plain.call(name, args), self.logged.call(name, args));
         let goes_behind = matches!(&before, Err(error) if error.contains("out of bounds"));
-        let [plain, logged] = [&self.plain, &self.logged].map(|run| run.memory(self.image.len()));
+        let length = self.image.len();
+        let (plain, logged) = (self.plain.data(length), self.logged.data(length));
         match &mut self.lost {
             Some(lost) if goes_behind && (before != after || plain != logged) => *lost += 1,
             _ => {
@@ -69,13 +70,12 @@ impl Pair {
             }
         }
         self.logged.call(ROLLBACK, &[]).unwrap();
-        let length = self.image.len();
-        let now = self.logged.memory(length);
-        if now != self.image {
+        let now = self.logged.data(length);
+        if *now != self.image {
             let at = (0..length).find(|at| now[*at] != self.image[*at]);
             panic!("{name} {args:?}: {at:?} is not as it was; {}", what());
         }
-        self.plain.write(0, &now);
+        self.plain.write(0, &self.image);
         after.is_err()
     }
 }
@@ -176,7 +176,7 @@ fn a_counted_loop_is_undone_wherever_its_counter_begins_and_ends() {
         for (nth, (count, _)) in ENDS.iter().enumerate() {
             let count: i32 = count.parse().unwrap();
             for edge in EDGES {
-                for trips in [0, 1, 8, 9, 10, 11, 45, 46] {
+                for trips in [0, 1, 9, 10, 45] {
                     for off in -2..=2 {
                         let (near, far) = (
                             edge.wrapping_add(off),
@@ -196,7 +196,7 @@ fn a_counted_loop_is_undone_wherever_its_counter_begins_and_ends() {
             }
         }
         assert!(
-            traps > 1000 && ended > 5000,
+            traps > 1000 && ended > 2000,
             "{traps} trapped, {ended} ended"
         );
     }
@@ -335,9 +335,12 @@ fn what_is_written_to_a_few_granules_at_once_is_undone() {
             (memory.fill (local.get 0) (i32.const 0) (i32.const 700))
             (i32.store8 offset=300 (local.get 0) (i32.const 1)) (i32.store8 offset=750 (local.get 0) (i32.const 1))
             (memory.fill (local.get 0) (i32.const 2) (i32.const 100))
-            (memory.fill (i32.add (local.get 0) (i32.const 620)) (i32.const 3) (i32.const 300))))";
+            (memory.fill (i32.add (local.get 0) (i32.const 620)) (i32.const 3) (i32.const 300)))
+        (func (export \"far\") (param i32 i32 i32 i32)
+            (i32.store8 offset=1000 (local.get 0) (i32.const 0))
+            (memory.fill (i32.add (local.get 0) (i32.const 100)) (i32.const 0) (i32.const 900))))";
     let mut pair = Pair::new(text);
-    for name in ["fill", "copy", "init", "fixed"] {
+    for name in ["fill", "copy", "init", "fixed", "far"] {
         // Where granules are logged already: at the first and at the last byte, at one of them, beside them.
         for length in [
             0, 1, 2, 9, 1000, 1023, 1024, 1025, 1500, 2047, 2048, 2049, 3000, 4096, 4097, 5000, -1,
@@ -651,7 +654,7 @@ fn loops_that_go_on_only_sometimes_are_undone_wherever_they_get() {
 #[test]
 fn random_loops_do_what_they_did_and_are_undone() {
     let (mut traps, mut ended, mut doubled, mut lost) = (0, 0, 0, 0);
-    for seed in seeds(crate::how_many(200)) {
+    for seed in seeds(crate::how_many(120)) {
         let mut random = Random(seed.wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1);
         let mut writer = Writer {
             random: &mut random,
@@ -685,7 +688,7 @@ fn random_loops_do_what_they_did_and_are_undone() {
     );
     if std::env::var("SEED").is_err() {
         assert!(
-            traps > 1000 && ended > 1000 && doubled > 150,
+            traps > 800 && ended > 800 && doubled > 100,
             "{traps} calls trapped, {ended} ended well; {doubled} loops were written twice"
         );
     }

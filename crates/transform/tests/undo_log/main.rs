@@ -80,11 +80,15 @@ impl Running {
     }
 
     fn memory(&self, bytes: usize) -> Vec<u8> {
+        self.data(bytes).to_vec()
+    }
+
+    fn data(&self, bytes: usize) -> &[u8] {
         let memory = self
             .instance
             .get_memory(&self.store, "memory")
             .expect("there is a memory");
-        memory.data(&self.store)[..bytes].to_vec()
+        &memory.data(&self.store)[..bytes]
     }
 
     fn pages(&self) -> u64 {
