@@ -19,7 +19,7 @@ pub fn document(seed: u32, size: u32) -> u32 {
         *turns
     });
     REPLICAS.with_borrow_mut(|replicas| {
-        if turn % 16 == 0 {
+        if turn.is_multiple_of(16) {
             *replicas = vec![Doc::with_client_id(1), Doc::with_client_id(2)];
         }
         let which = (turn % 2) as usize;

@@ -39,11 +39,11 @@ pub fn format(seed: u32, size: u32) -> u32 {
             .unwrap();
         }
         let too_much = journal.len().saturating_sub(256 * size as usize);
-        if let Some(end) = journal[journal.floor_char_boundary(too_much)..]
-            .find('\n')
-            .filter(|_| too_much > 0)
-        {
-            journal.drain(..journal.floor_char_boundary(too_much) + end + 1);
+        let end = journal.as_bytes()[too_much..]
+            .iter()
+            .position(|byte| *byte == b'\n');
+        if let Some(end) = end.filter(|_| too_much > 0) {
+            journal.drain(..=too_much + end);
         }
         checksum(journal.as_bytes())
     })
