@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const { seed, count } = options;
-  console.log(colour('bold', 'wasm-revive: one Rust service, three ways to survive it\n'));
+  console.log(colour('bold', 'wasm-revive: one Rust service, four ways to survive it\n'));
   await preparePackages();
   const requests = makeRequests(seed, count);
   const poison = requests.filter((request) => request.poison !== undefined).length;
@@ -85,7 +85,7 @@ async function driveVariant(
   expected: readonly (Outcome | null)[],
   options: Options,
 ): Promise<Row> {
-  const title = `panic=${variant.panic.padEnd(6)}  ${policyOf(variant).title.padEnd(19)}`;
+  const title = `panic=${variant.panic.padEnd(6)}  ${policyOf(variant).title.padEnd(21)}`;
   const progress = showProgress(title, requests.length);
   const settled: Settled[] = [];
   const uncaught: Heard['uncaught'][number][] = [];

@@ -3,26 +3,27 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'wasm-revive/transform';
-import { packageDir, type Recovery, VARIANTS } from './variants.ts';
+import { isOurs, packageDir, VARIANTS } from './variants.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Where the packages of the variants are. */
 export const ARTIFACTS: string = path.join(ROOT, '.artifacts');
 
-/** How each recovery's package is built: the same crate, with what its user would switch on. */
-const BUILDS: Record<Recovery, readonly string[]> = {
-  none: ['--variants', 'nodejs'],
-  upstream: ['--features', 'upstream-recovery', '--as', 'demo-service-upstream', '--variants', 'nodejs-reset'],
-  revive: ['--features', 'revive', '--as', 'demo-service-revive', '--variants', 'nodejs'],
-};
+/** How the packages are built: the same crate, with what its user would switch on. */
+const BUILDS: readonly (readonly string[])[] = [
+  ['--variants', 'nodejs'],
+  ['--features', 'upstream-recovery', '--as', 'demo-service-upstream', '--variants', 'nodejs-reset'],
+  ['--features', 'revive', '--as', 'demo-service-revive', '--variants', 'nodejs'],
+];
 
 /** Makes every variant's package; what is there and fresh is kept. */
 export async function preparePackages(): Promise<void> {
-  for (const build of Object.values(BUILDS)) await runNode('scripts/build-wasm.mjs', 'demo-service', ...build);
-  for (const variant of VARIANTS.filter(({ recovery }) => recovery === 'revive')) {
+  for (const build of BUILDS) await runNode('scripts/build-wasm.mjs', 'demo-service', ...build);
+  for (const variant of VARIANTS.filter(isOurs)) {
     const outDir = packageDir(ARTIFACTS, variant);
-    transform({ dir: path.join(path.dirname(outDir), 'nodejs'), outDir });
+    const recovery = variant.recovery === 'rollback' ? variant.recovery : undefined;
+    transform({ dir: path.join(path.dirname(outDir), 'nodejs'), outDir, recovery });
   }
 }
 

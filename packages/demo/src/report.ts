@@ -4,7 +4,7 @@ import { colour } from './colour.ts';
 import type { Sample } from './messages.ts';
 import { POISONS, type PoisonName } from './poison.ts';
 import { type Row, shortcomings } from './tally.ts';
-import { type PanicMode, policyOf, type Variant } from './variants.ts';
+import { isOurs, type PanicMode, policyOf, type Variant } from './variants.ts';
 
 const NO_STYLE = { head: [], border: [] };
 
@@ -16,7 +16,7 @@ const LINES: readonly (readonly [what: string, show: (row: Row) => string])[] = 
   ['hung: never answered', (row) => bad(row.hung)],
   ['uncaught: errors without a caller', (row) => bad(row.uncaught)],
   ['state lost: acknowledged writes that are gone', (row) => (row.acknowledged === 0 ? '–' : `${row.lostWrites} of ${row.acknowledged}`)],
-  ['recoveries: fresh instances', (row) => String(row.recoveries)],
+  ['recoveries: fresh instances, or turns undone', (row) => String(row.recoveries)],
   ['sent again, because told that they were lost', (row) => String(row.resent)],
   ['p50 of the served, ms', (row) => milliseconds(row.p50)],
   ['p99 of the served, ms', (row) => milliseconds(row.p99)],
@@ -59,7 +59,7 @@ export function sampleTable(
 ): string {
   const table = new Table({
     head: [`panic=${panic}`, ...columns.map(({ variant }) => policyOf(variant).title)].map(headline),
-    colWidths: [24, 32, 32, 46],
+    colWidths: [22, 28, 28, 40, 40],
     wordWrap: true,
     style: NO_STYLE,
   });
@@ -75,10 +75,16 @@ export function sampleTable(
 /** The last line: whether wasm-revive kept its promise. */
 export function verdict(rows: readonly Row[]): { readonly kept: boolean; readonly text: string } {
   const broken = rows
-    .filter((row) => row.variant.recovery === 'revive')
-    .flatMap((row) => shortcomings(row).map((what) => `  panic=${row.variant.panic}: ${what}`));
+    .filter((row) => isOurs(row.variant))
+    .flatMap((row) => shortcomings(row).map((what) => `  ${policyOf(row.variant).title}, panic=${row.variant.panic}: ${what}`));
   if (broken.length === 0)
-    return { kept: true, text: colour('green', '✓ wasm-revive: no good request failed, none hung, no error without a caller.') };
+    return {
+      kept: true,
+      text: colour(
+        'green',
+        '✓ wasm-revive: no good request failed, none hung, no error without a caller; with rollback, nothing was lost.',
+      ),
+    };
   return { kept: false, text: colour('red', `✗ wasm-revive did not keep its promise:\n${broken.join('\n')}`) };
 }
 

@@ -77,6 +77,7 @@ export function shortcomings(row: Row): string[] {
   if (row.hung > 0) told.push(`${row.hung} requests were never answered`);
   if (row.masked > 0) told.push(`${row.masked} poison requests were answered as if nothing had happened`);
   if (row.uncaught > 0) told.push(`${row.uncaught} errors had no caller`);
+  if (row.variant.recovery === 'rollback' && row.lostWrites > 0) told.push(`${row.lostWrites} acknowledged writes are gone`);
   if (row.died !== undefined) told.push(`the process died (${row.died})`);
   return told;
 }

@@ -5,7 +5,7 @@ import type { Service } from './service.ts';
 export type PanicMode = 'abort' | 'unwind';
 
 /** Whose recovery the service has. */
-export type Recovery = 'none' | 'upstream' | 'revive';
+export type Recovery = 'none' | 'upstream' | 'revive' | 'rollback';
 
 /** One column of the comparison. */
 export interface Variant {
@@ -22,14 +22,19 @@ export interface Policy {
   isLost(error: unknown): boolean;
   /** Called with every error the service threw, in a call or outside any. */
   failed(service: Service, error: unknown): void;
-  /** How many fresh instances there were, given how many instances were made in all. */
+  /** How often the service was brought back, given how many instances were made in all. */
   recoveries(service: Service, instances: number): number;
 }
 
 /** Every variant, in the order of the table. */
 export const VARIANTS: readonly Variant[] = (['abort', 'unwind'] as const).flatMap((panic) =>
-  (['none', 'upstream', 'revive'] as const).map((recovery) => ({ recovery, panic })),
+  (['none', 'upstream', 'revive', 'rollback'] as const).map((recovery) => ({ recovery, panic })),
 );
+
+/** Whether it is wasm-revive's. */
+export function isOurs({ recovery }: Pick<Variant, 'recovery'>): boolean {
+  return recovery === 'revive' || recovery === 'rollback';
+}
 
 /** Where a variant's package is, under the repository's `.artifacts`. */
 export function packageDir(artifacts: string, { recovery, panic }: Variant): string {
@@ -40,6 +45,8 @@ export function packageDir(artifacts: string, { recovery, panic }: Variant): str
       return path.join(artifacts, 'demo-service-upstream', panic, 'nodejs-reset');
     case 'revive':
       return path.join(artifacts, 'demo-service-revive', panic, 'transformed');
+    case 'rollback':
+      return path.join(artifacts, 'demo-service-revive', panic, 'rollback');
   }
 }
 
@@ -58,8 +65,9 @@ export function policyOf({ recovery, panic }: Variant): Policy {
         recoveries: (_, instances) => instances - 1,
       };
     case 'revive':
+    case 'rollback':
       return {
-        title: 'wasm-revive',
+        title: recovery === 'rollback' ? 'wasm-revive, rollback' : 'wasm-revive',
         isStale: (error) => hasCode(error, 'REVIVE_STALE_HANDLE'),
         isLost: (error) => hasCode(error, 'REVIVE_INSTANCE_LOST'),
         failed: () => {},
