@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::{markdown, picture};
 
 /// Waits for an article's body, renders it, and waits until `stored` says that it was stored.
+#[cfg_attr(feature = "revive", wasm_revive::entrypoint)]
 #[wasm_bindgen]
 pub async fn publish(
     body: Promise,
@@ -24,6 +25,7 @@ pub async fn publish(
 }
 
 /// Waits for a picture's bytes and returns its thumbnail.
+#[cfg_attr(feature = "revive", wasm_revive::entrypoint)]
 #[wasm_bindgen]
 pub async fn upload_picture(body: Promise, side: u32) -> Result<Vec<u8>, JsValue> {
     let body = Uint8Array::new(&JsFuture::from(body).await?).to_vec();
