@@ -534,3 +534,15 @@ describe('keyed instances', () => {
     expect(b.bump()).toBe(102);
   });
 });
+
+describe('a handle that was freed', () => {
+  it('I4: is refused in the words of the glue, before the first call has ended well and after a recovery', () => {
+    const module = loadFixtures('abort', RUNTIME, 'fixtures-debug');
+    for (const _ of ['new', 'recovered']) {
+      const counter = new module.Counter(1);
+      counter.free();
+      expect(() => counter.inc()).toThrow('Attempt to use a moved value');
+      expect(() => module.fail('abort')).toThrow();
+    }
+  });
+});
