@@ -13,18 +13,24 @@ import type { FunctionNode } from './oxc.js';
 
 /**
  * In scope: what turns end by. A call of the user's says that it begins by a plain store, and where it is the outermost and has changed nothing,
- * it ends by two loads. What Wasm has changed, it says by a word in its memory, of which `$log` is a view.
+ * it ends by two loads. What Wasm has changed, it says by a word in its memory, of which `$log` is a view. Where nothing else has changed, Wasm commits
+ * without anybody else being called.
  *
  * Besides: says that JavaScript is about to write. `$noteSet` and `$noteView` do where a view may be one of the memory.
  */
 export const UNDO_PRELUDE = `  const $turn = $host.turn;
   let $log = new globalThis.Int32Array(1), $logAt = 0;
-  let $note = () => {};
+  let $note = () => {}, $commit;
   function $turnEnded() {
-    if ($log[0] === 0 && !$turn.hasChanged && $raw.binding !== undefined) return;
-    $raw.state.host.left();
+    if ($raw.binding === undefined || $turn.hasChanged) $raw.state.host.left();
+    else if ($log[0] === 0) return;
+    else if ($raw.state.imports === 0 && !$hasCommitted()) $raw.state.host.left();
     // A view of a memory that has grown is empty.
     if ($log.length === 0 && $raw.binding !== undefined) $log = new globalThis.Int32Array(wasm.memory.buffer, $logAt, 1);
+  }
+  // False: the turn has damaged memory. The host asks again, and does what is to be done then.
+  function $hasCommitted() {
+    try { return $commit() === 0; } catch { return false; }
   }
   function $noteView(buffer, offset, length, width) {
     if (buffer === wasm.memory.buffer) $note(offset, length * width);
@@ -36,10 +42,11 @@ export const UNDO_PRELUDE = `  const $turn = $host.turn;
 
 /** What `$bind` does for it, and `$release`: of the instance that was, nothing may be kept. */
 export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
+    $commit = $exports.${UNDO_EXPORTS.commit};
     $logAt = $exports.${UNDO_EXPORTS.changed}.value;
     $log = new globalThis.Int32Array($exports.memory.buffer, $logAt, 1);
 `;
-export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$log = new globalThis.Int32Array(1);'];
+export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$commit = undefined;', '$log = new globalThis.Int32Array(1);'];
 
 /** A function that the façade calls, as a call of the user's, where turns can be undone and no plugin hears of them. */
 export function emitCall(name: string, displayName: string, { source, args }: { readonly source: string; readonly args: string }): string {

@@ -27,7 +27,7 @@ export const RESERVED_NAMES: readonly string[] = [
   'scope app live nobody exportsFor revive loadModule first initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
   'refuse call unbound isFormer enter leave ended threw returned watch bind release all guarded guardTable noTable guardImports',
-  'turn turnEnded log logAt note noteSet noteView',
+  'turn turnEnded log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 

@@ -51,12 +51,16 @@ export class UndoableClosures {
     // Older glue has put its state on the closure.
     const state = given ?? (closure as { original?: ClosureState }).original;
     const closures = this;
+    const turns = this.#turns;
+    const { state: running } = turns;
     let keptIn = -1;
     const keep = (): void => {
       keptIn = closures.#epoch;
       if (state === undefined) return;
       const before = { ...state };
       closures.#kept.push(() => assign(state, before));
+      // Else nobody might be told that the turn ends.
+      if (closures.#kept.length > MOST_KEPT) running.hasChanged = true;
     };
     const changes = (): void => {
       if (state === undefined) return;
@@ -64,9 +68,7 @@ export class UndoableClosures {
       const before = { ...state };
       closures.#undo.changes(() => assign(state, before));
     };
-    const turns = this.#turns;
     const called = turns.areHeard ? turns.closure(closure) : closure;
-    const { state: running } = turns;
     const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
       if (turn.isUndone) return stale();
       if (keptIn !== closures.#epoch) keep();

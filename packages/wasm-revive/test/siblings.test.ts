@@ -1,5 +1,6 @@
 /** Siblings, on the real output of the transform: `__revive.instance(key)`. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -8,7 +9,17 @@ import { transform } from '@wasm-revive/bindgen';
 import type { CrashReport } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Revive } from '../src/index.js';
-import { folder, load as loadFixtures, never, RUNTIME, removeFolders, thrown } from './fixtures.js';
+import {
+  folder,
+  load as loadFixtures,
+  never,
+  type Package as Plain,
+  RUNTIME,
+  removeFolders,
+  thrown,
+  transformed,
+  wasmFileOf,
+} from './fixtures.js';
 
 interface Counter {
   inc(): number;
@@ -537,7 +548,16 @@ describe('keyed instances', () => {
 
 describe('a handle that was freed', () => {
   it('I4: is refused in the words of the glue, before the first call has ended well and after a recovery', () => {
-    const module = loadFixtures('abort', RUNTIME, 'fixtures-debug');
+    const file = wasmFileOf(transformed('nodejs')).replace('_bg.wasm', '.js');
+    const text = readFileSync(file, 'utf8');
+    // As wasm-bindgen's `--debug` has it.
+    const checked = text.replace(
+      /function Counter\$inc\(\$this\) \{/,
+      "$& if ($this.__wbg_ptr == 0) throw new Error('Attempt to use a moved value');",
+    );
+    expect(checked).not.toBe(text);
+    writeFileSync(file, checked);
+    const module = createRequire(import.meta.url)(file) as Plain;
     for (const _ of ['new', 'recovered']) {
       const counter = new module.Counter(1);
       counter.free();

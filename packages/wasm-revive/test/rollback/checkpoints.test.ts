@@ -96,7 +96,7 @@ describe.each(VARIANTS)('%s, panic=%s', (name, panic) => {
     const module = make();
     module.__revive.configure({ checkpoints: { turns: 1 } });
     // Each of these turns leaves something to come.
-    const promise = module.ready(1);
+    const promise = module.wait_for(Promise.resolve(1));
     module.spawn_after(Promise.resolve());
     expect(giveUp(module)).toMatchObject({ recovery: 'fresh' });
     await expect(promise).rejects.toMatchObject({ code: 'REVIVE_INSTANCE_LOST' });
