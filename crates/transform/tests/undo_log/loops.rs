@@ -343,7 +343,8 @@ fn what_is_written_to_a_few_granules_at_once_is_undone() {
     for name in ["fill", "copy", "init", "fixed", "far"] {
         // Where granules are logged already: at the first and at the last byte, at one of them, beside them.
         for length in [
-            0, 1, 2, 9, 1000, 1023, 1024, 1025, 1500, 2047, 2048, 2049, 3000, 4096, 4097, 5000, -1,
+            0, 1, 2, 9, 1000, 1023, 1024, 1025, 1026, 1500, 2047, 2048, 2049, 3000, 4096, 4097,
+            5000, -1,
         ] {
             for to in [
                 8192,
