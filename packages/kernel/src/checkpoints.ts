@@ -90,7 +90,12 @@ export class Checkpoints {
   }
 
   #take(exports: WebAssembly.Exports): void {
-    const image = takeImage(exports);
+    let image: Image | undefined;
+    try {
+      image = takeImage(exports);
+    } catch {
+      // There is no memory for it.
+    }
     this.#turnsSince = 0;
     this.#takenAt = performance.now();
     if (image === undefined) return;

@@ -1,5 +1,5 @@
 import { spaceOf, UNDONE } from './handle.js';
-import { setProperty } from './intrinsics.js';
+import { keys, setProperty } from './intrinsics.js';
 import type { Undo } from './undo.js';
 
 /** What glue uses of a `FinalizationRegistry`. */
@@ -77,36 +77,46 @@ export class SharedRegistry {
   }
 }
 
+/** What was registered that is no pointer: the state of a closure, or the pointers of a handle to each of the classes that it is of. */
+interface Registered {
+  readonly held: object;
+  readonly target: WeakRef<object>;
+}
+
 /**
  * The registry as an instance has it whose turns can be undone. What a turn has registered, it has made; what it has unregistered, it has used
- * up. A handle is registered by its pointer, and says that when it is unregistered; a closure, by its state.
+ * up. A handle is its own token, and says its pointer when it is unregistered; a closure is registered by its state.
+ * @param base where the pointers of the instance's handles start
  */
-export function undoableRegistry(registry: Registry, undo: Pick<Undo, 'changes'>): Registry {
-  const closures = new WeakMap<object, WeakRef<object>>();
+export function undoableRegistry(registry: Registry, undo: Pick<Undo, 'changes'>, base: number): Registry {
+  const others = new WeakMap<object, Registered>();
   return {
     register(target, held, token = target) {
       registry.register(target, held, token);
-      if (typeof held !== 'number') closures.set(token, new WeakRef(target));
+      if (typeof held === 'object' && held !== null) others.set(token, { held, target: new WeakRef(target) });
       undo.changes(() => {
         registry.unregister(token);
-        if (typeof held === 'number') point(target, UNDONE);
+        if (token === target) point(target, UNDONE, held, () => UNDONE);
       });
     },
     unregister(token, pointer) {
       const was = registry.unregister(token);
-      if (!was) return was;
+      const other = others.get(token);
+      if (!was || (other === undefined && pointer === undefined)) return was;
       undo.changes(() => {
-        const target = pointer === undefined ? closures.get(token)?.deref() : token;
+        const target = other === undefined ? token : other.target.deref();
         if (target === undefined) return;
-        registry.register(target, pointer ?? token, token);
-        if (pointer !== undefined) point(target, pointer);
+        registry.register(target, other?.held ?? pointer, token);
+        if (pointer !== undefined) point(target, pointer, other?.held, (address) => base + address);
       });
       return was;
     },
   };
 }
 
-/** Has a handle point there. The program may have frozen it. */
-function point(handle: object, pointer: number): void {
+/** Has a handle point there, as an object of each of its classes. The program may have frozen it. */
+function point(handle: object, pointer: number, held: unknown, ofClass: (address: number) => number): void {
   setProperty(handle, '__wbg_ptr', pointer);
+  if (typeof held !== 'object' || held === null) return;
+  for (const key of keys(held)) setProperty(handle, key, ofClass((held as Record<string, number>)[key] as number));
 }

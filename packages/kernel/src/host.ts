@@ -25,6 +25,8 @@ export class InstanceHost implements Host {
   readonly #failures: Failures;
   /** Whether the end of the turn is to be heard of. */
   #hasSignalled = false;
+  /** Whether Rust has asked for a fresh instance in a turn that may still be undone. */
+  #asksForReinit = false;
   /** How many registries the scope has made. */
   #registries = 0;
 
@@ -137,7 +139,7 @@ export class InstanceHost implements Host {
     registries[place] = registry;
     const { space, callbacks, undo } = this.#instance;
     const own = registry.of(space, callbacks.finalizer(this.call('a finalizer', callback)));
-    return undo === undefined ? own : undoableRegistry(own, undo);
+    return undo === undefined ? own : undoableRegistry(own, undo, this.base);
   }
 
   closure<F>(closure: F, state?: ClosureState): F {
@@ -190,20 +192,36 @@ export class InstanceHost implements Host {
   }
 
   reinitRequested(): void {
-    this.#instance.owner.reinitRequested(this.#instance);
+    const { owner, undo, turns } = this.#instance;
+    if (undo === undefined || turns === undefined) {
+      owner.reinitRequested(this.#instance);
+      return;
+    }
+    // A turn that is undone has asked for nothing.
+    this.#asksForReinit = true;
+    turns.state.hasChanged = true;
   }
 
   signalled(): boolean {
-    const { exports, owner } = this.#instance;
+    const { exports, owner, turns } = this.#instance;
     if (exports === undefined) return false;
     if (blackBoxView(exports)?.getUint32(BlackBoxOffset.reinitRequested, true) === 1) this.reinitRequested();
     this.#hasSignalled = owner.signalled(this.#instance) || this.#hasSignalled;
+    if (this.#hasSignalled && turns !== undefined) turns.state.hasChanged = true;
     return this.#hasSignalled;
   }
 
   turnEnded(): void {
-    if (!this.#hasSignalled) return;
-    this.#hasSignalled = false;
-    this.#instance.owner.turnEnded(this.#instance);
+    const { owner, undo, turns } = this.#instance;
+    // Where turns can be undone, they are over when the call is, and the instance asks then.
+    if (undo !== undefined && turns?.areIdle === false) return;
+    if (this.#hasSignalled) {
+      this.#hasSignalled = false;
+      owner.turnEnded(this.#instance);
+    }
+    if (this.#asksForReinit) {
+      this.#asksForReinit = false;
+      owner.reinitRequested(this.#instance);
+    }
   }
 }

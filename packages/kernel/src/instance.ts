@@ -146,7 +146,7 @@ export class Instance {
       undo &&
         ((run) => {
           this.#finishTurn();
-          undo.gives(run);
+          undo.whenUndone(run);
         }),
     );
     this.#host = new InstanceHost(this, this.#failures);
@@ -366,7 +366,8 @@ export class Instance {
    * tasks that were queued before the call, nothing of this one's is run ahead of those.
    */
   #pollFirst(result: unknown, entrypoint: string): void {
-    if (this.undo === undefined || this.callbacks.entered !== 'caller' || !this.promises.isNewest(result) || !this.isRunning()) return;
+    const isCall = this.callbacks.entered === 'caller' && this.scope.isQuiescent();
+    if (this.undo === undefined || !isCall || !this.promises.isNewest(result) || !this.isRunning()) return;
     this.#pollsFor = entrypoint;
     this.callbacks.pollFirst();
   }
@@ -379,7 +380,10 @@ export class Instance {
     // What has left Rust panicking has to be known before the state that it has left is the one to go back to.
     this.#failures.lookAgain(false);
     if (this.#life.is === 'undone') this.#comeBack(undo, this.#life);
-    else if (this.#life.is === 'running' && !this.scope.isShut()) undo.commit();
+    else if (this.#life.is === 'running' && !this.scope.isShut()) {
+      undo.commit();
+      this.#host.turnEnded();
+    }
   }
 
   /**
@@ -406,10 +410,16 @@ export class Instance {
     this.promises.rejectOf(turn, () => this.#withoutFrames(error));
     // None was owed when the older state was kept.
     if (givenUp !== undefined) this.promises.rejectOwed(() => this.#withoutFrames(lostError(error)));
+    // Until that is over, Rust waits for it.
+    const isOver = undo.awaits();
     tell();
     this.owner.rolledBack(this, since, givenUp);
     // Last, for that may run code of the program's.
-    takeBack(error);
+    try {
+      takeBack(error);
+    } finally {
+      isOver();
+    }
   }
 
   /** Keeps older states of it from now on; undefined: none. Where its turns can't be undone, nothing comes of it. */

@@ -52,6 +52,8 @@ export class Undo {
   #changes: (() => void)[] = [];
   /** What takes back what it has given to the host: that may run code of the program's. */
   #given: TakeBack[] = [];
+  /** Those who are told if it is undone, and only then: not where an older state is gone back to. */
+  #told: TakeBack[] = [];
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
@@ -98,10 +100,13 @@ export class Undo {
   awaits(): () => void {
     this.#awaited++;
     let isAwaited = true;
-    return () => {
+    const arrives = (): void => {
       if (isAwaited) this.#awaited--;
       isAwaited = false;
     };
+    // Rust waits for nothing that a turn has asked for which never was.
+    this.changes(arrives);
+    return arrives;
   }
 
   /** Whether the turn that fails may be undone. */
@@ -126,6 +131,12 @@ export class Undo {
     return this.#turn;
   }
 
+  /** Whether the turn has changed something of what Wasm has. */
+  get #hasLogged(): boolean {
+    const { memory, [UNDO_EXPORTS.changed]: changed } = this.#exports as WebAssembly.Exports;
+    return new DataView((memory as WebAssembly.Memory).buffer).getInt32((changed as WebAssembly.Global<'i32'>).value, true) !== 0;
+  }
+
   /** What goes back with the turn, should an older state be gone back to. */
   get #past(): PastTurn | undefined {
     const [turn, changes, given] = [this.#turn, this.#changes, this.#given];
@@ -136,6 +147,7 @@ export class Undo {
     this.#turn = undefined;
     if (this.#changes.length > 0) this.#changes = [];
     if (this.#given.length > 0) this.#given = [];
+    if (this.#told.length > 0) this.#told = [];
   }
 
   /** Something has changed that goes back with the turn. */
@@ -148,6 +160,12 @@ export class Undo {
   gives(takeBack: TakeBack): void {
     this.#turns.state.hasChanged = true;
     this.#given.push(takeBack);
+  }
+
+  /** Tells somebody, last, should the turn be undone. */
+  whenUndone(tell: TakeBack): void {
+    this.#turns.state.hasChanged = true;
+    this.#told.push(tell);
   }
 
   /** JavaScript is about to write into the memory. */
@@ -186,6 +204,7 @@ export class Undo {
   /** The turn has ended well, unless it has damaged memory. No frame of the instance is on the stack. */
   commit(): void {
     if (this.#isHeld) return;
+    const hasLogged = this.#checkpoints !== undefined && this.#hasLogged;
     let damage: unknown;
     try {
       damage = this.#commit();
@@ -195,11 +214,12 @@ export class Undo {
     if (damage !== NO_DAMAGE) this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
-    this.#checkpoints?.committed(this.#exports as WebAssembly.Exports, this.#past);
+    const past = this.#past;
     this.#forgetTurn();
     this.#closures.commit();
     // Who keeps older states has to be told of each turn.
     this.#turns.state.hasChanged = this.#checkpoints !== undefined;
+    if (past !== undefined || hasLogged) this.#checkpoints?.committed(this.#exports as WebAssembly.Exports, past);
   }
 
   /** The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host. */
@@ -209,7 +229,7 @@ export class Undo {
     this.#turns.state.hasChanged = true;
     if (this.#turn !== undefined) this.#turn.isUndone = true;
     const changes = this.#changes;
-    const given = this.#given;
+    const [given, told] = [this.#given, this.#told];
     while (changes.length > 0) changes.pop()?.();
     this.#closures.rollBack();
     let takeBackOlder: TakeBack = () => {};
@@ -223,9 +243,11 @@ export class Undo {
     }
     this.#turn = undefined;
     this.#given = [];
+    this.#told = [];
     return (error) => {
       while (given.length > 0) given.pop()?.(error);
       takeBackOlder(error);
+      for (const tell of told) tell(error);
     };
   }
 

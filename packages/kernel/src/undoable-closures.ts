@@ -43,6 +43,7 @@ export class UndoableClosures {
   /** The turn never was. What it has changed for good has been put back. */
   rollBack(): void {
     for (const putBack of this.#kept) putBack();
+    if (this.#isOutdated) this.forget();
   }
 
   /** A closure that the turn makes. Called after the turn was undone, it is stale. @param stale what such a call gives */
@@ -58,7 +59,13 @@ export class UndoableClosures {
       keptIn = closures.#epoch;
       if (state === undefined) return;
       const before = { ...state };
-      closures.#kept.push(() => assign(state, before));
+      const putBack = (): unknown => assign(state, before);
+      // In a turn that has let go of closures, this is not what they were before it.
+      if (closures.#isOutdated) {
+        closures.#undo.changes(putBack);
+        return;
+      }
+      closures.#kept.push(putBack);
       // Else nobody might be told that the turn ends.
       if (closures.#kept.length > MOST_KEPT) running.hasChanged = true;
     };
@@ -75,7 +82,9 @@ export class UndoableClosures {
       if (running.isCalled || turns.areHeard) return called.apply(this, args);
       running.isCalled = true;
       try {
-        return called.apply(this, args);
+        const result: unknown = called.apply(this, args);
+        if (running.hasChanged) turns.returns(result, 'a closure');
+        return result;
       } finally {
         running.isCalled = false;
         turns.left();
