@@ -58,8 +58,7 @@ export class UndoableClosures {
     const keep = (): void => {
       keptIn = closures.#epoch;
       if (state === undefined) return;
-      const before = { ...state };
-      const putBack = (): unknown => assign(state, before);
+      const putBack = snapshot(state);
       // In a turn that has let go of closures, this is not what they were before it.
       if (closures.#isOutdated) {
         closures.#undo.changes(putBack);
@@ -72,8 +71,7 @@ export class UndoableClosures {
     const changes = (): void => {
       if (state === undefined) return;
       closures.#isOutdated = true;
-      const before = { ...state };
-      closures.#undo.changes(() => assign(state, before));
+      closures.#undo.changes(snapshot(state));
     };
     const called = turns.areHeard ? turns.closure(closure) : closure;
     const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
@@ -106,4 +104,10 @@ export class UndoableClosures {
     }
     return wrapped;
   }
+}
+
+/** Gives what puts a state back as it is now. */
+function snapshot(state: ClosureState): () => void {
+  const before = { ...state };
+  return () => void assign(state, before);
 }

@@ -2,10 +2,10 @@
  * Random tasks, woken in a random order between calls, some of which fail: a poll that fails has never been, its task alone is rejected, and every
  * other poll has been once. SEED and PATH_ repeat a run.
  */
-import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Package as Fixtures, load, RUNTIME, removeFolders, thrown } from '../fixtures.js';
+import { replayable } from './replay.js';
 
 interface Package extends Fixtures {
   bump_static(): number;
@@ -143,7 +143,6 @@ afterAll(removeFolders);
 
 describe.each(['abort', 'unwind'] as const)('random schedules of tasks, panic=%s', (panic) => {
   it('I2, I5, I7: every poll has been once or never', { timeout: 120_000 }, async () => {
-    const { SEED, PATH_ } = process.env;
     let failures = 0;
     await fc.assert(
       fc.asyncProperty(schedules, async ({ tasks, steps }) => {
@@ -158,17 +157,7 @@ describe.each(['abort', 'unwind'] as const)('random schedules of tasks, panic=%s
         failures += world.failures;
         removeFolders();
       }),
-      {
-        numRuns: Number(process.env.RUNS ?? 25),
-        ...(SEED !== undefined && { seed: Number(SEED) }),
-        ...(PATH_ !== undefined && { path: PATH_ }),
-        reporter: (run) => {
-          if (run.failed)
-            throw new Error(`SEED=${run.seed} PATH_=${run.counterexamplePath}: ${inspect(run.counterexample, { depth: 6 })}`, {
-              cause: run.errorInstance,
-            });
-        },
-      },
+      replayable(),
     );
     expect(failures).toBeGreaterThan(20);
   });

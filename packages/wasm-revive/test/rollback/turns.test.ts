@@ -3,12 +3,12 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
 import type { InstanceView } from '@wasm-revive/kernel';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Package as Fixtures, load, RUNTIME, removeFolders, thrown, transformed } from '../fixtures.js';
 import { difference, type Image, imageOf, type Layout, layoutOf } from './image.js';
+import { replayable } from './replay.js';
 
 interface Counter {
   inc(): number;
@@ -285,7 +285,6 @@ afterAll(removeFolders);
 
 describe.each(VARIANTS)('random turns of %s, panic=%s', (name, panic) => {
   it('I7: leave nothing of those that fail', { timeout: 120_000 }, async () => {
-    const { SEED, PATH_ } = process.env;
     const original = fileURLToPath(new URL(`../../../../.artifacts/${name}/${panic}/nodejs/`, import.meta.url));
     const layout = layoutOf(original, transformed('nodejs', panic, RUNTIME, name, 'rollback'));
     const rolledBack: number[] = [];
@@ -302,17 +301,7 @@ describe.each(VARIANTS)('random turns of %s, panic=%s', (name, panic) => {
         rolledBack.push(world.rolledBack);
         removeFolders();
       }),
-      {
-        numRuns: Number(process.env.RUNS ?? 25),
-        ...(SEED !== undefined && { seed: Number(SEED) }),
-        ...(PATH_ !== undefined && { path: PATH_ }),
-        reporter: (run) => {
-          if (run.failed)
-            throw new Error(`SEED=${run.seed} PATH_=${run.counterexamplePath}: ${inspect(run.counterexample, { depth: 6 })}`, {
-              cause: run.errorInstance,
-            });
-        },
-      },
+      replayable(),
     );
     expect(rolledBack.reduce((sum, n) => sum + n, 0)).toBeGreaterThan(20);
   });
