@@ -17,7 +17,23 @@ use quote::quote;
 /// ```
 ///
 /// JavaScript gets the same promise. Where the task fails, that is rejected with the error that was reported, and every
-/// other call goes on. For async functions that own their arguments; a method has no future that may outlive its object.
+/// other call goes on.
+///
+/// Without `#[wasm_bindgen]` below it, for what another attribute or an `impl` around it exports, it leaves the signature as
+/// it is. Then the function gives a `Result` whose error can be made of a `JsValue`:
+///
+/// ```ignore
+/// impl DurableObject for Counter {
+///     #[wasm_revive::entrypoint(unsafe(borrows))]
+///     async fn fetch(&self, req: Request) -> worker::Result<Response> {
+///         /* … */
+///     }
+/// }
+/// ```
+///
+/// What borrows its arguments, a method with `&self` above all, says `unsafe(borrows)`: the task may use them as long as the
+/// function's future is there, so that nobody may leak that future, nor drop it from within. wasm-bindgen and `worker` do
+/// neither with the functions that they export.
 #[proc_macro_attribute]
 pub fn entrypoint(attributes: TokenStream, item: TokenStream) -> TokenStream {
     expand(attributes, item, quote!(::wasm_revive_entrypoint_shim))

@@ -39,12 +39,14 @@ struct Running {
     waker: Waker,
     /// Whether there is a job that polls it.
     is_queued: Cell<bool>,
+    /// Whether there is a job that ends it, so that it isn't polled any more.
+    has_failed: Cell<bool>,
 }
 
 enum Job {
     Poll(u32),
     /// Drops the future of a task that has failed, and says so to whoever waits for it.
-    End(Rc<Running>, TaskFailed),
+    End(u32, TaskFailed),
 }
 
 struct Executor {
@@ -66,7 +68,8 @@ pub(crate) fn start(future: Pin<Box<dyn Future<Output = ()>>>, waiting: Rc<dyn W
     EXECUTOR.with(|executor| executor.start(future, waiting))
 }
 
-/// Drops a task that has not ended. One that is just being polled is dropped after that.
+/// Drops a task that has not ended, or that has failed and was not dropped yet. One that is just being polled is dropped
+/// after that.
 pub(crate) fn cancel(id: u32) {
     EXECUTOR.with(|executor| drop(executor.take(id)));
 }
@@ -98,6 +101,7 @@ impl Executor {
             waiting,
             waker: Waker::from(Arc::new(TaskWaker(id))),
             is_queued: Cell::new(true),
+            has_failed: Cell::new(false),
         };
         self.tasks.borrow_mut().insert(id, Rc::new(running));
         self.add(Job::Poll(id));
@@ -129,7 +133,7 @@ impl Executor {
     fn run(&self) {
         match self.next() {
             Some(Job::Poll(id)) => self.poll(id),
-            Some(Job::End(task, failed)) => self.end(&task, failed),
+            Some(Job::End(id, failed)) => self.end(id, failed),
             None => {}
         }
     }
@@ -138,9 +142,11 @@ impl Executor {
         match self.next() {
             Some(Job::Poll(id)) => self.fail(id, TaskFailed::new(error)),
             // Its destructors fail, and they alone know what they would have released: that is leaked.
-            Some(Job::End(task, failed)) => {
-                std::mem::forget(task.future.take());
-                task.waiting.failed(failed);
+            Some(Job::End(id, failed)) => {
+                if let Some(task) = self.take(id) {
+                    std::mem::forget(task.future.take());
+                    task.waiting.failed(failed);
+                }
             }
             None => {}
         }
@@ -150,6 +156,9 @@ impl Executor {
         let Some(task) = self.tasks.borrow().get(&id).cloned() else {
             return;
         };
+        if task.has_failed.get() {
+            return;
+        }
         task.is_queued.set(false);
         // A JavaScript exception that ran no destructors has left it borrowed: nobody can poll that any more.
         let Ok(mut borrowed) = task.future.try_borrow_mut() else {
@@ -177,12 +186,20 @@ impl Executor {
 
     /// The future is dropped in a turn of its own: what its destructors do may fail, too.
     fn fail(&self, id: u32, failed: TaskFailed) {
-        if let Some(task) = self.take(id) {
-            self.add(Job::End(task, failed));
+        let is_there =
+            (self.tasks.borrow().get(&id)).is_some_and(|task| !task.has_failed.replace(true));
+        if is_there {
+            self.add(Job::End(id, failed));
         }
     }
 
-    fn end(&self, task: &Running, failed: TaskFailed) {
+    // Inlined, LLVM 22 crashes over it where exceptions are to be the new ones (`exnref`).
+    #[inline(never)]
+    fn end(&self, id: u32, failed: TaskFailed) {
+        // Nobody waits any more, and its future was dropped with what waited.
+        let Some(task) = self.take(id) else {
+            return;
+        };
         let future = task.future.take();
         self.is_recovering.set(true);
         // The assertion holds: nobody sees the future any more.

@@ -49,7 +49,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub use executor::is_recovering;
 pub use named::{named, Named};
 #[cfg(feature = "wasm-bindgen")]
-pub use task::{spawn, task, Task, TaskFailed};
+pub use task::{scoped, spawn, task, Task, TaskFailed};
 pub use wasm_revive_abi::entry::Entry;
 #[cfg(feature = "wasm-bindgen")]
 pub use wasm_revive_entrypoint_shim_macro::entrypoint;

@@ -22,16 +22,43 @@ use crate::executor::{self, Waiting};
 ///
 /// Nothing need be `UnwindSafe`: what a panic leaves half changed outside of the task is for the program to judge.
 pub fn task<T: 'static>(future: impl Future<Output = T> + 'static) -> Task<T> {
+    // SAFETY: it borrows nothing that could end.
+    unsafe { scoped(future) }
+}
+
+/// The same for a future that borrows, such as one of a method with `&self`. It is dropped at the latest with what is
+/// returned.
+///
+/// # Safety
+///
+/// What is returned has to be dropped before what the future borrows ends. So it must not be leaked (`std::mem::forget`, a
+/// cycle of `Rc`) unless what the future borrows lives on as well, and nothing that the future does while it is polled may
+/// drop it. A future that holds it and is awaited by an export keeps to that: wasm-bindgen keeps the object of a method as
+/// long as the method's future, and neither drops futures while they wait nor leaks them.
+pub unsafe fn scoped<'a, T: 'a>(future: impl Future<Output = T> + 'a) -> Task<T> {
     let outcome = Rc::new(Outcome::default());
     let settled = Rc::clone(&outcome);
-    let id = executor::start(
-        Box::pin(async move {
-            let value = future.await;
-            settled.settle(Ok(value));
-        }),
-        Rc::clone(&outcome) as Rc<dyn Waiting>,
-    );
-    Task { id, outcome }
+    let future: Pin<Box<dyn Future<Output = ()> + 'a>> = Box::pin(async move {
+        let value = future.await;
+        settled.settle(Ok(value));
+    });
+    let waiting: Rc<dyn Waiting + 'a> = Rc::clone(&outcome) as _;
+    // SAFETY: types that differ in a lifetime alone have one layout. The executor lets go of both when the task is cancelled,
+    // which dropping it does, before `'a` ends by what the caller has promised. The one exception is a future that is just
+    // being polled, and the caller has promised that it doesn't drop its task.
+    let (future, waiting) = unsafe {
+        (
+            std::mem::transmute::<
+                Pin<Box<dyn Future<Output = ()> + 'a>>,
+                Pin<Box<dyn Future<Output = ()>>>,
+            >(future),
+            std::mem::transmute::<Rc<dyn Waiting + 'a>, Rc<dyn Waiting>>(waiting),
+        )
+    };
+    Task {
+        id: executor::start(future, waiting),
+        outcome,
+    }
 }
 
 /// Starts a task that nobody waits for. Otherwise as [`task`]; a failure of it is reported, and that is all.

@@ -33,8 +33,8 @@
 pub use wasm_revive_abort_detector::{breadcrumb, Sentinel};
 #[cfg(all(feature = "entrypoint-shim", feature = "wasm-bindgen"))]
 pub use wasm_revive_entrypoint_shim::{
-    __private, __private::entrypoint_of_wasm_revive as entrypoint, is_recovering, spawn, task,
-    Task, TaskFailed,
+    __private, __private::entrypoint_of_wasm_revive as entrypoint, is_recovering, scoped, spawn,
+    task, Task, TaskFailed,
 };
 #[cfg(feature = "entrypoint-shim")]
 pub use wasm_revive_entrypoint_shim::{entry, named, Entry, Named};

@@ -15,22 +15,36 @@ pub fn waiting() -> u32 {
     WAITING.load(Ordering::Relaxed)
 }
 
+/// Counted as one that waits, until it is dropped.
+struct Waits;
+
+impl Waits {
+    fn new() -> Waits {
+        WAITING.fetch_add(1, Ordering::Relaxed);
+        Waits
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Waits (`wait-50`: for 50 ms; `hold`: until another call of this instance does `release`) or fails. Gives whether the step is one of these.
 pub async fn step(name: &str) -> bool {
     if let Some(ms) = name.strip_prefix("wait-") {
-        WAITING.fetch_add(1, Ordering::Relaxed);
+        let _waits = Waits::new();
         sleep(ms.parse().unwrap_or(0)).await;
-        WAITING.fetch_sub(1, Ordering::Relaxed);
         return true;
     }
     match name {
         "hold" => {
-            WAITING.fetch_add(1, Ordering::Relaxed);
+            let _waits = Waits::new();
             // With a timer of its own: workerd cancels a request that waits for another one alone.
             while !RELEASED.load(Ordering::Relaxed) {
                 sleep(5).await;
             }
-            WAITING.fetch_sub(1, Ordering::Relaxed);
         }
         "release" => RELEASED.store(true, Ordering::Relaxed),
         "panic" => panic!("asked to panic"),

@@ -5,12 +5,14 @@
 
 mod entrypoint;
 mod fail;
+mod kept;
 mod ledger;
 mod loaded;
 mod object;
 mod stateless;
 
 pub use entrypoint::Admin;
+pub use kept::Kept;
 pub use ledger::Ledger;
 pub use loaded::Loaded;
 pub use object::Counter;

@@ -5,6 +5,7 @@ use js_sys::{Error, Promise};
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
+use wasm_revive_entrypoint_shim::entrypoint;
 use worker::{
     event, Context, Env, MessageBatch, Method, Request, RequestInit, Response, Result,
     ScheduleContext, ScheduledEvent,
@@ -16,9 +17,10 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 #[event(fetch)]
 async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
     let path = req.path();
-    // `/object/<name>/<steps>` is passed on to an object of that name, `/loaded/…` `/ledger/…` to one of the other classes.
+    // `/object/<name>/<steps>` is passed on to an object of that name, `/kept/…`, `/loaded/…`, `/ledger/…` to one of the other classes.
     for (prefix, binding) in [
         ("/object/", "COUNTER"),
+        ("/kept/", "KEPT"),
         ("/loaded/", "LOADED"),
         ("/ledger/", "LEDGER"),
     ] {
@@ -39,6 +41,9 @@ async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
             )?)
             .await;
     }
+    if let Some(steps) = path.strip_prefix("/task/") {
+        return as_task(steps.to_owned()).await;
+    }
     for name in path.split('/').filter(|name| !name.is_empty()) {
         match name {
             "inc" => drop(COUNT.fetch_add(1, Ordering::Relaxed)),
@@ -49,6 +54,18 @@ async fn fetch(req: Request, env: Env, _ctx: Context) -> Result<Response> {
             "waiting" => return Response::ok(fail::waiting().to_string()),
             _ if fail::step(name).await => {}
             _ => return Response::error(format!("no step {name}"), 404),
+        }
+    }
+    Response::ok(COUNT.load(Ordering::Relaxed).to_string())
+}
+
+/// What `/task/…` does, in a task.
+#[entrypoint]
+async fn as_task(steps: String) -> Result<Response> {
+    for name in steps.split('/') {
+        match name {
+            "inc" => drop(COUNT.fetch_add(1, Ordering::Relaxed)),
+            _ => drop(fail::step(name).await),
         }
     }
     Response::ok(COUNT.load(Ordering::Relaxed).to_string())

@@ -15,6 +15,9 @@ export type EnteredBy = 'caller' | 'first-poll' | 'reaction' | 'executor' | 'tas
 /** Has something called, with the error, at the end of the turn that begins, should that be undone. */
 export type WhenUndone = (run: (error: unknown) => void) => void;
 
+/** Runs what enters, within something of somebody else's. */
+export type Around = <R>(run: () => R) => R;
+
 /** What a microtask is to run, unless that was run before. */
 interface Queued {
   readonly run: () => unknown;
@@ -23,6 +26,9 @@ interface Queued {
 
 /** Who enters for somebody who gets the error or is told, or for nobody: a turn of theirs can be as if it had never been. */
 const UNDOABLE: readonly EnteredBy[] = ['caller', 'first-poll', 'finalizer', 'task'];
+
+/** Who runs tasks, or tells them of what they wait for, and not within a call of the program's. */
+const POLLING: readonly EnteredBy[] = ['reaction', 'executor', 'task', 'microtask'];
 
 /** How many panics in one turn of the executor are followed by another look at its queue: a limit only for what nobody has thought of. */
 const POLL_ATTEMPTS = 10_000;
@@ -35,6 +41,7 @@ export class Callbacks {
   readonly #isTold: (error: unknown) => boolean;
   readonly #begins: (who: EnteredBy) => void;
   readonly #whenUndone: WhenUndone | undefined;
+  readonly #around: Around;
   /** Whether a timer has entered that comes only once. */
   #isOnce = false;
   /** The executor that was queued last. */
@@ -46,12 +53,20 @@ export class Callbacks {
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
    * @param begins called before Rust is entered, and before that is known of who has entered
    * @param whenUndone undefined where turns can't be undone
+   * @param around within which tasks are polled
    */
-  constructor(own: OwnClosures, isTold: (error: unknown) => boolean, begins: (who: EnteredBy) => void, whenUndone: WhenUndone | undefined) {
+  constructor(
+    own: OwnClosures,
+    isTold: (error: unknown) => boolean,
+    begins: (who: EnteredBy) => void,
+    whenUndone: WhenUndone | undefined,
+    around: Around = (run) => run(),
+  ) {
     this.#own = own;
     this.#isTold = isTold;
     this.#begins = begins;
     this.#whenUndone = whenUndone;
+    this.#around = around;
   }
 
   /** Whether what has entered comes only once, and nobody is told where its turn is undone: whoever waits for it would wait for ever. */
@@ -195,14 +210,17 @@ export class Callbacks {
   }
 
   #enter<R>(who: EnteredBy, run: () => R): R {
-    this.#begins(who);
-    const before = this.entered;
-    this.entered = who;
-    try {
-      return run();
-    } finally {
-      this.entered = before;
-    }
+    const enter = (): R => {
+      this.#begins(who);
+      const before = this.entered;
+      this.entered = who;
+      try {
+        return run();
+      } finally {
+        this.entered = before;
+      }
+    };
+    return POLLING.includes(who) ? this.#around(enter) : enter();
   }
 }
 

@@ -25,6 +25,7 @@ import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
 import { Undo } from './undo.js';
 import { viewOf } from './view.js';
+import { within } from './within.js';
 import type { ReportDraft } from './write-report.js';
 
 /** What an instance asks of the one that owns it, and tells it. */
@@ -148,6 +149,10 @@ export class Instance {
           this.#finishTurn();
           undo.whenUndone(run);
         }),
+      (run) => {
+        const { polls } = owner.hooks;
+        return polls === undefined ? run() : within((once) => polls(this.view, once), run);
+      },
     );
     this.#host = new InstanceHost(this, this.#failures);
     this.scope = factory(this.#host);

@@ -73,6 +73,12 @@ export interface Plugin {
   /** The turn is over and the instance goes on, also after a panic that was caught and an error that Rust threw on purpose. It is quiescent. */
   readonly committed?: (instance: InstanceView) => void;
   /**
+   * The event loop is about to poll tasks, or to tell Rust that a promise is settled: the first turn of that runs in `run`. The plugin calls it
+   * once, synchronously, within whatever it likes. Where it doesn't call it, that is done after it; what it throws by itself is logged, and what `run`
+   * has thrown goes on to where it would go without.
+   */
+  readonly polls?: (instance: InstanceView, run: () => void) => void;
+  /**
    * An import throws into Rust's panic hook. Unless Rust catches that, the panic ends by it, which is known only when something has left the
    * instance: by then destructors may have written over what Rust has in memory of the panic. Its own stack pointer is where the hook is.
    * @param suspected whether something has left frames of the instance before, with others further out: those may have been the panic's own
@@ -107,6 +113,7 @@ export interface Hooks {
   readonly instantiated: ((instance: InstanceView) => void) | undefined;
   readonly entered: ((instance: InstanceView, entrypoint: string) => void) | undefined;
   readonly committed: ((instance: InstanceView) => void) | undefined;
+  readonly polls: ((instance: InstanceView, run: () => void) => void) | undefined;
   readonly leavesHook: ((instance: InstanceView, error: unknown, suspected: boolean) => void) | undefined;
   readonly threw: (thrown: Thrown) => Failure | undefined;
   /** Undefined: no plugin answers. */
@@ -124,6 +131,7 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
     instantiated: sequence(present(plugins.map((plugin) => plugin.instantiated))),
     entered: sequence(present(plugins.map(({ name, entered }) => harmless(name, entered)))),
     committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),
+    polls: nested(present(plugins.map(({ name, polls }) => harmless(name, polls)))),
     leavesHook: sequence(present(plugins.map(({ name, leavesHook }) => harmless(name, leavesHook)))),
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
     failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)),
@@ -171,6 +179,14 @@ function sequence<A extends unknown[]>(hooks: ((...args: A) => void)[]): ((...ar
   return (...args) => {
     for (const hook of hooks) hook(...args);
   };
+}
+
+/** The first one outermost. */
+function nested(hooks: readonly NonNullable<Plugin['polls']>[]): Plugin['polls'] {
+  return hooks.reduceRight<Plugin['polls']>(
+    (inner, hook) => (inner === undefined ? hook : (instance, run) => hook(instance, () => inner(instance, run))),
+    undefined,
+  );
 }
 
 function first<H, R>(hooks: readonly H[], ask: (hook: H) => R | undefined): R | undefined {

@@ -9,8 +9,10 @@ type State = ConstructorParameters<typeof DurableObject>[0];
 /** Where Durable Objects live. */
 interface Home {
   readonly exports: Exports;
-  /** The object is gone. */
-  leave(): void;
+  /** How reports name its instance, where that is its own. */
+  readonly key?: string;
+  /** What is done when the object is gone. */
+  readonly leaving: (() => void)[];
 }
 
 /** Durable Objects, each in an instance of its own. */
@@ -18,7 +20,7 @@ export class Objects {
   readonly #app: App;
   readonly #options: ClassOptions;
   /** Where the engine tells of no objects that are gone (compatibility dates before 2025-05-05), instances stay until the isolate goes. */
-  readonly #gone = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<Home['leave']>((leave) => leave()) : undefined;
+  readonly #gone = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<Home['leaving']>(leave) : undefined;
 
   constructor(app: App, options: ClassOptions) {
     this.#app = app;
@@ -30,20 +32,20 @@ export class Objects {
     const app = this.#app;
     const isShared = this.#options.isShared(name);
     const isTransactional = this.#options.isTransactional(name);
-    const homeOf = (object: object, id: unknown): Home =>
-      isShared ? { exports: app.own, leave: () => undefined } : this.#home(object, name, id);
+    const homeOf = (object: object, id: unknown): Home => (isShared ? { exports: app.own, leaving: [] } : this.#home(object, name, id));
     class Shimmed extends DurableObject {
       readonly #target: Target;
 
       constructor(state: State, env: unknown) {
         super(state, env);
-        const { exports, leave } = homeOf(this, state.id);
+        const { exports, key, leaving } = homeOf(this, state.id);
         try {
           const turn = isTransactional ? app.transactions.of(state.storage, name) : undefined;
+          if (turn !== undefined && key !== undefined) leaving.push(app.transactions.join(key, turn));
           this.#target = new Target(() => new (exports[name] as Class)(state, env), state, turn);
         } catch (error) {
           // workerd constructs another one for the next event.
-          leave();
+          leave(leaving);
           throw error;
         }
       }
@@ -59,8 +61,12 @@ export class Objects {
   #home(object: object, name: string, id: unknown): Home {
     const { revive } = this.#app;
     const key = new ObjectKey(name, id);
-    const leave = (): void => void revive.evict(key);
-    this.#gone?.register(object, leave);
-    return { exports: this.#app.exportsOf(revive.instance(key), key.toString()), leave };
+    const leaving = [(): void => void revive.evict(key)];
+    this.#gone?.register(object, leaving);
+    return { exports: this.#app.exportsOf(revive.instance(key), key.toString()), key: key.toString(), leaving };
   }
+}
+
+function leave(leaving: Home['leaving']): void {
+  for (const each of leaving.splice(0)) each();
 }

@@ -10,6 +10,9 @@ interface Storage {
 /** Thrown by a transaction that is to be rolled back, and by no other. */
 const UNDONE = Symbol('undone');
 
+/** Where nothing can be held weakly (compatibility dates before 2024), instances stay until the isolate goes, and what is here with them. */
+const weakly = (turn: Turn): { deref(): Turn | undefined } => (typeof WeakRef === 'function' ? new WeakRef(turn) : { deref: () => turn });
+
 /**
  * Turns of Durable Objects that are transactions of their SQL, too. What a turn has written is undone exactly where its memory is: not where Rust,
  * or JavaScript, throws on purpose, nor where a panic is kept, for then Rust's memory stays as it is.
@@ -17,11 +20,31 @@ const UNDONE = Symbol('undone');
 export class Transactions {
   /** How many turns came to nothing so far: undone, or with their instance. */
   #undone = 0;
+  /** Of the objects that have an instance of their own, by its key. Held weakly: they hold the storage, and by that the object. */
+  readonly #turns = new Map<string, { deref(): Turn | undefined }>();
 
   constructor(revive: Pick<Revive, 'use'>) {
     const count = (): void => void this.#undone++;
     // Hooks run before the call that failed returns; events may be late, where listeners are being called.
-    revive.use({ name: 'workers', undone: count, lost: count });
+    revive.use({
+      name: 'workers',
+      undone: count,
+      lost: count,
+      polls: ({ key }, run) => {
+        const turn = key === undefined ? undefined : this.#turns.get(key)?.deref();
+        if (turn === undefined) run();
+        else turn(run);
+      },
+    });
+  }
+
+  /** What the tasks of an instance do is part of the transactions of its object, too. Gives what ends that. */
+  join(key: string, turn: Turn): () => void {
+    const weak = weakly(turn);
+    this.#turns.set(key, weak);
+    return () => {
+      if (this.#turns.get(key) === weak) this.#turns.delete(key);
+    };
   }
 
   /** Runs turns as transactions of a storage. @throws TypeError where that isn't backed by SQLite */

@@ -104,7 +104,10 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
     compatibilityDate,
     bindings,
     durableObjects: Object.fromEntries(
-      ['Counter', 'Ledger', 'Loaded'].map((className) => [className.toUpperCase(), { className, useSQLite: className !== keyValue }]),
+      ['Counter', 'Kept', 'Ledger', 'Loaded'].map((className) => [
+        className.toUpperCase(),
+        { className, useSQLite: className !== keyValue },
+      ]),
     ),
   };
   const miniflare = new Miniflare({

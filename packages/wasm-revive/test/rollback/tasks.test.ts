@@ -7,7 +7,14 @@ import { type Package as Fixtures, load, never, RUNTIME, removeFolders, thrown }
 
 type Next = () => unknown;
 
+interface Scripts {
+  ended(): Iterable<number>;
+  free(): void;
+  script(script: string, next: Next): Promise<number>;
+}
+
 interface Tasks {
+  Scripts: new () => Scripts;
   describe_script(script: string, next: Next): Promise<string>;
   drop_script(script: string, next: Next, promise: Promise<unknown>): void;
   pipe_numbers(count: number, back: boolean, kind: string): Promise<number>;
@@ -251,6 +258,66 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
     const first = await size();
     expect(await size()).toEqual(first);
     expect([first[2], first[3]]).toEqual([0, 0]);
+  });
+
+  it.each(KINDS)('I7: of methods borrow their object until they have failed, with %s', async (kind) => {
+    const module = make();
+    const scripts = new module.Scripts();
+    const { generation } = module.__revive;
+    for (const time of [1, 2, 3]) {
+      const [good, bad] = await Promise.allSettled([
+        scripts.script('add wait add wait add', settled),
+        scripts.script(`add ${'wait '.repeat(time - 1)}${kind} add`, settled),
+      ]);
+      expect([good, bad.status]).toEqual([{ status: 'fulfilled', value: 3 }, 'rejected']);
+    }
+    // The first of them failed in the poll in which it had made its guard.
+    expect([...scripts.ended()]).toEqual([3, 2]);
+    expect([...module.task_guards()][0]).toBe(0);
+    expect(module.__revive.generation).toBe(generation);
+    // wasm-bindgen refuses that as long as anybody borrows it.
+    scripts.free();
+  });
+
+  it('I6: of a method that waits end with the instance, and with nothing else', async () => {
+    const module = make();
+    const scripts = new module.Scripts();
+    const waiting = scripts.script('add wait', () => new Promise(() => undefined));
+    const caught = waiting.catch((error: unknown) => error);
+    // It borrows the object as long as it waits.
+    expect(() => scripts.free()).toThrow(/attempted to take ownership of Rust value while it was borrowed/);
+    module.__revive.reset();
+    expect(await caught).toMatchObject({ code: 'REVIVE_INSTANCE_LOST' });
+  });
+
+  it('I9: a plugin runs polls within something of its own, and breaks none by doing it wrong', async () => {
+    const module = make();
+    const trace: string[] = [];
+    const complained = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    module.__revive.use({
+      name: 'outer',
+      polls(_, run) {
+        trace.push('(');
+        run();
+        run();
+        trace.push(')');
+      },
+    });
+    module.__revive.use({ name: 'never', polls: () => trace.push('-') });
+    module.__revive.use({
+      name: 'throws',
+      polls() {
+        throw new Error('no');
+      },
+    });
+    expect(await module.task_script('add wait add', settled)).toBe(2);
+    const error = await module.task_script('add wait add abort', settled).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(module.task_total()).toBe(3);
+    expect(await module.plain_script('add wait add', settled)).toBe(2);
+    // Each of the first plugin's calls reaches the second one. What is polled is polled once.
+    expect(trace.join('').replaceAll('(--)', '')).toBe('');
+    complained.mockRestore();
   });
 
   it('I7: behave as any future where the program wants fresh instances', async () => {
