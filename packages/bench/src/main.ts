@@ -9,7 +9,7 @@ import { measureRecovery, type RecoveryResult } from './measure-recovery.ts';
 import { measureRollback, type RollbackResult } from './measure-rollback.ts';
 import { measureSizes, type Size } from './measure-size.ts';
 import { measureTransform, type TransformResult } from './measure-transform.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type Effort, type Options, parseOptions, type Section } from './options.ts';
 import { prepare } from './prepare.ts';
 import {
   callTable,
@@ -25,8 +25,11 @@ import {
 } from './report.ts';
 import { describeRollback } from './report-rollback.ts';
 import { ROW_NAMES } from './rows.ts';
+import { measureWorkers } from './workers/measure.ts';
+import { describeWorkers } from './workers/report.ts';
 
-interface Results extends RollbackResults {
+interface Results {
+  readonly machine: Machine;
   readonly calls: readonly CallResult[];
   /** See {@link noise}. */
   readonly noisePercent: number;
@@ -35,10 +38,6 @@ interface Results extends RollbackResults {
   readonly load: readonly LoadResult[];
   readonly transform: TransformResult;
   readonly sizes: readonly Size[];
-}
-
-interface RollbackResults {
-  readonly machine: Machine;
   readonly rollback: RollbackResult;
 }
 
@@ -51,19 +50,15 @@ interface Machine {
   readonly load: readonly [number, number];
 }
 
-process.exitCode = await main();
-
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   if (typeof options === 'string') {
     console.error(options);
     return 2;
   }
-  if (options.only === 'rollback') {
-    const results = await measureOnlyRollback(options);
-    console.log(
-      options.json ? JSON.stringify(results, null, 2) : [machineLine(results.machine), describeRollback(results.rollback)].join('\n\n'),
-    );
+  if (options.only !== undefined) {
+    const { results, text } = await SECTIONS[options.only](options);
+    console.log(options.json ? JSON.stringify(results, null, 2) : `${machineLine(results.machine)}\n\n${text}`);
     return 0;
   }
   const results = await measureAll(options);
@@ -71,12 +66,28 @@ async function main(): Promise<number> {
   return 0;
 }
 
-async function measureOnlyRollback({ node, effort }: Options): Promise<RollbackResults> {
+const SECTIONS: Record<Section, (options: Options) => Promise<{ readonly results: { readonly machine: Machine }; readonly text: string }>> =
+  {
+    async rollback(options) {
+      const [machine, rollback] = await measureAlone(options, 'rollback', measureRollback);
+      return { results: { machine, rollback }, text: describeRollback(rollback) };
+    },
+    async workers(options) {
+      const [machine, workers] = await measureAlone(options, 'workers', measureWorkers);
+      return { results: { machine, workers }, text: describeWorkers(workers) };
+    },
+  };
+
+async function measureAlone<R>(
+  { node, effort }: Options,
+  what: Section,
+  measure: (scratch: string, node: string, effort: Effort, tell: (done: number) => void) => Promise<R>,
+): Promise<[Machine, R]> {
   const loadBefore = loadavg()[0] ?? 0;
   const scratch = mkdtempSync(path.join(tmpdir(), 'wasm-revive-bench-'));
   try {
-    const rollback = await measureRollback(scratch, node, effort, progress('rollback'));
-    return { machine: describeMachine(node, [loadBefore, loadavg()[0] ?? 0]), rollback };
+    const result = await measure(scratch, node, effort, progress(what));
+    return [describeMachine(node, [loadBefore, loadavg()[0] ?? 0]), result];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -154,3 +165,5 @@ function progress(what: string): (done: number) => void {
   }
   return (done) => stderr.write(done < 1 ? `\r\x1b[2Kmeasuring ${what}: ${Math.round(done * 100)} %` : '\r\x1b[2K');
 }
+
+process.exitCode = await main();

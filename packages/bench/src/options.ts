@@ -23,7 +23,14 @@ export interface Effort {
   /** How many turns are ended, and how many aborted. */
   readonly rollbackEnds: number;
   readonly rollbackAborts: number;
+  /** How long a Worker is under load, and how often it is aborted then. */
+  readonly workersMs: number;
+  readonly workersAborts: number;
 }
+
+/** What can be measured alone. */
+const SECTIONS = ['rollback', 'workers'] as const;
+export type Section = (typeof SECTIONS)[number];
 
 /** What the command line says. */
 export interface Options {
@@ -32,7 +39,7 @@ export interface Options {
   readonly node: string;
   readonly json: boolean;
   /** Nothing else. */
-  readonly only: 'rollback' | undefined;
+  readonly only: Section | undefined;
 }
 
 const FULL: Effort = {
@@ -52,6 +59,8 @@ const FULL: Effort = {
   rollbackMs: 1_000,
   rollbackEnds: 5_000,
   rollbackAborts: 500,
+  workersMs: 60_000,
+  workersAborts: 300,
 };
 
 const QUICK: Effort = {
@@ -71,6 +80,8 @@ const QUICK: Effort = {
   rollbackMs: 5,
   rollbackEnds: 50,
   rollbackAborts: 5,
+  workersMs: 1_500,
+  workersAborts: 3,
 };
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -78,6 +89,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --quick         a few seconds instead of a few minutes; the numbers mean little
   --launches N    how often every process is started anew (default ${FULL.launches}): more on a busy machine
   --only rollback what \`--recovery rollback\` costs, and nothing else
+  --only workers  Workers on workerd under load, and nothing else; they are in no other run
   --node PATH     the Node.js to measure in (default: this one)
   --json          the results as JSON on standard output, and nothing else there`;
 
@@ -93,8 +105,9 @@ export function parseOptions(args: readonly string[]): Options | string {
     const base = values.quick ? QUICK : FULL;
     const launches = Number(values.launches ?? base.launches);
     if (!Number.isInteger(launches) || launches < 1) throw new Error(`--launches takes a whole number from 1, not "${values.launches}".`);
-    const { only } = values;
-    if (only !== undefined && only !== 'rollback') throw new Error(`--only takes "rollback", not "${only}".`);
+    const only = SECTIONS.find((section) => section === values.only);
+    if (values.only !== only)
+      throw new Error(`--only takes ${SECTIONS.map((section) => `"${section}"`).join(' or ')}, not "${values.only}".`);
     return { only, effort: { ...base, launches }, node: values.node ?? process.execPath, json: values.json };
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\n\n${USAGE}`;

@@ -9,7 +9,7 @@ export interface WorkerProcess<Request extends object> {
 
 /** Starts one of the workers that are built beside this file. */
 export function startWorker<Request extends object>(
-  file: 'call-worker.js' | 'load-worker.js' | 'recovery-worker.js' | 'rollback-worker.js',
+  file: 'call-worker.js' | 'workers/clients.js' | 'load-worker.js' | 'recovery-worker.js' | 'rollback-worker.js',
   node: string,
   flags: readonly string[] = [],
 ): WorkerProcess<Request> {
