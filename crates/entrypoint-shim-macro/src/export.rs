@@ -1,6 +1,6 @@
 //! An async function, made a task.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
@@ -36,6 +36,7 @@ pub(crate) fn task(
     if !options.may_borrow {
         refuse_borrowed(&function)?;
     }
+    refuse_unnamed(&function.sig.output)?;
     let is_exported = function.attrs.iter().any(is_wasm_bindgen);
     let outcome = Outcome::of(&signature.output, is_exported)?;
     let (given, span) = (outcome.given(), outcome.span());
@@ -102,6 +103,31 @@ fn refuse_borrowed(function: &ItemFn) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What the body gives has to be written down once more, in it.
+fn refuse_unnamed(output: &ReturnType) -> Result<()> {
+    let ReturnType::Type(_, ty) = output else {
+        return Ok(());
+    };
+    let is_unnamed = |token: TokenTree| matches!(token, TokenTree::Ident(word) if word == "impl");
+    if flat(quote!(#ty)).into_iter().any(is_unnamed) {
+        return Err(Error::new_spanned(
+            ty,
+            "Name what it gives: a task's result can't be an `impl Trait`.",
+        ));
+    }
+    Ok(())
+}
+
+fn flat(tokens: TokenStream) -> Vec<TokenTree> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Group(group) => flat(group.stream()),
+            other => vec![other],
+        })
+        .collect()
 }
 
 fn is_wasm_bindgen(attribute: &Attribute) -> bool {
@@ -296,6 +322,11 @@ mod tests {
         assert!(expanded("async fn f() -> u32 { 1 }")
             .unwrap_err()
             .contains("can't say so"));
+        assert!(
+            expanded("async fn f() -> Result<impl Into<JsValue>> { g()? }")
+                .unwrap_err()
+                .contains("impl Trait")
+        );
         assert!(expanded_with("borrows", "async fn f() {}")
             .unwrap_err()
             .contains("one option"));

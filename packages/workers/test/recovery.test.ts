@@ -1,5 +1,7 @@
 /** Panics and aborts of a Worker on the real workerd, in both panic modes. The names in brackets are the invariants of docs/architecture.md. */
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build, type PanicMode } from './build-worker.ts';
 import { type Running, start } from './workerd.ts';
@@ -157,5 +159,35 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
       calls: ['fetch'],
       report: { version: 1, failure: { kind: panic === 'unwind' ? 'unwound' : 'aborted' } },
     });
+  });
+});
+
+describe('after many thousand calls', () => {
+  test('requests that are lost through another one go on as their own, however V8 has optimised what makes their promises [I2, I5]', async () => {
+    const dir = build('abort');
+    // One request makes as many promises as requests would in a minute.
+    const main = `
+      import Worker from './index.js';
+      export * from './index.js';
+      export default class extends Worker {
+        async fetch(request) {
+          if (new URL(request.url).pathname !== '/warm') return super.fetch(request);
+          for (let round = 0; round < 100; round++) await Promise.all(Array.from({ length: 300 }, () => this.failLater('nothing')));
+          return new Response();
+        }
+      }`;
+    writeFileSync(join(dir, 'main.js'), main);
+    const worker = await start(dir, { main: 'main.js' });
+    try {
+      expect((await worker.get('/warm')).status).toBe(200);
+      for (let cycle = 1; cycle <= 200; cycle++) {
+        const lost = Array.from({ length: 20 }, () => worker.get('/wait-5'));
+        const failing = worker.get('/wait-1/abort');
+        expect((await Promise.all(lost)).map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+        expect((await failing).status).toBe(500);
+      }
+    } finally {
+      await worker.miniflare.dispose();
+    }
   });
 });

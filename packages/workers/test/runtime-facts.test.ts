@@ -126,3 +126,56 @@ describe.each([
     expect(await held).toBe('200 from another event of the object');
   });
 });
+
+describe('workerd, once V8 has optimised the code that makes a promise', () => {
+  const hot = (make: string): string => `
+    let settle;
+    const make = () => { ${make} };
+    const wait = async (then) => { const promise = make(); then(settle); await promise; };
+    let held;
+    export default {
+      async fetch(request) {
+        const { pathname } = new URL(request.url);
+        if (pathname === '/warm') {
+          for (let i = 0; i < 200_000; i++) await wait((settle) => settle());
+        } else if (pathname === '/settle') {
+          if (held === undefined) return new Response(null, { status: 404 });
+          held();
+        } else {
+          const { signal } = new AbortController();
+          const timer = setTimeout(() => {}, 30_000);
+          await wait((settle) => { held = settle; });
+          clearTimeout(timer);
+          signal.aborted;
+        }
+        return new Response();
+      }
+    };`;
+
+  test.each([
+    ['has a request go on in the context of the one that settles it', 'return new Promise((resolve) => { settle = resolve; });', 500],
+    [
+      'not where `Promise.withResolvers` makes it',
+      'const made = Promise.withResolvers(); settle = made.resolve; return made.promise;',
+      200,
+    ],
+  ])('%s', async (_, make, status) => {
+    const miniflare = new Miniflare({
+      modules: true,
+      script: hot(make),
+      compatibilityDate: '2026-01-01',
+      handleRuntimeStdio: (stdout, stderr) => void [stdout.resume(), stderr.resume()],
+    });
+    try {
+      const url = await miniflare.ready;
+      const get = async (path: string): Promise<number> =>
+        (await fetch(new URL(path, url), { signal: AbortSignal.timeout(20_000) })).status;
+      expect(await get('/warm')).toBe(200);
+      const held = get('/hold');
+      await expect.poll(() => get('/settle')).toBe(200);
+      expect(await held).toBe(status);
+    } finally {
+      await miniflare.dispose();
+    }
+  });
+});

@@ -1,6 +1,6 @@
 /** Runs a built Worker on the real workerd, through miniflare. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -94,7 +94,9 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
     name: 'fixture',
     modulesRoot: dir,
     modules: [
-      { type: 'ESModule' as const, path: join(dir, main), contents: readFileSync(join(dir, main), 'utf8') },
+      ...[...new Set([main, 'index.js'])]
+        .filter((name) => existsSync(join(dir, name)))
+        .map((name) => ({ type: 'ESModule' as const, path: join(dir, name), contents: readFileSync(join(dir, name), 'utf8') })),
       {
         type: 'CompiledWasm' as const,
         path: join(dir, 'index_bg.wasm'),
