@@ -27,7 +27,7 @@ pub(super) const ENTRY_HEAD: u32 = 8;
 pub(super) const ENTRY: u32 = ENTRY_HEAD + REACH + GRANULE + REACH;
 
 /// Pages of each chunk of the log. As long as a turn needs only the first, the memory does not grow for it: views of it that JavaScript has stay.
-pub(super) const CHUNK_PAGES: u32 = 16;
+pub(super) const CHUNK_PAGES: u32 = 8;
 
 /// Where in a chunk it is told which one is before it and which one behind (addresses, 0: none).
 pub(super) const CHUNK_BEFORE: u32 = REACH;

@@ -91,14 +91,15 @@ fn a_write_past_the_end_of_the_programs_memory_is_found() {
 #[test]
 fn what_the_host_writes_over_the_bookkeeping_is_found() {
     let (changed, layout) = undo_log(&wat::parse_str(STACK).unwrap()).unwrap();
-    let log = (2 + layout.pages as usize - 16) * PAGE;
+    const CHUNK: usize = 8 * PAGE;
+    let log = (2 + layout.pages as usize) * PAGE - CHUNK;
     for address in [
         2 * PAGE,
         2 * PAGE + 127,
         log - 1,
         log + 127,
         log + 128,
-        log + 16 * PAGE - 1,
+        log + CHUNK - 1,
     ] {
         let mut run = Running::new(&changed);
         run.write(address, &[1]);

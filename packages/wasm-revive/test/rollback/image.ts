@@ -25,7 +25,7 @@ export interface Layout {
   readonly end: number;
 }
 
-const CHUNK = 16 * PAGE;
+const CHUNK = 8 * PAGE;
 const ZEROS = new Uint8Array(CHUNK);
 /** Where in a chunk the address of the next one is. */
 const CHUNK_BEHIND = 128 + 4;
