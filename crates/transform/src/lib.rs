@@ -26,8 +26,10 @@
 
 #[cfg(target_arch = "wasm32")]
 mod binding;
+mod code_map;
 mod constants;
 mod custom;
+mod debug_info;
 mod error;
 mod exceptions;
 mod export_globals;
@@ -41,6 +43,8 @@ mod stack_pointer;
 mod types;
 mod undo_log;
 
+pub use code_map::{CodeMap, Piece};
+pub use debug_info::DebugInfo;
 pub use error::Error;
 pub use export_globals::export_globals;
 pub use info::{
@@ -51,5 +55,6 @@ pub use info::{
 pub use inspect::inspect;
 pub use move_imports::move_imports;
 pub use undo_log::{
-    undo_log, UndoLayout, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE,
+    undo_log, undoable, UndoLayout, Undoable, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES,
+    ROLLBACK, SAVE,
 };
