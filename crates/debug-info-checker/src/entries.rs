@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use gimli::{AttributeValue as Value, Dwarf, Unit, UnitRef, UnitSectionOffset};
+use gimli::{AttributeValue as Value, Dwarf, Operation, Unit, UnitRef, UnitSectionOffset};
 
 use crate::module::{Module, Reader};
 use crate::places::Places;
@@ -267,17 +267,10 @@ impl<'a> Reading<'a, '_> {
         }
         Ok(match value {
             Value::UnitRef(offset) => self.number(offset.to_unit_section_offset(self.unit)),
-            Value::DebugInfoRef(offset) => {
-                let mut units = self.dwarf.units();
-                let mut number = None;
-                while let Some(header) = units.next()? {
-                    let unit = self.dwarf.unit(header)?;
-                    if let Some(at) = offset.to_unit_offset(&unit.header) {
-                        number = Some(self.number(at.to_unit_section_offset(&unit)));
-                    }
-                }
-                format!("{number:?}")
-            }
+            Value::DebugInfoRef(offset) => match offset.to_unit_section_offset(self.unit) {
+                Some(offset) => self.number(offset),
+                None => format!("{offset:?}"),
+            },
             Value::FileIndex(index) => {
                 let program = self.unit.line_program.as_ref();
                 match program.and_then(|program| program.header().file(index)) {
@@ -312,6 +305,12 @@ impl<'a> Reading<'a, '_> {
         let mut operations = expression.operations(self.unit.encoding());
         let mut shown = Vec::new();
         while let Some(operation) = operations.next()? {
+            let operation = match operation {
+                Operation::AddressIndex { index } => Operation::Address {
+                    address: self.dwarf.address(self.unit, index)?,
+                },
+                other => other,
+            };
             let text = format!("{operation:?}");
             // Entries are elsewhere now.
             let mut parts = text.split("Offset(");

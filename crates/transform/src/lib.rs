@@ -34,6 +34,7 @@ mod error;
 mod exceptions;
 mod export_globals;
 mod formatters;
+mod identity;
 mod info;
 mod inspect;
 mod move_imports;
@@ -47,6 +48,7 @@ pub use code_map::{CodeMap, Piece};
 pub use debug_info::DebugInfo;
 pub use error::Error;
 pub use export_globals::export_globals;
+pub use identity::{split_debug_info, with_build_id, without_build_id, Split};
 pub use info::{
     CodeSection, CrateRecord, CustomSection, Exceptions, Export, ExternType, Formatter, GlobalType,
     Import, Limits, Memory, ModuleInfo, MutableGlobal, Producer, Signature, StackPointer,

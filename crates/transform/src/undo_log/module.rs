@@ -25,6 +25,7 @@ use super::signatures::Signatures;
 use super::tables::{Changed, Tables};
 use super::{Undoable, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
 use crate::debug_info::{self, DebugInfo, DebugSections};
+use crate::identity::{self, EXTERNAL_DEBUG_INFO};
 use crate::{sections, CodeMap, Error};
 
 /// See [`undoable`](super::undoable). The module is well formed.
@@ -82,8 +83,8 @@ pub(super) fn rewrite(bytes: &[u8], stack_pointer: Option<u32>) -> Result<Undoab
                 module.section(&shape.globals(Some(section))?)
             }
             Payload::ExportSection(section) => module.section(&shape.exports(section)?),
-            // Hints of the module's own would be at other places, and there can be only one section of them.
-            Payload::CustomSection(section) if section.name() == "metadata.code.branch_hint" => {
+            // What says of places in the code something that is for engines alone. Of hints there can be only one section, too.
+            Payload::CustomSection(section) if section.name().starts_with("metadata.code.") => {
                 continue
             }
             Payload::CodeSectionStart { .. } => module.section(&hints).section(&code),
@@ -148,6 +149,8 @@ struct Source<'a> {
     bodies: Vec<Body<'a>>,
     /// The sections of DWARF.
     debug_sections: BTreeMap<&'a str, &'a [u8]>,
+    /// The file that has them in place of the module.
+    debug_file: Option<String>,
 }
 
 /// A global that can change.
@@ -229,6 +232,10 @@ impl<'a> Source<'a> {
             } => self.code = unchecked_range,
             Payload::CustomSection(section) if debug_info::is_dwarf(section.name()) => {
                 self.debug_sections.insert(section.name(), section.data());
+            }
+            Payload::CustomSection(section) if section.name() == EXTERNAL_DEBUG_INFO => {
+                let url = identity::content(section.data(), section.data_offset());
+                self.debug_file = Some(String::from_utf8_lossy(url.unwrap_or_default()).into());
             }
             Payload::CodeSectionEntry(body) => {
                 let function = self.imported_functions + self.bodies.len() as u32;
@@ -353,6 +360,10 @@ impl<'a> Source<'a> {
 
     /// The debug information of the new code.
     fn debug_info(&self, code: &CodeMap) -> (DebugSections, DebugInfo) {
+        if let Some(url) = &self.debug_file {
+            let why = format!("it is in a file of its own, `{url}`");
+            return (Vec::new(), DebugInfo::LeftOut(why));
+        }
         if self.debug_sections.is_empty() {
             return (Vec::new(), DebugInfo::None);
         }
@@ -589,9 +600,9 @@ fn tables(section: wasmparser::TableSectionReader<'_>) -> Result<TableSection, E
     Ok(tables)
 }
 
-/// Whether a custom section says where in the code something is: DWARF, or where that is to be found.
+/// Whether a custom section says where in the old code something is, or which file does.
 fn is_of_debugger(name: &str) -> bool {
-    debug_info::is_dwarf(name) || matches!(name, "sourceMappingURL" | "external_debug_info")
+    debug_info::is_dwarf(name) || matches!(name, "sourceMappingURL" | EXTERNAL_DEBUG_INFO)
 }
 
 fn refuse<T>(why: &str, offset: u64) -> Result<T, Error> {
