@@ -216,9 +216,14 @@ impl<'a> Reading<'a, '_> {
             addresses: Vec::new(),
             locations: Vec::new(),
         };
-        let mut ranges = unit.die_ranges(&entry)?;
-        while let Some(range) = ranges.next()? {
-            read.ranges.push(range.begin..range.end);
+        // Note: of a unit, the `wast` crate writes the lowest address as a number.
+        let low = entry.attr_value(gimli::DW_AT_low_pc);
+        let is_address = low.map(|low| unit.attr_address(low)).transpose()?;
+        if is_address != Some(None) {
+            let mut ranges = unit.die_ranges(&entry)?;
+            while let Some(range) = ranges.next()? {
+                read.ranges.push(range.begin..range.end);
+            }
         }
         for attr in entry.attrs() {
             let name = attr.name();
