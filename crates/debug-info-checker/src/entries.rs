@@ -219,6 +219,11 @@ impl<'a> Reading<'a, '_> {
         // Note: of a unit, the `wast` crate writes the lowest address as a number.
         let low = entry.attr_value(gimli::DW_AT_low_pc);
         let is_address = low.map(|low| unit.attr_address(low)).transpose()?;
+        let low = is_address.flatten();
+        let is_single = !read.is_bounded && entry.attr(gimli::DW_AT_ranges).is_none();
+        if is_single && depth > 0 {
+            read.addresses.extend(low);
+        }
         if is_address != Some(None) {
             let mut ranges = unit.die_ranges(&entry)?;
             while let Some(range) = ranges.next()? {
@@ -228,6 +233,13 @@ impl<'a> Reading<'a, '_> {
         for attr in entry.attrs() {
             let name = attr.name();
             let said = match (name, attr.value()) {
+                (gimli::DW_AT_entry_pc, value) => {
+                    let address = unit.attr_address(value)?;
+                    // It may be counted from the lowest address.
+                    let counted = || Some(low? + attr.udata_value()?);
+                    read.addresses.extend(address.or_else(counted));
+                    name.to_string()
+                }
                 // What describes code is compared by the instructions in it.
                 (gimli::DW_AT_low_pc | gimli::DW_AT_high_pc | gimli::DW_AT_ranges, _) => continue,
                 // Where other sections are.

@@ -72,6 +72,9 @@ impl Places {
                     let index = of_old.start;
                     let operator = &old.instructions[index].1;
                     let times = new.iter().filter(|(_, new)| is_same(operator, new)).count();
+                    if !is_added_to(operator) {
+                        return Err(format!("{piece:x?} has more than its {operator:?}"));
+                    }
                     found[index] += usize::from(times > 0 || is_replaced(operator));
                     for (offset, _) in new {
                         places.add(*offset, index);
@@ -113,6 +116,26 @@ fn is_same(old: &Operator<'_>, new: &Operator<'_>) -> bool {
         (Operator::BrTable { .. }, _) => format!("{old:?}") == format!("{new:?}"),
         _ => old == new,
     }
+}
+
+/// Whether the undo log writes something with such an instruction.
+fn is_added_to(operator: &Operator<'_>) -> bool {
+    let name = format!("{operator:?}");
+    let is_store = name
+        .split(' ')
+        .next()
+        .is_some_and(|name| name.contains("Store"));
+    is_store
+        || is_replaced(operator)
+        || matches!(
+            operator,
+            Operator::MemoryFill { .. }
+                | Operator::MemoryCopy { .. }
+                | Operator::MemoryInit { .. }
+                | Operator::GlobalSet { .. }
+                | Operator::Loop { .. }
+                | Operator::End
+        )
 }
 
 /// What the undo log does in another way.

@@ -149,6 +149,8 @@ impl Writer<'_> {
                 self.name(entry, &format!("inlined at {start}"));
                 let line = AttributeValue::Udata(start);
                 self.set(entry, gimli::DW_AT_call_line, line);
+                let back = AttributeValue::Address(Address::Constant(end));
+                self.set(entry, gimli::DW_AT_call_return_pc, back);
             }
             if self.random.below(3) == 0 && part.len() > 2 {
                 let (middle, behind) = (part[1], part[2]);
@@ -157,6 +159,12 @@ impl Writer<'_> {
             }
             self.bounds(entry, start..end);
             self.variable(entry, part, end);
+            let way_in = part[self.random.below(part.len() as u32) as usize];
+            let way_in = match self.random.below(2) {
+                0 => AttributeValue::Address(Address::Constant(way_in)),
+                _ => AttributeValue::Udata(way_in - start),
+            };
+            self.set(entry, gimli::DW_AT_entry_pc, way_in);
             if self.random.below(4) == 0 {
                 let label = self.unit.add(entry, gimli::DW_TAG_label);
                 let address = AttributeValue::Address(Address::Constant(start));
