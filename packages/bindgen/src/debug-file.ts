@@ -56,13 +56,18 @@ export function split(
 export function writeDebugFile({ file, content }: DebugFile): void {
   const there = beginning(file);
   if (there !== undefined && there !== '\0asm') {
-    throw new TransformError('REVIVE_BAD_OUTPUT', `${file} is there already and is no wasm file, so no debug file was written over it. Give another path.`);
+    throw new TransformError(
+      'REVIVE_BAD_OUTPUT',
+      `${file} is there already and is no wasm file, so no debug file was written over it. Give another path.`,
+    );
   }
   try {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   } catch (cause) {
-    throw new TransformError('REVIVE_FILE_SYSTEM', `${file} can't be written: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    throw new TransformError('REVIVE_FILE_SYSTEM', `${file} can't be written: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      cause,
+    });
   }
 }
 

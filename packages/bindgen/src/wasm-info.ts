@@ -5,11 +5,11 @@ import {
   exportGlobals as addGlobals,
   undoLog as addUndoLog,
   moveImports as changeImports,
+  withBuildId as giveBuildId,
   initSync,
   inspect,
-  splitDebugInfo as takeDebugInfo,
-  withBuildId as giveBuildId,
   withoutBuildId as takeBuildId,
+  splitDebugInfo as takeDebugInfo,
 } from '../generated/transform.js';
 import { TransformError } from './errors.js';
 

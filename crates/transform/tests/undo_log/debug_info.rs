@@ -15,6 +15,7 @@ const LOOP: &str = r#"(module (memory (export "memory") 2)
     (func $grow (export "grow") (result i32) (memory.grow (i32.const 1)))
     (func (export "fill") (param $p i32) (param $n i32) (result i32)
         (i32.store (local.get $p) (i32.const 1))
+        nop
         (loop $next
             (i32.store (local.get $p) (local.get $n))
             (local.set $p (i32.add (local.get $p) (i32.const 4)))

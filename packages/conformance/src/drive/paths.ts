@@ -57,6 +57,12 @@ export function debugPackage(panic: PanicMode): string {
   return needed(join(root, '.artifacts/fixtures-debug', panic, 'nodejs'), 'The fixtures have not been built');
 }
 
+/** `crates/debug-info-checker`, as a module of Node.js. */
+export function debugInfoChecker(): string {
+  const file = '.artifacts/debug-info-checker/abort/nodejs/wasm_revive_debug_info_checker.js';
+  return needed(join(root, file), 'The crate debug-info-checker has not been built');
+}
+
 /** The fixtures built with panic=unwind in the exnref encoding of exception handling. */
 export function exnrefPackage(target: Target): string {
   return needed(join(root, '.artifacts/fixtures/unwind-exnref', target), 'The fixtures have not been built');
