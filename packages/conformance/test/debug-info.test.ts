@@ -64,6 +64,14 @@ describe.each(PANIC_MODES)('panic=%s', (panic) => {
     for (const count of [lines, inlined]) expect(count).toBeGreaterThan(instructions / 3);
   });
 
+  it.each([
+    ['as wasm-bindgen keeps it', () => wasmFile(debugPackage(panic, 'fixtures-full-debug'))],
+    ['as rustc writes it', () => cargoModule('fixtures-full-debug', panic)],
+  ])(`${nameOf('I1')} › each variable is where it was at each instruction, %s`, (_, file) => {
+    const { locationLists } = JSON.parse(check(readFileSync(file()))) as Checked;
+    expect(locationLists).toBeGreaterThan(1_000);
+  });
+
   it(`${nameOf('I1')} › after a rollback, every failure has the stack that it has with a fresh instance`, async () => {
     const fresh = await transformed(debugPackage(panic));
     const undone = await transformed(debugPackage(panic), '--recovery', 'rollback');
