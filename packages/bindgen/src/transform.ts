@@ -82,10 +82,14 @@ function transformFolder(options: TransformOptions): TransformResult {
   if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], pkg.wasmFile);
   const { files, debugFile, debugInfoLeftOut } = emitPackage(moved, pkg.wasmBytes, outDir, options);
   refuseFilesOfOthers(dir, files.keys());
+  const inPlace = isSamePlace(outDir, dir);
   // Before the package, which names it.
-  if (debugFile) writeDebugFile(debugFile);
-  if (!isSamePlace(outDir, dir)) writeOutput(pkg, outDir, files);
-  else if (moved === pkg) {
+  if (debugFile && inPlace) writeDebugFile(debugFile);
+  if (!inPlace) {
+    writeOutput(pkg, outDir, files);
+    // Note: it may be in that folder, which has to be empty before.
+    if (debugFile) writeDebugFile(debugFile);
+  } else if (moved === pkg) {
     commit(dir, () => {
       assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));

@@ -141,6 +141,15 @@ describe.each(PANIC_MODES)('panic=%s', (panic) => {
   }, 60_000);
 });
 
+it.each(['in place', 'to another folder'])(`${nameOf('I1')} › a debug file can be beside the wasm file, %s`, async (where) => {
+  const dir = copyOf(debugPackage('abort'));
+  const outDir = where === 'in place' ? dir : join(empty(), 'out');
+  const debugFile = join(outDir, 'a name#1.wasm');
+  const { stderr, ended } = await runCli(['transform', dir, '--out-dir', outDir, '--split-debug', debugFile]);
+  expect([stderr, ended]).toEqual(['', undefined]);
+  expect(Buffer.from(debugFileOnDisk(wasmFile(outDir))).equals(readFileSync(debugFile))).toBe(true);
+});
+
 it(`${nameOf('I9')} › no debug file is written where there is nothing to write, or over something else`, async () => {
   const folder = empty();
   const plain = copyOf(upstreamPackage('abort', 'nodejs'));
