@@ -279,7 +279,7 @@ impl<'a> Reading<'a, '_> {
         attr: &gimli::Attribute<Reader<'a>>,
         value: Value<Reader<'a>>,
     ) -> gimli::Result<String> {
-        if let Ok(text) = unit.attr_string(value.clone()) {
+        if let Ok(text) = unit.attr_string(value) {
             return Ok(text.to_string_lossy().into_owned());
         }
         Ok(match value {
