@@ -86,6 +86,26 @@ pub fn split_debug_info(bytes: &[u8], url: &str) -> Result<JsValue, JsValue> {
     }))
 }
 
+/// [`debug_file`](crate::debug_file).
+///
+/// # Errors
+///
+/// As [`inspect`].
+#[wasm_bindgen(js_name = debugFile)]
+pub fn debug_file(bytes: &[u8]) -> Result<Option<String>, JsValue> {
+    crate::debug_file(bytes).map_err(|error| throwable(error).into())
+}
+
+/// [`join_debug_info`](crate::join_debug_info).
+///
+/// # Errors
+///
+/// As [`inspect`], of either.
+#[wasm_bindgen(js_name = joinDebugInfo)]
+pub fn join_debug_info(bytes: &[u8], debug: &[u8]) -> Result<Option<Vec<u8>>, JsValue> {
+    crate::join_debug_info(bytes, debug).map_err(|error| throwable(error).into())
+}
+
 fn throwable(error: crate::Error) -> js_sys::Error {
     let thrown = js_sys::Error::new(error.message());
     // Setting a property of a new, extensible object can't fail.

@@ -77,6 +77,60 @@ pub fn split_debug_info(bytes: &[u8], url: &str) -> Result<Option<Split>, Error>
     }))
 }
 
+/// Where a module says that its debug information is. None where it says nothing.
+///
+/// # Errors
+///
+/// As [`inspect`].
+pub fn debug_file(bytes: &[u8]) -> Result<Option<String>, Error> {
+    inspect(bytes)?;
+    let mut url = None;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::CustomSection(section) if section.name() == EXTERNAL_DEBUG_INFO => {
+                url = content(section.data(), section.data_offset());
+            }
+            _ => {}
+        }
+    }
+    Ok(url.map(|url| String::from_utf8_lossy(url).into_owned()))
+}
+
+/// Puts the debug information of a debug file back into a module. None where the file has other code, or no debug information.
+///
+/// # Errors
+///
+/// As [`inspect`], of either.
+pub fn join_debug_info(bytes: &[u8], debug: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    let mut module = without(bytes, |name| is_dwarf(name) || name == EXTERNAL_DEBUG_INFO)?;
+    inspect(debug)?;
+    let mut has_debug_info = false;
+    for payload in Parser::new(0).parse_all(debug) {
+        match payload? {
+            Payload::CustomSection(section) if is_dwarf(section.name()) => {
+                has_debug_info = true;
+                sections::copy(&mut module, &Payload::CustomSection(section), debug);
+            }
+            _ => {}
+        }
+    }
+    Ok((has_debug_info && code(bytes)? == code(debug)?).then(|| module.finish()))
+}
+
+/// The contents of the code section.
+fn code(bytes: &[u8]) -> Result<&[u8], Error> {
+    for payload in Parser::new(0).parse_all(bytes) {
+        if let Payload::CodeSectionStart {
+            unchecked_range: range,
+            ..
+        } = payload?
+        {
+            return Ok(&bytes[range.start as usize..range.end as usize]);
+        }
+    }
+    Ok(&[])
+}
+
 /// The text or the bytes that one of these sections holds: a length, and as many bytes.
 pub(crate) fn content(data: &[u8], offset: u64) -> Option<&[u8]> {
     let mut reader = BinaryReader::new(data, offset);
@@ -150,5 +204,22 @@ mod tests {
             .module
             .ends_with(b"\x13external_debug_info\x0eapp.debug.wasm"));
         assert_eq!(split_debug_info(&split.module, "x").unwrap(), None);
+        assert_eq!(
+            debug_file(&split.module).unwrap().as_deref(),
+            Some("app.debug.wasm")
+        );
+        assert_eq!(debug_file(&whole).unwrap(), None);
+    }
+
+    #[test]
+    fn a_module_gets_back_its_debug_information_but_never_that_of_other_code() {
+        let whole = module(&["name", BUILD_ID, ".debug_info", ".debug_line"]);
+        let split = split_debug_info(&whole, "a.wasm").unwrap().unwrap();
+        let joined = join_debug_info(&split.module, &split.debug).unwrap();
+        assert_eq!(joined, Some(whole));
+        let mut other = wat::parse_str("(module (func (export \"run\") nop))").unwrap();
+        other.extend(b"\0\x0c\x0b.debug_info");
+        assert_eq!(join_debug_info(&split.module, &other).unwrap(), None);
+        assert_eq!(join_debug_info(&split.module, &split.module).unwrap(), None);
     }
 }

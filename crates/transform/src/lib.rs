@@ -48,7 +48,9 @@ pub use code_map::{CodeMap, Piece};
 pub use debug_info::DebugInfo;
 pub use error::Error;
 pub use export_globals::export_globals;
-pub use identity::{split_debug_info, with_build_id, without_build_id, Split};
+pub use identity::{
+    debug_file, join_debug_info, split_debug_info, with_build_id, without_build_id, Split,
+};
 pub use info::{
     CodeSection, CrateRecord, CustomSection, Exceptions, Export, ExternType, Formatter, GlobalType,
     Import, Limits, Memory, ModuleInfo, MutableGlobal, Producer, Signature, StackPointer,

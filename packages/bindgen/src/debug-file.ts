@@ -1,9 +1,11 @@
 /** The names by which the files of a build find each other, and the debug file that a release is shipped without. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { TransformError } from './errors.js';
-import { splitDebugInfo, withBuildId, withoutBuildId } from './wasm-info.js';
+import { readFile } from './files.js';
+import { entryAt } from './staging.js';
+import { debugFileOf, joinDebugInfo, MalformedWasmError, splitDebugInfo, withBuildId, withoutBuildId } from './wasm-info.js';
 
 /** A module that says which build it is. */
 export interface NamedModule {
@@ -18,6 +20,47 @@ export function named(bytes: Uint8Array): NamedModule {
   // As long as what linkers make of a hash, and crash services take.
   const id = createHash('sha256').update(unnamed).digest().subarray(0, 16);
   return { module: withBuildId(unnamed, id), debugId: id.toString('hex') };
+}
+
+/** A module with its debug information in it. */
+export interface Joined {
+  readonly bytes: Uint8Array;
+  /** The name of the file that it was in. */
+  readonly from?: string;
+  /** It is in a file that isn't there, or has other code. */
+  readonly isMissing?: true;
+}
+
+/**
+ * Puts the debug information of a module into it that is in a file beside it. A package can name any file on the machine, so one that is elsewhere, or
+ * behind a link, is none.
+ */
+export function joined(dir: string, bytes: Uint8Array): Joined {
+  const url = debugFileOf(bytes);
+  if (url === undefined) return { bytes };
+  const name = decoded(url);
+  const path = join(dir, name);
+  const debug = name === basename(path) && entryAt(path)?.isFile() ? readFile(path) : undefined;
+  const found = debug && putBack(bytes, debug);
+  return found === undefined ? { bytes, isMissing: true } : { bytes: found, from: name };
+}
+
+/** What is no module at all is no debug file of this one either. */
+function putBack(bytes: Uint8Array, debug: Uint8Array): Uint8Array | undefined {
+  try {
+    return joinDebugInfo(bytes, debug);
+  } catch (error) {
+    if (error instanceof MalformedWasmError) return undefined;
+    throw error;
+  }
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
 }
 
 /** A debug file that is to be written. */
@@ -63,7 +106,10 @@ export function writeDebugFile({ file, content }: DebugFile): void {
   }
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
+    // Note: moved into place, so that a link is replaced, and what a hard link shares stays as it is.
+    const staged = `${file}.${process.pid}.tmp`;
+    writeFileSync(staged, content);
+    renameSync(staged, file);
   } catch (cause) {
     throw new TransformError('REVIVE_FILE_SYSTEM', `${file} can't be written: ${cause instanceof Error ? cause.message : String(cause)}.`, {
       cause,

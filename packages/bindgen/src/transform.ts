@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Build, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
 import { asRuntimeFile, isAddedByUs } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
-import { type DebugFile, named, refuseOwnFile, split, writeDebugFile } from './debug-file.js';
+import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './debug-file.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type RuntimeReference } from './emit.js';
 import { ownModule } from './emit-init.js';
@@ -142,9 +142,18 @@ function emitPackage(
   const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
   const undo = options.recovery === 'rollback';
-  const plain = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
+  const source = joined(pkg.dir, pkg.wasmBytes);
+  const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
   const { module, debugInfoLeftOut } = undo ? undoLogged(pkg, plain) : { module: plain, debugInfoLeftOut: undefined };
-  const { bytes, debugId, debugFile } = identified(module, original, join(outDir, pkg.wasmFile), options.splitDebug, debugInfoLeftOut);
+  // What has its debug information elsewhere, and the same code as before, goes on to be known there by its name.
+  const keepsName = module === original || (!undo && source.isMissing === true);
+  const ownFile = source.from === undefined ? undefined : join(outDir, source.from);
+  const { bytes, debugId, debugFile } = identified(module, {
+    keepsName,
+    wasmFile: join(outDir, pkg.wasmFile),
+    splitDebug: options.splitDebug ?? ownFile,
+    leftOut: debugInfoLeftOut,
+  });
   const written = bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes);
   const emitOptions = {
     version: options.version,
@@ -170,12 +179,19 @@ function emitPackage(
 /** The wasm file that is written: it says which build it is where it differs from the one in the package, and where its debug information is. */
 function identified(
   module: Uint8Array,
-  original: Uint8Array,
-  wasmFile: string,
-  splitDebug: string | undefined,
-  leftOut: string | undefined,
+  {
+    keepsName,
+    wasmFile,
+    splitDebug,
+    leftOut,
+  }: {
+    readonly keepsName: boolean;
+    readonly wasmFile: string;
+    readonly splitDebug: string | undefined;
+    readonly leftOut: string | undefined;
+  },
 ): { bytes: Uint8Array; debugId?: string; debugFile?: DebugFile } {
-  if (module === original && splitDebug === undefined) return { bytes: original };
+  if (keepsName && splitDebug === undefined) return { bytes: module };
   const { module: bytes, debugId } = named(module);
   if (splitDebug === undefined) return { bytes, debugId };
   const { module: shipped, debugFile } = split(bytes, wasmFile, resolve(splitDebug), leftOut);

@@ -5,9 +5,11 @@ import {
   exportGlobals as addGlobals,
   undoLog as addUndoLog,
   moveImports as changeImports,
+  debugFile as findDebugFile,
   withBuildId as giveBuildId,
   initSync,
   inspect,
+  joinDebugInfo as putBackDebugInfo,
   withoutBuildId as takeBuildId,
   splitDebugInfo as takeDebugInfo,
 } from '../generated/transform.js';
@@ -234,6 +236,25 @@ export function withBuildId(bytes: Uint8Array, id: Uint8Array): Uint8Array {
 export function splitDebugInfo(bytes: Uint8Array, url: string): { readonly module: Uint8Array; readonly debug: Uint8Array } | undefined {
   const split = call(() => takeDebugInfo(bytes, url)) as [Uint8Array, Uint8Array] | undefined;
   return split && { module: split[0], debug: split[1] };
+}
+
+/**
+ * Where a module says that its debug information is, from its own URL on; undefined where it says nothing.
+ *
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function debugFileOf(bytes: Uint8Array): string | undefined {
+  return call(() => findDebugFile(bytes));
+}
+
+/**
+ * Puts the debug information of a debug file back into a module.
+ *
+ * @returns undefined where the file has other code than the module, or no debug information
+ * @throws {MalformedWasmError} as {@link inspectWasm}, of either
+ */
+export function joinDebugInfo(bytes: Uint8Array, debug: Uint8Array): Uint8Array | undefined {
+  return call(() => putBackDebugInfo(bytes, debug));
 }
 
 function load(): void {

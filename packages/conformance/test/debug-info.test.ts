@@ -141,6 +141,40 @@ describe.each(PANIC_MODES)('panic=%s', (panic) => {
   }, 60_000);
 });
 
+it.each(['fresh', 'rollback'])(
+  `${nameOf('I1')} › a debug file that was split off before is rewritten with the code, %s`,
+  async (recovery) => {
+    const dir = copyOf(debugPackage('abort'));
+    const [whole, debugFile] = [readFileSync(wasmFile(dir)), join(dir, 'app.debug.wasm')];
+    // As other tools split it.
+    writeFileSync(debugFile, whole);
+    writeFileSync(wasmFile(dir), withCustomSection(stripped(whole), 'external_debug_info', '\u000eapp.debug.wasm'));
+    expect((await runCli(['transform', dir, '--recovery', recovery])).stderr).toBe('');
+    const shipped = readFileSync(wasmFile(dir));
+    expect(customSectionNames(shipped)).toContain('build_id');
+    expect(customSectionNames(shipped).filter((name) => name.startsWith('.debug_'))).toEqual([]);
+    const report = reportsOf(dir).get('exit');
+    if (report === undefined) return expect.fail('exit did not fail');
+    expect(JSON.stringify(stackOf(symbolicate(report, debugFileOnDisk(wasmFile(dir)))))).toContain('corpus.rs');
+  },
+  60_000,
+);
+
+it.each([
+  ['is not there', () => undefined],
+  ['has other code', () => readFileSync(cargoModule('fixtures-debug'))],
+  ['is no wasm file', () => Buffer.from('mine')],
+])(`${nameOf('I9')} › a debug file that %s is left as it is, and with rollback the command says that it is missing`, async (_, content) => {
+  const dir = copyOf(debugPackage('abort'));
+  const [file, debug] = [join(dir, 'app.debug.wasm'), content()];
+  if (debug) writeFileSync(file, debug);
+  writeFileSync(wasmFile(dir), withCustomSection(stripped(readFileSync(wasmFile(dir))), 'external_debug_info', '\u000eapp.debug.wasm'));
+  const { stderr, ended } = await runCli(['transform', dir, '--recovery', 'rollback']);
+  expect(ended).toBeUndefined();
+  expect(stderr).toMatch(/because it is in a file of its own, `app\.debug\.wasm`, that is not beside it/);
+  expect(debug ? readFileSync(file).equals(debug) : !readdirSync(dir).includes('app.debug.wasm')).toBe(true);
+});
+
 it.each(['in place', 'to another folder'])(`${nameOf('I1')} › a debug file can be beside the wasm file, %s`, async (where) => {
   const dir = copyOf(debugPackage('abort'));
   const outDir = where === 'in place' ? dir : join(empty(), 'out');

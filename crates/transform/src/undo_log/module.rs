@@ -361,7 +361,7 @@ impl<'a> Source<'a> {
     /// The debug information of the new code.
     fn debug_info(&self, code: &CodeMap) -> (DebugSections, DebugInfo) {
         if let Some(url) = &self.debug_file {
-            let why = format!("it is in a file of its own, `{url}`");
+            let why = format!("it is in a file of its own, `{url}`, that is not beside it");
             return (Vec::new(), DebugInfo::LeftOut(why));
         }
         if self.debug_sections.is_empty() {

@@ -109,7 +109,10 @@ fn what_cannot_be_rewritten_is_left_out_and_said() {
     let types = left_out(&with_sections(&[(".debug_types", b"")]));
     assert_eq!(types, "it has type units (`-fdebug-types-section`)");
     let file = left_out(&with_sections(&[("external_debug_info", b"\x05a.dbg")]));
-    assert_eq!(file, "it is in a file of its own, `a.dbg`");
+    assert_eq!(
+        file,
+        "it is in a file of its own, `a.dbg`, that is not beside it"
+    );
     assert_eq!(
         left_out(&with_sections(&split_unit())),
         "it has parts in files of their own (`-gsplit-dwarf`)"
