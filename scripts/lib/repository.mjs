@@ -17,7 +17,7 @@ export function readPackages(root) {
  * @param {string} root
  * @returns {{ folder: string, name: string, version: string | undefined, published: boolean, inherits: boolean, requires: Requirement[] }[]}
  *   `inherits`: its version is the workspace's
- * @typedef {{ crate: string, version: string | undefined }} Requirement what a crate asks of another one of this repository
+ * @typedef {{ crate: string, version: string | undefined, forTests: boolean }} Requirement what a crate asks of another one of this repository
  */
 export function readCrates(root) {
   const workspace = readFile(path.join(root, 'Cargo.toml'));
@@ -27,8 +27,8 @@ export function readCrates(root) {
     const own = table(text, 'package');
     const inherits = /^version\.workspace\s*=\s*true/m.test(own) || /^version\s*=\s*\{\s*workspace\s*=\s*true/m.test(own);
     const requires = ['dependencies', 'dev-dependencies', 'build-dependencies']
-      .flatMap((name) => requirements(table(text, name)))
-      .map((entry) => sharedRequirements.get(entry.crate) ?? entry);
+      .flatMap((name) => requirements(table(text, name)).map((entry) => ({ ...entry, forTests: name === 'dev-dependencies' })))
+      .map((entry) => ({ ...entry, ...sharedRequirements.get(entry.crate) }));
     return {
       folder,
       name: value(own, 'name') ?? folder,

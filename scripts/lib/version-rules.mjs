@@ -78,12 +78,13 @@ function npmRequirementProblems(root) {
 
 function crateRequirementProblems(root) {
   const crates = readCrates(root);
-  const versions = new Map(crates.map(({ name, version }) => [name, version]));
+  const known = new Map(crates.map((crate) => [crate.name, crate]));
   return crates.flatMap((crate) =>
-    crate.requires.flatMap(({ crate: name, version: range }) => {
-      const version = versions.get(name);
-      // Without a version cargo refuses to publish; between crates that are never published there is nothing to say.
-      if (version === undefined || (range === undefined && !crate.published)) return [];
+    crate.requires.flatMap(({ crate: name, version: range, forTests }) => {
+      const { version, published } = known.get(name) ?? {};
+      // Without a version cargo refuses to publish, but for what is needed for tests alone, which it then leaves out; between crates that are
+      // never published there is nothing to say.
+      if (version === undefined || (range === undefined && (!crate.published || (forTests && !published)))) return [];
       // Cargo's bare version is a caret range; `=` and the like ask for less.
       if (range !== undefined && /^\d/.test(range) && satisfies(version, `^${range}`)) return [];
       return [

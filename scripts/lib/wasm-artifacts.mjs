@@ -21,7 +21,7 @@ import { wasmToolchain } from './wasm-toolchain.mjs';
  * @property {string[]} features
  * @property {string} as the folder in `.artifacts`: the crate's, unless the same crate is built with several sets of features
  * @property {string[]} [without] the features of Wasm that wasm-bindgen is not to know of, for the glue that it writes without them
- * @property {boolean} [debug] keep the lines of the crate's own source (DWARF)
+ * @property {boolean | 'full'} [debug] keep the lines of the crate's own source (DWARF); `full`: its types and variables, too
  * @property {string[]} [bindgen] more options of wasm-bindgen's
  */
 
@@ -80,7 +80,7 @@ async function buildLocked(artifact, tell) {
     ...toolchain.buildStdArgs(panic, without),
     ...(features.length > 0 ? ['--features', features.join(',')] : []),
     // Of this crate only: std would have to be built once more for its own.
-    ...(debug ? ['--config', `profile.release.package.${name}.debug="line-tables-only"`] : []),
+    ...(debug ? ['--config', `profile.release.package.${name}.debug="${debug === true ? 'line-tables-only' : debug}"`] : []),
   ];
   const inputs = contentHash(
     root,

@@ -16,6 +16,14 @@ test('a package that has nothing to say to Rust needs no crate', () => {
   expect(versionProblems(matchingCheckout({ 'packages/opentelemetry/package.json': openTelemetry('^1.3.0') }))).toEqual([]);
 });
 
+test('a published crate may test itself with one that is never published', () => {
+  const withTests = (table) => ({
+    'crates/abi/Cargo.toml': `[package]\nname = "wasm-revive-abi"\nversion = "1.3.4"\n\n[${table}]\nwasm-revive-fixtures = { path = "../fixtures" }\n`,
+  });
+  expect(versionProblems(matchingCheckout(withTests('dev-dependencies')))).toEqual([]);
+  expect(versionProblems(matchingCheckout(withTests('dependencies')))).not.toEqual([]);
+});
+
 test('a checkout in which no package is found is a problem', () => {
   expect(versionProblems(checkout({}))).toEqual(['No public npm package was found in packages/.']);
 });

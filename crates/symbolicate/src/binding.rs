@@ -11,6 +11,9 @@ use crate::{Excerpt, Symbolicated, Symbols};
 #[serde(rename_all = "camelCase")]
 struct Told {
     has_debug_info: bool,
+    /// Hexadecimal digits.
+    build_id: Option<String>,
+    debug_file: Option<String>,
     /// Where the contents of the code section begin and end, in bytes.
     code: [usize; 2],
     frames: Vec<Symbolicated>,
@@ -28,6 +31,8 @@ pub fn symbolicate(module: &[u8], frames: &[f64]) -> Result<String, Error> {
     let known = |value: f64| (value >= 0.0).then_some(value as u32);
     let told = Told {
         has_debug_info: symbols.has_debug_info(),
+        build_id: symbols.build_id().map(hexadecimal),
+        debug_file: symbols.debug_file().map(str::to_owned),
         code: [symbols.code().start, symbols.code().end],
         frames: frames
             .chunks_exact(2)
@@ -35,6 +40,10 @@ pub fn symbolicate(module: &[u8], frames: &[f64]) -> Result<String, Error> {
             .collect(),
     };
     serde_json::to_string(&told).map_err(|error| Error::new(&error.to_string()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// [`demangle`](crate::demangle).

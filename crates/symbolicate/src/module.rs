@@ -24,6 +24,10 @@ pub(crate) struct Module<'a> {
     pub(crate) function_names: BTreeMap<u32, &'a str>,
     /// The sections whose names begin with `.debug_`.
     pub(crate) debug: BTreeMap<&'a str, &'a [u8]>,
+    /// What the section `build_id` holds (tool conventions, "Build ID section").
+    pub(crate) build_id: Option<&'a [u8]>,
+    /// What the section `external_debug_info` holds: where the debug information is.
+    pub(crate) debug_file: Option<&'a str>,
 }
 
 impl<'a> Module<'a> {
@@ -61,6 +65,14 @@ impl<'a> Module<'a> {
                 }
                 Payload::CustomSection(section) if section.name().starts_with(".debug_") => {
                     module.debug.insert(section.name(), section.data());
+                }
+                Payload::CustomSection(section) if section.name() == "build_id" => {
+                    let mut reader = section.data_reader();
+                    let length = reader.read_var_u32()?;
+                    module.build_id = Some(reader.read_bytes(length as usize)?);
+                }
+                Payload::CustomSection(section) if section.name() == "external_debug_info" => {
+                    module.debug_file = Some(section.data_reader().read_string()?);
                 }
                 _ => {}
             }

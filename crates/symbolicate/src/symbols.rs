@@ -96,6 +96,16 @@ impl<'a> Symbols<'a> {
         self.context.is_some()
     }
 
+    /// Which build the module is, as its section `build_id` says.
+    pub fn build_id(&self) -> Option<&'a [u8]> {
+        self.module.build_id
+    }
+
+    /// Which file has the module's debug information, as its section `external_debug_info` says: a URL, from the module's own on.
+    pub fn debug_file(&self) -> Option<&'a str> {
+        self.module.debug_file
+    }
+
     /// The contents of the code section, in bytes from the start of the module. What addresses in DWARF count from is their start.
     pub fn code(&self) -> Range<usize> {
         self.module.code.clone()

@@ -253,3 +253,27 @@ fn a_beginning_that_is_some_bytes_off_is_that_of_the_function() {
     assert_eq!((frame.fit, frame.functions.len()), (Fit::Fits, 1));
     assert!(frame.functions[0].place.is_some());
 }
+
+#[test]
+fn a_module_says_which_build_it_is_and_which_file_has_its_debug_information() {
+    let module = |sections: &[(&str, &[u8])]| {
+        let mut module = wat::parse_str(MODULE).unwrap();
+        for (name, data) in sections {
+            module.extend([0, (name.len() + 1 + data.len()) as u8, name.len() as u8]);
+            module.extend([name.as_bytes(), data].concat());
+        }
+        module
+    };
+    let sections: &[(&str, &[u8])] = &[
+        ("build_id", b"\x02\xab\x01"),
+        ("external_debug_info", b"\x09app.debug"),
+    ];
+    let bytes = module(sections);
+    let symbols = Symbols::read(&bytes).unwrap();
+    assert_eq!(symbols.build_id(), Some(&[0xab, 1][..]));
+    assert_eq!(symbols.debug_file(), Some("app.debug"));
+    let plain = module(&[]);
+    let symbols = Symbols::read(&plain).unwrap();
+    assert_eq!((symbols.build_id(), symbols.debug_file()), (None, None));
+    assert!(Symbols::read(&module(&[("build_id", b"\x09")])).is_err());
+}

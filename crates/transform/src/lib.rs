@@ -26,12 +26,15 @@
 
 #[cfg(target_arch = "wasm32")]
 mod binding;
+mod code_map;
 mod constants;
 mod custom;
+mod debug_info;
 mod error;
 mod exceptions;
 mod export_globals;
 mod formatters;
+mod identity;
 mod info;
 mod inspect;
 mod move_imports;
@@ -41,8 +44,13 @@ mod stack_pointer;
 mod types;
 mod undo_log;
 
+pub use code_map::{CodeMap, Piece};
+pub use debug_info::DebugInfo;
 pub use error::Error;
 pub use export_globals::export_globals;
+pub use identity::{
+    debug_file, join_debug_info, split_debug_info, with_build_id, without_build_id, Split,
+};
 pub use info::{
     CodeSection, CrateRecord, CustomSection, Exceptions, Export, ExternType, Formatter, GlobalType,
     Import, Limits, Memory, ModuleInfo, MutableGlobal, Producer, Signature, StackPointer,
@@ -51,5 +59,6 @@ pub use info::{
 pub use inspect::inspect;
 pub use move_imports::move_imports;
 pub use undo_log::{
-    undo_log, UndoLayout, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE,
+    undo_log, undoable, UndoLayout, Undoable, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES,
+    ROLLBACK, SAVE,
 };

@@ -13,7 +13,7 @@
 //! none of them before that.
 //!
 //! One table that changes is undone as well (`tables.rs`), the one in which wasm-bindgen has JavaScript's values; a module that changes others is
-//! refused. What a debugger needs is left out: it says where in the old code something is.
+//! refused. Debug information is rewritten with the code (`debug_info.rs`).
 //!
 //! What isn't undone here: what JavaScript writes into the memory by itself, unless it says so before ([`NOTE`]); what is below where the
 //! shadow stack's pointer rests, where that is certain to be of no use any more (`barrier.rs`).
@@ -25,6 +25,7 @@
 mod barrier;
 mod body;
 mod canaries;
+mod code;
 mod doubled;
 mod flow;
 mod frames;
@@ -39,7 +40,7 @@ mod value;
 
 pub use layout::UndoLayout;
 
-use crate::Error;
+use crate::{CodeMap, DebugInfo, Error};
 
 /// Export, `() -> i32`: the state is now the one that [`ROLLBACK`] goes back to. To be called while no frame of the instance is on the stack. Gives what
 /// is damaged, as [`CHECK`] does, and changes nothing where something is.
@@ -68,6 +69,19 @@ pub const REFERENCES: &str = "__wasm_revive_references";
 /// Export, `(address: i32, length: i32) -> ()`: the host is about to write these bytes. Traps where they are not all in the memory.
 pub const NOTE: &str = "__wasm_revive_note";
 
+/// A module that was given an undo log.
+#[derive(Debug, Clone)]
+pub struct Undoable {
+    /// The module.
+    pub module: Vec<u8>,
+    /// Where in its memory the log is.
+    pub layout: UndoLayout,
+    /// Where its code has gone.
+    pub code: CodeMap,
+    /// What has become of its debug information.
+    pub debug_info: DebugInfo,
+}
+
 /// Adds an undo log to a module. The state after instantiation is the first one that can be gone back to.
 ///
 /// # Errors
@@ -88,6 +102,16 @@ pub const NOTE: &str = "__wasm_revive_note";
 /// assert!(info.exports.iter().any(|export| export.name == "__wasm_revive_rollback"));
 /// ```
 pub fn undo_log(bytes: &[u8]) -> Result<(Vec<u8>, UndoLayout), Error> {
+    let Undoable { module, layout, .. } = undoable(bytes)?;
+    Ok((module, layout))
+}
+
+/// [`undo_log`], and what has become of the code and of the debug information.
+///
+/// # Errors
+///
+/// As [`undo_log`]. None for debug information that can't be rewritten: it is left out.
+pub fn undoable(bytes: &[u8]) -> Result<Undoable, Error> {
     let info = crate::inspect(bytes)?;
     module::rewrite(bytes, info.stack_pointer.map(|pointer| pointer.global))
 }

@@ -66,7 +66,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `contract: ${CONTRACT}`,
     `generatedBy: ${JSON.stringify(options.version)}`,
     `name: ${JSON.stringify(pkg.name)}`,
-    `build: { id: '${options.build.id}', codeOffset: ${options.build.codeOffset} }`,
+    `build: ${emitBuild(options.build)}`,
     `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
@@ -148,6 +148,10 @@ const $app = await $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm
   );
   text.append('\nexport const __revive = $app?.control;\n');
   return withMap(text, file);
+}
+
+function emitBuild({ id, codeOffset, debugId }: Build): string {
+  return `{ id: '${id}', codeOffset: ${codeOffset}${debugId === undefined ? '' : `, debugId: '${debugId}'`} }`;
 }
 
 /** See `SiblingFacade` in the kernel. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Build, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
 import { asRuntimeFile, isAddedByUs } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
+import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './debug-file.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
 import { emitEntry, emitGlue, type RuntimeReference } from './emit.js';
 import { ownModule } from './emit-init.js';
@@ -16,7 +17,7 @@ import { assertUnchanged, type Package, readPackage } from './read-package.js';
 import { replaceInPlace } from './replace-package.js';
 import { entryAt } from './staging.js';
 import { validate } from './validate.js';
-import { exportGlobals, inspectWasm, MalformedWasmError, undoLog, type WasmInfo } from './wasm-info.js';
+import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm-info.js';
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
@@ -39,6 +40,8 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
+  readonly splitDebug?: string | undefined;
   /** Version that the output names as its maker's. */
   readonly version: string;
 }
@@ -54,6 +57,8 @@ export interface TransformResult {
   readonly guards: { readonly exports: number; readonly imports: number };
   /** The encoding of exception handling, which not every engine runs. */
   readonly exceptions: WasmInfo['exceptions'];
+  /** Why debug information (DWARF) is left out, as the end of a sentence; undefined where it isn't, or there was none. */
+  readonly debugInfoLeftOut?: string;
 }
 
 /**
@@ -73,10 +78,18 @@ function transformFolder(options: TransformOptions): TransformResult {
   recoverStaging(dir);
   const pkg = readPackage(dir);
   const moved = withMovedImports(pkg);
-  const files = emitPackage(moved, pkg.wasmBytes, options);
+  const { splitDebug } = options;
+  if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], pkg.wasmFile);
+  const { files, debugFile, debugInfoLeftOut } = emitPackage(moved, pkg.wasmBytes, outDir, options);
   refuseFilesOfOthers(dir, files.keys());
-  if (!isSamePlace(outDir, dir)) writeOutput(pkg, outDir, files);
-  else if (moved === pkg) {
+  const inPlace = isSamePlace(outDir, dir);
+  // Before the package, which names it.
+  if (debugFile && inPlace) writeDebugFile(debugFile);
+  if (!inPlace) {
+    writeOutput(pkg, outDir, files);
+    // Note: it may be in that folder, which has to be empty before.
+    if (debugFile) writeDebugFile(debugFile);
+  } else if (moved === pkg) {
     commit(dir, () => {
       assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));
@@ -90,6 +103,7 @@ function transformFolder(options: TransformOptions): TransformResult {
     files: [...files.keys()],
     guards: { exports: functions(pkg.wasm.exports), imports: functions(pkg.wasm.imports) },
     exceptions: pkg.wasm.exceptions,
+    ...(debugInfoLeftOut !== undefined && { debugInfoLeftOut }),
   };
 }
 
@@ -117,8 +131,9 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
 function emitPackage(
   pkg: Package,
   original: Uint8Array,
-  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery'>,
-): Map<string, string | Uint8Array> {
+  outDir: string,
+  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'splitDebug'>,
+): { files: Map<string, string | Uint8Array>; debugFile: DebugFile | undefined; debugInfoLeftOut: string | undefined } {
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
@@ -127,13 +142,23 @@ function emitPackage(
   const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
   const undo = options.recovery === 'rollback';
-  const plain = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
-  const bytes = undo ? undoLogged(pkg, plain) : plain;
+  const source = joined(pkg.dir, pkg.wasmBytes);
+  const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
+  const { module, debugInfoLeftOut } = undo ? undoLogged(pkg, plain) : { module: plain, debugInfoLeftOut: undefined };
+  // What has its debug information elsewhere, and the same code as before, goes on to be known there by its name.
+  const keepsName = module === original || (!undo && source.isMissing === true);
+  const ownFile = source.from === undefined ? undefined : join(outDir, source.from);
+  const { bytes, debugId, debugFile } = identified(module, {
+    keepsName,
+    wasmFile: join(outDir, pkg.wasmFile),
+    splitDebug: options.splitDebug ?? ownFile,
+    leftOut: debugInfoLeftOut,
+  });
   const written = bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes);
   const emitOptions = {
     version: options.version,
     runtime: reference,
-    build: buildOf(bytes, written),
+    build: { ...buildOf(bytes, written), ...(debugId !== undefined && { debugId }) },
     added: written.exports.map(({ name }) => name).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo && isOfUndo(name))),
     undo,
   };
@@ -148,11 +173,33 @@ function emitPackage(
   if (pkg.declarations)
     files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, pkg.declarations.file, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
-  return files;
+  return { files, debugFile, debugInfoLeftOut };
+}
+
+/** The wasm file that is written: it says which build it is where it differs from the one in the package, and where its debug information is. */
+function identified(
+  module: Uint8Array,
+  {
+    keepsName,
+    wasmFile,
+    splitDebug,
+    leftOut,
+  }: {
+    readonly keepsName: boolean;
+    readonly wasmFile: string;
+    readonly splitDebug: string | undefined;
+    readonly leftOut: string | undefined;
+  },
+): { bytes: Uint8Array; debugId?: string; debugFile?: DebugFile } {
+  if (keepsName && splitDebug === undefined) return { bytes: module };
+  const { module: bytes, debugId } = named(module);
+  if (splitDebug === undefined) return { bytes, debugId };
+  const { module: shipped, debugFile } = split(bytes, wasmFile, resolve(splitDebug), leftOut);
+  return { bytes: shipped, debugId, debugFile };
 }
 
 /** @throws TransformError `REVIVE_CANNOT_UNDO` */
-function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array): Uint8Array {
+function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array): UndoLogged {
   const refuse = (found: string, cause?: unknown): TransformError =>
     new TransformError(
       'REVIVE_CANNOT_UNDO',

@@ -5,8 +5,13 @@ import {
   exportGlobals as addGlobals,
   undoLog as addUndoLog,
   moveImports as changeImports,
+  debugFile as findDebugFile,
+  withBuildId as giveBuildId,
   initSync,
   inspect,
+  joinDebugInfo as putBackDebugInfo,
+  withoutBuildId as takeBuildId,
+  splitDebugInfo as takeDebugInfo,
 } from '../generated/transform.js';
 import { TransformError } from './errors.js';
 
@@ -186,13 +191,70 @@ export function moveImports(bytes: Uint8Array, module: string, prefix: string): 
   return call(() => changeImports(bytes, module, prefix));
 }
 
+/** A module with an undo log. */
+export interface UndoLogged {
+  readonly module: Uint8Array;
+  /** Why its debug information is left out, as the end of a sentence. Undefined where it was rewritten, or there is none. */
+  readonly debugInfoLeftOut: string | undefined;
+}
+
 /**
  * Adds an undo log to a module: by the exports of `UNDO_EXPORTS`, what has been done to its memory, globals and references since the last commit is undone.
  *
  * @throws {MalformedWasmError} as {@link inspectWasm}, and for what can't be undone
  */
-export function undoLog(bytes: Uint8Array): Uint8Array {
-  return call(() => addUndoLog(bytes));
+export function undoLog(bytes: Uint8Array): UndoLogged {
+  const [module, debugInfoLeftOut] = call(() => addUndoLog(bytes)) as [Uint8Array, string | undefined];
+  return { module, debugInfoLeftOut };
+}
+
+/**
+ * Takes the section `build_id` away that a module has.
+ *
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function withoutBuildId(bytes: Uint8Array): Uint8Array {
+  return call(() => takeBuildId(bytes));
+}
+
+/**
+ * Gives a module a section `build_id`, in place of one that it may have.
+ *
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function withBuildId(bytes: Uint8Array, id: Uint8Array): Uint8Array {
+  return call(() => giveBuildId(bytes, id));
+}
+
+/**
+ * Takes debug information out of a module.
+ *
+ * @param url where it will be, from the module's own URL on
+ * @returns the module, which says that, and the debug file; undefined when the module has no debug information
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function splitDebugInfo(bytes: Uint8Array, url: string): { readonly module: Uint8Array; readonly debug: Uint8Array } | undefined {
+  const split = call(() => takeDebugInfo(bytes, url)) as [Uint8Array, Uint8Array] | undefined;
+  return split && { module: split[0], debug: split[1] };
+}
+
+/**
+ * Where a module says that its debug information is, from its own URL on; undefined where it says nothing.
+ *
+ * @throws {MalformedWasmError} as {@link inspectWasm}
+ */
+export function debugFileOf(bytes: Uint8Array): string | undefined {
+  return call(() => findDebugFile(bytes));
+}
+
+/**
+ * Puts the debug information of a debug file back into a module.
+ *
+ * @returns undefined where the file has other code than the module, or no debug information
+ * @throws {MalformedWasmError} as {@link inspectWasm}, of either
+ */
+export function joinDebugInfo(bytes: Uint8Array, debug: Uint8Array): Uint8Array | undefined {
+  return call(() => putBackDebugInfo(bytes, debug));
 }
 
 function load(): void {

@@ -24,6 +24,11 @@ export interface Build {
   readonly id: string;
   /** Where those contents begin in the file that ran, in bytes: addresses in DWARF count from there, offsets of frames from the file's start. */
   readonly codeOffset: number;
+  /**
+   * What the wasm file's section `build_id` holds, in hexadecimal digits: debuggers and crash services know by it which debug file is of the
+   * same build. Undefined where the transform left the file as it was.
+   */
+  readonly debugId?: string;
 }
 
 /** The version of {@link CrashReport} and of its schema, `crash-report.schema.json`. */

@@ -38,7 +38,7 @@ const REPORT = fields({
   task: optional(number),
   breadcrumbs: optional(list(text)),
   module: text,
-  build: optional(fields({ id: text, codeOffset: count })),
+  build: optional(fields({ id: text, codeOffset: count, debugId: optional(text) })),
   instance: optional(text),
   generation: number,
   memoryBytes: number,

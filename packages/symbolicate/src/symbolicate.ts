@@ -45,7 +45,7 @@ function explain({ build }: CrashReport, frames: readonly Frame[], debug: Uint8A
   // A module that wasn't transformed may be the very file that ran; who forces it says so.
   const told = ask(debug, frames, build?.codeOffset ?? (force ? ask(debug, [], undefined).code[0] : undefined));
   if (!force) {
-    checkBuild(build, debug, told.code);
+    checkBuild(build, debug, told);
     if (!told.hasDebugInfo) throw withoutDebugInfo();
     checkFit(told.frames);
   }
@@ -81,9 +81,17 @@ function ask(debug: Uint8Array, frames: readonly Frame[], codeOffset: number | u
 }
 
 /** As the transform names a build: see `Build` in the kernel. */
-function checkBuild(build: CrashReport['build'], debug: Uint8Array, [begin, end]: ToldFrames['code']): void {
+function checkBuild(build: CrashReport['build'], debug: Uint8Array, { code: [begin, end], buildId }: ToldFrames): void {
   const found = createHash('sha256').update(debug.subarray(begin, end)).digest('hex').slice(0, 16);
-  if (build?.id === found) return;
+  if (build?.id === found) {
+    // The same code can come from other lines.
+    if (build.debugId === undefined || buildId === null || build.debugId === buildId) return;
+    throw new SymbolicateError(
+      'REVIVE_OTHER_BUILD',
+      `The debug file has the same code as the module that failed, but it is of another build: its \`build_id\` is ${buildId}, that of the module ${build.debugId}. ` +
+        'Its lines may be wrong. Keep the debug file of every build that you deploy, as the transform wrote it. `--force` uses this one all the same.',
+    );
+  }
   const whose =
     build === undefined
       ? 'the report does not say which build it is of (the package was not transformed). If the debug file is the very file that ran, `--force` places the frames by it'

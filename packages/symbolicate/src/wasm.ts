@@ -16,6 +16,10 @@ export interface SourceFunction {
 /** What a module says of frames: `Told` in `crates/symbolicate/src/binding.rs`. */
 export interface ToldFrames {
   readonly hasDebugInfo: boolean;
+  /** What its section `build_id` holds, in hexadecimal digits. */
+  readonly buildId: string | null;
+  /** What its section `external_debug_info` holds: where its debug information is, from its own URL on. */
+  readonly debugFile: string | null;
   /** Where the contents of the code section begin and end, in bytes. */
   readonly code: readonly [begin: number, end: number];
   readonly frames: readonly ToldFrame[];

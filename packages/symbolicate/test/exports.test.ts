@@ -6,6 +6,7 @@ it('exports this and no more', () => {
     [
       "SYMBOLICATE_ERROR_CODES",
       "SymbolicateError",
+      "debugFileOnDisk",
       "readReport",
       "renderReport",
       "sourcesOnDisk",

@@ -32,13 +32,14 @@ program
       .choices(['fresh', 'rollback'])
       .default('fresh'),
   )
+  .option('--split-debug <file>', 'move debug information (DWARF) to this file, and leave in the wasm file where it is')
   .action(runTransform);
 
 program
   .command('symbolicate')
   .description('show a crash report, with files and lines where a debug file tells them')
   .argument('<report.json>', 'the report as JSON; - for standard input')
-  .option('--debug <wasm>', 'the module with debug information, as `wasm-bindgen --keep-debug` made it')
+  .option('--debug <wasm>', 'the module with debug information, or one that `transform --split-debug` has left it out of')
   .option('--source-root <dir>', 'where relative paths of sources are looked up (default: the working directory)')
   .option('--full', "show the frames of Rust's own libraries, too")
   .option('--json', 'write the report as JSON, with what was found out')

@@ -14,6 +14,8 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
+  readonly splitDebug?: string | undefined;
   /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,

@@ -46,6 +46,9 @@ pub(super) struct Rewritten {
     pub(super) function: Function,
     /// That the branches around the log are taken nearly always.
     pub(super) hints: Vec<BranchHint>,
+    /// Where the code of each instruction begins, by its place, in the order in which they were written. The code of an instruction goes on to that of the next one
+    /// in this list.
+    pub(super) written: Vec<(usize, usize)>,
 }
 
 impl Barrier<'_> {
@@ -60,6 +63,7 @@ impl Barrier<'_> {
                 types: Vec::new(),
             },
             bytes: Vec::new(),
+            written: Vec::new(),
             branches: Vec::new(),
             stores: Vec::new(),
             logged_before: Vec::new(),
@@ -81,6 +85,7 @@ impl Barrier<'_> {
         let Rewriting {
             scratch,
             bytes,
+            written,
             branches,
             ..
         } = rewriting;
@@ -96,8 +101,14 @@ impl Barrier<'_> {
             branch_hint_value: 1,
         };
         let hints = branches.into_iter().map(hint).collect();
+        let written = written.into_iter().map(|(at, place)| (start + at, place));
+        let written = written.collect();
         function.raw(bytes);
-        Ok(Rewritten { function, hints })
+        Ok(Rewritten {
+            function,
+            hints,
+            written,
+        })
     }
 }
 
@@ -108,6 +119,8 @@ struct Rewriting<'b> {
     flow: Flow<'b>,
     scratch: Scratch,
     bytes: Vec<u8>,
+    /// Where the code of an instruction begins, and which one it is.
+    written: Vec<(usize, usize)>,
     /// Where branches are that are taken nearly always.
     branches: Vec<usize>,
     /// The stores that were given barriers.
@@ -129,6 +142,7 @@ impl Rewriting<'_> {
     fn write_loop(&mut self, body: &Body<'_>, places: RangeInclusive<usize>) -> Result<(), Error> {
         let operators = &body.operators[places.clone()];
         let (bytes, branches) = (self.bytes.len(), self.branches.len());
+        let written = self.written.len();
         let before = self.flow.here();
         let mut trip = Trip::before(operators, &before);
         self.stores.clear();
@@ -149,6 +163,9 @@ impl Rewriting<'_> {
         };
         self.bytes.truncate(bytes);
         self.branches.truncate(branches);
+        self.written.truncate(written);
+        // What comes before the two copies is the loop's own; what comes behind one, its end's.
+        self.written.push((bytes, *places.start()));
         let locals = [0, 1, 2].map(|nth| self.scratch.local(ValType::I64, nth));
         let routine = self.barrier.routines.range();
         let mut code = InstructionSink::new(&mut self.bytes);
@@ -174,6 +191,7 @@ impl Rewriting<'_> {
                 offset,
             ));
         }
+        self.written.push((self.bytes.len(), place));
         if let Some((memarg, value, width)) = store(operator) {
             let store = Store {
                 place,

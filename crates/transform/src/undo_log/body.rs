@@ -1,5 +1,7 @@
 //! A function's body as it is read, and what the module has to know of it before it is rewritten.
 
+use std::ops::Range;
+
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::ValType;
 use wasmparser::{FunctionBody, Operator};
@@ -18,6 +20,8 @@ pub(super) struct Body<'a> {
     pub(super) parameters: u32,
     /// The instructions, and where in the module they are.
     pub(super) operators: Vec<(Operator<'a>, u64)>,
+    /// Where in the module the body is, without the size in front of it.
+    pub(super) range: Range<u64>,
 }
 
 impl<'a> Body<'a> {
@@ -44,6 +48,7 @@ impl<'a> Body<'a> {
             count,
             parameters,
             operators,
+            range: body.range(),
         })
     }
 

@@ -1,11 +1,13 @@
 //! The sections of a module that is given an undo log. What it adds comes last in each index space, so that no index changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    BranchHints, CodeSection, ConstExpr as Expression, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, GlobalType, MemorySection, Module, TableSection, TypeSection, ValType,
+    BranchHints, ConstExpr as Expression, CustomSection, ExportKind, ExportSection,
+    FunctionSection, GlobalSection, GlobalType, MemorySection, Module, TableSection, TypeSection,
+    ValType,
 };
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ExternalKind, Import, Operator, OperatorsReader, Parser,
@@ -15,19 +17,19 @@ use wasmparser::{
 use super::barrier::Barrier;
 use super::body::Body;
 use super::canaries::{Canaries, Stack};
+use super::code::Code;
 use super::frames::{Frames, Functions};
 use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::signatures::Signatures;
 use super::tables::{Changed, Tables};
-use super::{CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
-use crate::{sections, Error};
+use super::{Undoable, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
+use crate::debug_info::{self, DebugInfo, DebugSections};
+use crate::identity::{self, EXTERNAL_DEBUG_INFO};
+use crate::{sections, CodeMap, Error};
 
-/// See [`undo_log`](super::undo_log). The module is well formed.
-pub(super) fn rewrite(
-    bytes: &[u8],
-    stack_pointer: Option<u32>,
-) -> Result<(Vec<u8>, UndoLayout), Error> {
+/// See [`undoable`](super::undoable). The module is well formed.
+pub(super) fn rewrite(bytes: &[u8], stack_pointer: Option<u32>) -> Result<Undoable, Error> {
     let mut source = Source::default();
     for payload in Parser::new(0).parse_all(bytes) {
         source.read(payload?)?;
@@ -44,19 +46,22 @@ pub(super) fn rewrite(
         ..stack
     });
     let barrier = shape.barrier(&source.signatures, stack_pointer, frames);
-    let mut code = CodeSection::new();
+    let count = source.defined + shape.added().len() as u32;
+    let mut code = Code::new(bytes, source.code.clone(), count);
     let mut hints = BranchHints::new();
     for (index, body) in source.bodies.iter().enumerate() {
         let rewritten = barrier.rewrite(index, body)?;
-        code.function(&rewritten.function);
+        code.add(body, &rewritten);
         if !rewritten.hints.is_empty() {
             hints.function_hints(source.imported_functions + index as u32, rewritten.hints);
         }
     }
     let bodies = shape.bodies(stack_pointer.filter(|_| has_frames), stack);
+    let (mut code, map) = code.finish();
     for body in bodies.all() {
         code.function(&body);
     }
+    let (debug_sections, debug_info) = source.debug_info(&map);
     let mut module = Module::new();
     let mut has_globals = false;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -78,8 +83,8 @@ pub(super) fn rewrite(
                 module.section(&shape.globals(Some(section))?)
             }
             Payload::ExportSection(section) => module.section(&shape.exports(section)?),
-            // Hints of the module's own would be at other places, and there can be only one section of them.
-            Payload::CustomSection(section) if section.name() == "metadata.code.branch_hint" => {
+            // What says of places in the code something that is for engines alone. Of hints there can be only one section, too.
+            Payload::CustomSection(section) if section.name().starts_with("metadata.code.") => {
                 continue
             }
             Payload::CodeSectionStart { .. } => module.section(&hints).section(&code),
@@ -92,7 +97,18 @@ pub(super) fn rewrite(
             }
         };
     }
-    Ok((module.finish(), shape.layout))
+    for (name, data) in &debug_sections {
+        module.section(&CustomSection {
+            name: (*name).into(),
+            data: data.into(),
+        });
+    }
+    Ok(Undoable {
+        module: module.finish(),
+        layout: shape.layout,
+        code: map,
+        debug_info,
+    })
 }
 
 fn comes_after_globals(payload: &Payload<'_>) -> bool {
@@ -128,7 +144,13 @@ struct Source<'a> {
     tables: Vec<bool>,
     imported_tables: u32,
     changed: Changed,
+    /// Where in the module the contents of the code section are.
+    code: Range<u64>,
     bodies: Vec<Body<'a>>,
+    /// The sections of DWARF.
+    debug_sections: BTreeMap<&'a str, &'a [u8]>,
+    /// The file that has them in place of the module.
+    debug_file: Option<String>,
 }
 
 /// A global that can change.
@@ -204,6 +226,16 @@ impl<'a> Source<'a> {
                         );
                     }
                 }
+            }
+            Payload::CodeSectionStart {
+                unchecked_range, ..
+            } => self.code = unchecked_range,
+            Payload::CustomSection(section) if debug_info::is_dwarf(section.name()) => {
+                self.debug_sections.insert(section.name(), section.data());
+            }
+            Payload::CustomSection(section) if section.name() == EXTERNAL_DEBUG_INFO => {
+                let url = identity::content(section.data(), section.data_offset());
+                self.debug_file = Some(String::from_utf8_lossy(url.unwrap_or_default()).into());
             }
             Payload::CodeSectionEntry(body) => {
                 let function = self.imported_functions + self.bodies.len() as u32;
@@ -324,6 +356,21 @@ impl<'a> Source<'a> {
                 + tables.map_or(0, |_| Tables::INITIAL.len() as u32),
             first_type: self.signatures.types.len() as u32,
         })
+    }
+
+    /// The debug information of the new code.
+    fn debug_info(&self, code: &CodeMap) -> (DebugSections, DebugInfo) {
+        if let Some(url) = &self.debug_file {
+            let why = format!("it is in a file of its own, `{url}`, that is not beside it");
+            return (Vec::new(), DebugInfo::LeftOut(why));
+        }
+        if self.debug_sections.is_empty() {
+            return (Vec::new(), DebugInfo::None);
+        }
+        match debug_info::rewrite(&self.debug_sections, code) {
+            Ok(sections) => (sections, DebugInfo::Rewritten),
+            Err(why) => (Vec::new(), DebugInfo::LeftOut(why)),
+        }
     }
 
     /// The shadow stack, where it is certain that it lies below all data.
@@ -553,9 +600,9 @@ fn tables(section: wasmparser::TableSectionReader<'_>) -> Result<TableSection, E
     Ok(tables)
 }
 
-/// Whether a custom section says where in the code something is: DWARF, or where that is to be found.
+/// Whether a custom section says where in the old code something is, or which file does.
 fn is_of_debugger(name: &str) -> bool {
-    name.starts_with(".debug_") || matches!(name, "sourceMappingURL" | "external_debug_info")
+    debug_info::is_dwarf(name) || matches!(name, "sourceMappingURL" | EXTERNAL_DEBUG_INFO)
 }
 
 fn refuse<T>(why: &str, offset: u64) -> Result<T, Error> {

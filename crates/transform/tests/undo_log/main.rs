@@ -5,6 +5,8 @@ use wasm_revive_transform::{inspect, undo_log, ExternType, CHANGED, COMMIT, NOTE
 use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 
 mod canaries;
+mod debug_info;
+mod dwarf;
 mod images;
 mod loops;
 mod programs;

@@ -52,9 +52,15 @@ export function revivePackage(panic: PanicMode, target: Target): string {
   return needed(join(root, '.artifacts/fixtures-revive', panic, target), 'The fixtures have not been built');
 }
 
-/** The fixtures with debug information (DWARF) of their own source. */
-export function debugPackage(panic: PanicMode): string {
-  return needed(join(root, '.artifacts/fixtures-debug', panic, 'nodejs'), 'The fixtures have not been built');
+/** The fixtures with debug information (DWARF) of their own source: lines and functions, or types and variables, too. */
+export function debugPackage(panic: PanicMode, how: 'fixtures-debug' | 'fixtures-full-debug' = 'fixtures-debug'): string {
+  return needed(join(root, '.artifacts', how, panic, 'nodejs'), 'The fixtures have not been built');
+}
+
+/** `crates/debug-info-checker`, as a module of Node.js. */
+export function debugInfoChecker(): string {
+  const file = '.artifacts/debug-info-checker/abort/nodejs/wasm_revive_debug_info_checker.js';
+  return needed(join(root, file), 'The crate debug-info-checker has not been built');
 }
 
 /** The fixtures built with panic=unwind in the exnref encoding of exception handling. */
@@ -77,8 +83,11 @@ export function rawModule(encoding: Encoding, crate: boolean): string {
 }
 
 /** A crate's module as cargo makes it, before wasm-bindgen. */
-export function cargoModule(crate: 'fixtures' | 'fixtures-debug' | 'demo-service', panic: PanicMode = 'abort'): string {
-  const file = `wasm_revive_${crate.replace('-debug', '').replace('-', '_')}.wasm`;
+export function cargoModule(
+  crate: 'fixtures' | 'fixtures-debug' | 'fixtures-full-debug' | 'demo-service',
+  panic: PanicMode = 'abort',
+): string {
+  const file = `wasm_revive_${crate.replace(/(-full)?-debug/, '').replace('-', '_')}.wasm`;
   return needed(join(root, '.artifacts', crate, panic, file), `The crate ${crate} has not been built`);
 }
 

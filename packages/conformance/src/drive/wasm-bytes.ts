@@ -60,9 +60,27 @@ function text(name: string): number[] {
   return [...leb(name.length), ...Buffer.from(name)];
 }
 
+/** The contents of a custom section; undefined where the module has none of that name. */
+export function customSection(module: Uint8Array, name: string): Uint8Array | undefined {
+  for (const section of sections(module)) {
+    if (nameOf(module, section) === name) return module.subarray(section.start + 1 + name.length, section.end);
+  }
+  return undefined;
+}
+
+/** The names of a module's custom sections, in order. */
+export function customSectionNames(module: Uint8Array): string[] {
+  return [...sections(module)].filter(({ id }) => id === 0).map((section) => nameOf(module, section));
+}
+
 /** A module without the names of its functions and without debug information, as releases are often made. */
 export function stripped(module: Uint8Array): Uint8Array {
   return withoutSections(module, (name) => name === 'name' || name.startsWith('.debug_'));
+}
+
+/** A module that does not say which build it is. */
+export function withoutBuildId(module: Uint8Array): Uint8Array {
+  return withoutSections(module, (name) => name === 'build_id');
 }
 
 /** A module with the debug information of another: as a tool leaves it that rewrites the code, and knows nothing of DWARF. */
@@ -76,10 +94,9 @@ export function withDebugInfoOf(other: Uint8Array, module: Uint8Array): Uint8Arr
 function withoutSections(module: Uint8Array, leaveOut: (name: string) => boolean): Uint8Array {
   const kept = [module.subarray(0, 8)];
   let from = 8;
-  for (const { id, start, end } of sections(module)) {
-    const name = id === 0 ? new TextDecoder().decode(module.subarray(start + 1, start + 1 + (module[start] ?? 0))) : '';
-    if (!leaveOut(name)) kept.push(module.subarray(from, end));
-    from = end;
+  for (const section of sections(module)) {
+    if (!leaveOut(nameOf(module, section))) kept.push(module.subarray(from, section.end));
+    from = section.end;
   }
   return new Uint8Array(Buffer.concat(kept));
 }
@@ -91,7 +108,19 @@ export const EMPTY_MODULE: Uint8Array = new Uint8Array([
   ...[7, 10, 1, 6, ...new TextEncoder().encode('memory'), 2, 0],
 ]);
 
-function* sections(module: Uint8Array): Generator<{ id: number; start: number; end: number }> {
+/** A custom section's name; '' for any other section. */
+function nameOf(module: Uint8Array, { id, start }: Section): string {
+  return id === 0 ? new TextDecoder().decode(module.subarray(start + 1, start + 1 + (module[start] ?? 0))) : '';
+}
+
+interface Section {
+  readonly id: number;
+  /** Where its contents are. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function* sections(module: Uint8Array): Generator<Section> {
   let at = 8;
   while (at < module.length) {
     const id = module[at++] ?? 0;

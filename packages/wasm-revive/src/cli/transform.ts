@@ -6,6 +6,7 @@ interface TransformFlags {
   readonly outDir?: string;
   readonly runtime: string;
   readonly recovery: 'fresh' | 'rollback';
+  readonly splitDebug?: string;
 }
 
 /** `wasm-revive transform`. */
@@ -25,6 +26,14 @@ export async function runTransform(dir: string, flags: TransformFlags): Promise<
   );
   await tasks.run();
   if (result && !process.stdout.isTTY) console.log(summary(result));
+  if (result?.debugInfoLeftOut !== undefined) console.error(withoutDebugInfo(result.debugInfoLeftOut));
+}
+
+function withoutDebugInfo(why: string): string {
+  return (
+    `warning: the debug information (DWARF) of the wasm file is left out, because ${why}. Crash reports will have the names of functions only. ` +
+    'What is supported is the DWARF in the module itself that rustc writes and `wasm-bindgen --keep-debug` keeps.'
+  );
 }
 
 function summary({ name, target, outDir, guards, exceptions }: TransformResult): string {
