@@ -47,7 +47,7 @@ pub struct Checked {
 ///
 /// The first difference.
 pub fn check(bytes: &[u8]) -> Result<Checked, String> {
-    let undoable = undoable(bytes).map_err(|error| error.to_string())?;
+    let undoable = undoable(bytes, 1_024).map_err(|error| error.to_string())?;
     if undoable.debug_info != DebugInfo::Rewritten {
         return Err(format!("{:?}", undoable.debug_info));
     }

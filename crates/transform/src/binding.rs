@@ -42,8 +42,8 @@ pub fn move_imports(bytes: &[u8], module: &str, prefix: &str) -> Result<Option<V
 ///
 /// As [`inspect`], and for what can't be undone.
 #[wasm_bindgen(js_name = undoLog)]
-pub fn undo_log(bytes: &[u8]) -> Result<Array, JsValue> {
-    let undoable = crate::undoable(bytes).map_err(throwable)?;
+pub fn undo_log(bytes: &[u8], mebibytes: u32) -> Result<Array, JsValue> {
+    let undoable = crate::undoable(bytes, mebibytes).map_err(throwable)?;
     let left_out = match undoable.debug_info {
         DebugInfo::LeftOut(why) => why.into(),
         DebugInfo::None | DebugInfo::Rewritten => JsValue::UNDEFINED,

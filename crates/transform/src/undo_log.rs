@@ -102,16 +102,21 @@ pub struct Undoable {
 /// assert!(info.exports.iter().any(|export| export.name == "__wasm_revive_rollback"));
 /// ```
 pub fn undo_log(bytes: &[u8]) -> Result<(Vec<u8>, UndoLayout), Error> {
-    let Undoable { module, layout, .. } = undoable(bytes)?;
+    let Undoable { module, layout, .. } = undoable(bytes, layout::MOST_MEBIBYTES)?;
     Ok((module, layout))
 }
 
-/// [`undo_log`], and what has become of the code and of the debug information.
+/// [`undo_log`], and what has become of the code and of the debug information. The memory, with the log in it, may grow to `mebibytes` (1,024 at
+/// most); for each of them the log takes a kibibyte from the beginning.
 ///
 /// # Errors
 ///
 /// As [`undo_log`]. None for debug information that can't be rewritten: it is left out.
-pub fn undoable(bytes: &[u8]) -> Result<Undoable, Error> {
+pub fn undoable(bytes: &[u8], mebibytes: u32) -> Result<Undoable, Error> {
     let info = crate::inspect(bytes)?;
-    module::rewrite(bytes, info.stack_pointer.map(|pointer| pointer.global))
+    module::rewrite(
+        bytes,
+        info.stack_pointer.map(|pointer| pointer.global),
+        mebibytes,
+    )
 }

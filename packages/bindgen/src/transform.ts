@@ -19,6 +19,9 @@ import { entryAt } from './staging.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm-info.js';
 
+/** As much memory as a module can be made ready for that has an undo log, in mebibytes. */
+const MOST_MEMORY_MIB = 1_024;
+
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
   /** An ES module, and its declarations. */
@@ -40,6 +43,11 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /**
+   * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
+   * them, the log takes 1 KiB from the beginning.
+   */
+  readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
   /** Version that the output names as its maker's. */
@@ -132,7 +140,7 @@ function emitPackage(
   pkg: Package,
   original: Uint8Array,
   outDir: string,
-  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'splitDebug'>,
+  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'splitDebug' | 'memoryLimitMiB'>,
 ): { files: Map<string, string | Uint8Array>; debugFile: DebugFile | undefined; debugInfoLeftOut: string | undefined } {
   const { wasm } = pkg;
   const own = ownModule(wasm);
@@ -144,7 +152,9 @@ function emitPackage(
   const undo = options.recovery === 'rollback';
   const source = joined(pkg.dir, pkg.wasmBytes);
   const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
-  const { module, debugInfoLeftOut } = undo ? undoLogged(pkg, plain) : { module: plain, debugInfoLeftOut: undefined };
+  const { module, debugInfoLeftOut } = undo
+    ? undoLogged(pkg, plain, options.memoryLimitMiB ?? MOST_MEMORY_MIB)
+    : { module: plain, debugInfoLeftOut: undefined };
   // What has its debug information elsewhere, and the same code as before, goes on to be known there by its name.
   const keepsName = module === original || (!undo && source.isMissing === true);
   const ownFile = source.from === undefined ? undefined : join(outDir, source.from);
@@ -198,8 +208,13 @@ function identified(
   return { bytes: shipped, debugId, debugFile };
 }
 
-/** @throws TransformError `REVIVE_CANNOT_UNDO` */
-function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array): UndoLogged {
+/** @throws TransformError `REVIVE_CANNOT_UNDO`, RangeError for a limit that can't be */
+function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, memoryLimitMiB: number): UndoLogged {
+  if (!Number.isInteger(memoryLimitMiB) || memoryLimitMiB < 1 || memoryLimitMiB > MOST_MEMORY_MIB) {
+    throw new RangeError(
+      `memoryLimitMiB is ${memoryLimitMiB}. It has to be a whole number from 1 to ${MOST_MEMORY_MIB}. Nothing was changed.`,
+    );
+  }
   const refuse = (found: string, cause?: unknown): TransformError =>
     new TransformError(
       'REVIVE_CANNOT_UNDO',
@@ -210,7 +225,7 @@ function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array): UndoLo
   const own = wasm.exports.find(({ name }) => isOfUndo(name));
   if (own !== undefined) throw refuse(`an export ${own.name}, which is the undo log's name`);
   try {
-    return undoLog(bytes);
+    return undoLog(bytes, memoryLimitMiB);
   } catch (error) {
     if (error instanceof MalformedWasmError) throw refuse(`that ${error.message}`, error);
     throw error;

@@ -201,10 +201,11 @@ export interface UndoLogged {
 /**
  * Adds an undo log to a module: by the exports of `UNDO_EXPORTS`, what has been done to its memory, globals and references since the last commit is undone.
  *
+ * @param mebibytes to which the memory may grow, with the log in it; for each of them the log takes 1 KiB from the beginning
  * @throws {MalformedWasmError} as {@link inspectWasm}, and for what can't be undone
  */
-export function undoLog(bytes: Uint8Array): UndoLogged {
-  const [module, debugInfoLeftOut] = call(() => addUndoLog(bytes)) as [Uint8Array, string | undefined];
+export function undoLog(bytes: Uint8Array, mebibytes: number): UndoLogged {
+  const [module, debugInfoLeftOut] = call(() => addUndoLog(bytes, mebibytes)) as [Uint8Array, string | undefined];
   return { module, debugInfoLeftOut };
 }
 

@@ -32,6 +32,11 @@ program
       .choices(['fresh', 'rollback'])
       .default('fresh'),
   )
+  .addOption(
+    new Option('--memory-limit <MiB>', 'with rollback: to how much the memory may grow, for each of which the undo log takes 1 KiB')
+      .default(1024)
+      .argParser(mebibytes),
+  )
   .option('--split-debug <file>', 'move debug information (DWARF) to this file, and leave in the wasm file where it is')
   .action(runTransform);
 
@@ -68,6 +73,12 @@ try {
 } catch (error) {
   showFailure(error);
   process.exitCode = 1;
+}
+
+function mebibytes(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1024) throw new InvalidArgumentError('Give a whole number from 1 to 1024.');
+  return limit;
 }
 
 function nameOfModule(where: string): string {

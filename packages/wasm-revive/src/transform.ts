@@ -14,6 +14,11 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /**
+   * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
+   * them, the log takes 1 KiB from the beginning.
+   */
+  readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
   /**

@@ -41,8 +41,11 @@ pub(super) const CHUNK_START: u32 = REACH + 16;
 pub(super) const CHUNK_END: u32 =
     CHUNK_START + (CHUNK_PAGES * PAGE - REACH - CHUNK_START) / ENTRY * ENTRY;
 
-/// As much memory as a module is ready for, in pages: 1 GiB.
-const MOST_PAGES: u32 = 16_384;
+/// As much memory as a module can be made ready for, in mebibytes.
+pub(super) const MOST_MEBIBYTES: u32 = 1_024;
+
+/// Pages of a mebibyte.
+const MEBIBYTE_PAGES: u32 = 16;
 
 /// Where table and log are in the memory of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +68,17 @@ impl UndoLayout {
         self.log + CHUNK_CHANGED
     }
 
-    /// For a memory of `initial` pages that may grow to `maximum`.
-    pub(super) fn new(initial: u64, maximum: Option<u64>, offset: u64) -> Result<Self, Error> {
+    /// For a memory of `initial` pages that may grow to `maximum`, and with the log to `mebibytes`.
+    pub(super) fn new(
+        initial: u64,
+        maximum: Option<u64>,
+        mebibytes: u32,
+        offset: u64,
+    ) -> Result<Self, Error> {
+        let limit = mebibytes.min(MOST_MEBIBYTES) * MEBIBYTE_PAGES;
         // Whatever is declared: a turn may write to all of it, so that the log takes as much again.
-        let most = maximum.map_or(MOST_PAGES.into(), |pages| pages * 2 + pages / 8 + 64);
-        let most = most.min(MOST_PAGES.into()) as u32;
+        let most = maximum.map_or(limit.into(), |pages| pages * 2 + pages / 8 + 64);
+        let most = most.min(limit.into()) as u32;
         let table = most * (PAGE / GRANULE);
         let before_log = (REACH + table).div_ceil(PAGE);
         let pages = before_log + CHUNK_PAGES;
@@ -83,7 +92,8 @@ impl UndoLayout {
             }),
             _ => Err(Error::new(
                 format!(
-                    "the memory begins with {initial} pages, and only {MOST_PAGES} can be undone"
+                    "the memory begins with {initial} pages, with the log {}, and may have {most}",
+                    initial.saturating_add(pages.into())
                 ),
                 offset,
             )),

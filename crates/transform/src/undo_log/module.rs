@@ -29,12 +29,16 @@ use crate::identity::{self, EXTERNAL_DEBUG_INFO};
 use crate::{sections, CodeMap, Error};
 
 /// See [`undoable`](super::undoable). The module is well formed.
-pub(super) fn rewrite(bytes: &[u8], stack_pointer: Option<u32>) -> Result<Undoable, Error> {
+pub(super) fn rewrite(
+    bytes: &[u8],
+    stack_pointer: Option<u32>,
+    mebibytes: u32,
+) -> Result<Undoable, Error> {
     let mut source = Source::default();
     for payload in Parser::new(0).parse_all(bytes) {
         source.read(payload?)?;
     }
-    let shape = source.shape(bytes.len() as u64)?;
+    let shape = source.shape(bytes.len() as u64, mebibytes)?;
     let stack = stack_pointer.and_then(|pointer| source.stack(pointer));
     let frames = match stack {
         Some(Stack { pointer, .. }) => source.frames(pointer)?,
@@ -308,7 +312,7 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    fn shape(&self, size: u64) -> Result<Shape, Error> {
+    fn shape(&self, size: u64, mebibytes: u32) -> Result<Shape, Error> {
         let Some((memory, offset)) = self.memory else {
             return refuse(
                 "a module without a memory has nothing that could be undone",
@@ -321,7 +325,7 @@ impl<'a> Source<'a> {
                 size,
             );
         }
-        let layout = UndoLayout::new(memory.initial, memory.maximum, offset)?;
+        let layout = UndoLayout::new(memory.initial, memory.maximum, mebibytes, offset)?;
         let first_global = self.imported_globals + self.globals;
         let kept = self.mutable.iter().zip(first_global + Globals::COUNT..);
         let own = |table: u32| table.checked_sub(self.imported_tables);

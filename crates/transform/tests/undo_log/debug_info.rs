@@ -48,7 +48,7 @@ fn random_debug_information_is_rewritten_whole() {
             0 => wat::parse_str(LOOP).unwrap(),
             1 => wat::parse_str(program(&mut random)).unwrap(),
             _ => match random_module(&mut random) {
-                Some(module) if undoable(&module).is_ok() => module,
+                Some(module) if undoable(&module, 1_024).is_ok() => module,
                 _ => continue,
             },
         };
@@ -70,8 +70,8 @@ fn the_same_module_gives_the_same_debug_information() {
     let mut random = Random(7);
     let module = with_debug_info(&wat::parse_str(program(&mut random)).unwrap(), &mut random);
     assert_eq!(
-        undoable(&module).unwrap().module,
-        undoable(&module).unwrap().module
+        undoable(&module, 1_024).unwrap().module,
+        undoable(&module, 1_024).unwrap().module
     );
 }
 
@@ -90,7 +90,7 @@ fn with_sections(sections: &[(&'static str, &[u8])]) -> Vec<u8> {
 }
 
 fn left_out(module: &[u8]) -> String {
-    let undoable = undoable(module).unwrap();
+    let undoable = undoable(module, 1_024).unwrap();
     let info = wasm_revive_transform::inspect(&undoable.module).unwrap();
     let kept = info.custom_sections.iter().find(|section| {
         section.name.starts_with(".debug_") || section.name == "external_debug_info"
@@ -118,7 +118,7 @@ fn what_cannot_be_rewritten_is_left_out_and_said() {
         "it has parts in files of their own (`-gsplit-dwarf`)"
     );
     assert_eq!(
-        undoable(&with_sections(&[])).unwrap().debug_info,
+        undoable(&with_sections(&[]), 1_024).unwrap().debug_info,
         DebugInfo::None
     );
 }

@@ -6,18 +6,19 @@ interface TransformFlags {
   readonly outDir?: string;
   readonly runtime: string;
   readonly recovery: 'fresh' | 'rollback';
+  readonly memoryLimit: number;
   readonly splitDebug?: string;
 }
 
 /** `wasm-revive transform`. */
-export async function runTransform(dir: string, flags: TransformFlags): Promise<void> {
+export async function runTransform(dir: string, { memoryLimit: memoryLimitMiB, ...flags }: TransformFlags): Promise<void> {
   let result: TransformResult | undefined;
   const tasks = new Listr(
     [
       {
         title: `Transforming ${dir}`,
         task: (_, task) => {
-          result = transform({ dir, ...flags });
+          result = transform({ dir, memoryLimitMiB, ...flags });
           task.title = summary(result);
         },
       },

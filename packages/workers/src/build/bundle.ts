@@ -12,6 +12,9 @@ import { findOptions, readStaging } from './staging.js';
 /** Where the transformed package is put together, in the folder that worker-build bundles: what snippets import is found from there, too. */
 const OWN_FOLDER = '.wasm-revive';
 
+/** Isolates have 128 MiB, and what is asked for beyond that need not be counted. Each object's instance has an undo log of its own. */
+const MEMORY_LIMIT_MIB = 256;
+
 /** What `bundle` did. */
 export interface Bundled {
   readonly exports: WorkerExports;
@@ -38,7 +41,7 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
     // The bundler target's entry exports all that its glue does.
     const glue = staging.files.has('index_bg.js') ? 'index_bg.js' : 'index.js';
     const exports = exportsOf(glue, readFileSync(join(own, glue), 'utf8'));
-    transform({ dir: own, recovery: recoveryOf(env) });
+    transform({ dir: own, recovery: recoveryOf(env), memoryLimitMiB: MEMORY_LIMIT_MIB });
     copyFileSync(fileURLToPath(new URL('./index.js', import.meta.url)), join(own, 'wasm-revive-workers.js'));
     if (staging.hasOwnShim) copyFileSync(join(dir, 'shim.js'), join(own, 'shim.js'));
     else writeFileSync(join(own, 'shim.js'), shimText(exports, findOptions(dir), env.RUN_TO_COMPLETION !== undefined));
