@@ -184,8 +184,11 @@ export class Undo {
     return exports === undefined || this.#commit() !== NO_DAMAGE ? undefined : takeImage(exports);
   }
 
-  /** Runs what a start function does, and undoes it: an image takes its place. Gives what takes back what it has given to the host. */
-  startWith(image: Image, start: () => void): TakeBack {
+  /**
+   * Runs what a start function does, and undoes it: an image takes its place. Gives what takes back what it has given to the host.
+   * @param image makes it, once that is undone
+   */
+  startWith(image: () => Image, start: () => void): TakeBack {
     this.#isHeld = true;
     try {
       start();
@@ -196,7 +199,7 @@ export class Undo {
       this.#isHeld = false;
     }
     const takeBack = this.rollBack();
-    putImage(this.#exports as WebAssembly.Exports, image);
+    putImage(this.#exports as WebAssembly.Exports, image());
     this.commit();
     return takeBack;
   }
