@@ -51,5 +51,5 @@ pub use info::{
 pub use inspect::inspect;
 pub use move_imports::move_imports;
 pub use undo_log::{
-    undo_log, UndoLayout, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE,
+    undo_log, UndoLayout, CANARY, CHANGED, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE,
 };

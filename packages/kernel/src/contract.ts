@@ -230,7 +230,7 @@ export interface Undoing {
   readonly rollBack: string;
   readonly note: string;
   readonly changed: string;
-  readonly check: string;
+  readonly canary: string;
   readonly save: string;
   readonly load: string;
   readonly references: string;

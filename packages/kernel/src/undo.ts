@@ -28,7 +28,12 @@ const DAMAGE: Readonly<Record<number, string>> = {
 };
 
 const NO_DAMAGE = 0;
-const DAMAGED_LOG = 3;
+
+/** Bytes of the log that nobody writes to. */
+interface Canary {
+  readonly at: number;
+  readonly length: number;
+}
 
 /** A turn, as whatever came to be in it knows it. */
 export interface Turn {
@@ -41,7 +46,7 @@ export type TakeBack = (error: unknown) => void;
 /** What undoes the turns of one instance. */
 export class Undo {
   #commit: () => number = () => NO_DAMAGE;
-  #check: () => number = () => NO_DAMAGE;
+  #canaries: readonly Canary[] = [];
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
   readonly #turns: Turns;
@@ -76,14 +81,15 @@ export class Undo {
   bind(exports: WebAssembly.Exports): void {
     this.#exports = exports;
     this.#commit = exports[UNDO_EXPORTS.commit] as () => number;
-    this.#check = exports[UNDO_EXPORTS.check] as () => number;
+    this.#canaries = canariesOf(exports);
     this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
     this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
   }
 
   /** The instance is lost: nothing here may hold its memory. */
   release(): void {
-    this.#commit = this.#check = () => NO_DAMAGE;
+    this.#commit = () => NO_DAMAGE;
+    this.#canaries = [];
     this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
     this.#forgetTurn();
@@ -116,7 +122,13 @@ export class Undo {
 
   /** Whether to undo the turn is of no use any more. */
   get #isGivenUp(): boolean {
-    return this.#undoneInARow >= MOST_IN_A_ROW || this.#check() === DAMAGED_LOG;
+    return this.#undoneInARow >= MOST_IN_A_ROW || this.#isLogDamaged;
+  }
+
+  /** Whether the log may be damaged. Nothing is run for that: the instance may have trapped (I3). */
+  get #isLogDamaged(): boolean {
+    const memory = this.#exports?.memory as WebAssembly.Memory | undefined;
+    return memory !== undefined && this.#canaries.some(({ at, length }) => !isZero(memory.buffer, at, length));
   }
 
   /** What is given up besides where the turn that fails is undone: turns before it, where the instance goes back to an older state. */
@@ -258,6 +270,23 @@ export class Undo {
   closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown): Closure {
     return this.#closures.closure(closure, state, stale);
   }
+}
+
+/** Where the log's canaries are. */
+function canariesOf(exports: WebAssembly.Exports): Canary[] {
+  const canaries: Canary[] = [];
+  for (;;) {
+    const global = exports[`${UNDO_EXPORTS.canary}${canaries.length}`] as WebAssembly.Global<'i64'> | undefined;
+    if (global === undefined) return canaries;
+    const { value } = global;
+    canaries.push({ at: Number(value & 0xffff_ffffn), length: Number(value >> 32n) });
+  }
+}
+
+function isZero(buffer: ArrayBuffer, at: number, length: number): boolean {
+  const bytes = new Uint8Array(buffer, at, length);
+  for (let place = 0; place < length; place++) if (bytes[place] !== 0) return false;
+  return true;
 }
 
 /** What stands for the trap that there was none. */

@@ -63,15 +63,15 @@ impl Globals {
     }
     /// Where the pages begin that the program was given in this turn, as far as they are in one piece with the last.
     fn run(self) -> u32 {
-        self.first + 6
+        self.first + 5
     }
     /// Pages that the program was given in a turn that was undone: they are zero, and nobody's. From here …
     pub(super) fn spare(self) -> u32 {
-        self.first + 7
+        self.first + 5
     }
     /// … to here.
     pub(super) fn spare_end(self) -> u32 {
-        self.first + 8
+        self.first + 6
     }
 }
 
@@ -104,9 +104,6 @@ impl Routines {
     pub(super) fn roll_back(self) -> u32 {
         self.first + 4
     }
-    pub(super) fn check(self) -> u32 {
-        self.first + 5
-    }
     pub(super) fn save(self) -> u32 {
         self.first + 6
     }
@@ -116,11 +113,11 @@ impl Routines {
 
     /// `(start, end, most) -> done`: logs all granules of a range, if it is the program's and has no more bytes than that. Given in 64 bits, and not below 0.
     pub(super) fn range(self) -> u32 {
-        self.first + 8
+        self.first + 7
     }
 
     /// What they take and give.
-    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 9] {
+    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 8] {
         use ValType::{I32, I64};
         [
             (&[I32], &[]),
@@ -128,7 +125,6 @@ impl Routines {
             (&[I32], &[I32]),
             (&[], &[I32]),
             (&[], &[]),
-            (&[], &[I32]),
             (&[], &[I32]),
             (&[], &[]),
             (&[I64, I64, I64], &[I32]),
@@ -192,7 +188,6 @@ impl Bodies<'_> {
             self.grow(),
             self.commit(),
             self.roll_back(),
-            self.check(),
             self.save(),
             self.load(),
             self.range(),
@@ -500,14 +495,6 @@ impl Bodies<'_> {
             .i32_add()
             .global_set(globals.count());
         code.local_get(from).end();
-        function
-    }
-
-    fn check(&self) -> Function {
-        let mut function = Function::new([]);
-        let mut code = function.instructions();
-        self.canaries.push_damage(self.layout, &mut code);
-        code.end();
         function
     }
 
