@@ -210,27 +210,26 @@ export interface OwnMaker {
 }
 
 /**
- * Makes the values ready, as far as nothing of an instance is needed. Gives what makes them.
+ * Makes the values, as far as nothing of an instance is needed for them, so that what can fail does before anything is changed. Gives what makes
+ * the rest, once.
  * @param forms how many kinds of closures there are
  * @throws RangeError where the host has no such object, or the module no such closure
  */
 export function prepareValues({ length, values, objects }: CarriedValues, forms: number): (maker: OwnMaker) => unknown[] {
-  const globals = objects.map((made) => (made[0] === 'global' ? globalOf(made[1], made[2]) : undefined));
-  for (const made of objects) {
-    if (made[0] === 'closure' && !(made[1].form < forms)) throw new RangeError('a closure of it is one that this module has none of');
-  }
+  const all = objects.map((made) => emptyOf(made, forms));
+  const value = (word: Word): unknown => {
+    if (!Array.isArray(word)) return word;
+    const [kind, text] = word as Exclude<Word, null | boolean | number | string>;
+    if (kind === 'undefined') return undefined;
+    if (kind === 'bigint') return BigInt(text as string);
+    return kind === 'number' ? Number(text) : all[text as number];
+  };
+  objects.forEach((made, place) => {
+    if (made[0] === 'view') all[place] = viewOf(made, value(made[2]) as ArrayBuffer);
+  });
   return (maker) => {
-    const all = objects.map((made, place) => shellOf(made, globals[place], maker));
-    const value = (word: Word): unknown => {
-      if (!Array.isArray(word)) return word;
-      const [kind, text] = word as Exclude<Word, null | boolean | number | string>;
-      if (kind === 'undefined') return undefined;
-      if (kind === 'bigint') return BigInt(text as string);
-      return kind === 'number' ? Number(text) : all[text as number];
-    };
     objects.forEach((made, place) => {
-      // Views need their buffers, and promises what they are settled with: neither leads back to itself.
-      if (made[0] === 'view') all[place] = viewOf(made, value(made[2]) as ArrayBuffer);
+      if (made[0] === 'closure') all[place] = maker.closure(made[1]);
       else if (made[0] === 'promise') all[place] = maker.promise(value(made[1]));
     });
     objects.forEach((made, place) => {
@@ -249,15 +248,13 @@ function globalOf(path: GlobalPath, type: string): unknown {
   return value;
 }
 
-/** The object, still without what is in it. */
-function shellOf(made: Made, global: unknown, maker: OwnMaker): unknown {
+/** The object, still without what is in it; undefined for one that needs others, or an instance. */
+function emptyOf(made: Made, forms: number): unknown {
   switch (made[0]) {
     case 'global':
-      return global;
+      return globalOf(made[1], made[2]);
     case 'symbol':
       return Symbol.for(made[1]);
-    case 'closure':
-      return maker.closure(made[1]);
     case 'array':
       return new Array(made[1]);
     case 'object':
@@ -272,6 +269,9 @@ function shellOf(made: Made, global: unknown, maker: OwnMaker): unknown {
       return Object.assign(new RegExp(made[1], made[2]), { lastIndex: made[3] });
     case 'buffer':
       return bytesOf(made[1]).buffer;
+    case 'closure':
+      if (!(made[1].form < forms)) throw new RangeError('a closure of it is one that this module has none of');
+      return undefined;
     default:
       return undefined;
   }

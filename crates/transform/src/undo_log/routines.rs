@@ -63,15 +63,15 @@ impl Globals {
     }
     /// Where the pages begin that the program was given in this turn, as far as they are in one piece with the last.
     fn run(self) -> u32 {
-        self.first + 5
+        self.first + 6
     }
     /// Pages that the program was given in a turn that was undone: they are zero, and nobody's. From here …
     pub(super) fn spare(self) -> u32 {
-        self.first + 5
+        self.first + 7
     }
     /// … to here.
     pub(super) fn spare_end(self) -> u32 {
-        self.first + 6
+        self.first + 8
     }
 }
 
@@ -105,10 +105,10 @@ impl Routines {
         self.first + 4
     }
     pub(super) fn save(self) -> u32 {
-        self.first + 6
+        self.first + 5
     }
     pub(super) fn load(self) -> u32 {
-        self.first + 7
+        self.first + 6
     }
 
     /// `(start, end, most) -> done`: logs all granules of a range, if it is the program's and has no more bytes than that. Given in 64 bits, and not below 0.
