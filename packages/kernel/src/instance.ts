@@ -123,6 +123,7 @@ export class Instance {
   /** Makes the state to begin with, in place of the module's initial one. */
   #image: (() => Image) | undefined;
   #isRestored = false;
+  #isRunningHooks = false;
 
   constructor(generation: number, space: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -325,9 +326,20 @@ export class Instance {
     writeGeneration(exports, this.generation);
     forgetRunning(exports);
     takeBack?.(undefined);
-    // What the program has registered for this: it is undone by itself where it fails.
+    // What the program has registered for this, as a turn of its own.
     const hooks = this.scope.exports()[RESTORED_EXPORT];
-    if (typeof hooks === 'function') this.turns?.call(RESTORED_ENTRY, hooks as () => unknown)();
+    if (typeof hooks !== 'function') return;
+    this.#isRunningHooks = true;
+    try {
+      this.turns?.call(RESTORED_ENTRY, hooks as () => unknown)();
+    } finally {
+      this.#isRunningHooks = false;
+    }
+  }
+
+  /** Whether what the program has registered for a restored state is running. */
+  get isRunningHooks(): boolean {
+    return this.#isRunningHooks;
   }
 
   /** Whether it has begun with the state of another instance. */

@@ -84,7 +84,10 @@ describe.each(VARIANTS)('%s, panic=%s', (name, panic) => {
   });
 
   it('I7: it is the same to the byte, whatever the instance had that begins with it', () => {
-    const { module, bytes } = saved();
+    const { module, bytes: first } = saved();
+    // Where the program has hooks, to run them leaves bytes behind on Rust's stack.
+    module.__revive.restore(first);
+    const bytes = module.__revive.checkpoint();
     const { initial } = layoutOf(fileURLToPath(new URL(`../../../../.artifacts/${name}/${panic}/nodejs/`, import.meta.url)), dir);
     module.__revive.use({
       name: 'dirt',
@@ -197,8 +200,9 @@ describe.each(['abort', 'unwind'] as const)('hooks, panic=%s', (panic) => {
     module.__revive.on('recovered', ({ restored, rolledBack, error }) => heard.push([restored, rolledBack, error]));
     const error = thrown(() => module.__revive.restore(bytes));
     expect(error).toMatchObject({
-      code: 'REVIVE_ABORT',
-      message: expect.stringMatching(/^Rust aborted in a hook of on_restore: the message of panic-message/),
+      code: panic === 'abort' ? 'REVIVE_ABORT' : 'REVIVE_PANIC',
+      message: expect.stringContaining('the message of panic-message'),
+      report: { entrypoint: 'a hook of on_restore', recovery: 'rollback' },
     });
     expect(heard).toEqual([
       [undefined, true, undefined],
