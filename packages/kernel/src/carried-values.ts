@@ -33,10 +33,12 @@ type Made =
   | readonly ['buffer', bytes: string]
   | readonly ['view', type: string, buffer: Word, offset: number, length: number];
 
-/** A closure of the instance's Rust: which of those that the glue makes, and what the glue keeps of it. */
+/** A closure of the instance's Rust: which of those that the glue makes, and where its data and its functions are. */
 export interface CarriedClosure {
   readonly form: number;
-  readonly state: Readonly<Record<string, number>>;
+  /** 0: Rust has dropped it. */
+  readonly a: number;
+  readonly b: number;
   /** Whether it runs the futures. */
   readonly isExecutor: boolean;
 }

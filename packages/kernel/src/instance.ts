@@ -11,7 +11,7 @@ import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import { type Image, makeRoom } from './image.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
-import { assign, inMicrotask, own } from './intrinsics.js';
+import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
 import { checkExports, refuseOtherModules } from './own-module.js';
@@ -305,11 +305,9 @@ export class Instance {
     };
   }
 
-  #remake({ form, state, isExecutor }: CarriedClosure): unknown {
+  #remake({ form, a, b, isExecutor }: CarriedClosure): unknown {
     if (isExecutor) this.ownClosures.makesExecutor();
-    const closure = this.scope.closures?.[form]?.(state.a as number, state.b as number);
-    assign(this.ownClosures.made(closure)?.state ?? {}, state);
-    return closure;
+    return this.scope.closures?.[form]?.(a, b);
   }
 
   #settled(value: unknown): unknown {

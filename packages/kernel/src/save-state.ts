@@ -36,7 +36,10 @@ function ownValues({ exports, ownClosures, promises }: Instance): OwnValues {
   return {
     closure(value) {
       const made = ownClosures.made(value);
-      return made && { form: made.form, state: made.state as Record<string, number>, isExecutor: ownClosures.isExecutor(value as Closure) };
+      if (made === undefined) return undefined;
+      // While nothing runs it is used once, by Rust, or no more.
+      const { a, b } = made.state as { a: number; b: number };
+      return { form: made.form, a, b, isExecutor: ownClosures.isExecutor(value as Closure) };
     },
     settledWith: (value) => promises.settledWith(value),
     isMemory: (buffer) => buffer === (exports?.memory as WebAssembly.Memory | undefined)?.buffer,
