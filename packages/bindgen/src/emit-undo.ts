@@ -45,7 +45,8 @@ export const UNDO_PRELUDE = `  const $turn = $host.turn;
 /** What `$bind` does for it, and `$release`: of the instance that was, nothing may be kept. */
 export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
     $commit = $exports.${UNDO_EXPORTS.commit};
-    $logAt = $exports.${UNDO_EXPORTS.changed}.value;
+    // A module namespace may have the value itself.
+    $logAt = $exports.${UNDO_EXPORTS.changed}.value ?? $exports.${UNDO_EXPORTS.changed};
     $log = new globalThis.Int32Array($exports.memory.buffer, $logAt, 1);
 `;
 export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$commit = undefined;', '$log = new globalThis.Int32Array(1);'];

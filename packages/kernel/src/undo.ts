@@ -5,6 +5,7 @@
  */
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
+import { globalValue } from './global-value.js';
 import { type Image, putImage, takeImage } from './image.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
@@ -146,7 +147,7 @@ export class Undo {
   /** Whether the turn has changed something of what Wasm has. */
   get #hasLogged(): boolean {
     const { memory, [UNDO_EXPORTS.changed]: changed } = this.#exports as WebAssembly.Exports;
-    return new DataView((memory as WebAssembly.Memory).buffer).getInt32((changed as WebAssembly.Global<'i32'>).value, true) !== 0;
+    return new DataView((memory as WebAssembly.Memory).buffer).getInt32(globalValue<number>(changed) as number, true) !== 0;
   }
 
   /** What goes back with the turn, should an older state be gone back to. */
@@ -276,9 +277,8 @@ export class Undo {
 function canariesOf(exports: WebAssembly.Exports): Canary[] {
   const canaries: Canary[] = [];
   for (;;) {
-    const global = exports[`${UNDO_EXPORTS.canary}${canaries.length}`] as WebAssembly.Global<'i64'> | undefined;
-    if (global === undefined) return canaries;
-    const { value } = global;
+    const value = globalValue<bigint>(exports[`${UNDO_EXPORTS.canary}${canaries.length}`]);
+    if (value === undefined) return canaries;
     canaries.push({ at: Number(value & 0xffff_ffffn), length: Number(value >> 32n) });
   }
 }
