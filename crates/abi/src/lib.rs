@@ -59,6 +59,9 @@ pub const UNWIND_EXPORT: &str = "__wasm_revive_unwind";
 /// The exported function that says whether Rust believes that it is panicking.
 pub const PANICKING_EXPORT: &str = "__wasm_revive_panicking";
 
+/// The exported function that runs what the program has registered for where its state was restored from bytes.
+pub const RESTORED_EXPORT: &str = "__wasm_revive_restored";
+
 /// The exported function that ends a panic which left an export as a Wasm exception; only of modules without wasm-bindgen.
 pub const CATCH_EXPORT: &str = "__wasm_revive_catch";
 

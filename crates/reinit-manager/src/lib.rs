@@ -18,11 +18,12 @@
 //! assert!(!check(4, &[1, 2]) && wasm_revive_reinit_manager::reinit_requested());
 //! ```
 //!
-//! A fresh instance has the module's initial state, and what the program has [persisted](persist!).
+//! A fresh instance has the module's initial state, and what the program has [persisted](persist!). One whose state was
+//! restored from bytes (`__revive.restore()`) runs what the program has registered for that: see [`on_restore`].
 #![no_std]
 #![deny(missing_docs)]
 
-#[cfg(feature = "persist")]
+#[cfg(any(feature = "persist", feature = "restore"))]
 extern crate std;
 
 // Before the module that tests it.
@@ -31,11 +32,15 @@ extern crate std;
 mod declare;
 #[cfg(feature = "persist")]
 mod persist;
+#[cfg(feature = "restore")]
+mod restore;
 
 use wasm_revive_abi::black_box;
 
 #[cfg(feature = "persist")]
 pub use persist::Persisted;
+#[cfg(feature = "restore")]
+pub use restore::on_restore;
 
 // Beside the functions that aren't inlined into users' code.
 wasm_revive_abi::crate_record!();

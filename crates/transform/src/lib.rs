@@ -59,6 +59,6 @@ pub use info::{
 pub use inspect::inspect;
 pub use move_imports::move_imports;
 pub use undo_log::{
-    undo_log, undoable, UndoLayout, Undoable, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES,
+    undo_log, undoable, UndoLayout, Undoable, CANARY, CHANGED, COMMIT, LOAD, NOTE, REFERENCES,
     ROLLBACK, SAVE,
 };

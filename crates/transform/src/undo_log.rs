@@ -43,7 +43,8 @@ pub use layout::UndoLayout;
 use crate::{CodeMap, DebugInfo, Error};
 
 /// Export, `() -> i32`: the state is now the one that [`ROLLBACK`] goes back to. To be called while no frame of the instance is on the stack. Gives what
-/// is damaged, as [`CHECK`] does, and changes nothing where something is.
+/// is damaged, as far as that shows (`canaries.rs`), and changes nothing where something is: 0, nothing; 1, the stack pointer is above where it rests;
+/// 2, the last bytes of the shadow stack were written to; 3, what lies around the log's bookkeeping was, so that nothing may be undone by it.
 pub const COMMIT: &str = "__wasm_revive_commit";
 
 /// Export, `() -> ()`: the state is again what it was at the last [`COMMIT`]. To be called while no frame of the instance is on the stack.
@@ -51,9 +52,10 @@ pub const ROLLBACK: &str = "__wasm_revive_rollback";
 
 /// Export, an immutable global: the address of an `i32` that isn't 0 as soon as [`COMMIT`] has something to do. Else the host may leave it out.
 pub const CHANGED: &str = "__wasm_revive_changed";
-/// Export, `() -> i32`: what the turn has damaged, as far as that shows (`canaries.rs`): 0, nothing; 1, the stack pointer is above where it rests; 2, the
-/// last bytes of the shadow stack were written to; 3, what lies around the log's bookkeeping was, so that nothing may be undone by it.
-pub const CHECK: &str = "__wasm_revive_check";
+
+/// Exports, immutable globals of which each name ends in a number, from 0 on: where bytes are that are 0 as long as the log isn't damaged. An `i64`, the
+/// address in its lower half, how many bytes in the upper one. The host looks at them by itself: nothing runs on an instance that has trapped.
+pub const CANARY: &str = "__wasm_revive_canary_";
 
 /// Export, `() -> i32`: writes down what the host needs for a copy of the whole state, besides the memory, and gives its address (`images.rs`); 0 where
 /// there can be none. To be called right after a [`COMMIT`].

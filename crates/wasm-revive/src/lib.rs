@@ -38,6 +38,8 @@ pub use wasm_revive_entrypoint_shim::{
 };
 #[cfg(feature = "entrypoint-shim")]
 pub use wasm_revive_entrypoint_shim::{entry, named, Entry, Named};
+#[cfg(feature = "restore")]
+pub use wasm_revive_reinit_manager::on_restore;
 #[cfg(feature = "reinit-manager")]
 pub use wasm_revive_reinit_manager::{generation, reinit_requested, request_reinit};
 #[cfg(feature = "persist")]

@@ -15,16 +15,26 @@ export interface CallbackContext {
   readonly declared: ReadonlySet<string>;
   /** Whether the executor of futures may be entered again after a panic, see {@link mayEnterAgain}. */
   readonly entersAgain: boolean;
+  /** Whether turns can be undone. */
+  readonly undo: boolean;
 }
 
-/** Makes the closures of Rust known to the host. */
-export function editClosureMaker(text: MagicString, node: FunctionNode): void {
-  if (!/^make(?:Mut)?Closure$/.test(node.id?.name ?? '')) return;
+/** Makes the closures of Rust known to the host. @param undo whether it is given the form of each: see `emitClosures` */
+export function editClosureMaker(text: MagicString, node: FunctionNode, undo: boolean): void {
+  if (!CLOSURE_MAKER.test(node.id?.name ?? '')) return;
   const last = node.body?.body.at(-1);
   if (last?.type !== 'ReturnStatement' || last.argument?.type !== 'Identifier') return;
   const keeps = node.body?.body.some((statement) => statement.type === 'VariableDeclaration' && declaredNames(statement).includes('state'));
-  text.appendLeft(last.argument.start, '$host.closure(').appendRight(last.argument.end, keeps ? ', state)' : ')');
+  const isSaved = undo && keeps;
+  text
+    .appendLeft(last.argument.start, '$host.closure(')
+    .appendRight(last.argument.end, isSaved ? ', state, $form)' : keeps ? ', state)' : ')');
+  const parameter = node.params.at(-1);
+  if (isSaved && parameter) text.appendLeft(parameter.end, ', $form');
 }
+
+/** The functions by which glue makes closures. */
+export const CLOSURE_MAKER = /^make(?:Mut)?Closure$/;
 
 /** Edits a node that gives a function to the host. False: it doesn't. */
 export function editCallback(text: MagicString, node: Node, parent: Node | undefined, context: CallbackContext): boolean {
@@ -59,7 +69,8 @@ function editCall(text: MagicString, node: CallNode, context: CallbackContext): 
     const given = undone !== undefined && isGiven(undone) ? `, ${text.original.slice(undone.start, undone.end)}` : '';
     text.appendLeft(first.start, '$host.microtask(').appendRight(first.end, `, ${context.entersAgain}${given})`);
   } else if (method === 'resolve' && object?.type === 'Identifier' && object.name === 'Promise') {
-    text.appendLeft(node.start, '$host.resolvedPromise(').appendRight(node.end, ')');
+    const value = context.undo && isGiven(first) ? `, ${text.original.slice(first.start, first.end)}` : '';
+    text.appendLeft(node.start, '$host.resolvedPromise(').appendRight(node.end, `${value})`);
   } else if (isReaction || REGISTERING_METHODS.includes(method)) {
     const asked = isReaction ? '$host.react(' : '$host.register(';
     if (object === undefined) {

@@ -23,7 +23,7 @@ import {
   throwsOnPurpose,
 } from './emit-guards.js';
 import { emitRecord, recordPath } from './emit-record.js';
-import { allocators, editForUndo, emitCall, UNDO_PRELUDE } from './emit-undo.js';
+import { allocators, editForUndo, emitCall, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
@@ -47,7 +47,11 @@ export interface ScopeContext {
 /** Edits what belongs to the scope in place, and takes out what doesn't. */
 export function editScope(text: MagicString, context: ScopeContext): EditedImports {
   const { glue, guards } = context;
-  const callbacks = { declared: new Set(glue.statements.flatMap(({ declares }) => declares)), entersAgain: context.entersAgain };
+  const callbacks = {
+    declared: new Set(glue.statements.flatMap(({ declares }) => declares)),
+    entersAgain: context.entersAgain,
+    undo: context.undo,
+  };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
   for (const [adapter, called] of closureAdapters(glue, context.wasm)) {
     const index = indexOf.get(called);
@@ -97,14 +101,14 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
     imports: $guardImports(${rawImports}),
     bind: $bind,
     payload: $payload,
-    held: ${emitHeld(glue, wasm)},
+    held: ${emitHeld(glue, wasm, undo)},
     release: $release,
     isShut: () => $raw.binding === undefined && wasm !== undefined,
     isQuiescent: () => $raw.state.imports === 0,
     watch: $watch,
     trap: () => $raw.state.trap,
     lent: () => $raw.state.lent,
-    exports: $guarded,
+${undo ? `    closures: ${emitClosures(glue)},\n` : ''}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
     api: $api,
     raw: $raw,
@@ -114,12 +118,14 @@ ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ was
 }
 
 /** What Rust holds of JavaScript's values: in a table of references, or in the `heap` of glue that does without those. */
-function emitHeld(glue: Glue, wasm: WasmInfo): string {
+function emitHeld(glue: Glue, wasm: WasmInfo, undo: boolean): string {
   const table = wasm.exports.find((entry) => entry.kind === 'table' && entry.element === 'externref');
   if (table !== undefined) return `($exports) => $exports[${JSON.stringify(table.name)}]`;
-  return hasHeap(glue)
-    ? '() => ({ get length() { return heap.length; }, get next() { return heap_next; }, get: ($place) => heap[$place] })'
-    : '() => undefined';
+  if (!hasHeap(glue)) return '() => undefined';
+  const replace =
+    ', replace($from, $values, $next) { heap.length = $from; for (const $value of $values) heap.push($value); heap_next = $next; }';
+  const members = 'get length() { return heap.length; }, get next() { return heap_next; }, get: ($place) => heap[$place]';
+  return `() => ({ ${members}${undo ? replace : ''} })`;
 }
 
 /** Whether values of JavaScript go to Rust by their place in an array. */
@@ -265,7 +271,7 @@ function editNode(text: MagicString, glue: Glue, root: Node, callbacks: Callback
     switch (node.type) {
       case 'FunctionDeclaration':
         if (helper(glue, node.id?.name) === undefined) break;
-        editClosureMaker(text, node);
+        editClosureMaker(text, node, callbacks.undo);
         if (node.id?.name === '_assertClass') editAssertClass(text, node);
         if (isPassArray(node.id?.name) && passesHandles(glue)) editPassArray(text, node);
         break;

@@ -7,9 +7,11 @@ import { UNDO_EXPORTS } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, declaredNames, memberOf, type Node, propertyName, walk } from './ast.js';
 import { membersOf } from './classes.js';
-import { isGiven, isParameter } from './edit-callbacks.js';
+import { CLOSURE_MAKER, isGiven, isParameter } from './edit-callbacks.js';
 import { type Glue, helper } from './glue.js';
 import type { FunctionNode } from './oxc.js';
+
+type CallNode = Extract<Node, { type: 'CallExpression' }>;
 
 /**
  * In scope: what turns end by. A call of the user's says that it begins by a plain store, and where it is the outermost and has changed nothing,
@@ -43,7 +45,8 @@ export const UNDO_PRELUDE = `  const $turn = $host.turn;
 /** What `$bind` does for it, and `$release`: of the instance that was, nothing may be kept. */
 export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
     $commit = $exports.${UNDO_EXPORTS.commit};
-    $logAt = $exports.${UNDO_EXPORTS.changed}.value;
+    // A module namespace may have the value itself.
+    $logAt = $exports.${UNDO_EXPORTS.changed}.value ?? $exports.${UNDO_EXPORTS.changed};
     $log = new globalThis.Int32Array($exports.memory.buffer, $logAt, 1);
 `;
 export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$commit = undefined;', '$log = new globalThis.Int32Array(1);'];
@@ -93,11 +96,34 @@ export function editForUndo(text: MagicString, glue: Glue): void {
   for (const cls of glue.classes.values()) {
     for (const member of membersOf(glue, cls)) if (member.name === '__destroy_into_raw') notePointer(text, member.node.value);
   }
+  closureCalls(glue).forEach((call, form) => {
+    text.appendLeft((call.arguments.at(-1) as Node).end, `, ${form}`);
+  });
   const add = helper(glue, 'addHeapObject')?.node;
   if (add?.body) text.appendLeft(add.body.start + 1, ADD_TO_HEAP);
   const drop = helper(glue, 'dropObject')?.node;
   const place = drop?.params[0];
   if (drop?.body && place?.type === 'Identifier') text.appendLeft(drop.body.start + 1, dropFromHeap(place.name));
+}
+
+/** Where glue makes closures of Rust: `makeMutClosure(arg0, arg1, adapter)`, or with the number of a destructor before the adapter. */
+function closureCalls(glue: Glue): CallNode[] {
+  const calls: CallNode[] = [];
+  for (const { node } of glue.statements) {
+    walk(node, (child) => {
+      if (child.type === 'CallExpression' && CLOSURE_MAKER.test(calleeName(child) ?? '') && child.arguments.length > 2) calls.push(child);
+    });
+  }
+  return calls;
+}
+
+/** Makes a closure of each form anew, of where Rust has it. */
+export function emitClosures(glue: Glue): string {
+  const makers = closureCalls(glue).map((call, form) => {
+    const others = call.arguments.slice(2).map(({ start, end }) => glue.code.slice(start, end));
+    return `($a, $b) => ${calleeName(call)}(${['$a', '$b', ...others, form].join(', ')})`;
+  });
+  return `[${makers.map((maker) => `\n      ${maker},`).join('')}\n    ]`;
 }
 
 /** `CounterFinalization.unregister(this)`, of a handle whose pointer has just been taken: says which that was. */

@@ -1,7 +1,7 @@
 /**
  * Every function that a module exports, with what its guard needs to know: how its user calls it, and what it does once the instance is lost.
  */
-import type { Entry } from '@wasm-revive/kernel';
+import { type Entry, RESTORED_ENTRY, RESTORED_EXPORT } from '@wasm-revive/kernel';
 import { memberOf, type Node, walk } from './ast.js';
 import { membersOf } from './classes.js';
 import type { Glue, GlueFunction } from './glue.js';
@@ -23,7 +23,7 @@ const RELEASES = /^__wbindgen_free$|^__wbindgen_destroy_closure$|^__externref_(?
 
 /** Lists the guards that a module's exports need, in the order of the module. */
 export function guardedExports(glue: Glue, wasm: WasmInfo): GuardedExport[] {
-  const names = displayNames(glue);
+  const names = new Map(displayNames(glue)).set(RESTORED_EXPORT, RESTORED_ENTRY);
   const releasing = releasingExports(glue);
   const moving = movingExports(glue);
   const closures = new Set([...closureAdapters(glue, wasm)].map(([, exported]) => exported));

@@ -17,6 +17,12 @@ export const UNWIND_EXPORT = '__wasm_revive_unwind';
 /** The exported function that says whether Rust believes that it is panicking. */
 export const PANICKING_EXPORT = '__wasm_revive_panicking';
 
+/** The exported function that runs what the program has registered for where its state was restored from bytes. */
+export const RESTORED_EXPORT = '__wasm_revive_restored';
+
+/** What reports call it. */
+export const RESTORED_ENTRY = 'a hook of on_restore';
+
 /** The exported function that ends a panic which left an export as a Wasm exception; only of modules without wasm-bindgen. */
 export const CATCH_EXPORT = '__wasm_revive_catch';
 

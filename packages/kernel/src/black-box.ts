@@ -13,6 +13,7 @@ import {
   PersistSize,
 } from './abi.js';
 import type { Location } from './failure.js';
+import { globalValue } from './global-value.js';
 
 /** What Rust said was running, by the entrypoint-shim crate's `entry` and `named`. */
 export interface Running {
@@ -118,8 +119,7 @@ function recordView(exports: WebAssembly.Exports, name: string, magic: number, s
   const address: unknown = exports[name];
   const memory = exports.memory;
   if (address === undefined || !(memory instanceof WebAssembly.Memory)) return undefined;
-  // A module namespace has the value itself.
-  const at = Number(address instanceof WebAssembly.Global ? address.value : address) >>> 0;
+  const at = Number(globalValue(address)) >>> 0;
   if (at === 0 || at + size > memory.buffer.byteLength) return undefined;
   const view = new DataView(memory.buffer, at, size);
   // Both records begin alike.

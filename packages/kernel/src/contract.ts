@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 8;
+export const CONTRACT = 9;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -88,6 +88,8 @@ export interface Scope {
   watch(): void;
   /** How many bytes of Rust's stack glue holds, and gives back by itself. Without it: none. */
   lent?(): number;
+  /** Where turns can be undone: makes a closure of each form that the glue makes any of, see {@link Host.closure}, given where Rust has it. */
+  readonly closures?: readonly ((a: number, b: number) => unknown)[];
 }
 
 /** The glue as a function: every call gives a new glue scope. */
@@ -228,7 +230,7 @@ export interface Undoing {
   readonly rollBack: string;
   readonly note: string;
   readonly changed: string;
-  readonly check: string;
+  readonly canary: string;
   readonly save: string;
   readonly load: string;
   readonly references: string;
@@ -301,12 +303,15 @@ export interface Host {
   changes(putBack: () => void): void;
   /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */
   registry(callback: (held: unknown) => unknown): Registry;
-  /** A closure of Rust that the glue has made for JavaScript to keep. Gives what JavaScript is to have: the same, unless turns are heard of. */
-  closure<F>(closure: F, state?: ClosureState): F;
+  /**
+   * A closure of Rust that the glue has made for JavaScript to keep. Gives what JavaScript is to have: the same, unless turns are heard of.
+   * @param form its place in {@link Scope.closures}
+   */
+  closure<F>(closure: F, state?: ClosureState, form?: number): F;
   /** What an import reads where it reads a property `queueMicrotask`. Gives it back. */
   readQueueMicrotask<T>(value: T): T;
-  /** What an import makes by `Promise.resolve`. Gives it back. */
-  resolvedPromise<T>(promise: T): T;
+  /** What an import makes by `Promise.resolve`. Gives it back. @param values where turns can be undone, what the promise was made of */
+  resolvedPromise<T>(promise: T, ...values: readonly unknown[]): T;
   /**
    * What Rust gives to `queueMicrotask`. A closure of its own runs once, and its failure is reported and not thrown; the executor of futures has
    * more tasks in its queue than the one that fails, and is entered again for those.

@@ -342,7 +342,8 @@ export class Failures {
       return recovery !== 'keep' || failure.kind === 'unwound' || (instance.state === 'running' && !tornPoll);
     };
     if (wanted !== undefined && canBe(wanted)) return wanted;
-    const otherwise = instance.owner.otherwise(failure);
+    // Half of what they do is of no use, and the state without it is there.
+    const otherwise = instance.isRunningHooks ? 'rollback' : instance.owner.otherwise(failure);
     if (canBe(otherwise)) return otherwise;
     return failure.kind === 'unwound' ? 'keep' : 'fresh';
   }

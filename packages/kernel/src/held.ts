@@ -10,6 +10,8 @@ export interface Held {
   /** Of a `heap`: the place that the next value goes to. What is there is the next but one, and so on, until the end. */
   readonly next?: number;
   get(place: number): unknown;
+  /** Of a `heap`, where turns can be undone: puts these values from a place on, where the next value goes to `next`. */
+  replace?(from: number, values: readonly unknown[], next: number): void;
 }
 
 /** In an array that is longer, nothing is looked for. */

@@ -142,9 +142,12 @@ export class InstanceHost implements Host {
     return undo === undefined ? own : undoableRegistry(own, undo, this.base);
   }
 
-  closure<F>(closure: F, state?: ClosureState): F {
+  closure<F>(closure: F, state?: ClosureState, form?: number): F {
     const { turns, ownClosures, undo } = this.#instance;
-    if (undo !== undefined) return ownClosures.add(undo.closure(closure as Closure, state, () => this.#instance.undoneClosure()) as F);
+    if (undo !== undefined) {
+      const made = state === undefined || form === undefined ? undefined : { state, form };
+      return ownClosures.add(undo.closure(closure as Closure, state, () => this.#instance.undoneClosure()) as F, made);
+    }
     return ownClosures.add(turns === undefined ? closure : turns.closure(closure));
   }
 
@@ -153,8 +156,9 @@ export class InstanceHost implements Host {
     return value;
   }
 
-  resolvedPromise<T>(promise: T): T {
+  resolvedPromise<T>(promise: T, ...values: readonly unknown[]): T {
     this.#instance.ownClosures.resolvedPromise();
+    if (values.length > 0) this.#instance.promises.resolved(promise, values[0]);
     return promise;
   }
 

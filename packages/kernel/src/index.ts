@@ -23,6 +23,8 @@ export {
   PersistAnswer,
   PersistOffset,
   PersistRequest,
+  RESTORED_ENTRY,
+  RESTORED_EXPORT,
   RETHROW_IMPORT,
   SIGNAL_IMPORT,
   UNWIND_EXPORT,

@@ -1,5 +1,7 @@
+import { RESTORED_ENTRY, RESTORED_EXPORT } from './abi.js';
 import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
+import { type CarriedClosure, prepareValues } from './carried-values.js';
 import type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import type { PanicError, ReviveError } from './errors.js';
@@ -20,6 +22,7 @@ import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
 import type { Redact } from './report.js';
 import { saveState } from './save-state.js';
+import type { SavedState } from './saved-state.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
@@ -118,8 +121,10 @@ export class Instance {
   #startedAt = 0;
   /** The call whose task was polled last before it returned. */
   #pollsFor: string | undefined;
-  /** The state to begin with, in place of the module's initial one. */
-  #image: Image | undefined;
+  /** Makes the state to begin with, in place of the module's initial one. */
+  #image: (() => Image) | undefined;
+  #isRestored = false;
+  #isRunningHooks = false;
 
   constructor(generation: number, space: number, owner: Owner, factory: Factory) {
     this.generation = generation;
@@ -290,12 +295,33 @@ export class Instance {
   }
 
   /** It begins with the state of another instance. @throws RangeError where it can't */
-  beginWith(image: Image): void {
-    makeRoom(this.#exports as WebAssembly.Exports, image);
-    this.#image = image;
+  beginWith({ image, values }: SavedState): void {
+    const exports = this.#exports as WebAssembly.Exports;
+    const { scope } = this;
+    const make = prepareValues(values, scope.closures?.length ?? 0);
+    makeRoom(exports, image);
+    this.#isRestored = true;
+    this.#image = () => {
+      const references = make({ closure: (closure) => this.#remake(closure), promise: (value) => this.#settled(value) });
+      const { next } = values;
+      if (next === undefined) return { ...image, references };
+      scope.held(exports)?.replace?.(this.promises.heldFrom, references, next);
+      return image;
+    };
   }
 
-  #startWith(image: Image): void {
+  #remake({ form, a, b, isExecutor }: CarriedClosure): unknown {
+    if (isExecutor) this.ownClosures.makesExecutor();
+    return this.scope.closures?.[form]?.(a, b);
+  }
+
+  #settled(value: unknown): unknown {
+    const promise = Promise.resolve(value);
+    this.promises.resolved(promise, value);
+    return promise;
+  }
+
+  #startWith(image: () => Image): void {
     this.#image = undefined;
     const { undo } = this;
     const exports = this.#exports as WebAssembly.Exports;
@@ -303,6 +329,25 @@ export class Instance {
     writeGeneration(exports, this.generation);
     forgetRunning(exports);
     takeBack?.(undefined);
+    // What the program has registered for this, as a turn of its own.
+    const hooks = this.scope.exports()[RESTORED_EXPORT];
+    if (typeof hooks !== 'function') return;
+    this.#isRunningHooks = true;
+    try {
+      this.turns?.call(RESTORED_ENTRY, hooks as () => unknown)();
+    } finally {
+      this.#isRunningHooks = false;
+    }
+  }
+
+  /** Whether what the program has registered for a restored state is running. */
+  get isRunningHooks(): boolean {
+    return this.#isRunningHooks;
+  }
+
+  /** Whether it has begun with the state of another instance. */
+  get isRestored(): boolean {
+    return this.#isRestored;
   }
 
   /** Its state as bytes. @throws ReviveError `REVIVE_NOT_SAVED` */

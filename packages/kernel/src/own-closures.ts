@@ -1,3 +1,5 @@
+import type { ClosureState } from './contract.js';
+
 /**
  * Which functions are closures of one instance's Rust, and which of those is the executor of its futures.
  *
@@ -5,16 +7,26 @@
  * Only the first kind can fail as this instance does, and only those are guarded and taken back. The others stay what they are.
  */
 export class OwnClosures {
-  readonly #brand = newBrand();
+  readonly #brand = newBrand<ClosureMade | undefined>();
   readonly #executors = new WeakSet<object>();
   #executorIsMade: 'no' | 'queueMicrotask was read' | 'next' = 'no';
 
   /** Remembers a closure that the glue has just made. */
-  add<F>(closure: F): F {
-    this.#brand.mark(closure as object);
+  add<F>(closure: F, made?: ClosureMade): F {
+    this.#brand.mark(closure as object, made);
     if (this.#executorIsMade === 'next') this.#executors.add(closure as object);
     this.#executorIsMade = 'no';
     return closure;
+  }
+
+  /** How a closure was made; undefined where the value is none, or nothing is known of that. */
+  made(value: unknown): ClosureMade | undefined {
+    return typeof value === 'function' ? this.#brand.of(value) : undefined;
+  }
+
+  /** The closure that is made next runs the queue of an executor, as one did that it takes the place of. */
+  makesExecutor(): void {
+    this.#executorIsMade = 'next';
   }
 
   /** Whether a value is a closure of this instance's. */
@@ -43,6 +55,14 @@ export class OwnClosures {
   }
 }
 
+/** How the glue has made a closure, where it says so. */
+export interface ClosureMade {
+  /** See `Scope.closures`. */
+  readonly form: number;
+  /** What it keeps of the closure. */
+  readonly state: ClosureState;
+}
+
 /** A closure of Rust as JavaScript calls it. */
 export type Closure = (...args: unknown[]) => unknown;
 
@@ -55,17 +75,26 @@ class Given {
 }
 
 /**
- * A mark that nobody else can see, set or take away: a private field on an object of somebody else's.
+ * A mark with a value that nobody else can see, set or take away: a private field on an object of somebody else's.
  *
  * Note: a `WeakSet` would do the same, and take longer than all of the rest of making a closure (measured: 1–3 µs, against 0.1 µs).
  */
-function newBrand(): { mark(object: object): void; isOn(object: object): boolean } {
+function newBrand<T>(): { mark(object: object, value: T): void; isOn(object: object): boolean; of(object: object): T | undefined } {
   class Marked extends Given {
-    readonly #mark = true;
+    readonly #mark: T;
+
+    constructor(object: object, value: T) {
+      super(object);
+      this.#mark = value;
+    }
 
     static isOn(object: object): boolean {
-      return #mark in object && object.#mark;
+      return #mark in object;
+    }
+
+    static of(object: object): T | undefined {
+      return #mark in object ? object.#mark : undefined;
     }
   }
-  return { mark: (object) => void new Marked(object), isOn: Marked.isOn };
+  return { mark: (object, value) => void new Marked(object, value), isOn: Marked.isOn, of: Marked.of };
 }

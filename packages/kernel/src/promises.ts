@@ -18,6 +18,8 @@ export class Promises {
   #heldFrom = 0;
   /** Whether Rust can drop them and live on: only what unwinds does. */
   readonly #unwinds: boolean;
+  /** What those are settled with that Rust has made of something that is no object. */
+  readonly #resolved = new WeakMap<object, readonly [unknown]>();
   /** Whether the last look at promises in flight was at the moment when Rust began to panic. */
   #lookedAtPanic = false;
 
@@ -63,6 +65,18 @@ export class Promises {
   /** See {@link InFlight.settles}. */
   settles(value: unknown): boolean {
     return this.#inFlight.settles(value);
+  }
+
+  /** Rust has made a promise by `Promise.resolve` of this value. */
+  resolved(promise: unknown, value: unknown): void {
+    // An object may be a promise itself, or have a `then`.
+    if ((typeof value === 'object' && value !== null) || typeof value === 'function') return;
+    this.#resolved.set(promise as object, [value]);
+  }
+
+  /** What a promise is settled with, in a list of one; undefined where that isn't known. */
+  settledWith(promise: unknown): readonly [unknown] | undefined {
+    return this.#resolved.get(promise as object);
   }
 
   /** See `Host.promise`. */

@@ -1,8 +1,9 @@
+import { carry, type OwnValues } from './carried-values.js';
 import { ReviveError } from './errors.js';
 import type { Held } from './held.js';
 import type { Instance } from './instance.js';
-import { encodeState, isCarried } from './saved-state.js';
-import { describeThrown } from './thrown.js';
+import type { Closure } from './own-closures.js';
+import { encodeState } from './saved-state.js';
 
 /**
  * The state of an instance as bytes.
@@ -20,31 +21,36 @@ export function saveState(instance: Instance, held: Held | undefined): Uint8Arra
   if (registrations.areAny) throw refused(module.name, 'the host has listeners or timers of it');
   const image = undo.takeImage();
   if (image === undefined) throw refused(module.name, 'its memory is damaged, or a global of it holds a reference');
-  const values = held?.next === undefined ? image.references.filter((value) => !isCarried(value)) : liveOf(held, promises.heldFrom);
-  if (values.length > 0)
-    throw refused(module.name, `Rust holds ${values.length} of JavaScript's values that can't be saved: ${kindsOf(values)}`);
-  return encodeState(image, build.id);
+  const heap = held?.next === undefined ? undefined : { next: held.next };
+  const { carried, left } = carry(heap === undefined ? image.references : behind(held as Held, promises.heldFrom), ownValues(instance));
+  if (left.length > 0) throw refused(module.name, `Rust holds ${left.length} of JavaScript's values that can't be saved: ${counted(left)}`);
+  return encodeState({ image, values: { ...carried, ...heap } }, build.id);
 }
 
-/** What of a `heap` is in use. @param from behind what the glue begins with */
-function liveOf(held: Held, from: number): unknown[] {
-  const { length } = held;
-  const free = new Set<number>();
-  for (let place = held.next as number; place < length && !free.has(place); place = held.get(place) as number) free.add(place);
-  const places = Array.from({ length: Math.max(0, length - from) }, (_, nth) => nth + from);
-  return places.filter((place) => !free.has(place)).map((place) => held.get(place));
+/** What of a `heap` is behind that with which the glue begins. Places that are free have the next free one. */
+function behind(held: Held, from: number): unknown[] {
+  return Array.from({ length: Math.max(0, held.length - from) }, (_, nth) => held.get(from + nth));
+}
+
+function ownValues({ exports, ownClosures, promises }: Instance): OwnValues {
+  return {
+    closure(value) {
+      const made = ownClosures.made(value);
+      if (made === undefined) return undefined;
+      // While nothing runs it is used once, by Rust, or no more.
+      const { a, b } = made.state as { a: number; b: number };
+      return { form: made.form, a, b, isExecutor: ownClosures.isExecutor(value as Closure) };
+    },
+    settledWith: (value) => promises.settledWith(value),
+    isMemory: (buffer) => buffer === (exports?.memory as WebAssembly.Memory | undefined)?.buffer,
+  };
 }
 
 /** `2 Promise, 1 function`. */
-function kindsOf(values: readonly unknown[]): string {
+function counted(kinds: readonly string[]): string {
   const counts = new Map<string, number>();
-  for (const value of values) counts.set(kindOf(value), (counts.get(kindOf(value)) ?? 0) + 1);
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return typeof value;
-  return value instanceof Error ? describeThrown(value).name : Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function refused(name: string, why: string): ReviveError {

@@ -6,30 +6,36 @@
  * ```
  *
  * Numbers have 32 bits, little endian. The checksum (CRC-32) is of all that follows. A part is its address, its length and its bytes; where there are
- * long runs of zeros, there is no part. The values are those of JavaScript that Rust holds, by their places, as JSON.
+ * long runs of zeros, there is no part. The values are those of JavaScript that Rust holds, as JSON (`carried-values.ts`).
  */
+import type { CarriedValues } from './carried-values.js';
 import { ReviveError } from './errors.js';
 import type { Image, Part } from './image.js';
 
 const MAGIC = 'wasmrevi';
-const VERSION = 1;
+const VERSION = 2;
 const HEAD = 20;
 const BODY = HEAD + 16 + 16;
 
 /** A run of zeros that is shorter is written down. */
 const LEAST_RUN = 64;
 
-/** What can be written of JavaScript's values: `undefined` as nothing, a `bigint` as text. */
-type Value = readonly [place: number, kind: 'undefined' | 'bigint' | 'plain', value?: unknown];
-
-/** Whether a value that Rust holds can be carried to another process. */
-export function isCarried(value: unknown): boolean {
-  return value === null || ['undefined', 'boolean', 'number', 'string', 'bigint'].includes(typeof value);
+/** JavaScript's values that Rust holds: those of its table, or of the glue's `heap` behind what that begins with. */
+export interface SavedValues extends CarriedValues {
+  /** Of a `heap`: the place that the next value goes to. */
+  readonly next?: number;
 }
 
-/** Writes an image. All of its values are such that {@link isCarried}. @param build the id of the module's build */
-export function encodeState({ memory, record, end, references }: Image, build: string): Uint8Array<ArrayBuffer> {
-  const values = new TextEncoder().encode(JSON.stringify({ length: references.length, values: references.flatMap(valueAt) }));
+/** What the bytes say. */
+export interface SavedState {
+  /** Without references: they are made of `values`. */
+  readonly image: Image;
+  readonly values: SavedValues;
+}
+
+/** Writes a state. @param build the id of the module's build */
+export function encodeState({ image: { memory, record, end }, values: carried }: SavedState, build: string): Uint8Array<ArrayBuffer> {
+  const values = new TextEncoder().encode(JSON.stringify(carried));
   const parts = memory.flatMap(withoutZeros);
   const size = parts.reduce((sum, { bytes }) => sum + 8 + bytes.length, BODY + 4 + record.bytes.length + values.length);
   const all = new Uint8Array(size);
@@ -59,16 +65,6 @@ export function encodeState({ memory, record, end, references }: Image, build: s
   return all;
 }
 
-function valueAt(value: unknown, place: number): Value[] {
-  if (value === null) return [];
-  if (value === undefined) return [[place, 'undefined']];
-  if (typeof value === 'bigint') return [[place, 'bigint', String(value)]];
-  // JSON knows neither of these numbers.
-  if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)))
-    return [[place, 'plain', { number: String(Object.is(value, -0) ? '-0' : value) }]];
-  return [[place, 'plain', value]];
-}
-
 function withoutZeros({ at, bytes }: Part): Part[] {
   const parts: Part[] = [];
   const { length } = bytes;
@@ -89,7 +85,7 @@ function withoutZeros({ at, bytes }: Part): Part[] {
  * @param build the id of the module's build
  * @throws ReviveError `REVIVE_NOT_RESTORED` where they are anything else, or of another build
  */
-export function decodeState(given: unknown, build: string): Image {
+export function decodeState(given: unknown, build: string): SavedState {
   if (!(given instanceof Uint8Array)) throw refused('what was given is no Uint8Array');
   const bytes = new Uint8Array(given);
   const view = new DataView(bytes.buffer);
@@ -109,7 +105,7 @@ export function decodeState(given: unknown, build: string): Image {
 }
 
 /** Of bytes that are whole. */
-function decodeBody(bytes: Uint8Array<ArrayBuffer>): Image {
+function decodeBody(bytes: Uint8Array<ArrayBuffer>): SavedState {
   const view = new DataView(bytes.buffer);
   const word = (at: number): number => view.getUint32(at, true);
   const [end, recordAt, count, valuesLength, recordLength] = [0, 4, 8, 12, 16].map((offset) => word(HEAD + 16 + offset)) as [
@@ -125,22 +121,14 @@ function decodeBody(bytes: Uint8Array<ArrayBuffer>): Image {
     return bytes.subarray(at - length, at);
   };
   const record = { at: recordAt, bytes: take(recordLength) };
-  const { length, values } = JSON.parse(new TextDecoder().decode(take(valuesLength))) as { length: number; values: Value[] };
-  const references: unknown[] = Array.from({ length }, () => null);
-  for (const [place, kind, value] of values) references[place] = decoded(kind, value);
+  const values = JSON.parse(new TextDecoder().decode(take(valuesLength))) as SavedValues;
   const memory: Part[] = [];
   for (let nth = 0; nth < count; nth++) {
     const [address, size] = [word(at), word(at + 4)];
     at += 8;
     memory.push({ at: address, bytes: take(size) });
   }
-  return { memory, record, end, references, size: bytes.length };
-}
-
-function decoded(kind: Value[1], value: unknown): unknown {
-  if (kind === 'undefined') return undefined;
-  if (kind === 'bigint') return BigInt(value as string);
-  return typeof value === 'object' && value !== null ? Number((value as { number: string }).number) : value;
+  return { image: { memory, record, end, references: [], size: bytes.length }, values };
 }
 
 function refused(why: string): ReviveError {

@@ -10,8 +10,8 @@ export const UNDO_EXPORTS = {
   note: '__wasm_revive_note',
   /** A global with the address of a word that isn't 0 as soon as there is something to commit. */
   changed: '__wasm_revive_changed',
-  /** `() -> damage`: what the turn has damaged. */
-  check: '__wasm_revive_check',
+  /** Globals of which each name ends in a number: where bytes are that are 0 as long as the log isn't damaged. */
+  canary: '__wasm_revive_canary_',
   /** `() -> address`: writes down what belongs to a copy of the state besides the memory. */
   save: '__wasm_revive_save',
   /** Such a copy was put back. */

@@ -5,6 +5,7 @@
  */
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
+import { globalValue } from './global-value.js';
 import { type Image, putImage, takeImage } from './image.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
@@ -28,7 +29,12 @@ const DAMAGE: Readonly<Record<number, string>> = {
 };
 
 const NO_DAMAGE = 0;
-const DAMAGED_LOG = 3;
+
+/** Bytes of the log that nobody writes to. */
+interface Canary {
+  readonly at: number;
+  readonly length: number;
+}
 
 /** A turn, as whatever came to be in it knows it. */
 export interface Turn {
@@ -41,7 +47,7 @@ export type TakeBack = (error: unknown) => void;
 /** What undoes the turns of one instance. */
 export class Undo {
   #commit: () => number = () => NO_DAMAGE;
-  #check: () => number = () => NO_DAMAGE;
+  #canaries: readonly Canary[] = [];
   #rollBack: () => void = () => {};
   #note: (address: number, length: number) => void = () => {};
   readonly #turns: Turns;
@@ -76,14 +82,15 @@ export class Undo {
   bind(exports: WebAssembly.Exports): void {
     this.#exports = exports;
     this.#commit = exports[UNDO_EXPORTS.commit] as () => number;
-    this.#check = exports[UNDO_EXPORTS.check] as () => number;
+    this.#canaries = canariesOf(exports);
     this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
     this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
   }
 
   /** The instance is lost: nothing here may hold its memory. */
   release(): void {
-    this.#commit = this.#check = () => NO_DAMAGE;
+    this.#commit = () => NO_DAMAGE;
+    this.#canaries = [];
     this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
     this.#forgetTurn();
@@ -116,7 +123,13 @@ export class Undo {
 
   /** Whether to undo the turn is of no use any more. */
   get #isGivenUp(): boolean {
-    return this.#undoneInARow >= MOST_IN_A_ROW || this.#check() === DAMAGED_LOG;
+    return this.#undoneInARow >= MOST_IN_A_ROW || this.#isLogDamaged;
+  }
+
+  /** Whether the log may be damaged. Nothing is run for that: the instance may have trapped (I3). */
+  get #isLogDamaged(): boolean {
+    const memory = this.#exports?.memory as WebAssembly.Memory | undefined;
+    return memory !== undefined && this.#canaries.some(({ at, length }) => !isZero(memory.buffer, at, length));
   }
 
   /** What is given up besides where the turn that fails is undone: turns before it, where the instance goes back to an older state. */
@@ -134,7 +147,7 @@ export class Undo {
   /** Whether the turn has changed something of what Wasm has. */
   get #hasLogged(): boolean {
     const { memory, [UNDO_EXPORTS.changed]: changed } = this.#exports as WebAssembly.Exports;
-    return new DataView((memory as WebAssembly.Memory).buffer).getInt32((changed as WebAssembly.Global<'i32'>).value, true) !== 0;
+    return new DataView((memory as WebAssembly.Memory).buffer).getInt32(globalValue<number>(changed) as number, true) !== 0;
   }
 
   /** What goes back with the turn, should an older state be gone back to. */
@@ -184,8 +197,11 @@ export class Undo {
     return exports === undefined || this.#commit() !== NO_DAMAGE ? undefined : takeImage(exports);
   }
 
-  /** Runs what a start function does, and undoes it: an image takes its place. Gives what takes back what it has given to the host. */
-  startWith(image: Image, start: () => void): TakeBack {
+  /**
+   * Runs what a start function does, and undoes it: an image takes its place. Gives what takes back what it has given to the host.
+   * @param image makes it, once that is undone
+   */
+  startWith(image: () => Image, start: () => void): TakeBack {
     this.#isHeld = true;
     try {
       start();
@@ -196,7 +212,7 @@ export class Undo {
       this.#isHeld = false;
     }
     const takeBack = this.rollBack();
-    putImage(this.#exports as WebAssembly.Exports, image);
+    putImage(this.#exports as WebAssembly.Exports, image());
     this.commit();
     return takeBack;
   }
@@ -255,6 +271,22 @@ export class Undo {
   closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown): Closure {
     return this.#closures.closure(closure, state, stale);
   }
+}
+
+/** Where the log's canaries are. */
+function canariesOf(exports: WebAssembly.Exports): Canary[] {
+  const canaries: Canary[] = [];
+  for (;;) {
+    const value = globalValue<bigint>(exports[`${UNDO_EXPORTS.canary}${canaries.length}`]);
+    if (value === undefined) return canaries;
+    canaries.push({ at: Number(value & 0xffff_ffffn), length: Number(value >> 32n) });
+  }
+}
+
+function isZero(buffer: ArrayBuffer, at: number, length: number): boolean {
+  const bytes = new Uint8Array(buffer, at, length);
+  for (let place = 0; place < length; place++) if (bytes[place] !== 0) return false;
+  return true;
 }
 
 /** What stands for the trap that there was none. */

@@ -21,6 +21,7 @@ describe('the ABI is the same in the crate and here', () => {
     expect(constant('UNWINDING_SECTION')).toBe(abi.UNWINDING_SECTION);
     expect(constant('UNWIND_EXPORT')).toBe(abi.UNWIND_EXPORT);
     expect(constant('PANICKING_EXPORT')).toBe(abi.PANICKING_EXPORT);
+    expect(constant('RESTORED_EXPORT')).toBe(abi.RESTORED_EXPORT);
     expect(constant('CATCH_EXPORT')).toBe(abi.CATCH_EXPORT);
     expect(constant('INSTALL_EXPORT')).toBe(abi.INSTALL_EXPORT);
     expect(constant('IMPORT_MODULE')).toBe(abi.IMPORT_MODULE);

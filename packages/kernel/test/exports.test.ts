@@ -34,6 +34,8 @@ it('exports this and no more', () => {
       "REGISTERING_METHODS",
       "REPORT_VERSION",
       "RESERVED_NAMES",
+      "RESTORED_ENTRY",
+      "RESTORED_EXPORT",
       "RETHROW_IMPORT",
       "ReviveError",
       "RuntimeGuards",

@@ -12,13 +12,14 @@ export interface Events {
   failure: CrashReport;
   /**
    * A fresh instance serves; with `rolledBack`, the same one as before, and as it was before the turn that failed; with `givenUp`,
-   * as it was that many turns before. `error`: what its start
-   * function threw, which runs again in every instance, where it threw without failing.
+   * as it was that many turns before; with `restored`, one with the state that `restore()` was given. `error`: what its start
+   * function threw, which runs again in every instance, where it threw without failing; where a state was restored, what a hook of that threw.
    */
   recovered: {
     readonly generation: number;
     readonly ms: number;
     readonly rolledBack?: boolean;
+    readonly restored?: boolean;
     readonly givenUp?: GivenUp;
     readonly error?: unknown;
     readonly instance?: string;

@@ -22,8 +22,10 @@ interface Loaded {
 }
 
 /** The fixtures, transformed. Under panic=unwind, the wasm file imports nothing but the glue. */
-async function load(): Promise<{ readonly pkg: Loaded; readonly module: WebAssembly.Module; make(): WebAssembly.Exports }> {
-  const outDir = transformed('bundler', 'unwind');
+async function load(
+  recovery?: 'rollback',
+): Promise<{ readonly pkg: Loaded; readonly module: WebAssembly.Module; make(): WebAssembly.Exports }> {
+  const outDir = transformed('bundler', 'unwind', undefined, undefined, recovery);
   const pkg = (await import(pathToFileURL(join(outDir, `${NAME}_bg.js`)).href)) as Loaded;
   const module = new WebAssembly.Module(new Uint8Array(readFileSync(join(outDir, `${NAME}_bg.wasm`))));
   const imports = { [`./${NAME}_bg.js`]: pkg as unknown as WebAssembly.ModuleImports };
@@ -96,4 +98,21 @@ it('I2: a program may make an instance after a failure, too, and start it', asyn
   // What `__wbindgen_start` calls first. (The fixtures' start function calls JavaScript, which an instance that is not in use can't.)
   expect(() => pkg.__wbindgen_init_externref_table()).not.toThrow();
   expect(pkg.bump()).toBe(101);
+});
+
+it('I7: turns are undone one by one where the engine gives a module namespace, which has the values of globals', async () => {
+  const { pkg, module, make } = await load('rollback');
+  const entries = Object.entries(make()).map(([name, value]): [string, unknown] => {
+    const isConstant = value instanceof WebAssembly.Global && /canary|changed/.test(name);
+    return [name, isConstant ? (value as WebAssembly.Global).value : value];
+  });
+  const exports = Object.fromEntries(entries) as WebAssembly.Exports;
+  pkg.__wbg_set_wasm(exports, module);
+  start(exports);
+  pkg.bump();
+  for (let bump = 2; bump <= 5; bump++) {
+    expect(pkg.bump()).toBe(100 + bump);
+    expect(() => pkg.fail('abort')).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+  }
+  expect([pkg.bump(), pkg.__revive.generation]).toEqual([106, 1]);
 });

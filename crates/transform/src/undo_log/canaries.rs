@@ -21,6 +21,9 @@ const END_OF_STACK: i32 = 2;
 /// What lies around the log's bookkeeping was written to: the log itself may be damaged, so that nothing can be undone by it.
 const LOG: i32 = 3;
 
+/// Which of the ranges ends where a chunk says which one is before it: the first says that there is none.
+const BEFORE_CHUNK: usize = 3;
+
 /// How many bytes at the end of the stack nobody may write to.
 const STACK_END: u32 = 64;
 
@@ -55,6 +58,13 @@ impl Canaries {
                 (layout.log + CHUNK_BEFORE - 32, 32),
             ],
         }
+    }
+
+    /// What the host looks at, to know whether the log is damaged: the same ranges, with the word that is looked at by itself.
+    pub(super) fn of_log(layout: &UndoLayout) -> [(u32, u32); 4] {
+        let mut log = Canaries::new(layout, None).log;
+        log[BEFORE_CHUNK].1 += 4;
+        log
     }
 
     /// Pushes what is damaged, 0 for nothing. The last word before the first chunk's is 0, too: there is none before it.

@@ -23,7 +23,7 @@ use super::layout::{UndoLayout, PAGE};
 use super::routines::{Bodies, Globals, Kept, Routines};
 use super::signatures::Signatures;
 use super::tables::{Changed, Tables};
-use super::{Undoable, CHANGED, CHECK, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
+use super::{Undoable, CANARY, CHANGED, COMMIT, LOAD, NOTE, REFERENCES, ROLLBACK, SAVE};
 use crate::debug_info::{self, DebugInfo, DebugSections};
 use crate::identity::{self, EXTERNAL_DEBUG_INFO};
 use crate::{sections, CodeMap, Error};
@@ -438,7 +438,7 @@ struct Shape {
     kept: Vec<Kept>,
     routines: Routines,
     tables: Option<Tables>,
-    /// The global that holds the address of what says whether there is something to commit. It is the last one.
+    /// The global that holds the address of what says whether there is something to commit. Behind it are only those that say where the log's canaries are.
     changed: u32,
     first_type: u32,
 }
@@ -569,6 +569,14 @@ impl Shape {
             constant,
             &Expression::i32_const(self.layout.changed() as i32),
         );
+        let range = GlobalType {
+            val_type: ValType::I64,
+            ..constant
+        };
+        for (address, length) in Canaries::of_log(&self.layout) {
+            let both = i64::from(length) << 32 | i64::from(address);
+            globals.global(range, &Expression::i64_const(both));
+        }
         Ok(globals)
     }
 
@@ -584,7 +592,10 @@ impl Shape {
         exports.export(COMMIT, ExportKind::Func, self.routines.commit());
         exports.export(ROLLBACK, ExportKind::Func, self.routines.roll_back());
         exports.export(CHANGED, ExportKind::Global, self.changed);
-        exports.export(CHECK, ExportKind::Func, self.routines.check());
+        for nth in 0..Canaries::of_log(&self.layout).len() as u32 {
+            let name = format!("{CANARY}{nth}");
+            exports.export(&name, ExportKind::Global, self.changed + 1 + nth);
+        }
         exports.export(SAVE, ExportKind::Func, self.routines.save());
         exports.export(LOAD, ExportKind::Func, self.routines.load());
         if let Some(tables) = self.tables {

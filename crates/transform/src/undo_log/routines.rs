@@ -104,23 +104,20 @@ impl Routines {
     pub(super) fn roll_back(self) -> u32 {
         self.first + 4
     }
-    pub(super) fn check(self) -> u32 {
+    pub(super) fn save(self) -> u32 {
         self.first + 5
     }
-    pub(super) fn save(self) -> u32 {
-        self.first + 6
-    }
     pub(super) fn load(self) -> u32 {
-        self.first + 7
+        self.first + 6
     }
 
     /// `(start, end, most) -> done`: logs all granules of a range, if it is the program's and has no more bytes than that. Given in 64 bits, and not below 0.
     pub(super) fn range(self) -> u32 {
-        self.first + 8
+        self.first + 7
     }
 
     /// What they take and give.
-    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 9] {
+    pub(super) fn types() -> [(&'static [ValType], &'static [ValType]); 8] {
         use ValType::{I32, I64};
         [
             (&[I32], &[]),
@@ -128,7 +125,6 @@ impl Routines {
             (&[I32], &[I32]),
             (&[], &[I32]),
             (&[], &[]),
-            (&[], &[I32]),
             (&[], &[I32]),
             (&[], &[]),
             (&[I64, I64, I64], &[I32]),
@@ -192,7 +188,6 @@ impl Bodies<'_> {
             self.grow(),
             self.commit(),
             self.roll_back(),
-            self.check(),
             self.save(),
             self.load(),
             self.range(),
@@ -500,14 +495,6 @@ impl Bodies<'_> {
             .i32_add()
             .global_set(globals.count());
         code.local_get(from).end();
-        function
-    }
-
-    fn check(&self) -> Function {
-        let mut function = Function::new([]);
-        let mut code = function.instructions();
-        self.canaries.push_damage(self.layout, &mut code);
-        code.end();
         function
     }
 

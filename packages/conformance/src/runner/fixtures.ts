@@ -5,6 +5,9 @@ export interface Fixtures {
   bump(): number;
   count(): number;
   bump_static(): number;
+  hold(name: string, value: unknown): void;
+  held(name: string): unknown;
+  held_adder(): (n: number) => number | undefined;
   remember(key: string, value: string): void;
   recall(key: string): string | undefined;
   notes(): number;
@@ -261,6 +264,8 @@ export interface Control {
     committed?(): void;
     lost?(instance: View, report: Report): void;
   }): void;
+  checkpoint(): Uint8Array;
+  restore(bytes: Uint8Array): void;
   reset(): void;
   forget(): void;
   instance(key: unknown): Fixtures;

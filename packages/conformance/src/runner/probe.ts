@@ -64,8 +64,6 @@ export function installProbe(leak = false): Probe {
       wrapped[name] = (...args: unknown[]): unknown => {
         // What undoes the turn: from there on it is the instance that it was before.
         if (name === '__wasm_revive_rollback') instance.dead = false;
-        // Whether that can be done: the transform's own, which reads the log's bookkeeping, and runs and changes nothing of the program's.
-        if (name === '__wasm_revive_check') return raw(...args);
         if (instance.dead) violate(instance, `export ${name} was entered after the trap`);
         else state.entries++;
         let result: unknown;

@@ -147,9 +147,9 @@ export class Place implements Owner {
       claim,
       isReady,
       notReady,
-      recovered: ({ generation }, ms, thrown) => {
+      recovered: ({ generation, isRestored }, ms, thrown) => {
         counts.recoveries++;
-        const recovered = { generation, ms, ...thrown, ...this.#where() };
+        const recovered = { generation, ms, ...(isRestored && { restored: true }), ...thrown, ...this.#where() };
         emitter.emit('recovered', () => recovered);
       },
     });

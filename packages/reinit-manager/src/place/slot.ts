@@ -323,11 +323,12 @@ export class Slot {
       throw refused(describeThrown(error).message, error);
     }
     this.#maker.giveBack(spare);
-    this.reset();
+    const thrown = this.reset();
+    if (hasOwn(thrown, 'error')) throw thrown.error;
   }
 
-  /** See `Revive.reset`. */
-  reset(): void {
+  /** See `Revive.reset`. Gives what the start function threw on purpose, or a hook of a state that was restored. */
+  reset(): Thrown {
     const { module, supervisor, notReady } = this.#around;
     const current = this.#current;
     if (this.#generation === 0) throw notReady();
@@ -337,10 +338,11 @@ export class Slot {
     if (current !== undefined) this.#replace(current, 'The module was reset.');
     supervisor.forgive();
     try {
-      this.recover();
+      return this.recover();
     } catch (error) {
       // One that is being made asynchronously serves as soon as it is there.
       if (!this.#maker.isMaking) throw error;
+      return {};
     }
   }
 
@@ -360,10 +362,10 @@ export class Slot {
   }
 
   /**
-   * Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another.
+   * Makes a fresh instance, and has it serve, unless what runs of the program meanwhile has brought about another. Gives what its start threw.
    * @param wasAwaited calls were refused until it was there: the event says that it is
    */
-  recover(wasAwaited = false): void {
+  recover(wasAwaited = false): Thrown {
     const { supervisor } = this.#around;
     // Nobody misses it: it makes up for none.
     const isNew = this.#isNew;
@@ -371,12 +373,13 @@ export class Slot {
     if (this.#generation === 0 && !this.#around.isReady()) throw this.#around.notReady();
     const began = this.#around.clock.now();
     const brought = this.#bring(isNew);
-    if (brought === undefined) return;
+    if (brought === undefined) return {};
     const { instance, thrown } = brought;
     const ms = this.#around.clock.now() - supervisor.recovered(began);
     if (!isNew || wasAwaited) this.#around.recovered(instance, ms, thrown);
     // As the first initialisation of a module does: the instance serves.
     else if (hasOwn(thrown, 'error')) throw thrown.error;
+    return thrown;
   }
 
   /**

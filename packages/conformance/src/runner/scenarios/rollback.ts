@@ -55,4 +55,38 @@ export const ROLLBACK: readonly Scenario[] = [
       stop();
     },
   },
+  {
+    id: 'a state that was saved comes back, with what futures have left, closures, data and objects of the host',
+    invariants: ['I3', 'I4', 'I5', 'I7'],
+    async run({ ns, runtime }, checks) {
+      await ns.ready(1);
+      const data: Record<string, unknown> = { list: [1, new Map([['key', new Uint8Array([7])]])] };
+      data.own = data;
+      ns.hold('data', data);
+      const known = [globalThis, globalThis.console, Promise, Symbol.iterator, Array.prototype.push, globalThis.fetch];
+      ns.hold('known', known);
+      const old = ns.held_adder();
+      old(2);
+      ns.remember('key', 'saved');
+      const bytes = ns.__revive.checkpoint();
+      ns.remember('key', 'later');
+      for (let round = 1; round <= ROUNDS; round++) {
+        ns.__revive.restore(bytes);
+        const adder = ns.held_adder();
+        checks.equal('I7', 'what Rust remembers', () => ns.recall('key'), 'saved');
+        checks.equal('I7', 'a closure of Rust, with what it has captured', () => adder(round), 2 + round);
+        checks.that('I7', 'the value that Rust has of it', () => ns.held_adder() === adder);
+        const [held, ofHost] = [ns.held('data') as typeof data, ns.held('known') as typeof known];
+        checks.that('I7', 'data is a copy that leads back to itself', () => held !== data && held.own === held);
+        checks.equal('I7', 'what is in it', () => (held.list as [number, Map<string, Uint8Array>])[1].get('key')?.[0], 7);
+        checks.that('I7', 'objects of the host', () => known.every((value, nth) => ofHost[nth] === value));
+        checks.equal('I7', 'a call that fails is undone', () => codeOf(thrownBy(() => ns.fail('abort'))), 'REVIVE_ABORT');
+        const two = new Watched(ns.ready(1));
+        await runtime.turn();
+        checks.equal('I5', 'a future that was made in the restored state', () => two.value, 2);
+      }
+      await runtime.turn();
+      checks.equal('I4', 'a closure of the instance before', () => old(1), undefined);
+    },
+  },
 ];
