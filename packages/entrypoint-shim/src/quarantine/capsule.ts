@@ -1,4 +1,4 @@
-import type { CrashReport } from '@wasm-revive/kernel';
+import { type CrashReport, isReviveError } from '@wasm-revive/kernel';
 import { toBase64 } from './base64.js';
 import type { EncodedCall, NotPlain } from './encode-data.js';
 import { Sha256 } from './sha-256.js';
@@ -66,10 +66,8 @@ function argumentsOf(data: EncodedCall | NotPlain, longest: number): Pick<Capsul
 }
 
 /** Note: only where the turn that failed was undone is the present state the one that it failed in. */
-function imageOf(
-  image: () => Uint8Array | undefined,
-  { recovery, givenUp }: CrashReport,
-): Pick<Capsule, 'image' | 'imageHash' | 'noImage'> {
+function imageOf(image: () => Uint8Array | undefined, report: CrashReport): Pick<Capsule, 'image' | 'imageHash' | 'noImage'> {
+  const { recovery, givenUp } = report;
   if (recovery !== 'rollback') return { noImage: `the state before the call is gone (recovery: ${recovery})` };
   if (givenUp !== undefined) return { noImage: 'the state before the call is gone: the instance went back to an older one' };
   try {
@@ -77,6 +75,8 @@ function imageOf(
     if (bytes === undefined) return { noImage: 'the program gave none' };
     return { image: toBase64(bytes), imageHash: new Sha256().update(bytes).hex() };
   } catch (error) {
+    // Until the outermost call has ended, the instance is lost for everybody.
+    if (isReviveError(error) && error.report === report) return { noImage: 'it was made within another call, which was still running' };
     return { noImage: error instanceof Error ? error.message : String(error) };
   }
 }
