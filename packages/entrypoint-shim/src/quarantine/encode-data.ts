@@ -16,7 +16,7 @@
  *
  * Keys, entries and values are in the order in which the object has them: Rust may see it.
  */
-import { base64Pieces } from './base64.js';
+import { toBase64 } from './base64.js';
 import { nameOfKind } from './kind-of.js';
 import { Sha256 } from './sha-256.js';
 
@@ -86,31 +86,24 @@ function getterOf(on: object, key: PropertyKey): (this: unknown) => unknown {
 
 class Encoder {
   readonly #hash = new Sha256();
-  readonly #longest: number;
+  /** What has still to be hashed and kept. */
   #pending = '';
-  /** The text of the arguments, as long as it isn't too long. */
-  #kept: string[] | undefined;
-  /** How many bytes come before it. */
-  #before = 0;
+  /** The text of the arguments, as long as there is room for it. */
+  #kept: string[] | undefined = [];
+  #room: number;
   readonly #seen = new Set<object>();
   /** How the value that is being read is reached. */
   readonly #at: string[] = [];
 
   constructor(longest: number) {
-    this.#longest = longest;
+    this.#room = longest;
   }
 
   call(path: string, args: readonly unknown[]): EncodedCall {
-    this.#write(`[${JSON.stringify(path)},`);
-    this.#flush();
-    this.#before = this.#hash.length;
-    this.#kept = [];
+    this.#hash.update(utf8(JSON.stringify(path)));
     this.#list(args, (arg, index) => this.#child(`arguments[${index}]`, arg));
     this.#flush();
-    const text = this.#kept?.join('');
-    this.#write(']');
-    this.#flush();
-    return { key: this.#hash.hex(), args: text };
+    return { key: this.#hash.hex(), args: this.#kept?.join('') };
   }
 
   #write(text: string): void {
@@ -119,10 +112,17 @@ class Encoder {
   }
 
   #flush(): void {
-    this.#hash.update(new TextEncoder().encode(this.#pending));
-    if (this.#hash.length - this.#before > this.#longest) this.#kept = undefined;
-    this.#kept?.push(this.#pending);
+    const bytes = utf8(this.#pending);
+    this.#hash.update(bytes);
+    this.#keep(bytes.length, () => this.#pending);
     this.#pending = '';
+  }
+
+  /** @param length of the text, in bytes */
+  #keep(length: number, text: () => string): void {
+    this.#room -= length;
+    if (this.#room < 0) this.#kept = undefined;
+    this.#kept?.push(text());
   }
 
   #list<T>(items: Iterable<T>, write: (item: T, index: number) => void): void {
@@ -251,10 +251,12 @@ class Encoder {
     this.#write('}');
   }
 
+  /** Note: hashed as they are, which is faster than as text. The length in front tells where they end. */
   #bytes(kind: string, bytes: Uint8Array): void {
-    this.#write(`{"$":"${kind}","base64":"`);
-    for (const piece of base64Pieces(bytes)) this.#write(piece);
-    this.#write('"}');
+    this.#flush();
+    this.#hash.update(utf8(`{"$":"${kind}","length":${bytes.length}}`)).update(bytes);
+    const [before, after] = [`{"$":"${kind}","base64":"`, '"}'];
+    this.#keep(before.length + Math.ceil(bytes.length / 3) * 4 + after.length, () => before + toBase64(bytes) + after);
   }
 
   /** A property, which may not be an accessor: that runs code of the program's. */
@@ -286,6 +288,10 @@ function textOf(value: unknown): string | undefined {
     default:
       return JSON.stringify(value);
   }
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 /** Where the bytes are that a view shows. @throws where the view is not of that kind, or its memory is shared with other threads */
