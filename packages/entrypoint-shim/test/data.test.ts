@@ -161,6 +161,12 @@ describe('the key', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
+  it('tells where bytes end', () => {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    expect(encoded([bytes('A'), 'x']).key).not.toBe(encoded([bytes('A,"x"')]).key);
+    expect(encoded([new Uint8Array([1, 2])]).key).not.toBe(encoded([new Int8Array([1, 2])]).key);
+  });
+
   it('is there without the arguments where those are too long', () => {
     const [short, long] = ['a'.repeat(100), 'a'.repeat(LONGEST)];
     expect(encodeCall('run', [short], 104)).toMatchObject({ args: JSON.stringify([short]) });

@@ -139,6 +139,17 @@ describe.each(VARIANTS)('panic=$panic, recovery $recovery', ({ panic, recovery }
     app.__revive.reset();
   });
 
+  it('I2: where nobody knows which of the calls in flight has failed, none is blamed', async () => {
+    const { app, told } = setUp({ after: 1 });
+    const [failing, waiting] = [app.fail_first_poll('abort'), app.timeout(100_000).catch((error: ReviveError) => error.code)];
+    // Only where the first poll belongs to the call's own turn is it known.
+    const isKnown = recovery === 'rollback';
+    expect(await rejection(failing)).toMatchObject({ code: isKnown ? 'REVIVE_ABORT' : 'REVIVE_INSTANCE_LOST' });
+    expect(told.map(({ path }) => path)).toEqual(isKnown ? ['fail_first_poll'] : []);
+    app.__revive.reset();
+    expect(await waiting).toBe('REVIVE_INSTANCE_LOST');
+  });
+
   it('I2: an error that passes through other calls is the call’s that failed', () => {
     const { app, told } = setUp({ after: 1 });
     const run = (): unknown => app.nested(() => app.fail('abort'));

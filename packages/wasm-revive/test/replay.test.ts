@@ -75,7 +75,12 @@ function crashing(panic: 'abort' | 'unwind', recovery?: 'rollback', name = 'fixt
   return { dir, pkg, capsules, capsuleOf, app: shim(() => pkg, { around }) };
 }
 
-const data = new Function(`return ${DATA}`)() as unknown[];
+/** The same data as a program has it. */
+function dataOf(): unknown[] {
+  const file = join(folder(), 'data.cjs');
+  writeFileSync(file, `module.exports = ${DATA};`);
+  return createRequire(import.meta.url)(file) as unknown[];
+}
 
 describe.each(['abort', 'unwind'] as const)('panic=%s', (panic) => {
   let made: ReturnType<typeof crashing>;
@@ -83,7 +88,7 @@ describe.each(['abort', 'unwind'] as const)('panic=%s', (panic) => {
 
   beforeAll(() => {
     made = crashing(panic);
-    capsule = made.capsuleOf((app) => app.picky(...data));
+    capsule = made.capsuleOf((app) => app.picky(...dataOf()));
   });
 
   it.each(['nodejs', 'web', 'module', 'bundler'] as const)('the call fails as it did, on its own arguments (%s)', (target) => {

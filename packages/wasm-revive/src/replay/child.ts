@@ -1,6 +1,7 @@
 // Run as a process of its own, in which a call that failed is made again: it may end the process, or never end.
 import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { decodeArguments } from '@wasm-revive/entrypoint-shim';
 import { type CrashReport, isReviveError, type Plugin } from '@wasm-revive/kernel';
@@ -13,7 +14,7 @@ type Package = Record<string, unknown> & { readonly __revive: Revive };
 
 const FRAMES = 50;
 
-const task = JSON.parse(readFileSync(0, 'utf8')) as ReplayTask;
+const task = JSON.parse(await text(process.stdin)) as ReplayTask;
 Error.stackTraceLimit = FRAMES;
 
 let outcome: Outcome;
