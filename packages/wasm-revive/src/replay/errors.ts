@@ -3,6 +3,7 @@ export const REPLAY_ERROR_CODES = {
   REVIVE_BAD_CAPSULE: 'It is no crash capsule.',
   REVIVE_NO_REPLAY: 'The call can not be made again: its arguments are not in the capsule, or the package has no such entrypoint.',
   REVIVE_OTHER_BUILD: 'The package is another build than the one that failed.',
+  REVIVE_BROKEN_INSTALLATION: 'A file of wasm-revive itself is missing.',
   REVIVE_BAD_PACKAGE: 'The folder holds no transformed package that Node.js can load.',
 } as const;
 

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ReplayError } from './errors.js';
@@ -35,8 +35,15 @@ function filesOf(dir: string): Pick<ReplayTask, 'entry' | 'wasm'> {
   return { wasm, entry: join(resolve(dir), `${name.slice(0, -WASM.length)}.js`) };
 }
 
-function run(task: ReplayTask, timeoutMs: number): Promise<Outcome> {
-  const child = fork(fileURLToPath(new URL('replay-child.js', import.meta.url)), {
+async function run(task: ReplayTask, timeoutMs: number): Promise<Outcome> {
+  const program = fileURLToPath(new URL('replay-child.js', import.meta.url));
+  if (!existsSync(program)) {
+    throw new ReplayError(
+      'REVIVE_BROKEN_INSTALLATION',
+      `${program}, a file of wasm-revive itself, is missing. Install wasm-revive again; in a checkout of it, run \`npm run setup\` and \`npm run build\`.`,
+    );
+  }
+  const child = fork(program, {
     // What the program prints is not what this command has to say.
     stdio: ['pipe', 2, 2, 'ipc'],
     serialization: 'json',
