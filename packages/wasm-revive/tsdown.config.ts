@@ -25,5 +25,12 @@ export default defineConfig([
   { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
-  { ...library, clean: false, entry: 'src/cli.ts', format: 'esm', platform: 'node', dts: false },
+  {
+    ...library,
+    clean: false,
+    entry: { cli: 'src/cli.ts', 'replay-child': 'src/replay/child.ts', 'replay-loader': 'src/replay/loader.ts' },
+    format: 'esm',
+    platform: 'node',
+    dts: false,
+  },
 ]);

@@ -36,7 +36,15 @@ function installation(): string {
       if (existsSync(from)) cpSync(from, join(modules, name, part), { recursive: true });
     }
   }
-  for (const name of ['@wasm-revive/kernel', '@wasm-revive/timeline', 'commander', 'listr2', 'oxc-parser', 'magic-string']) {
+  for (const name of [
+    '@wasm-revive/entrypoint-shim',
+    '@wasm-revive/kernel',
+    '@wasm-revive/timeline',
+    'commander',
+    'listr2',
+    'oxc-parser',
+    'magic-string',
+  ]) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
@@ -80,6 +88,16 @@ describe('I9 plain errors › a file of our own', () => {
       expect(ended).toMatch(/^exit code 1/);
       expect(stderr).toMatch(/^error REVIVE_BROKEN_INSTALLATION: .*symbolicate\.wasm/);
     }
+  });
+
+  it('the program that makes a call again is missing: replay says so', async () => {
+    const modules = installation();
+    rmSync(join(modules, 'wasm-revive/dist/replay-child.js'));
+    const capsule = join(modules, 'capsule.json');
+    writeFileSync(capsule, JSON.stringify({ version: 1, module: 'app', path: 'run', args: [], report: REPORT }));
+    const { ended, stderr } = await run(modules, 'replay', capsule, upstreamPackage('abort', 'nodejs'));
+    expect(ended).toMatch(/^exit code 1/);
+    expect(stderr).toMatch(/^error REVIVE_BROKEN_INSTALLATION: .*replay-child\.js.*Install wasm-revive again/);
   });
 
   it.each([true, false])('nothing has been built (in a checkout: %s): the command says what to do', async (checkout) => {

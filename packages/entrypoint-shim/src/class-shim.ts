@@ -29,7 +29,7 @@ export function classShim(wrapper: Wrapper, current: () => Constructor, first: o
       construct: (_, args, newTarget) => {
         const real = current();
         const direct = newTarget === shimmed;
-        const made = wrapper.around(() => Reflect.construct(real, wrapper.originals(args), direct ? real : newTarget), `new ${path}`);
+        const made = wrapper.around(() => Reflect.construct(real, wrapper.originals(args), direct ? real : newTarget), `new ${path}`, args);
         madeBy.set(made, real);
         if (!direct) return made;
         const wrapped = wrapper.object(made, path);
@@ -44,7 +44,15 @@ export function classShim(wrapper: Wrapper, current: () => Constructor, first: o
         if (typeof value !== 'function') return value;
         // A static method finds its class, not the shim, in `this`; that of a subclass, the subclass.
         const self = (caller: unknown): unknown => (caller === shimmed ? current() : caller);
-        const method = statics.get(key) ?? wrapper.callable(() => Reflect.get(current(), key), value, where, self);
+        const method =
+          statics.get(key) ??
+          wrapper.callable(
+            () => Reflect.get(current(), key),
+            value,
+            where,
+            self,
+            (caller) => caller === shimmed,
+          );
         statics.set(key, method);
         return method;
       },

@@ -22,14 +22,14 @@ export function shim<T extends object>(current: () => T, options: ShimOptions = 
       const latest = (): unknown => Reflect.get(current(), key);
       shimmed = isClass(value)
         ? classShim(wrapper, latest as () => new (...args: unknown[]) => object, value, String(key))
-        : wrapper.callable(latest as () => (...args: unknown[]) => unknown, value, String(key));
+        : wrapper.callable(latest as () => (...args: unknown[]) => unknown, value, String(key), undefined, isOwn);
       members.set(key, shimmed);
     }
     return shimmed;
   };
   // Note: the Proxy's own target is an empty object, never the real one: the invariants about its non-configurable properties would
   // otherwise tie the shim to the first target it saw.
-  return new Proxy(
+  const shimmed = new Proxy(
     Object.create(null) as object,
     bare<ProxyHandler<object>>({
       get: (_, key) => member(key),
@@ -44,6 +44,10 @@ export function shim<T extends object>(current: () => T, options: ShimOptions = 
       },
     }),
   ) as T;
+  function isOwn(caller: unknown): boolean {
+    return caller === undefined || caller === null || caller === shimmed;
+  }
+  return shimmed;
 }
 
 /** Note: classes of a sibling (`__revive.instance(key)`) are functions that were given what tells a class from a function: a fixed prototype. */

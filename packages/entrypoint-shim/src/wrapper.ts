@@ -16,14 +16,23 @@ export class Wrapper {
 
   /** A property, inside of `around` where reading it runs the target's code. */
   read(target: object, key: PropertyKey, path: string): unknown {
-    return isAccessor(target, key) ? this.around(() => Reflect.get(target, key, target), path) : Reflect.get(target, key, target);
+    return isAccessor(target, key)
+      ? this.around(() => Reflect.get(target, key, target), path, [], target)
+      : Reflect.get(target, key, target);
   }
 
   /**
    * A function that stays the same, and calls whatever `current()` gives by then. Named and counted like the first.
    * @param self what it is called on; by default what the caller calls it on, or the object behind that
+   * @param isOwn whether what the caller calls it on is what `path` begins with, and no object with data of its own
    */
-  callable(current: () => Callable, first: object, path: string, self = (caller: unknown): unknown => this.original(caller)): object {
+  callable(
+    current: () => Callable,
+    first: object,
+    path: string,
+    self = (caller: unknown): unknown => this.original(caller),
+    isOwn = (_caller: unknown): boolean => false,
+  ): object {
     const run: Callable = () => undefined;
     for (const property of ['name', 'length']) {
       define(run, property, { value: Reflect.get(first, property), configurable: true });
@@ -33,7 +42,12 @@ export class Wrapper {
       bare<ProxyHandler<Callable>>({
         apply: (_, caller, args: unknown[]) =>
           this.result(
-            this.around(() => Reflect.apply(current(), self(caller), this.originals(args)), path),
+            this.around(
+              () => Reflect.apply(current(), self(caller), this.originals(args)),
+              path,
+              args,
+              isOwn(caller) ? undefined : self(caller),
+            ),
             path,
           ),
       }),
@@ -58,7 +72,7 @@ export class Wrapper {
           methods.set(key, { of: value, shim });
           return shim;
         },
-        set: (_, key, value) => this.around(() => Reflect.set(target, key, value, target), `${path}.${String(key)}`),
+        set: (_, key, value) => this.around(() => Reflect.set(target, key, value, target), `${path}.${String(key)}`, [value], target),
       }),
     );
     this.#wrapped.set(target, wrapped);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shim } from '../src/index.js';
+import { type ShimOptions, shim } from '../src/index.js';
 
 /** A stand-in for a module that may be made anew: each has its own state. */
 function makeTarget(generation: number) {
@@ -41,7 +41,7 @@ function makeTarget(generation: number) {
   };
 }
 
-function setUp(around?: <R>(call: () => R, path: string) => R) {
+function setUp(around?: ShimOptions['around']) {
   let target = makeTarget(1);
   const api = shim(() => target, around && { around });
   return { api, replace: () => (target = makeTarget(2)) };
@@ -123,6 +123,31 @@ describe('shim', () => {
     void counter.value;
     api.Counter.of(3);
     expect(paths).toEqual(['name', 'new Counter', 'Counter.inc', 'Counter.value', 'Counter.of']);
+  });
+
+  it('says what the user gave, and whose method or accessor it is', () => {
+    const calls: unknown[] = [];
+    const { api } = setUp((call, path, args, on) => {
+      calls.push([path, args, on instanceof api.Counter ? 'a Counter' : on]);
+      return call();
+    });
+    api.name('a', 'b');
+    const { name } = api;
+    name('c');
+    const counter = new api.Counter(1);
+    counter.plus(counter);
+    void counter.value;
+    counter.value = 2;
+    api.Counter.of(3);
+    expect(calls).toEqual([
+      ['name', ['a', 'b'], undefined],
+      ['name', ['c'], undefined],
+      ['new Counter', [1], undefined],
+      ['Counter.plus', [counter], 'a Counter'],
+      ['Counter.value', [], 'a Counter'],
+      ['Counter.value', [2], 'a Counter'],
+      ['Counter.of', [3], undefined],
+    ]);
   });
 
   it('gives the target its own objects, and classes their own statics', () => {

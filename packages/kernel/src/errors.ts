@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   REVIVE_TOO_MANY_INSTANCES: 'There are as many keyed instances of the module as are allowed.',
   REVIVE_DRAINING: 'The module admits no new calls: `drain()` or `dispose()` was called. This call did nothing.',
   REVIVE_DISPOSED: 'The module was disposed of; `reset()` brings it back. This call did nothing.',
+  REVIVE_QUARANTINED: 'The same call with the same arguments has crashed too often; it is refused. This call did nothing.',
   REVIVE_CRASH_LOOP: 'The module failed too often; it is not started again for now.',
   REVIVE_VERSION_MISMATCH:
     'The module was built with a crate that does not match this package, or is not the one that was transformed with it.',

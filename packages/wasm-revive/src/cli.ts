@@ -1,6 +1,7 @@
 // Started by `bin/wasm-revive.js`.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { showFailure } from './cli/failure.js';
+import { runReplay } from './cli/replay.js';
 import { runSymbolicate } from './cli/symbolicate.js';
 import { runTimeline } from './cli/timeline.js';
 import { runTransform } from './cli/transform.js';
@@ -52,6 +53,17 @@ program
   .action(runSymbolicate);
 
 program
+  .command('replay')
+  .description('make the call of a crash capsule again, and show how it fails')
+  .argument('<capsule.json>', 'what `capsule` of a quarantine was given, as JSON; - for standard input')
+  .argument('<pkg-dir>', 'the transformed package, of the build that failed')
+  .option('--debug <wasm>', 'the module with debug information, as `wasm-bindgen --keep-debug` made it')
+  .option('--source-root <dir>', 'where relative paths of sources are looked up (default: the working directory)')
+  .option('--full', "show the frames of Rust's own libraries, too")
+  .addOption(new Option('--timeout <seconds>', 'how long the call may take').default(30).argParser(seconds))
+  .action(runReplay);
+
+program
   .command('timeline')
   .description('show a timeline that @wasm-revive/timeline recorded, in the terminal or as a page')
   .argument('<run.json>', 'the timeline as JSON; - for standard input')
@@ -79,6 +91,13 @@ function mebibytes(text: string): number {
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1024) throw new InvalidArgumentError('Give a whole number from 1 to 1024.');
   return limit;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  // What is longer than a timer can wait.
+  if (!(value > 0 && value <= 2_000_000)) throw new InvalidArgumentError('Give a number of seconds, more than 0.');
+  return value;
 }
 
 function nameOfModule(where: string): string {

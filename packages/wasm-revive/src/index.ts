@@ -4,7 +4,15 @@
  */
 export { abortDetector } from '@wasm-revive/abort-detector';
 export { type CoredumpOptions, coredump } from '@wasm-revive/abort-detector/coredump';
-export { shim } from '@wasm-revive/entrypoint-shim';
+export {
+  type Capsule,
+  type Crashed,
+  decodeArguments,
+  type Quarantine,
+  type QuarantineOptions,
+  quarantine,
+  shim,
+} from '@wasm-revive/entrypoint-shim';
 export {
   type AbortCause,
   type CrashReport,

@@ -2,13 +2,15 @@
 import { TransformError } from '@wasm-revive/bindgen';
 import { SymbolicateError } from '@wasm-revive/symbolicate';
 import { TimelineError } from '@wasm-revive/timeline';
+import { ReplayError } from '../replay/errors.js';
 
 const ISSUES = 'https://github.com/wasm-revive/wasm-revive/issues';
 
 /** Writes an error for the person who ran the command. With `WASM_REVIVE_DEBUG` in the environment it writes the stack, too. */
 export function showFailure(error: unknown): void {
   const debug = Boolean(process.env.WASM_REVIVE_DEBUG);
-  const isOurs = error instanceof TransformError || error instanceof SymbolicateError || error instanceof TimelineError;
+  const isOurs =
+    error instanceof TransformError || error instanceof SymbolicateError || error instanceof TimelineError || error instanceof ReplayError;
   const where = debug ? '' : ' Set WASM_REVIVE_DEBUG=1 to see where it happened.';
   if (isOurs) console.error(`error ${error.code}: ${error.message}${error.code === 'REVIVE_FAULT' ? where : ''}`);
   else {

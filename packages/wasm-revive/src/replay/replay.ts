@@ -1,0 +1,71 @@
+import { fork } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ReplayError } from './errors.js';
+import type { Outcome, ReplayTask } from './outcome.js';
+import type { ReplayableCapsule } from './read-capsule.js';
+
+const WASM = '_bg.wasm';
+
+/**
+ * Makes the call of a capsule again, in a process of its own.
+ * @param dir the transformed package
+ * @param timeoutMs how long it may take
+ * @throws ReplayError where the call can't be made
+ */
+export async function replay({ path, args, build, image }: ReplayableCapsule, dir: string, timeoutMs: number): Promise<Outcome> {
+  const outcome = await run({ ...filesOf(dir), path, args, build, image }, timeoutMs);
+  if (outcome.kind === 'refused') throw new ReplayError(outcome.code, outcome.message);
+  return outcome;
+}
+
+function filesOf(dir: string): Pick<ReplayTask, 'entry' | 'wasm'> {
+  const bad = (why: string, cause?: unknown) =>
+    new ReplayError('REVIVE_BAD_PACKAGE', `${dir} ${why}. Give the folder that \`wasm-revive transform\` has written.`, { cause });
+  let names: string[];
+  try {
+    names = readdirSync(dir).filter((name) => name.endsWith(WASM));
+  } catch (error) {
+    throw bad(`can't be read (${(error as Error).message})`, error);
+  }
+  const [name, ...more] = names;
+  if (name === undefined || more.length > 0) throw bad(`has ${names.length} files that end in ${WASM}, and a package has one`);
+  const wasm = resolve(dir, name);
+  return { wasm, entry: join(resolve(dir), `${name.slice(0, -WASM.length)}.js`) };
+}
+
+async function run(task: ReplayTask, timeoutMs: number): Promise<Outcome> {
+  const program = fileURLToPath(new URL('replay-child.js', import.meta.url));
+  if (!existsSync(program)) {
+    throw new ReplayError(
+      'REVIVE_BROKEN_INSTALLATION',
+      `${program}, a file of wasm-revive itself, is missing. Install wasm-revive again; in a checkout of it, run \`npm run setup\` and \`npm run build\`.`,
+    );
+  }
+  const child = fork(program, {
+    // What the program prints is not what this command has to say.
+    stdio: ['pipe', 2, 2, 'ipc'],
+    serialization: 'json',
+  });
+  return new Promise((done) => {
+    let outcome: Outcome | undefined;
+    const timer = setTimeout(() => {
+      outcome = { kind: 'hung' };
+      child.kill('SIGKILL');
+    }, timeoutMs);
+    child.on('message', (said) => {
+      outcome ??= said as Outcome;
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      done(outcome ?? { kind: 'died', how: signal === null ? `it ended with the code ${code}` : `it was ended by ${signal}` });
+    });
+    child.on('error', (error) => {
+      outcome ??= { kind: 'died', how: error.message };
+    });
+    // A process that has ended takes nothing any more.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(JSON.stringify(task));
+  });
+}
