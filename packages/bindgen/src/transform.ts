@@ -10,6 +10,7 @@ import { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { readGlue, type Target } from './glue.js';
 import { withMovedImports } from './move-imports.js';
+import { fromOlderNodejs } from './older-nodejs.js';
 import { isSamePlace, writeOutput } from './output-folder.js';
 import { inPlainWords } from './plain-errors.js';
 import { assertUnchanged, type Package, readPackage } from './read-package.js';
@@ -122,7 +123,8 @@ function emitPackage(
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
-  const glue = readGlue(pkg.dir, pkg.glue.file, pkg.glue.code, pkg.target, imported);
+  const newer = pkg.target === 'nodejs' ? fromOlderNodejs(pkg.glue.file, pkg.glue.code, imported) : undefined;
+  const glue = readGlue(pkg.dir, pkg.glue.file, newer ?? pkg.glue.code, pkg.target, imported);
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
