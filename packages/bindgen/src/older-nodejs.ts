@@ -48,15 +48,24 @@ export function fromOlderNodejs(file: string, code: string, imported: ReadonlySe
     const exported = exportOf(node);
     if (node === own) continue;
     if (exported === undefined) replace(text, node, names, modules);
-    else if (imported.has(exported.name) && exported.value.type === 'FunctionExpression') {
-      const local = localName(names, exported.name);
-      functions.push(`${propertyKey(exported.name)}: ${local}`);
-      declare(text, node, exported.value, local, '');
-    } else exportLocally(text, node, exported, names);
+    else if (!imported.has(exported.name)) exportLocally(text, node, exported, names);
+    else {
+      functions.push(`${propertyKey(exported.name)}: ${declareImport(text, node, exported, names)}`);
+    }
   }
   const listed = [`"__wbindgen_placeholder__": { __proto__: null, ${functions.join(', ')} }`, ...modules];
   text.overwrite(own.start, own.end, `function __wbg_get_imports() { return { __proto__: null, ${listed.join(', ')} }; }`);
   return text.toString();
+}
+
+/** Gives the name under which the file has it. The façade exports the first instance's, with its guard. */
+function declareImport(text: MagicString, node: Statement, exported: Export, names: UniqueNames): string {
+  const { name, value } = exported;
+  // exports.__wbg_random_… = typeof Math.random == 'function' ? Math.random : notDefined('Math.random');
+  if (value.type !== 'FunctionExpression') return exportLocally(text, node, exported, names);
+  const local = localName(names, name);
+  declare(text, node, value, local, '');
+  return local;
 }
 
 interface Export {
@@ -75,11 +84,12 @@ function exportOf(node: Statement): Export | undefined {
   return isExports && name !== undefined ? { name, value: right } : undefined;
 }
 
-function exportLocally(text: MagicString, node: Statement, { name, value }: Export, names: UniqueNames): void {
+/** Gives the name under which the file has it. */
+function exportLocally(text: MagicString, node: Statement, { name, value }: Export, names: UniqueNames): string {
   const target = IDENTIFIER.test(name) ? `exports.${name}` : `exports[${JSON.stringify(name)}]`;
   if (value.type === 'Identifier') {
     text.overwrite(node.start, value.start, `${target} = `);
-    return;
+    return value.name;
   }
   const local = localName(names, name);
   if (value.type === 'FunctionExpression' && value.id === null) {
@@ -89,6 +99,7 @@ function exportLocally(text: MagicString, node: Statement, { name, value }: Expo
     if (value.end < node.end) text.overwrite(value.end, node.end, `; ${target} = ${local};`);
     else text.appendLeft(value.end, `; ${target} = ${local};`);
   }
+  return local;
 }
 
 /** `… = function(name) {…};` as `function local(name) {…}`. */

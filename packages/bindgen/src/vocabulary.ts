@@ -321,11 +321,13 @@ const CLOSURES: readonly Word[] = [
   },
   {
     name: /^CLOSURE_DTORS$|Finalization$/,
-    is: ['(...$$) => $_', '(...$$) => { $$; }'].map(
-      (release) => `const $name = (typeof FinalizationRegistry === 'undefined')
+    is: ['(...$$) => $_', '(...$$) => { $$; }'].flatMap((release) => [
+      `const $name = (typeof FinalizationRegistry === 'undefined')
         ? { register: () => {}, unregister: () => {} }
         : new FinalizationRegistry(${release});`,
-    ),
+      // Up to 0.2.90, with `--weak-refs`.
+      `const $name = new FinalizationRegistry(${release});`,
+    ]),
   },
   { name: '__wbgSuperSkip', is: ["const __wbgSuperSkip = Symbol('wasm-bindgen.super-skip');"] },
 ];
