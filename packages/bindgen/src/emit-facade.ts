@@ -2,7 +2,7 @@
  * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
  * a method, to the scope that its handle belongs to.
  */
-import { type GlueMember, membersOf, parametersOf, usesThis } from './classes.js';
+import { type GlueMember, isAuthors, membersOf, parametersOf, usesThis } from './classes.js';
 import { isSkip, preludeOf } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
@@ -62,6 +62,8 @@ function emitFunction({ glue, paths }: FacadeContext, { name, node }: GlueFuncti
 
 function emitClass(context: FacadeContext, cls: GlueClass): string {
   const members = membersOf(context.glue, cls).map((member) => indent(emitMember(context, cls, member)));
+  const own = cls.node.body.body.filter((member) => isAuthors(cls.node, member));
+  for (const { start, end } of own) members.push(indent(context.glue.code.slice(start, end)));
   const heritage = cls.superName === undefined ? '' : ` extends ${cls.superName}`;
   return `${cls.statement.exported ? 'export ' : ''}class ${cls.name}${heritage} {\n${members.join('\n')}\n}`;
 }

@@ -30,7 +30,7 @@ function usesJsTag({ statements }: Glue): boolean {
  * here. Note: `import source`, and a wasm file that the engine itself imports, it compiles before any code runs.
  */
 export function emitEngineCheck(glue: Glue, wasm: WasmInfo): string {
-  const needed = (glue.target === 'nodejs' || glue.target === 'bundler') && exceptionHandling(glue, wasm) !== undefined;
+  const needed = glue.target !== 'web' && glue.target !== 'module' && exceptionHandling(glue, wasm) !== undefined;
   return needed ? '$app.checkEngine();\n' : '';
 }
 
@@ -46,6 +46,7 @@ export function emitInit(glue: Glue, wasm: WasmInfo): string {
       }
       return `${loading(glue)}\n$app.boot(wasmModule);\n`;
     case 'module':
+    case 'deno':
       // With `--debug`, the export list names the instance: `export { wasm as __wasm }`.
       return `${loading(glue)}\n$app.boot(wasmModule);\nconst wasm = $app.wasm;\n`;
     case 'bundler':

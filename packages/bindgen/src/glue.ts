@@ -17,13 +17,14 @@ import {
   type Statement,
   walk,
 } from './ast.js';
+import { isAuthors } from './classes.js';
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
 import { hasShape, shape } from './shape.js';
 import { type Declaration, declarationsOf } from './words.js';
 
 /** A target of wasm-bindgen's CLI that can be transformed. */
-export type Target = 'web' | 'bundler' | 'nodejs' | 'module';
+export type Target = 'web' | 'bundler' | 'nodejs' | 'module' | 'deno';
 
 /**
  * What a top-level statement is for.
@@ -80,12 +81,17 @@ export interface Glue {
   readonly forwarded: ReadonlySet<string>;
 }
 
+/** The versions of wasm-bindgen whose glue is known, for messages. */
+export const KNOWN_VERSIONS = '0.2.84 to 0.2.130';
+
 /** The glue's decoder and encoder (in older glue: and their classes), and the tags of its exceptions. */
 const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|jstag_polyfill))$/;
 /** What those are made of, and made with. */
 const STATELESS = /^(?:Text(?:De|En)coder|WebAssembly|Error|module|undefined)$/;
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
+/** How older glue for the target `deno` reads its wasm file. */
+const READS_WASM = shape('switch (wasm_url.protocol) { case "file:": wasmCode = await Deno.readFile(wasm_url); break; case "https:": case "http:": wasmCode = await (await fetch(wasm_url)).arrayBuffer(); break; default: throw $_; }');
 /** Statements at the top of glue that are not evaluated any more: every scope starts itself, and a panic is the runtime's. */
 const DROPPED = ['wasm.__wbindgen_start();', "Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError' });"].map(shape);
 
@@ -118,6 +124,7 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   for (const { name, statement } of functions.values()) {
     if (statement.exported && !importedByWasm.has(name)) forwarded.add(name);
   }
+  shareWithAuthors(statements, classes, functions);
   shareStateless(statements);
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
@@ -134,7 +141,7 @@ export function helper({ functions }: Glue, name: string | undefined): GlueFunct
 export function refuseGlue({ path, code }: Pick<Glue, 'path' | 'code'>, offset: number, found: string): never {
   throw new TransformError(
     'REVIVE_UNKNOWN_GLUE',
-    `${path}:${lineOf(code, offset)}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen 0.2.127 to 0.2.130 ` +
+    `${path}:${lineOf(code, offset)}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen ${KNOWN_VERSIONS} ` +
       'as its CLI writes it. Transform the output before any bundler or formatter changes it; if it is untouched, please report this line.',
   );
 }
@@ -180,11 +187,21 @@ function roleOf(node: Node, exported: boolean, declarations: readonly Declaratio
     case 'ExportDefaultDeclaration':
     case 'ExportAllDeclaration':
       return 'module';
+    case 'BlockStatement':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+    case 'ForStatement':
+    case 'TryStatement':
+      // The authors' own: wasm-bindgen writes none of these.
+      return references(node).has('wasm') ? undefined : 'module';
+    case 'SwitchStatement':
+      return hasShape(node, READS_WASM) ? 'init' : undefined;
     case 'EmptyStatement':
       // Up to wasm-bindgen 0.2.105, some functions end with `};`.
       return 'drop';
     case 'IfStatement':
-      return references(node.test).has('Symbol') ? 'module' : 'scope';
+      // if (!('encodeInto' in cachedTextEncoder)) {…}
+      return [...references(node.test)].some((name) => SHARED.test(name)) ? 'scope' : 'module';
     case 'ExpressionStatement':
       if (isDirective(node)) return 'drop';
       return DROPPED.some((one) => hasShape(node, one)) ? 'drop' : expressionRole(node.expression);
@@ -251,6 +268,25 @@ function docBefore(comments: readonly Comment[], from: number, to: number): Comm
   );
 }
 
+/**
+ * What the package's authors have added: a call that has to do with a class, such as one that patches its prototype, is made once, on the class
+ * that users see; a function that loads the module stays beside the functions that wasm-bindgen has for that.
+ */
+function shareWithAuthors(
+  statements: readonly GlueStatement[],
+  classes: ReadonlyMap<string, GlueClass>,
+  functions: Map<string, GlueFunction>,
+): void {
+  const loading = new Set(statements.flatMap(({ role, declares }) => (role === 'init' ? declares : [])));
+  for (const statement of statements) {
+    const { node, role, declares, references: names } = statement;
+    if (role === 'scope' && node.type === 'ExpressionStatement' && [...names].some((name) => classes.has(name))) statement.role = 'module';
+    if (role !== 'function' || ![...names].some((name) => loading.has(name) && /^(?:__wbg_init|initSync|init)$/.test(name))) continue;
+    statement.role = 'init';
+    for (const name of declares) functions.delete(name);
+  }
+}
+
 /** `let cachedTextDecoder = new TextDecoder(…)` and its like know nothing of an instance, and are slow to make: one does for all scopes. */
 function shareStateless(statements: readonly GlueStatement[]): void {
   const shared = statements.filter(
@@ -280,6 +316,13 @@ function shareWithInit(statements: readonly GlueStatement[], functions: Map<stri
   }
 }
 
+/** What of a class's own text stays in the façade: the marker of classes that extend another, and what the authors have added. */
+function neededByClass({ inner, references: names }: GlueStatement): readonly string[] {
+  if (inner.type !== 'ClassDeclaration') return [];
+  const marker = inner.superClass === null ? [] : [...names].filter((name) => name === '__wbgSuperSkip');
+  return [...marker, ...inner.body.body.filter((member) => isAuthors(inner, member)).flatMap((member) => [...references(member)])];
+}
+
 /**
  * What is evaluated beside the façade may use only what is there: constants it uses move there too, functions get a forwarder.
  */
@@ -292,11 +335,10 @@ function shareWithModule(
   const declaredBy = new Map<string, GlueStatement>();
   for (const statement of statements) for (const name of statement.declares) declaredBy.set(name, statement);
   const queue = statements.filter(
-    ({ role, inner }) => role === 'module' || (role === 'class' && inner.type === 'ClassDeclaration' && inner.superClass !== null),
+    ({ role, inner }) => role === 'module' || (role === 'class' && inner.type === 'ClassDeclaration'),
   );
   for (const statement of queue) {
-    const needed =
-      statement.role === 'class' ? [...statement.references].filter((name) => name === '__wbgSuperSkip') : statement.references;
+    const needed = statement.role === 'class' ? neededByClass(statement) : statement.references;
     for (const name of needed) {
       const source = declaredBy.get(name);
       if (source === undefined || source === statement) continue;

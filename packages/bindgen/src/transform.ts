@@ -9,13 +9,15 @@ import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { readGlue, type Target } from './glue.js';
+import { inKnownForm } from './glue-forms.js';
+import { withVersion } from './glue-version.js';
 import { withMovedImports } from './move-imports.js';
-import { fromOlderNodejs } from './older-nodejs.js';
 import { isSamePlace, writeOutput } from './output-folder.js';
 import { inPlainWords } from './plain-errors.js';
-import { assertUnchanged, type Package, readPackage } from './read-package.js';
+import { assertUnchanged, listModules, type ModuleFile, type Package, readPackage } from './read-package.js';
 import { replaceInPlace } from './replace-package.js';
 import { entryAt } from './staging.js';
+import { unprotected } from './unprotected.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, MalformedWasmError, undoLog, type WasmInfo } from './wasm-info.js';
 
@@ -40,17 +42,29 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | undefined;
   /** Version that the output names as its maker's. */
   readonly version: string;
 }
 
 /** What {@link transform} did. */
 export interface TransformResult {
-  readonly name: string;
-  readonly target: Target;
   readonly outDir: string;
   /** Paths in `outDir`, in the order they were written. */
   readonly files: readonly string[];
+  /** The modules of the folder that were transformed, one for each main file. */
+  readonly modules: readonly TransformedModule[];
+  /** What the package has that is not protected, and what to do about it: a sentence or two each. */
+  readonly warnings: readonly string[];
+}
+
+/** One module, with the glue in one main file. */
+export interface TransformedModule {
+  readonly name: string;
+  readonly target: Target;
+  /** The version of wasm-bindgen that wrote the wasm file, as it says there. */
+  readonly wasmBindgen: string | null;
   /** How many exports and imports are guarded. */
   readonly guards: { readonly exports: number; readonly imports: number };
   /** The encoding of exception handling, which not every engine runs. */
@@ -58,7 +72,8 @@ export interface TransformResult {
 }
 
 /**
- * Turns the output of wasm-bindgen into a package that recovers: same files, same exports, and `__revive`.
+ * Turns the output of wasm-bindgen into a package that recovers: same files, same exports, and `__revive`. Of several modules in the folder, all
+ * are transformed, or none.
  * @throws TransformError; the folder is then as it was
  */
 export function transform(options: TransformOptions): TransformResult {
@@ -72,25 +87,78 @@ function transformFolder(options: TransformOptions): TransformResult {
     throw new TransformError('REVIVE_NOT_A_FOLDER', 'The path of a folder is empty. Give a folder, `.` for the one that you are in.');
   }
   recoverStaging(dir);
-  const pkg = readPackage(dir);
-  const moved = withMovedImports(pkg);
-  const files = emitPackage(moved, pkg.wasmBytes, options);
+  const { packages, moved, files, left } = emitModules(dir, options);
   refuseFilesOfOthers(dir, files.keys());
-  if (!isSamePlace(outDir, dir)) writeOutput(pkg, outDir, files);
-  else if (moved === pkg) {
+  const warnings = unprotected(dir, packages, left);
+  if (!isSamePlace(outDir, dir)) writeOutput(packages[0], outDir, files);
+  else if (moved[0] === undefined) {
     commit(dir, () => {
-      assertUnchanged(pkg);
+      for (const pkg of packages) assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));
     });
-  } else replaceInPlace(pkg, files);
+  } else replaceInPlace(moved[0], files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
-    name: pkg.name,
-    target: pkg.target,
     outDir,
     files: [...files.keys()],
-    guards: { exports: functions(pkg.wasm.exports), imports: functions(pkg.wasm.imports) },
-    exceptions: pkg.wasm.exceptions,
+    modules: packages.map(({ name, target, wasm }) => ({
+      name,
+      target,
+      wasmBindgen: wasm.wasmBindgen,
+      guards: { exports: functions(wasm.exports), imports: functions(wasm.imports) },
+      exceptions: wasm.exceptions,
+    })),
+    warnings,
+  };
+}
+
+interface Emitted {
+  /** Those that are transformed. */
+  readonly packages: readonly [Package, ...Package[]];
+  /** Those of them whose new glue goes only with the new wasm file. */
+  readonly moved: readonly Package[];
+  /** All that changes, by path. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  /** What is left as it is, and why. */
+  readonly left: readonly { readonly file: string; readonly error: TransformError }[];
+}
+
+/**
+ * Emits what is to be transformed. Beside a main file that can be, another one of the same module that can't be is left as it is; so is what an
+ * earlier run has transformed already.
+ */
+function emitModules(dir: string, options: TransformOptions): Emitted {
+  const files = new Map<string, string | Uint8Array>();
+  const packages: Package[] = [];
+  const moved: Package[] = [];
+  const refused: { readonly module: ModuleFile; readonly error: TransformError }[] = [];
+  for (const module of listModules(dir, options.name)) {
+    try {
+      const pkg = readPackage(dir, module);
+      const listed = files.get('package.json');
+      const own = withMovedImports(typeof listed === 'string' ? { ...pkg, packageJson: listed } : pkg);
+      const emitted = withVersion(pkg.wasm, pkg.glue.file, () => emitPackage(own, pkg.wasmBytes, options));
+      if (own.wasmBytes !== pkg.wasmBytes) moved.push(pkg);
+      packages.push(pkg);
+      for (const [file, content] of emitted) {
+        // Main files of one module share its wasm file and its declarations.
+        if (file === 'package.json' || !files.has(file)) files.set(file, content);
+      }
+    } catch (error) {
+      if (!(error instanceof TransformError)) throw error;
+      refused.push({ module, error });
+    }
+  }
+  const isLeft = ({ module, error }: (typeof refused)[number]): boolean =>
+    error.code === 'REVIVE_ALREADY_TRANSFORMED' || packages.some(({ name }) => name === module.name);
+  const refusal = refused.find((one) => !isLeft(one)) ?? (packages.length === 0 ? refused[0] : undefined);
+  if (refusal !== undefined) throw refusal.error;
+  const left = refused.filter(({ error }) => error.code !== 'REVIVE_ALREADY_TRANSFORMED');
+  return {
+    packages: packages as [Package, ...Package[]],
+    moved,
+    files,
+    left: left.map(({ module: { name, ending }, error }) => ({ file: `${name}${ending}`, error })),
   };
 }
 
@@ -123,10 +191,9 @@ function emitPackage(
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
-  const newer = pkg.target === 'nodejs' ? fromOlderNodejs(pkg.glue.file, pkg.glue.code, imported) : undefined;
-  const glue = readGlue(pkg.dir, pkg.glue.file, newer ?? pkg.glue.code, pkg.target, imported);
+  const glue = readGlue(pkg.dir, pkg.glue.file, inKnownForm(pkg, imported), pkg.target, imported);
   validate(pkg, glue);
-  const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
+  const { reference, files } = runtimeFiles(pkg, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
   const undo = options.recovery === 'rollback';
   const plain = exportGlobals(pkg.wasmBytes, GLOBAL_EXPORT_PREFIX) ?? pkg.wasmBytes;
@@ -197,7 +264,7 @@ function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
 }
 
 function runtimeFiles(
-  target: Target,
+  { target, glue }: Package,
   runtime: TransformOptions['runtime'],
   version: string,
 ): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
@@ -205,7 +272,9 @@ function runtimeFiles(
   const [file, types, source] =
     target === 'nodejs'
       ? ['wasm-revive.cjs', 'wasm-revive.d.cts', runtime.cjs]
-      : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
+      : glue.file.endsWith('.mjs')
+        ? ['wasm-revive.mjs', 'wasm-revive.d.mts', runtime.esm]
+        : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
   return {
     reference: { specifier: `./${file}` },
     files: new Map<string, string | Uint8Array>([

@@ -3,6 +3,7 @@
  * classes are plain functions, and what users call passes on the parameters that are declared.
  */
 import { type Node, nameOfMember, propertyName, walk } from './ast.js';
+import { isAuthors } from './classes.js';
 import { preludeOf } from './edit-class.js';
 import { type Glue, type GlueClass, refuseGlue } from './glue.js';
 import type { FunctionNode, MethodDefinition } from './oxc.js';
@@ -32,7 +33,7 @@ function validateClass(glue: Glue, cls: GlueClass): void {
     refuseGlue(glue, node.superClass.start, `a class \`${name}\` that extends something else than a class of the package`);
   }
   for (const member of node.body.body) {
-    if (member.type !== 'MethodDefinition') continue;
+    if (member.type !== 'MethodDefinition' || isAuthors(node, member)) continue;
     const known = nameOfMember(member);
     const wanted = MEMBER_SHAPES.get(keyOf({ name: known ?? '', static: member.static }));
     if (wanted !== undefined && !hasShape(member.value, wanted)) {

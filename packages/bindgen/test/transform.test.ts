@@ -115,7 +115,7 @@ describe('a folder in which an earlier build for the bundler target has left its
     const dir = packageFor('bundler');
     if (transformed) transform({ dir, ...OPTIONS });
     cpSync(new URL('abort/web/', ARTIFACTS), dir, { recursive: true });
-    expect(transform({ dir, ...OPTIONS }).target).toBe('web');
+    expect(transform({ dir, ...OPTIONS }).modules[0]?.target).toBe('web');
   });
 });
 
@@ -202,7 +202,7 @@ describe('glue that a minifier has written anew', () => {
 
   it('is taken where only white space is gone', () => {
     const dir = edit(packageFor('web'), (code) => code.replaceAll(/\n(?=(?:export|import)\b)/g, ';'));
-    expect(transform({ dir, ...OPTIONS }).target).toBe('web');
+    expect(transform({ dir, ...OPTIONS }).modules[0]?.target).toBe('web');
   });
 });
 
@@ -233,7 +233,7 @@ describe('glue of a module without reference types, whose values are numbers of 
 describe('glue that is rarely seen', () => {
   it('nodejs, of a module that exports nothing', () => {
     const withoutExports = (code: string) => code.replaceAll(/^exports\..*$/gm, '').replaceAll(/^const \{.*\} = require\(.*\);$/gm, '');
-    expect(transform({ dir: edit(packageFor('nodejs'), withoutExports), ...OPTIONS }).target).toBe('nodejs');
+    expect(transform({ dir: edit(packageFor('nodejs'), withoutExports), ...OPTIONS }).modules[0]?.target).toBe('nodejs');
   });
 
   it('a constructor of a class that extends another, which begins in the `try` around what moves the stack pointer (I9)', () => {
@@ -324,7 +324,7 @@ describe('words in comments, properties and imports of the program are no matter
       const uses = file === glueFile(target) ? '\nfunction note() { return Deno.cwd().$id + this.__revive + readFileSync.$host; }' : '';
       writeFileSync(join(dir, file), `${own}\n${code}\n${words}${uses}\n`);
     }
-    expect(transform({ dir, ...OPTIONS }).target).toBe(target);
+    expect(transform({ dir, ...OPTIONS }).modules[0]?.target).toBe(target);
   });
 });
 

@@ -14,6 +14,8 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | undefined;
   /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,

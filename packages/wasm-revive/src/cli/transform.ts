@@ -4,6 +4,7 @@ import { transform } from '../transform.js';
 
 interface TransformFlags {
   readonly outDir?: string;
+  readonly name?: string;
   readonly runtime: string;
   readonly recovery: 'fresh' | 'rollback';
 }
@@ -25,12 +26,18 @@ export async function runTransform(dir: string, flags: TransformFlags): Promise<
   );
   await tasks.run();
   if (result && !process.stdout.isTTY) console.log(summary(result));
+  for (const warning of result?.warnings ?? []) console.warn(`Warning: ${warning}`);
 }
 
-function summary({ name, target, outDir, guards, exceptions }: TransformResult): string {
-  const done = `${name} (${target}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
-  // Where the engine compiles the module by itself, this is the only time at which we can say it.
-  return exceptions === 'exnref' ? `${done}; ${EXNREF}` : done;
+function summary({ modules, outDir }: TransformResult): string {
+  return modules
+    .map(({ name, target, wasmBindgen, guards, exceptions }) => {
+      const by = wasmBindgen === null ? target : `${target}, wasm-bindgen ${wasmBindgen.replace(/ .*/, '')}`;
+      const done = `${name} (${by}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
+      // Where the engine compiles the module by itself, this is the only time at which we can say it.
+      return exceptions === 'exnref' ? `${done}; ${EXNREF}` : done;
+    })
+    .join('\n');
 }
 
 const EXNREF = 'its exceptions are in the exnref encoding, for Node.js 22.22.3, 24.15, Chrome 137, Firefox 131, Safari 18.4 or later';

@@ -53,8 +53,7 @@ export async function measure(original, folder, recovery) {
  */
 function transformed(dir, recovery) {
   try {
-    const result = transform({ dir, recovery });
-    return Array.isArray(result) ? result : [result];
+    return transform({ dir, recovery }).modules;
   } catch (error) {
     const { code, message } = /** @type {{ code: string, message: string }} */ (error);
     return `${code}: ${message.replaceAll(`${dir}/`, '').replaceAll(dir, 'the folder')}`;
@@ -79,15 +78,17 @@ async function differences(original, ours, { name, target }) {
       ...{ main, wasm: `${name}_bg.wasm`, bare: true, anyGlobal: false, target, init, stubs: withoutInstalled(externalModules(original)) },
       ...{ native: false, plan },
     };
-    const before = await ask({ ...question, dir: original });
+    const before = await askOnce({ ...question, dir: original });
     if (before.error !== undefined) {
       found.push(NOT_PROBED);
       continue;
     }
-    const again = await ask({ ...question, dir: original });
     const after = await ask({ ...question, dir: ours });
-    const sure = withoutChance(before, again, after);
-    const differences = compareAnswers(sure.before, sure.after, true).filter((one) => !isNameless(one));
+    let differences = compared(before, after);
+    if (differences.length > 0) {
+      const sure = withoutChance(before, await ask({ ...question, dir: original }), after);
+      differences = compared(sure.before, sure.after);
+    }
     found.push(...differences.map(({ kind, detail }) => `${kind}: ${detail}`.slice(0, 300)));
   }
   return found;
@@ -100,6 +101,11 @@ async function differences(original, ours, { name, target }) {
  */
 function isNameless({ kind, detail }) {
   return kind === 'shape' && /^__wb(?:g|indgen)_\S*: |: "" → "/.test(detail);
+}
+
+/** @param {Answer} before @param {Answer} after */
+function compared(before, after) {
+  return compareAnswers(before, after, true).filter((one) => !isNameless(one));
 }
 
 /** Node's own modules are what they are. @param {Record<string, string[]>} stubs */
@@ -119,6 +125,17 @@ function withoutChance(before, again, after) {
   const isSure = (/** @type {number} */ i) => before.calls?.[i]?.result === again.calls?.[i]?.result;
   const calls = (/** @type {Answer} */ answer) => ({ ...answer, calls: answer.calls?.map((call, i) => (isSure(i) ? call : { ...call, result: 'chance' })) });
   return { before: calls(before), after: calls(after) };
+}
+
+/** @type {Map<string, Answer>} */
+const answers = new Map();
+
+/** What an original answers is asked once for both recoveries. @param {object} question @returns {Promise<Answer>} */
+async function askOnce(question) {
+  const key = JSON.stringify(question);
+  const answer = answers.get(key) ?? (await ask(question));
+  answers.set(key, answer);
+  return answer;
 }
 
 /** @param {object} question @returns {Promise<Answer>} */
