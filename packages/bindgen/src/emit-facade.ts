@@ -20,15 +20,26 @@ interface FacadeContext {
   readonly paths: ReadonlyMap<string, string>;
 }
 
-/** Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it. */
-export function emitFacade(glue: Glue): string {
+/**
+ * Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it.
+ * @param when `before` the first instance is there; or `after`, for what stands behind it in the glue: it may call the module
+ */
+export function emitFacade(glue: Glue, when: 'before' | 'after'): string {
   const context = { glue, paths: apiPaths(glue) };
   const parts: string[] = [];
+  const made = instanceAt(glue);
   for (const statement of glue.statements) {
+    if ((statement.role === 'module' && statement.node.start > made) !== (when === 'after')) continue;
     const text = emitStatement(context, statement);
     if (text !== undefined) parts.push(`${docOf(glue, statement)}${text}`);
   }
   return parts.join('\n');
+}
+
+/** Where the glue makes its instance, if it does so when it is loaded. */
+function instanceAt({ statements, target }: Glue): number {
+  if (target === 'web' || target === 'bundler') return Number.POSITIVE_INFINITY;
+  return statements.find(({ declares }) => declares.includes('wasm'))?.node.start ?? Number.POSITIVE_INFINITY;
 }
 
 function emitStatement(context: FacadeContext, statement: GlueStatement): string | undefined {

@@ -95,8 +95,8 @@ const $app = $revive($scope, {
     ${['__proto__: null', ...description].join(',\n    ')},
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
-${emitFacade(glue)}
-${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}`);
+${emitFacade(glue, 'before')}
+${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(glue, 'after')}`);
   return withMap(text, glue.file, pkg.glue.code);
 }
 

@@ -125,6 +125,7 @@ export function readGlue(dir: string, file: string, code: string, target: Target
     if (statement.exported && !importedByWasm.has(name)) forwarded.add(name);
   }
   shareWithAuthors(statements, classes, functions);
+  shareIndependent(statements, functions, importedByWasm);
   shareStateless(statements);
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
@@ -284,6 +285,37 @@ function shareWithAuthors(
     if (role !== 'function' || ![...names].some((name) => loading.has(name) && /^(?:__wbg_init|initSync|init)$/.test(name))) continue;
     statement.role = 'init';
     for (const name of declares) functions.delete(name);
+  }
+}
+
+/**
+ * A function that the authors have added and that needs nothing of an instance, nor of what each scope has, stays beside the façade: it may be called
+ * before there is an instance. wasm-bindgen's own, such as `isLikeNone`, stay in the scope.
+ */
+function shareIndependent(statements: readonly GlueStatement[], functions: Map<string, GlueFunction>, imported: ReadonlySet<string>): void {
+  const dependent = new Set(['wasm', 'PanicError', 'arguments']);
+  const candidates = new Map<string, GlueStatement>();
+  for (const statement of statements) {
+    const { role, inner, declares, declarations } = statement;
+    const isPlain = role === 'function' || (role === 'scope' && inner.type === 'VariableDeclaration' && inner.kind === 'const');
+    const isBindgens = declarations.some(({ word }) => word !== undefined) || declares.some((name) => imported.has(name));
+    for (const name of role === 'class' || role === 'module' || role === 'import' ? [] : declares) {
+      if (isPlain && !isBindgens) candidates.set(name, statement);
+      else dependent.add(name);
+    }
+  }
+  // What calls one that depends on an instance depends on it, too.
+  for (let size = -1; size !== candidates.size; ) {
+    size = candidates.size;
+    for (const [name, { references: names }] of candidates) {
+      if (![...names].some((one) => dependent.has(one))) continue;
+      dependent.add(name);
+      candidates.delete(name);
+    }
+  }
+  for (const [name, statement] of candidates) {
+    // Constants follow whoever uses them.
+    if (functions.delete(name)) statement.role = 'module';
   }
 }
 

@@ -12,10 +12,8 @@ export const SET = shape('__wbg_set_wasm(wasm);');
 /** Whether a main file gives the instance to the glue otherwise than wasm-bindgen's does. */
 export function isOwnLoader(file: string, code: string): boolean {
   const { body } = parse(file, code).program;
-  const isKnown = body.every(
-    (node) => node.type === 'ImportDeclaration' || node.type.startsWith('Export') || hasShape(node, START) || hasShape(node, SET),
-  );
-  return !isKnown && setCalls({ body }).length > 0;
+  // Where wasm-bindgen's own statement is, so is its main file: what was added to that uses the instance, which may be gone.
+  return !body.some((node) => hasShape(node, SET)) && setCalls({ body }).length > 0;
 }
 
 /** The lines of a file in which an instance is given to the glue, without the module that it was made of. */

@@ -62,6 +62,8 @@ export interface TransformResult {
 /** One module, with the glue in one main file. */
 export interface TransformedModule {
   readonly name: string;
+  /** The main file: `app.js`, or `app_bg.js` in the bundler target with a loader of the package's own. */
+  readonly file: string;
   readonly target: Target;
   /** The version of wasm-bindgen that wrote the wasm file, as it says there. */
   readonly wasmBindgen: string | null;
@@ -101,8 +103,9 @@ function transformFolder(options: TransformOptions): TransformResult {
   return {
     outDir,
     files: [...files.keys()],
-    modules: packages.map(({ name, target, wasm }) => ({
+    modules: packages.map(({ name, entry, glue, target, wasm }) => ({
       name,
+      file: (entry ?? glue).file,
       target,
       wasmBindgen: wasm.wasmBindgen,
       guards: { exports: functions(wasm.exports), imports: functions(wasm.imports) },

@@ -74,7 +74,7 @@ describe.each(TARGETS)('a package for %s', (target) => {
     const dir = packageFor(target, panic);
     const before = inspectWasm(readFileSync(join(dir, `${NAME}_bg.wasm`)));
     const result = transform({ dir, ...OPTIONS });
-    expect(result).toMatchObject({ name: NAME, target, outDir: dir });
+    expect(result).toMatchObject({ outDir: dir, modules: [{ name: NAME, target, wasmBindgen: expect.stringMatching(/^0\.2\.\d+/) }], warnings: [] });
     for (const file of result.files) expect(existsSync(join(dir, file)), file).toBe(true);
     const after = inspectWasm(readFileSync(join(dir, `${NAME}_bg.wasm`)));
     const added = { kind: 'global', name: expect.stringMatching(/^__wasm_revive_global_\d+$/), mutable: true, type: 'i32' };
@@ -123,7 +123,7 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
   const append = (text: string) => (code: string) => `${code}\n${text}\n`;
 
   it.each([
-    ['a loop at the top', append('for (const x of []) {}'), 'ForOfStatement'],
+    ['a loop at the top', append('while (false) {}'), 'WhileStatement'],
     ['a use of the instance at the top', append('console.log(wasm.memory);'), 'ExpressionStatement'],
     ['a class that stands for nothing', append('class Other {}'), 'Other'],
     ['JavaScript promise integration', append('const f = () => WebAssembly.promising(wasm.x);'), 'promise integration'],

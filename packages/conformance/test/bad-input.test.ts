@@ -173,7 +173,7 @@ describe('I9 plain errors', () => {
     },
   );
 
-  it.each(['deno', 'no-modules', 'experimental-nodejs-module'])('the target %s › REVIVE_UNSUPPORTED_TARGET', async (target) => {
+  it.each(['no-modules', 'experimental-nodejs-module'])('the target %s › REVIVE_UNSUPPORTED_TARGET', async (target) => {
     const dir = folders.empty();
     // The fixtures have snippets, which that target can't have.
     const made = await runProgram(wasmBindgen(), [

@@ -41,7 +41,7 @@ await runMain(async () => {
       const dir = await unpackedPackage(listed.package);
       for (const folder of foldersWithGlue(dir)) {
         const outcomes = [];
-        for (const recovery of RECOVERIES) outcomes.push(await measure(dir, folder.path, recovery));
+        for (const recovery of RECOVERIES) outcomes.push(await measure(listed.package, dir, folder.path, recovery));
         rows.push({ listed, folder, outcomes });
       }
     });
@@ -63,7 +63,11 @@ function readOptions(args) {
   try {
     return parseArgs({
       args,
-      options: { only: { type: 'string' }, update: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        only: { type: 'string' },
+        update: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     }).values;
   } catch (error) {
     throw new UserError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);

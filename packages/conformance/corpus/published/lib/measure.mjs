@@ -5,6 +5,7 @@ import { root } from '../../../../../scripts/lib/paths.mjs';
 import { compareAnswers } from '../../reference/compare.mjs';
 import { planCalls } from '../../reference/plan.mjs';
 import { externalModules } from '../../reference/stubs.mjs';
+import { runExample } from './examples.mjs';
 import { runNode } from './node-process.mjs';
 import { workDir } from './work-dir.mjs';
 
@@ -15,7 +16,7 @@ export const RECOVERIES = /** @type {const} */ (['fresh', 'rollback']);
 /**
  * What came of one folder with one recovery.
  *
- * - accepted: transformed; `behaves` says what its probe found: `same`, `differs`, or `not probed` where the original doesn't load here by itself
+ * - accepted: transformed; `behaves` says what its probe and its example found: `same`, `differs`, or `not probed` where the original doesn't load here by itself
  * - refused: the transform said no; `said` is its code and its words
  *
  * @typedef {{ target: string, behaves: 'same' | 'differs' | 'not probed', why: string } | { target: undefined, said: string }} Outcome
@@ -26,12 +27,13 @@ const PROBE = fileURLToPath(new URL('../../reference/probe/main.mjs', import.met
 /**
  * Transforms a folder of a copy of its package, and compares what all its exports do before and after.
  *
+ * @param {string} spec `name@version`
  * @param {string} original folder of the package
  * @param {string} folder within it
  * @param {typeof RECOVERIES[number]} recovery
  * @returns {Promise<Outcome>}
  */
-export async function measure(original, folder, recovery) {
+export async function measure(spec, original, folder, recovery) {
   const copy = path.join(workDir, 'transformed');
   fs.rmSync(copy, { recursive: true, force: true });
   fs.cpSync(original, copy, { recursive: true });
@@ -39,17 +41,23 @@ export async function measure(original, folder, recovery) {
   const results = transformed(dir, recovery);
   if (typeof results === 'string') return { target: undefined, said: results };
   const found = [];
-  for (const result of results) found.push(...(await differences(path.join(original, folder), dir, result)));
+  let probed = 0;
+  for (const result of results) {
+    const differences = await differencesOf(path.join(original, folder), dir, result);
+    if (differences !== undefined) probed++;
+    found.push(...(differences ?? []));
+  }
   const target = [...new Set(results.map((each) => each.target))].join(', ');
-  const known = found.filter((one) => one !== NOT_PROBED);
-  if (known.length > 0) return { target, behaves: 'differs', why: known.join('; ') };
-  return { target, behaves: found.length > 0 ? 'not probed' : 'same', why: '' };
+  const example = await runExample(spec, folder, original, copy);
+  const differing = [...found, ...(example === undefined || example.isSame ? [] : [example.said])];
+  if (differing.length > 0) return { target, behaves: 'differs', why: differing.join('; ') };
+  return { target, behaves: probed === 0 && example === undefined ? 'not probed' : 'same', why: example?.said ?? '' };
 }
 
 /**
  * @param {string} dir
  * @param {typeof RECOVERIES[number]} recovery
- * @returns {{ name: string, target: string }[] | string} why it was refused
+ * @returns {{ name: string, file: string, target: string }[] | string} why it was refused
  */
 function transformed(dir, recovery) {
   try {
@@ -60,17 +68,17 @@ function transformed(dir, recovery) {
   }
 }
 
-const NOT_PROBED = 'not probed';
-
 /**
  * @param {string} original folder
  * @param {string} ours
- * @param {{ name: string, target: string }} result
+ * @param {{ name: string, file: string, target: string }} result
  */
-async function differences(original, ours, { name, target }) {
-  const main = [`${name}.js`, `${name}.mjs`, `${name}.cjs`].find((file) => fs.existsSync(path.join(original, file)));
+async function differencesOf(original, ours, { name, file, target }) {
+  // A loader of the package's own has the name that wasm-bindgen's main file would have.
+  const loader = file.replace('_bg.', '.');
+  const main = fs.existsSync(path.join(original, loader)) ? loader : file;
   const types = path.join(original, `${name}.d.ts`);
-  if (main === undefined) return [NOT_PROBED];
+  if (main.includes('_bg.')) return undefined;
   const plan = fs.existsSync(types) ? planCalls(fs.readFileSync(types, 'utf8')) : [];
   const found = [];
   for (const init of target === 'web' ? ['sync', 'async'] : ['sync']) {
@@ -79,10 +87,7 @@ async function differences(original, ours, { name, target }) {
       ...{ native: false, plan },
     };
     const before = await askOnce({ ...question, dir: original });
-    if (before.error !== undefined) {
-      found.push(NOT_PROBED);
-      continue;
-    }
+    if (before.error !== undefined) return undefined;
     const after = await ask({ ...question, dir: ours });
     let differences = compared(before, after);
     if (differences.length > 0) {
@@ -94,18 +99,41 @@ async function differences(original, ours, { name, target }) {
   return found;
 }
 
+/** @param {Answer} before @param {Answer} after */
+function compared(before, after) {
+  const withoutStacks = (/** @type {Answer} */ answer) => ({
+    ...answer,
+    calls: answer.calls?.map((call) => ({ ...call, result: call.result.replaceAll(/(?:\\n|\n) +at .*/gs, '') })),
+  });
+  const [wanted, found] = [withoutStacks(before), withoutStacks(after)];
+  const calls = found.calls?.map((call, i) => inOrderOf(wanted.calls?.[i]?.result, call));
+  return compareAnswers(wanted, { ...found, calls }, true).filter((one) => !isKnown(one));
+}
+
 /**
- * Up to 0.2.107, what a package for Node.js exports are functions without names, and what its wasm file imports is among them.
+ * What comes out of a `HashMap` has an order by the addresses of things in memory, which is nobody's to rely on: the same in another order is the
+ * same.
+ *
+ * @param {string | undefined} wanted
+ * @param {import('../../reference/probe/calls.mjs').Called} call
+ */
+function inOrderOf(wanted, call) {
+  const letters = (/** @type {string} */ text) => [...text].sort().join('');
+  return wanted !== undefined && letters(wanted) === letters(call.result) ? { ...call, result: wanted } : call;
+}
+
+/**
+ * What is known to be otherwise, and does no harm. Up to 0.2.107, what a package for Node.js exports are functions without names, and what its wasm
+ * file imports is among them.
  *
  * @param {import('../../reference/compare.mjs').Difference} difference
  */
-function isNameless({ kind, detail }) {
+function isKnown({ kind, detail }) {
+  // Glue of before 0.2.84 took its instance from the wasm file itself. A wasm file for bundlers that imported straight from snippets imports from the glue now, which therefore exports more.
+  if (kind === 'exports' && /^unexpected __(?:wasm_revive_import_\d+|wbg_set_wasm)$/.test(detail)) return true;
+  // The exports of the instance, as a web package's own init function gives them.
+  if (kind === 'calls' && /: resolves a null with memory, .* → resolves \{memory: a Memory /.test(detail)) return true;
   return kind === 'shape' && /^__wb(?:g|indgen)_\S*: |: "" → "/.test(detail);
-}
-
-/** @param {Answer} before @param {Answer} after */
-function compared(before, after) {
-  return compareAnswers(before, after, true).filter((one) => !isNameless(one));
 }
 
 /** Node's own modules are what they are. @param {Record<string, string[]>} stubs */
@@ -123,7 +151,10 @@ function withoutInstalled(stubs) {
  */
 function withoutChance(before, again, after) {
   const isSure = (/** @type {number} */ i) => before.calls?.[i]?.result === again.calls?.[i]?.result;
-  const calls = (/** @type {Answer} */ answer) => ({ ...answer, calls: answer.calls?.map((call, i) => (isSure(i) ? call : { ...call, result: 'chance' })) });
+  const calls = (/** @type {Answer} */ answer) => ({
+    ...answer,
+    calls: answer.calls?.map((call, i) => (isSure(i) ? call : { ...call, result: 'chance' })),
+  });
   return { before: calls(before), after: calls(after) };
 }
 

@@ -14,6 +14,8 @@ export function runNode(args) {
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said = `${said}${text}`.slice(-2000)));
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve(signal ? `ended by ${signal}` : `exit code ${code}: ${said.trim().split('\n').at(-1) ?? ''}`));
+    child.on('close', (code, signal) =>
+      resolve(signal ? `ended by ${signal}` : `exit code ${code}: ${said.trim().split('\n').at(-1) ?? ''}`),
+    );
   });
 }

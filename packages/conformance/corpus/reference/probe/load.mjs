@@ -20,6 +20,7 @@ export async function load({ dir, main, wasm: wasmFile, bare, target, init, stub
     const exports = createRequire(import.meta.url)(entry);
     return { exports, esmNames: names(await import(pathToFileURL(entry).href)) };
   }
+  if (target === 'deno') actAsDeno();
   const exports = await import(pathToFileURL(entry).href);
   if (target !== 'web') return { exports };
   const bytes = fs.readFileSync(path.join(dir, wasmFile));
@@ -35,6 +36,15 @@ function stubRequire(stubs) {
     const found = stubs[request];
     return found ? Object.fromEntries(found.map((name) => [name, () => {}])) : original.call(this, request, ...rest);
   };
+}
+
+/** What glue for Deno asks of it: files by their URLs. */
+function actAsDeno() {
+  const readFile = (/** @type {URL} */ url) => fs.promises.readFile(url);
+  Object.assign(globalThis, {
+    Deno: { readFile },
+    fetch: async (/** @type {URL} */ url) => new Response(await readFile(url), { headers: { 'content-type': 'application/wasm' } }),
+  });
 }
 
 /** @param {object} value */
