@@ -30,7 +30,8 @@ export function refuseChangedGlue(path: string, code: string, { body }: Program)
   }
   const lines = lineOf(code, code.length);
   const first = body.find(({ type }) => type !== 'ImportDeclaration');
-  if (first !== undefined && body.length > STATEMENTS_A_LINE * lines) refuse(first, `${body.length} statements on ${lines} lines, as minifiers write them`);
+  if (first !== undefined && body.length > STATEMENTS_A_LINE * lines)
+    refuse(first, `${body.length} statements on ${lines} lines, as minifiers write them`);
 
   function refuse({ start }: Node, found: string): never {
     throw new TransformError(

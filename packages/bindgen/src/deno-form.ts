@@ -10,7 +10,10 @@ import { hasShape, shape } from './shape.js';
 const INSTANCE = 'new WebAssembly.Instance(wasmModule, __wbg_get_imports())';
 
 const REPLACED = [
-  { is: 'const wasmInstantiated = await WebAssembly.instantiateStreaming(fetch(wasmUrl), __wbg_get_imports());', by: 'const wasmModule = await WebAssembly.compileStreaming(fetch(wasmUrl));' },
+  {
+    is: 'const wasmInstantiated = await WebAssembly.instantiateStreaming(fetch(wasmUrl), __wbg_get_imports());',
+    by: 'const wasmModule = await WebAssembly.compileStreaming(fetch(wasmUrl));',
+  },
   { is: 'const wasmInstance = wasmInstantiated.instance;', by: `const wasmInstance = ${INSTANCE};` },
   {
     is: 'const wasmInstance = (await WebAssembly.instantiate(wasmCode, imports)).instance;',

@@ -5,7 +5,8 @@ import { refuseChangedGlue } from './changed-glue.js';
 import { TransformError } from './errors.js';
 import type { Target } from './glue.js';
 
-const SUPPORTED = 'Supported are the targets web, bundler, nodejs, module and deno of `wasm-bindgen --target` or `wasm-pack build --target`.';
+const SUPPORTED =
+  'Supported are the targets web, bundler, nodejs, module and deno of `wasm-bindgen --target` or `wasm-pack build --target`.';
 
 /**
  * @param main text of `app.js`

@@ -21,7 +21,9 @@ export function withVersion<R>(wasm: WasmInfo, file: string, run: () => R): R {
         { cause: error },
       );
     }
-    throw new TransformError(error.code, `${error.message} The wasm file was written by wasm-bindgen ${versionOf(wasm.wasmBindgen)}.`, { cause: error });
+    throw new TransformError(error.code, `${error.message} The wasm file was written by wasm-bindgen ${versionOf(wasm.wasmBindgen)}.`, {
+      cause: error,
+    });
   }
 }
 

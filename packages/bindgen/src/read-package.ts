@@ -8,8 +8,8 @@ import { readFile } from './files.js';
 import type { Target } from './glue.js';
 import { withVersion } from './glue-version.js';
 import { isOwnLoader } from './loaders.js';
-import { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm-info.js';
 import { withoutGlue, withoutWasm } from './not-glue.js';
+import { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm-info.js';
 
 /** What wasm-bindgen has written, read and found fit. */
 export interface Package {
@@ -45,9 +45,13 @@ const ENDINGS = ['.js', '.mjs', '.cjs'];
  */
 export function listModules(dir: string, only?: string): ModuleFile[] {
   const files = listFolder(dir);
-  return moduleNames(dir, files, only).flatMap((name) => {
+  const names = moduleNames(dir, files, only);
+  return names.flatMap((name) => {
     const there = ENDINGS.filter((ending) => [`${name}${ending}`, `${name}_bg${ending}`].some((file) => files.includes(file)));
-    if (there.length === 0) throw new TransformError('REVIVE_NO_GLUE', `${dir} holds ${name}_bg.wasm, but ${withoutGlue(dir, name, files)}`);
+    if (there.length === 0) {
+      const others = names.length > 1 ? ' The other modules of the folder can be transformed one by one, with `--name`.' : '';
+      throw new TransformError('REVIVE_NO_GLUE', `${dir} holds ${name}_bg.wasm, but ${withoutGlue(dir, name, files)}${others}`);
+    }
     return there.map((ending) => ({ name, ending }));
   });
 }
