@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { readFile } from './files.js';
 import { inspectWasm } from './wasm-info.js';
 
-/** Names that all glue has, also where it was minified: the wasm file knows its imports by them. */
-const GLUE = /__wbindgen_|__wbg_/;
+/** Names that all glue has, also where it was minified: the wasm file knows its imports by them. Loaders of it name two others. */
+const GLUE = /__wbindgen_(?!start\b)|__wbg_(?!set_wasm\b)/;
 /** How the bytes of every wasm file begin in base64. */
 const BASE64 = /AGFzbQEAAA/;
 
@@ -14,6 +14,11 @@ export function filesWithGlue(dir: string, files: readonly string[]): { readonly
     .filter((file) => /\.[cm]?js$/.test(file))
     .map((file) => ({ file, code: readFile(join(dir, file))?.toString('utf8') ?? '' }))
     .filter(({ code }) => GLUE.test(code));
+}
+
+/** Whether a file of a folder holds glue, whoever wrote it there. */
+export function holdsGlue(dir: string, file: string): boolean {
+  return filesWithGlue(dir, [file]).length > 0;
 }
 
 /** What there is in place of a wasm file of wasm-bindgen's, for a message: `found …`. */

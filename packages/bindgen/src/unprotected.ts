@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { linesWithoutModule } from './loaders.js';
-import { filesWithGlue } from './not-glue.js';
+import { filesWithGlue, holdsGlue } from './not-glue.js';
 import type { Package } from './read-package.js';
 
 /** A file that takes its glue from the one that wasm-bindgen wrote. */
@@ -25,10 +25,17 @@ export function unprotected(dir: string, packages: readonly Package[], left: rea
     .map(({ file }) => `${file} holds glue, too, where wasm-bindgen writes none. It is left as it is, and what uses it doesn't recover.`);
   const hasOwnLoader = packages.some(({ target, entry }) => target === 'bundler' && entry === undefined);
   return [
-    ...left.map(({ file, error }) => `${file} holds glue, too. It is left as it is, and what uses it doesn't recover. ${error.message}`),
+    ...left
+      .filter(({ file }) => holdsGlue(dir, file))
+      .map(({ file, error }) => `${file} holds glue, too. It is left as it is, and what uses it doesn't recover. ${reasonOf(error)}`),
     ...others,
     ...(hasOwnLoader ? givenWithoutModule(dir, own) : []),
   ];
+}
+
+/** What was found, without what to do about it: nobody has asked for that file. */
+function reasonOf({ message }: TransformError): string {
+  return message.replace(/, which is not known to this version.*/s, '.');
 }
 
 /** Instances that the package's own files give to the glue without their module: it is read from beside the glue when an instance is lost. */

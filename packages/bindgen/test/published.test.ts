@@ -21,7 +21,11 @@ function copyOf(url: URL): string {
   cpSync(url, dir, { recursive: true });
   return dir;
 }
-const older = (target: 'nodejs' | 'deno'): string => copyOf(new URL(`${target}/`, OLDER));
+function older(target: 'nodejs' | 'deno'): string {
+  const dir = copyOf(new URL(`${target}/`, OLDER));
+  writeFileSync(join(dir, 'older_bg.wasm'), Buffer.from(readFileSync(new URL('older_bg.wasm.base64', OLDER), 'utf8'), 'base64'));
+  return dir;
+}
 const read = (dir: string, file: string): string => readFileSync(join(dir, file), 'utf8');
 const contents = (dir: string): Record<string, string> =>
   Object.fromEntries(readdirSync(dir).map((file) => [file, readFileSync(join(dir, file), 'latin1')]));

@@ -1,6 +1,6 @@
 /** What wasm-bindgen 0.2.100 wrote does the same when it is transformed, and then recovers. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,8 +25,12 @@ interface Older {
   readonly __wasm: { readonly memory: WebAssembly.Memory };
 }
 
+const GOLDEN = fileURLToPath(new URL('../../bindgen/test/golden/0.2.100/', import.meta.url));
+
 function original(target: string): string {
-  return copyOf(fileURLToPath(new URL(`../../bindgen/test/golden/0.2.100/${target}`, import.meta.url)));
+  const dir = copyOf(join(GOLDEN, target));
+  writeFileSync(join(dir, 'older_bg.wasm'), Buffer.from(readFileSync(join(GOLDEN, 'older_bg.wasm.base64'), 'utf8'), 'base64'));
+  return dir;
 }
 
 const load = (dir: string): Older => createRequire(import.meta.url)(join(dir, 'older.js')) as Older;

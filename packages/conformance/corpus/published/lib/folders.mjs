@@ -13,8 +13,8 @@ const { inspectWasm } = await import(pathToFileURL(path.join(root, 'packages/bin
  * @property {string} version of the wasm-bindgen that wrote its wasm file, as far as that can be told: `0.2.92`
  */
 
-/** What all glue has, minified or not: the names of its imports are the wasm file's. */
-const GLUE = /__wbindgen_|__wbg_/;
+/** What all glue has, minified or not: the names of its imports are the wasm file's. Loaders of it name two others. */
+const GLUE = /__wbindgen_(?!start\b)|__wbg_(?!set_wasm\b)/;
 
 /**
  * @param {string} dir of the package

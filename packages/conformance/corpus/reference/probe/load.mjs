@@ -24,7 +24,8 @@ export async function load({ dir, main, wasm: wasmFile, bare, target, init, stub
   const exports = await import(pathToFileURL(entry).href);
   if (target !== 'web') return { exports };
   const bytes = fs.readFileSync(path.join(dir, wasmFile));
-  const wasm = init === 'sync' ? exports.initSync(bare ? bytes : { module: bytes }) : await exports.default(bare ? bytes : { module_or_path: bytes });
+  const wasm =
+    init === 'sync' ? exports.initSync(bare ? bytes : { module: bytes }) : await exports.default(bare ? bytes : { module_or_path: bytes });
   return { exports, initKeys: names(wasm) };
 }
 
