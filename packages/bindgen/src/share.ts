@@ -43,7 +43,8 @@ export function shareIndependent(
   for (const statement of statements) {
     const { role, inner, declares, declarations } = statement;
     const isPlain = role === 'function' || (role === 'scope' && inner.type === 'VariableDeclaration' && inner.kind === 'const');
-    const isBindgens = declarations.some(({ word }) => word !== undefined) || declares.some((name) => imported.has(name));
+    const isBindgens =
+      declarations.some(({ word }) => word !== undefined) || declares.some((name) => imported.has(name)) || isNumbered(inner);
     for (const name of role === 'class' || role === 'module' || role === 'import' ? [] : declares) {
       if (isPlain && !isBindgens) candidates.set(name, statement);
       else dependent.add(name);
@@ -62,6 +63,12 @@ export function shareIndependent(
     // Constants follow whoever uses them.
     if (functions.delete(name)) statement.role = 'module';
   }
+}
+
+/** `function (arg0, arg1) {…}`: so does wasm-bindgen call the parameters of what Rust gives or takes. */
+function isNumbered(node: Node): boolean {
+  if (node.type !== 'FunctionDeclaration' || node.params.length === 0) return false;
+  return node.params.every((param) => param.type === 'Identifier' && /^arg\d+$/.test(param.name));
 }
 
 /** `let cachedTextDecoder = new TextDecoder(…)` and its like know nothing of an instance, and are slow to make: one does for all scopes. */

@@ -43,7 +43,7 @@ export async function measure(spec, original, folder, recovery) {
   const found = [];
   let probed = 0;
   for (const result of results) {
-    const differences = await differencesOf(path.join(original, folder), dir, result);
+    const differences = await differencesOf(path.join(original, folder), dir, result, recovery);
     if (differences !== undefined) probed++;
     found.push(...(differences ?? []));
   }
@@ -72,8 +72,9 @@ function transformed(dir, recovery) {
  * @param {string} original folder
  * @param {string} ours
  * @param {{ name: string, file: string, target: string }} result
+ * @param {typeof RECOVERIES[number]} recovery of a package for the web, each is initialised in another of the two ways
  */
-async function differencesOf(original, ours, { name, file, target }) {
+async function differencesOf(original, ours, { name, file, target }, recovery) {
   // A loader of the package's own has the name that wasm-bindgen's main file would have.
   const loader = file.replace('_bg.', '.');
   const main = fs.existsSync(path.join(original, loader)) ? loader : file;
@@ -81,7 +82,7 @@ async function differencesOf(original, ours, { name, file, target }) {
   if (main.includes('_bg.')) return undefined;
   const plan = fs.existsSync(types) ? planCalls(fs.readFileSync(types, 'utf8')) : [];
   const found = [];
-  for (const init of target === 'web' ? ['sync', 'async'] : ['sync']) {
+  for (const init of target === 'web' && recovery === 'fresh' ? ['async'] : ['sync']) {
     const question = {
       ...{ main, wasm: `${name}_bg.wasm`, bare: true, anyGlobal: false, target, init, stubs: withoutInstalled(externalModules(original)) },
       ...{ native: false, plan },
