@@ -2,9 +2,7 @@ import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { step } from '../../../../scripts/lib/progress.mjs';
 import { runMain, UserError } from '../../../../scripts/lib/user-error.mjs';
-import { foldersWithGlue } from './lib/folders.mjs';
-import { measure, RECOVERIES } from './lib/measure.mjs';
-import { unpackedPackage } from './lib/packages.mjs';
+import { measured } from './lib/measured.mjs';
 import { summary, textOf } from './lib/report.mjs';
 import { workDir } from './lib/work-dir.mjs';
 
@@ -21,7 +19,7 @@ const RESULTS = new URL('./results.snap.txt', import.meta.url);
  * A package to be measured. \`changed\`: its folders whose glue isn't any more what wasm-bindgen wrote, or isn't supported, and what it is instead.
  *
  * @typedef {{ package: string, changed?: Record<string, string> }} Listed
- * @typedef {{ listed: Listed, folder: import('./lib/folders.mjs').Folder, outcomes: import('./lib/measure.mjs').Outcome[] }} Row
+ * @typedef {{ listed: Listed } & import('./lib/measured.mjs').Measured} Row
  */
 
 await runMain(async () => {
@@ -38,12 +36,7 @@ await runMain(async () => {
   const rows = [];
   for (const listed of chosen) {
     await step(listed.package, async () => {
-      const dir = await unpackedPackage(listed.package);
-      for (const folder of foldersWithGlue(dir)) {
-        const outcomes = [];
-        for (const recovery of RECOVERIES) outcomes.push(await measure(listed.package, dir, folder.path, recovery));
-        rows.push({ listed, folder, outcomes });
-      }
+      for (const each of await measured(listed.package)) rows.push({ listed, ...each });
     });
   }
   const text = textOf(rows);

@@ -54,7 +54,7 @@ export async function runExample(spec, folder, original, ours) {
 
 /** @param {string} example @param {string} dir @returns {Promise<Said>} */
 async function run(example, dir) {
-  const answer = path.join(workDir, 'example.json');
+  const answer = path.join(workDir, `example-${process.pid}.json`);
   fs.rmSync(answer, { force: true });
   const said = await runNode([PROCESS, example, dir, answer]);
   return fs.existsSync(answer) ? JSON.parse(fs.readFileSync(answer, 'utf8')) : { error: `the process ended without an answer: ${said}` };

@@ -34,7 +34,7 @@ const PROBE = fileURLToPath(new URL('../../reference/probe/main.mjs', import.met
  * @returns {Promise<Outcome>}
  */
 export async function measure(spec, original, folder, recovery) {
-  const copy = path.join(workDir, 'transformed');
+  const copy = path.join(workDir, `transformed-${process.pid}`);
   fs.rmSync(copy, { recursive: true, force: true });
   fs.cpSync(original, copy, { recursive: true });
   const dir = path.join(copy, folder);
@@ -172,7 +172,7 @@ async function askOnce(question) {
 
 /** @param {object} question @returns {Promise<Answer>} */
 async function ask(question) {
-  const [questionFile, answerFile] = ['question.json', 'answer.json'].map((file) => path.join(workDir, file));
+  const [questionFile, answerFile] = ['question', 'answer'].map((name) => path.join(workDir, `${name}-${process.pid}.json`));
   fs.writeFileSync(questionFile, JSON.stringify(question));
   fs.rmSync(answerFile, { force: true });
   const said = await runNode([PROBE, questionFile, answerFile]);
