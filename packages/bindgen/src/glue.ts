@@ -199,6 +199,7 @@ function roleOf(node: Node, exported: boolean, declarations: readonly Declaratio
       // Up to wasm-bindgen 0.2.105, some functions end with `};`.
       return 'drop';
     case 'IfStatement':
+      if (references(node).has('wasm')) return undefined;
       // if (!('encodeInto' in cachedTextEncoder)) {…}
       return [...references(node.test)].some((name) => SHARED.test(name)) ? 'scope' : 'module';
     case 'ExpressionStatement':

@@ -227,6 +227,13 @@ describe('what authors have added to glue', () => {
     expect(facade).toContain('kept = 1;');
   });
 
+  it('is refused in a class where it uses the instance (I9)', () => {
+    const dir = edit(older('nodejs'), 'older.js', (code) =>
+      code.replace('class Counter {', 'class Counter {\n    kept;\n    get all() { return (this.kept ??= wasm.calls()); }\n'),
+    );
+    expect(refusal(dir).message).toContain('a use of `wasm` in what was added to class `Counter`');
+  });
+
   it('is run once, on the classes that users see, and after the module was loaded', () => {
     const patch = 'for (const one of [Counter]) { one.prototype.patched = (one.prototype.patched ?? 0) + 1; }';
     const dir = edit(older('nodejs'), 'older.js', (code) => `${code}\n${patch}\n`);

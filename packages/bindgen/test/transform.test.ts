@@ -74,7 +74,11 @@ describe.each(TARGETS)('a package for %s', (target) => {
     const dir = packageFor(target, panic);
     const before = inspectWasm(readFileSync(join(dir, `${NAME}_bg.wasm`)));
     const result = transform({ dir, ...OPTIONS });
-    expect(result).toMatchObject({ outDir: dir, modules: [{ name: NAME, target, wasmBindgen: expect.stringMatching(/^0\.2\.\d+/) }], warnings: [] });
+    expect(result).toMatchObject({
+      outDir: dir,
+      modules: [{ name: NAME, target, wasmBindgen: expect.stringMatching(/^0\.2\.\d+/) }],
+      warnings: [],
+    });
     for (const file of result.files) expect(existsSync(join(dir, file)), file).toBe(true);
     const after = inspectWasm(readFileSync(join(dir, `${NAME}_bg.wasm`)));
     const added = { kind: 'global', name: expect.stringMatching(/^__wasm_revive_global_\d+$/), mutable: true, type: 'i32' };
