@@ -2,10 +2,10 @@
  * A class of the glue, taken apart. Each scope has its methods as plain functions that take the object first: V8 inlines
  * `api.Counter$inc(this)`, but not `Counter.prototype.inc.call(this)` (measured: 8 ns against 14). The façade has the one class that users see.
  */
-import { type Node, nameOfMember, walk } from './ast.js';
+import { keyName, type Node, nameOfMember, walk } from './ast.js';
 import { type Glue, type GlueClass, refuseGlue } from './glue.js';
 import { UniqueNames } from './names.js';
-import type { MethodDefinition } from './oxc.js';
+import type { Class, ClassElement, MethodDefinition } from './oxc.js';
 
 /** One member of a class. */
 export interface GlueMember {
@@ -41,7 +41,8 @@ function readMembers(glue: Glue): Map<GlueClass, readonly GlueMember[]> {
 }
 
 function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): GlueMember[] {
-  return node.body.body.map((member, index) => {
+  return node.body.body.flatMap((member, index) => {
+    if (isAuthors(node, member)) return [];
     if (
       member.type !== 'MethodDefinition' ||
       member.key.type === 'PrivateIdentifier' ||
@@ -66,6 +67,25 @@ function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): G
       displayName: member.kind === 'constructor' ? `new ${name}` : `${name}.${memberName ?? `[${key}]`}`,
     };
   });
+}
+
+/**
+ * Whether a member is the package's authors' own: fields, which wasm-bindgen writes none of, and what uses one. Those know nothing of an instance,
+ * and stay in the façade's class as they are.
+ */
+export function isAuthors({ body }: Class, member: ClassElement): boolean {
+  if (member.type === 'PropertyDefinition') return true;
+  if (member.type !== 'MethodDefinition') return false;
+  const fields = new Set(body.body.flatMap((one) => (one.type === 'PropertyDefinition' ? [fieldName(one.key)] : [])));
+  let usesField = false;
+  walkThis(member.value, (self, parent) => {
+    if (parent?.type === 'MemberExpression' && parent.object === self && fields.has(fieldName(parent.property))) usesField = true;
+  });
+  return usesField;
+}
+
+function fieldName(key: Node): string {
+  return key.type === 'PrivateIdentifier' ? `#${key.name}` : (keyName(key) ?? '');
 }
 
 /** Every identifier in the glue, a local variable's too: it would hide a function of the same name. */
@@ -101,9 +121,9 @@ export function usesThis(node: Node): boolean {
 }
 
 /** Visits every `this` that means the method's own. */
-export function walkThis(node: Node, visit: (node: Node) => void): void {
-  walk(node, (child) => {
-    if (child.type === 'ThisExpression') visit(child);
+export function walkThis(node: Node, visit: (node: Node, parent: Node | undefined) => void): void {
+  walk(node, (child, parent) => {
+    if (child.type === 'ThisExpression') visit(child, parent);
     return child === node || (child.type !== 'FunctionExpression' && child.type !== 'FunctionDeclaration');
   });
 }

@@ -3,7 +3,7 @@ import { TransformError } from './errors.js';
 
 /** Adds the control handle to the declarations that wasm-bindgen wrote. @param file their file: what its siblings export is what it declares */
 export function emitDeclarations(code: string, file: string, runtime: string): string {
-  const self = JSON.stringify(`./${file.replace(/\.d\.ts$/, '.js')}`);
+  const self = JSON.stringify(`./${file.replace(/\.d\.([cm]?)ts$/, '.$1js')}`);
   return `${code.trimEnd()}
 
 /** Recovery of this module: its state, its events, its options. */

@@ -1,23 +1,28 @@
 /** Which target of wasm-bindgen a package was made for, by what its main file has at the top level: comments and imports can say anything. */
 import { join } from 'node:path';
 import { declaredNames, parseGlue, references, type Statement } from './ast.js';
+import { refuseChangedGlue } from './changed-glue.js';
 import { TransformError } from './errors.js';
 import type { Target } from './glue.js';
 
-const SUPPORTED = 'Supported are the targets web, bundler, nodejs and module of `wasm-bindgen --target` or `wasm-pack build --target`.';
+const SUPPORTED =
+  'Supported are the targets web, bundler, nodejs, module and deno of `wasm-bindgen --target` or `wasm-pack build --target`.';
 
 /**
  * @param main text of `app.js`
  * @param bg text of `app_bg.js`
  * @throws TransformError `REVIVE_UNSUPPORTED_TARGET`, `REVIVE_UNKNOWN_GLUE`
  */
-export function detectTarget(dir: string, name: string, main: string | undefined, bg: string | undefined): Target {
+export function detectTarget(dir: string, file: string, main: string | undefined, bg: string | undefined): Target {
   if (main === undefined) return 'bundler';
-  const path = join(dir, `${name}.js`);
-  const { body } = parseGlue(path, main).program;
+  const path = join(dir, file);
+  const { program } = parseGlue(path, main);
+  const { body } = program;
+  refuseChangedGlue(path, main, program);
   const declares = (...names: string[]): boolean =>
     body.some((node) => declaredNames(declarationOf(node)).some((declared) => names.includes(declared)));
   const imports = body.filter((node) => node.type === 'ImportDeclaration');
+  const bgName = file.replace(/\.[cm]?js$/, '_bg$&');
   const refuse = (target: string): never => {
     throw new TransformError(
       'REVIVE_UNSUPPORTED_TARGET',
@@ -26,17 +31,23 @@ export function detectTarget(dir: string, name: string, main: string | undefined
   };
   if (declares('wasm_bindgen')) return refuse('no-modules');
   if (uses(body, 'addToLibrary', 'LibraryManager')) return refuse('emscripten');
-  if (declares('wasmUrl', 'wasm_url') || uses(body, 'Deno'))
-    return refuse(uses(body, 'readFileSync') ? 'experimental-nodejs-module' : 'deno');
+  if (uses(body, 'Deno') || declares('wasmInstantiated')) return 'deno';
+  if (bg !== undefined && body.some((node) => importsFrom(node, bgName) || importsFrom(node, '_bg.wasm'))) return 'bundler';
+  if (declares('wasmUrl') && uses(body, 'readFileSync')) return refuse('experimental-nodejs-module');
   if (imports.some(({ start, specifiers }) => main.startsWith('import source ', start) && specifiers[0]?.local.name === 'wasmModule'))
     return 'module';
-  if (bg !== undefined && imports.some(({ source }) => source.value.endsWith('_bg.wasm'))) return 'bundler';
   if (body.some(isCommonJs)) return 'nodejs';
   if (declares('__wbg_init', 'initSync', 'init')) return 'web';
   throw new TransformError(
     'REVIVE_UNKNOWN_GLUE',
     `${path} isn't glue that wasm-bindgen wrote, or was changed since. ${SUPPORTED} Transform the output before any bundler or minifier changes it.`,
   );
+}
+
+/** Whether a statement imports or exports what is in a file whose name ends so. */
+function importsFrom(node: Statement, name: string): boolean {
+  const isFrom = node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration' || node.type === 'ExportNamedDeclaration';
+  return isFrom && node.source?.value.endsWith(name) === true;
 }
 
 function declarationOf(node: Statement): Statement {

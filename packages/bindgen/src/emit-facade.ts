@@ -2,7 +2,7 @@
  * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
  * a method, to the scope that its handle belongs to.
  */
-import { type GlueMember, membersOf, parametersOf, usesThis } from './classes.js';
+import { type GlueMember, isAuthors, membersOf, parametersOf, usesThis } from './classes.js';
 import { isSkip, preludeOf } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
@@ -20,15 +20,26 @@ interface FacadeContext {
   readonly paths: ReadonlyMap<string, string>;
 }
 
-/** Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it. */
-export function emitFacade(glue: Glue): string {
+/**
+ * Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it.
+ * @param when `before` the first instance is there; or `after`, for what stands behind it in the glue: it may call the module
+ */
+export function emitFacade(glue: Glue, when: 'before' | 'after'): string {
   const context = { glue, paths: apiPaths(glue) };
   const parts: string[] = [];
+  const made = instanceAt(glue);
   for (const statement of glue.statements) {
+    if ((statement.role === 'module' && statement.node.start > made) !== (when === 'after')) continue;
     const text = emitStatement(context, statement);
     if (text !== undefined) parts.push(`${docOf(glue, statement)}${text}`);
   }
   return parts.join('\n');
+}
+
+/** Where the glue makes its instance, if it does so when it is loaded. */
+function instanceAt({ statements, target }: Glue): number {
+  if (target === 'web' || target === 'bundler') return Number.POSITIVE_INFINITY;
+  return statements.find(({ declares }) => declares.includes('wasm'))?.node.start ?? Number.POSITIVE_INFINITY;
 }
 
 function emitStatement(context: FacadeContext, statement: GlueStatement): string | undefined {
@@ -62,6 +73,8 @@ function emitFunction({ glue, paths }: FacadeContext, { name, node }: GlueFuncti
 
 function emitClass(context: FacadeContext, cls: GlueClass): string {
   const members = membersOf(context.glue, cls).map((member) => indent(emitMember(context, cls, member)));
+  const own = cls.node.body.body.filter((member) => isAuthors(cls.node, member));
+  for (const { start, end } of own) members.push(indent(context.glue.code.slice(start, end)));
   const heritage = cls.superName === undefined ? '' : ` extends ${cls.superName}`;
   return `${cls.statement.exported ? 'export ' : ''}class ${cls.name}${heritage} {\n${members.join('\n')}\n}`;
 }

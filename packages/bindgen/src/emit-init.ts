@@ -30,19 +30,25 @@ function usesJsTag({ statements }: Glue): boolean {
  * here. Note: `import source`, and a wasm file that the engine itself imports, it compiles before any code runs.
  */
 export function emitEngineCheck(glue: Glue, wasm: WasmInfo): string {
-  const needed = (glue.target === 'nodejs' || glue.target === 'bundler') && exceptionHandling(glue, wasm) !== undefined;
+  const needed = glue.target !== 'web' && glue.target !== 'module' && exceptionHandling(glue, wasm) !== undefined;
   return needed ? '$app.checkEngine();\n' : '';
 }
 
 /** The end of a transformed file of glue. */
-export function emitInit(glue: Glue): string {
+export function emitInit(glue: Glue, wasm: WasmInfo): string {
   switch (glue.target) {
     case 'web':
       return emitWeb(glue);
     case 'nodejs':
+      if (exportedImports(glue, wasm).length > 0) {
+        // The first instance is the one whose imports are exported.
+        return `${loading(glue)}\n$app.adopt($first, new WebAssembly.Instance(wasmModule, $first), wasmModule);\n`;
+      }
+      return `${loading(glue)}\n$app.boot(wasmModule);\n`;
     case 'module':
+    case 'deno':
       // With `--debug`, the export list names the instance: `export { wasm as __wasm }`.
-      return `${loading(glue)}\n$app.boot(wasmModule);\n${glue.target === 'module' ? 'const wasm = $app.wasm;\n' : ''}`;
+      return `${loading(glue)}\n$app.boot(wasmModule);\nconst wasm = $app.wasm;\n`;
     case 'bundler':
       // Note: upstream gives the exports of an instance here; of those, no second instance can be made. And it returns nothing, which
       // tells the entry whose glue it is.
@@ -135,17 +141,28 @@ export function extraImports(glue: Glue, wasm: WasmInfo): string {
  * that one is the first generation, so that who imports the wasm file too (`import { memory } from './app_bg.wasm'`) means the same instance.
  */
 export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
-  if (glue.target !== 'bundler') return '';
+  const functions = exportedImports(glue, wasm);
   const own = ownModule(wasm);
-  const functions = wasm.imports.filter(
-    (entry) => entry.module === own && entry.kind === 'function' && (entry.from !== undefined || glue.functions.has(entry.name)),
-  );
+  if (glue.target === 'nodejs' && functions.length > 0) {
+    const exported = functions.map(({ name }) => `exports.${name} = $first[${JSON.stringify(own)}].${name};\n`);
+    return `const $first = $app.prepare();\n${exported.join('')}`;
+  }
+  if (glue.target !== 'bundler') return '';
   const value = (name: string): string => {
     const first = `$first[${JSON.stringify(own)}].${name}`;
     // It has no guard, and is what an instance calls first that the program starts before it has shown the exports.
     return name === '__wbindgen_init_externref_table' ? `() => { $app.claim(); ${first}(); }` : first;
   };
   return `const $first = $app.prepare();\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
+}
+
+/** What the wasm file imports and the glue exports: all of it in the bundler target, and in older glue for `nodejs`. */
+function exportedImports(glue: Glue, wasm: WasmInfo): readonly WasmImport[] {
+  if (glue.target !== 'bundler' && glue.target !== 'nodejs') return [];
+  const own = ownModule(wasm);
+  return wasm.imports.filter(
+    (entry) => entry.module === own && entry.kind === 'function' && (entry.from !== undefined || glue.functions.has(entry.name)),
+  );
 }
 
 /**

@@ -95,9 +95,9 @@ const $app = $revive($scope, {
     ${['__proto__: null', ...description].join(',\n    ')},
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
-${emitFacade(glue)}
-${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue)}`);
-  return withMap(text, glue.file);
+${emitFacade(glue, 'before')}
+${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(glue, 'after')}`);
+  return withMap(text, glue.file, pkg.glue.code);
 }
 
 /**
@@ -147,7 +147,7 @@ const $app = await $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm
     `${movePrologue(text, code, options)}import { loadModule as $loadModule } from ${JSON.stringify(options.runtime.specifier)};\n`,
   );
   text.append('\nexport const __revive = $app?.control;\n');
-  return withMap(text, file);
+  return withMap(text, file, code);
 }
 
 function emitBuild({ id, codeOffset, debugId }: Build): string {
@@ -192,7 +192,9 @@ function directives({ statements, code }: Glue): string {
     .join('');
 }
 
-function withMap(text: MagicString, file: string): EmittedFile {
+/** @param original the file as wasm-bindgen wrote it: of the same lines, where it was put into another form */
+function withMap(text: MagicString, file: string, original: string): EmittedFile {
   const map = text.generateMap({ source: mapSource(file), file, includeContent: true, hires: 'boundary' });
+  map.sourcesContent = [original];
   return { file, code: `${text.toString()}\n//# sourceMappingURL=${urlOfFile(file)}.map\n`, map: map.toString() };
 }

@@ -15,6 +15,7 @@ export const TRANSFORM_ERROR_CODES = {
   REVIVE_WASM64: 'The module uses 64-bit memory.',
   REVIVE_UNSUPPORTED_TARGET: 'The target is not supported.',
   REVIVE_UNKNOWN_GLUE: 'The glue has a shape that is not known.',
+  REVIVE_OLD_GLUE: 'The glue is older than what is known.',
   REVIVE_BAD_PACKAGE_JSON: 'The package.json is not JSON.',
   REVIVE_BAD_OUTPUT: 'The output folder cannot be used.',
   REVIVE_BAD_FILE: 'A file of the package cannot be read or copied: a named pipe, a link that leads nowhere, too much.',

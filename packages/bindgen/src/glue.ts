@@ -1,7 +1,7 @@
 /**
  * Reads wasm-bindgen's glue into a model: every top-level statement gets a role. What has no known role is refused, with its line.
  *
- * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`.
+ * Shapes read off wasm-bindgen 0.2.127–0.2.130, `crates/cli-support/src/js/mod.rs`, and off what earlier versions wrote into published packages.
  */
 import { join } from 'node:path';
 import {
@@ -20,10 +20,11 @@ import {
 import { TransformError } from './errors.js';
 import type { Class, FunctionNode } from './oxc.js';
 import { hasShape, shape } from './shape.js';
+import { SHARED, shareIndependent, shareStateless, shareWithAuthors, shareWithInit, shareWithModule } from './share.js';
 import { type Declaration, declarationsOf } from './words.js';
 
 /** A target of wasm-bindgen's CLI that can be transformed. */
-export type Target = 'web' | 'bundler' | 'nodejs' | 'module';
+export type Target = 'web' | 'bundler' | 'nodejs' | 'module' | 'deno';
 
 /**
  * What a top-level statement is for.
@@ -80,12 +81,15 @@ export interface Glue {
   readonly forwarded: ReadonlySet<string>;
 }
 
-/** The glue's decoder and encoder (in older glue: and their classes), and the tags of its exceptions. */
-const SHARED = /^(?:(?:cached|l)Text(?:De|En)coder|__wbindgen_(?:wrapped_jstag|jstag_polyfill))$/;
-/** What those are made of, and made with. */
-const STATELESS = /^(?:Text(?:De|En)coder|WebAssembly|Error|module|undefined)$/;
+/** The versions of wasm-bindgen whose glue is known, for messages. */
+export const KNOWN_VERSIONS = '0.2.84 to 0.2.130';
+
 /** Upstream's own reset; its export is answered by the façade. */
 export const RESET_EXPORT = '__wbg_reset_state';
+/** How older glue for the target `deno` reads its wasm file. */
+const READS_WASM = shape(
+  'switch (wasm_url.protocol) { case "file:": wasmCode = await Deno.readFile(wasm_url); break; case "https:": case "http:": wasmCode = await (await fetch(wasm_url)).arrayBuffer(); break; default: throw $_; }',
+);
 /** Statements at the top of glue that are not evaluated any more: every scope starts itself, and a panic is the runtime's. */
 const DROPPED = ['wasm.__wbindgen_start();', "Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError' });"].map(shape);
 
@@ -118,6 +122,8 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   for (const { name, statement } of functions.values()) {
     if (statement.exported && !importedByWasm.has(name)) forwarded.add(name);
   }
+  shareWithAuthors(statements, classes, functions);
+  shareIndependent(statements, functions, importedByWasm);
   shareStateless(statements);
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
@@ -134,7 +140,7 @@ export function helper({ functions }: Glue, name: string | undefined): GlueFunct
 export function refuseGlue({ path, code }: Pick<Glue, 'path' | 'code'>, offset: number, found: string): never {
   throw new TransformError(
     'REVIVE_UNKNOWN_GLUE',
-    `${path}:${lineOf(code, offset)}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen 0.2.127 to 0.2.130 ` +
+    `${path}:${lineOf(code, offset)}: found ${found}, which is not known to this version of wasm-revive. It knows the glue of wasm-bindgen ${KNOWN_VERSIONS} ` +
       'as its CLI writes it. Transform the output before any bundler or formatter changes it; if it is untouched, please report this line.',
   );
 }
@@ -180,11 +186,22 @@ function roleOf(node: Node, exported: boolean, declarations: readonly Declaratio
     case 'ExportDefaultDeclaration':
     case 'ExportAllDeclaration':
       return 'module';
+    case 'BlockStatement':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+    case 'ForStatement':
+    case 'TryStatement':
+      // The authors' own: wasm-bindgen writes none of these.
+      return references(node).has('wasm') ? undefined : 'module';
+    case 'SwitchStatement':
+      return hasShape(node, READS_WASM) ? 'init' : undefined;
     case 'EmptyStatement':
       // Up to wasm-bindgen 0.2.105, some functions end with `};`.
       return 'drop';
     case 'IfStatement':
-      return references(node.test).has('Symbol') ? 'module' : 'scope';
+      if (references(node).has('wasm')) return undefined;
+      // if (!('encodeInto' in cachedTextEncoder)) {…}
+      return [...references(node.test)].some((name) => SHARED.test(name)) ? 'scope' : 'module';
     case 'ExpressionStatement':
       if (isDirective(node)) return 'drop';
       return DROPPED.some((one) => hasShape(node, one)) ? 'drop' : expressionRole(node.expression);
@@ -249,67 +266,4 @@ function docBefore(comments: readonly Comment[], from: number, to: number): Comm
   return comments.findLast(
     (comment) => comment.type === 'Block' && comment.value.startsWith('*') && comment.start >= from && comment.end <= to,
   );
-}
-
-/** `let cachedTextDecoder = new TextDecoder(…)` and its like know nothing of an instance, and are slow to make: one does for all scopes. */
-function shareStateless(statements: readonly GlueStatement[]): void {
-  const shared = statements.filter(
-    ({ role, declares, references: names }) =>
-      role === 'scope' && (declares.length > 0 ? declares : [...names]).some((name) => SHARED.test(name)),
-  );
-  if (shared.some(({ references: names }) => [...names].some((name) => !SHARED.test(name) && !STATELESS.test(name)))) return;
-  for (const statement of shared) statement.role = 'module';
-}
-
-/** What only the loading of the module uses belongs to it (`__wbg_init_once` and `__wbg_init_promise`, since 0.2.128). */
-function shareWithInit(statements: readonly GlueStatement[], functions: Map<string, GlueFunction>): void {
-  const queue = statements.filter(({ role }) => role === 'init');
-  for (const init of queue) {
-    for (const source of statements) {
-      const [name] = source.declares;
-      if (name === undefined || name === '__wbg_get_imports' || (source.role !== 'scope' && source.role !== 'function')) continue;
-      if (!init.references.has(name) || source.exported) continue;
-      const elsewhere = statements.some(
-        (user) => user !== source && user.role !== 'init' && user.role !== 'drop' && user.references.has(name),
-      );
-      if (elsewhere) continue;
-      source.role = 'init';
-      functions.delete(name);
-      queue.push(source);
-    }
-  }
-}
-
-/**
- * What is evaluated beside the façade may use only what is there: constants it uses move there too, functions get a forwarder.
- */
-function shareWithModule(
-  statements: readonly GlueStatement[],
-  functions: ReadonlyMap<string, GlueFunction>,
-  forwarded: Set<string>,
-  refuse: (node: Node, found: string) => never,
-): void {
-  const declaredBy = new Map<string, GlueStatement>();
-  for (const statement of statements) for (const name of statement.declares) declaredBy.set(name, statement);
-  const queue = statements.filter(
-    ({ role, inner }) => role === 'module' || (role === 'class' && inner.type === 'ClassDeclaration' && inner.superClass !== null),
-  );
-  for (const statement of queue) {
-    const needed =
-      statement.role === 'class' ? [...statement.references].filter((name) => name === '__wbgSuperSkip') : statement.references;
-    for (const name of needed) {
-      const source = declaredBy.get(name);
-      if (source === undefined || source === statement) continue;
-      if (functions.has(name)) forwarded.add(name);
-      if (source.role !== 'scope') continue;
-      if (source.inner.type !== 'VariableDeclaration' || source.inner.kind !== 'const') {
-        refuse(statement.node, `a use of \`${name}\` outside of functions`);
-      }
-      source.role = 'module';
-      queue.push(source);
-    }
-  }
-  // A base class's constructor checks the marker as well, whoever extends it.
-  const skip = declaredBy.get('__wbgSuperSkip');
-  if (skip !== undefined) skip.role = 'module';
 }

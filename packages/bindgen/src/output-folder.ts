@@ -77,10 +77,12 @@ function isInside(path: string, folder: string): boolean {
 
 /** Whatever is in the folder, only an earlier output of this package may be overwritten. */
 function assertOurs(outDir: string, { name }: Package): void {
-  const isOurs = [`${name}.js`, `${name}_bg.js`].some((file) => {
-    const code = readFile(join(outDir, file))?.toString('utf8');
-    return code !== undefined && transformedBy(code) !== undefined;
-  });
+  const isOurs = ['.js', '_bg.js', '.mjs', '_bg.mjs', '.cjs']
+    .map((ending) => `${name}${ending}`)
+    .some((file) => {
+      const code = readFile(join(outDir, file))?.toString('utf8');
+      return code !== undefined && transformedBy(code) !== undefined;
+    });
   if (isOurs) return;
   refuse(
     outDir,

@@ -6,6 +6,9 @@ import { detectTarget } from './detect-target.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import type { Target } from './glue.js';
+import { withVersion } from './glue-version.js';
+import { isOwnLoader } from './loaders.js';
+import { withoutGlue, withoutWasm } from './not-glue.js';
 import { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm-info.js';
 
 /** What wasm-bindgen has written, read and found fit. */
@@ -25,34 +28,57 @@ export interface Package {
   readonly wasm: WasmInfo;
 }
 
-/** @throws TransformError */
-export function readPackage(dir: string): Package {
+/** A module of a folder, and the end of its main file's name: `.js`, or `.mjs` and `.cjs`, as which some are published. */
+export interface ModuleFile {
+  /** `app` in `app_bg.wasm`. */
+  readonly name: string;
+  /** `.js` in `app.js`. */
+  readonly ending: string;
+}
+
+const ENDINGS = ['.js', '.mjs', '.cjs'];
+
+/**
+ * The modules of a folder. One can have several main files, which share its wasm file.
+ * @param only the name of the one that is asked for
+ * @throws TransformError `REVIVE_NOT_A_FOLDER`, `REVIVE_NO_WASM`, `REVIVE_NO_GLUE`
+ */
+export function listModules(dir: string, only?: string): ModuleFile[] {
   const files = listFolder(dir);
-  const name = moduleName(dir, files);
-  const main = readText(dir, `${name}.js`);
-  const bg = readText(dir, `${name}_bg.js`);
-  if (main === undefined && bg === undefined) {
-    throw new TransformError(
-      'REVIVE_NO_GLUE',
-      `${dir} holds ${name}_bg.wasm, but neither ${name}.js nor ${name}_bg.js, the glue that wasm-bindgen writes beside it. ` +
-        'Point to the output folder of `wasm-bindgen --out-dir` or `wasm-pack build`, with all of its files.',
-    );
-  }
+  const names = moduleNames(dir, files, only);
+  return names.flatMap((name) => {
+    const there = ENDINGS.filter((ending) => [`${name}${ending}`, `${name}_bg${ending}`].some((file) => files.includes(file)));
+    if (there.length === 0) {
+      const others = names.length > 1 ? ' The other modules of the folder can be transformed one by one, with `--name`.' : '';
+      throw new TransformError('REVIVE_NO_GLUE', `${dir} holds ${name}_bg.wasm, but ${withoutGlue(dir, name, files)}${others}`);
+    }
+    return there.map((ending) => ({ name, ending }));
+  });
+}
+
+/** @throws TransformError */
+export function readPackage(dir: string, { name, ending }: ModuleFile): Package {
+  const [mainFile, bgFile] = [`${name}${ending}`, `${name}_bg${ending}`];
+  const main = readText(dir, mainFile);
+  const bg = readText(dir, bgFile);
   refuseTransformed(dir, main);
-  const target = detectTarget(dir, name, main, bg);
-  // Beside another target's main file, it is what an earlier build has left.
-  if (target === 'bundler') refuseTransformed(dir, bg);
   const wasmFile = `${name}_bg.wasm`;
   const { wasm, bytes: wasmBytes } = readWasm(dir, wasmFile);
-  const declarations = readText(dir, `${name}.d.ts`);
+  const target = withVersion(wasm, mainFile, () => detectTarget(dir, mainFile, main, bg));
+  // Beside another target's main file, it is what an earlier build has left.
+  if (target === 'bundler') refuseTransformed(dir, bg);
+  const declarations = [`${name}.d${ending.replace('js', 'ts')}`, `${name}.d.ts`]
+    .map((file) => ({ file, code: readText(dir, file) }))
+    .find(({ code }) => code !== undefined);
   const isBundler = target === 'bundler';
   return {
     dir,
     name,
     target,
-    glue: isBundler ? { file: `${name}_bg.js`, code: bg ?? '' } : { file: `${name}.js`, code: main ?? '' },
-    entry: isBundler && main !== undefined ? { file: `${name}.js`, code: main } : undefined,
-    declarations: declarations === undefined ? undefined : { file: `${name}.d.ts`, code: declarations },
+    glue: isBundler ? { file: bgFile, code: bg ?? '' } : { file: mainFile, code: main ?? '' },
+    // A loader of the authors' own stays as it is, and is the program that makes the first instance.
+    entry: isBundler && main !== undefined && !isOwnLoader(mainFile, main) ? { file: mainFile, code: main } : undefined,
+    declarations: declarations && { file: declarations.file, code: declarations.code ?? '' },
     packageJson: readText(dir, 'package.json'),
     wasmFile,
     wasmBytes,
@@ -91,14 +117,14 @@ function listFolder(dir: string): string[] {
   );
 }
 
-function moduleName(dir: string, files: readonly string[]): string {
-  const modules = files.filter((file) => file.endsWith('_bg.wasm'));
-  const [module] = modules;
-  if (modules.length === 1 && module !== undefined) return module.slice(0, -'_bg.wasm'.length);
-  const found = modules.length > 1 ? `${modules.length} of them: ${modules.join(', ')}` : 'none';
+function moduleNames(dir: string, files: readonly string[], only: string | undefined): string[] {
+  const names = files.filter((file) => file.endsWith('_bg.wasm')).map((file) => file.slice(0, -'_bg.wasm'.length));
+  if (only !== undefined && names.includes(only)) return [only];
+  if (only === undefined && names.length > 0) return names;
+  const found = only === undefined ? withoutWasm(dir, files) : `no ${only}_bg.wasm; its modules are ${names.join(', ') || 'none'}`;
   throw new TransformError(
     'REVIVE_NO_WASM',
-    `${dir} must hold exactly one file *_bg.wasm, as wasm-bindgen names its output; found ${found}. ` +
+    `${dir} must hold a file *_bg.wasm, as wasm-bindgen names its output; found ${found}. ` +
       'Give the folder that `wasm-bindgen --out-dir` or `wasm-pack build` wrote, not the one that cargo writes.',
   );
 }

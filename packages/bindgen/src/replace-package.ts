@@ -89,6 +89,7 @@ function forward({ target, wasmFile, wasmBytes }: Package, files: Files, main: s
     case 'nodejs':
       return `module.exports = require(${from});\n`;
     case 'module':
+    case 'deno':
     case 'bundler': {
       const all = `export * from ${from};\n`;
       return hasDefault(main, String(files.get(main))) ? `${all}export { default } from ${from};\n` : all;

@@ -22,7 +22,9 @@ export interface Shape {
 /** Reads a shape of one statement. A function without a name is one of an expression. @throws Error where that is no JavaScript */
 export function shape(text: string): Shape {
   if (/^function \(/.test(text)) return partOf(shape(`(${text})`));
-  const { program, errors } = parseSync('shape.js', text, { lang: 'js', sourceType: 'commonjs', preserveParens: false });
+  // Only a module awaits at its top, or exports.
+  const sourceType = /^export |\bawait |\bimport\.meta\b/.test(text) && !/\basync /.test(text) ? 'module' : 'commonjs';
+  const { program, errors } = parseSync('shape.js', text, { lang: 'js', sourceType, preserveParens: false });
   const [node, ...others] = program.body;
   if (errors[0] !== undefined || node === undefined || others.length > 0) throw new Error(`no shape of one statement: ${text}`);
   return { tree: node as unknown as Tree };

@@ -10,12 +10,15 @@ import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { readGlue, type Target } from './glue.js';
+import { inKnownForm } from './glue-forms.js';
+import { withVersion } from './glue-version.js';
 import { withMovedImports } from './move-imports.js';
 import { isSamePlace, writeOutput } from './output-folder.js';
 import { inPlainWords } from './plain-errors.js';
-import { assertUnchanged, type Package, readPackage } from './read-package.js';
+import { assertUnchanged, listModules, type ModuleFile, type Package, readPackage } from './read-package.js';
 import { replaceInPlace } from './replace-package.js';
 import { entryAt } from './staging.js';
+import { unprotected } from './unprotected.js';
 import { validate } from './validate.js';
 import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm-info.js';
 
@@ -50,17 +53,31 @@ export interface TransformOptions {
   readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
+  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | undefined;
   /** Version that the output names as its maker's. */
   readonly version: string;
 }
 
 /** What {@link transform} did. */
 export interface TransformResult {
-  readonly name: string;
-  readonly target: Target;
   readonly outDir: string;
   /** Paths in `outDir`, in the order they were written. */
   readonly files: readonly string[];
+  /** The modules of the folder that were transformed, one for each main file. */
+  readonly modules: readonly TransformedModule[];
+  /** What the package has that is not protected, and what to do about it: a sentence or two each. */
+  readonly warnings: readonly string[];
+}
+
+/** One module, with the glue in one main file. */
+export interface TransformedModule {
+  readonly name: string;
+  /** The main file: `app.js`, or `app_bg.js` in the bundler target with a loader of the package's own. */
+  readonly file: string;
+  readonly target: Target;
+  /** The version of wasm-bindgen that wrote the wasm file, as it says there. */
+  readonly wasmBindgen: string | null;
   /** How many exports and imports are guarded. */
   readonly guards: { readonly exports: number; readonly imports: number };
   /** The encoding of exception handling, which not every engine runs. */
@@ -70,7 +87,8 @@ export interface TransformResult {
 }
 
 /**
- * Turns the output of wasm-bindgen into a package that recovers: same files, same exports, and `__revive`.
+ * Turns the output of wasm-bindgen into a package that recovers: same files, same exports, and `__revive`. Of several modules in the folder, all
+ * are transformed, or none.
  * @throws TransformError; the folder is then as it was
  */
 export function transform(options: TransformOptions): TransformResult {
@@ -84,35 +102,111 @@ function transformFolder(options: TransformOptions): TransformResult {
     throw new TransformError('REVIVE_NOT_A_FOLDER', 'The path of a folder is empty. Give a folder, `.` for the one that you are in.');
   }
   recoverStaging(dir);
-  const pkg = readPackage(dir);
-  const moved = withMovedImports(pkg);
   const { splitDebug } = options;
-  if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], pkg.wasmFile);
-  const { files, debugFile, debugInfoLeftOut } = emitPackage(moved, pkg.wasmBytes, outDir, options);
+  const { packages, moved, files, debugFiles, left } = emitModules(dir, outDir, options);
+  if (splitDebug !== undefined) for (const { wasmFile } of packages) refuseOwnFile(splitDebug, [dir, outDir], wasmFile);
   refuseFilesOfOthers(dir, files.keys());
+  const warnings = unprotected(dir, packages, left);
   const inPlace = isSamePlace(outDir, dir);
-  // Before the package, which names it.
-  if (debugFile && inPlace) writeDebugFile(debugFile);
+  // Before the package, which names them.
+  if (inPlace) for (const file of debugFiles) writeDebugFile(file);
   if (!inPlace) {
-    writeOutput(pkg, outDir, files);
-    // Note: it may be in that folder, which has to be empty before.
-    if (debugFile) writeDebugFile(debugFile);
-  } else if (moved === pkg) {
+    writeOutput(packages[0], outDir, files);
+    // Note: they may be in that folder, which has to be empty before.
+    for (const file of debugFiles) writeDebugFile(file);
+  } else if (moved[0] === undefined) {
     commit(dir, () => {
-      assertUnchanged(pkg);
+      for (const pkg of packages) assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));
     });
-  } else replaceInPlace(pkg, files);
+  } else replaceInPlace(moved[0], files);
   const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
-    name: pkg.name,
-    target: pkg.target,
     outDir,
     files: [...files.keys()],
-    guards: { exports: functions(pkg.wasm.exports), imports: functions(pkg.wasm.imports) },
-    exceptions: pkg.wasm.exceptions,
-    ...(debugInfoLeftOut !== undefined && { debugInfoLeftOut }),
+    modules: packages.map(({ name, entry, glue, target, wasm, debugInfoLeftOut }) => ({
+      name,
+      file: (entry ?? glue).file,
+      target,
+      wasmBindgen: wasm.wasmBindgen,
+      guards: { exports: functions(wasm.exports), imports: functions(wasm.imports) },
+      exceptions: wasm.exceptions,
+      ...(debugInfoLeftOut !== undefined && { debugInfoLeftOut }),
+    })),
+    warnings,
   };
+}
+
+/** A package that is transformed, and why its debug information is left out, where it is. */
+type Transformed = Package & Pick<EmittedPackage, 'debugInfoLeftOut'>;
+
+interface Emitted {
+  /** Those that are transformed. */
+  readonly packages: readonly [Transformed, ...Transformed[]];
+  /** Those of them whose new glue goes only with the new wasm file. */
+  readonly moved: readonly Package[];
+  /** All that changes, by path. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  /** Debug information that goes to files of its own. */
+  readonly debugFiles: readonly DebugFile[];
+  /** What is left as it is, and why. */
+  readonly left: readonly { readonly file: string; readonly error: TransformError }[];
+}
+
+/**
+ * Emits what is to be transformed. Beside a main file that can be, another one of the same module that can't be is left as it is; so is what an
+ * earlier run has transformed already.
+ */
+function emitModules(dir: string, outDir: string, options: TransformOptions): Emitted {
+  const files = new Map<string, string | Uint8Array>();
+  const debugFiles = new Map<string, DebugFile>();
+  const packages: Transformed[] = [];
+  const moved: Package[] = [];
+  const refused: { readonly module: ModuleFile; readonly error: TransformError }[] = [];
+  const modules = listModules(dir, options.name);
+  if (options.splitDebug !== undefined) refuseSeveral(dir, modules);
+  for (const module of modules) {
+    try {
+      const pkg = readPackage(dir, module);
+      const listed = files.get('package.json');
+      const own = withMovedImports(typeof listed === 'string' ? { ...pkg, packageJson: listed } : pkg);
+      const emitted = withVersion(pkg.wasm, pkg.glue.file, () => emitPackage(own, pkg.wasmBytes, outDir, options));
+      const { debugFile, debugInfoLeftOut } = emitted;
+      if (own.wasmBytes !== pkg.wasmBytes) moved.push(pkg);
+      packages.push({ ...pkg, debugInfoLeftOut });
+      if (debugFile !== undefined) debugFiles.set(debugFile.file, debugFile);
+      for (const [file, content] of emitted.files) {
+        // Main files of one module share its wasm file and its declarations.
+        if (file === 'package.json' || !files.has(file)) files.set(file, content);
+      }
+    } catch (error) {
+      if (!(error instanceof TransformError)) throw error;
+      refused.push({ module, error });
+    }
+  }
+  const isLeft = ({ module, error }: (typeof refused)[number]): boolean =>
+    error.code === 'REVIVE_ALREADY_TRANSFORMED' || packages.some(({ name }) => name === module.name);
+  const refusal = refused.find((one) => !isLeft(one)) ?? (packages.length === 0 ? refused[0] : undefined);
+  if (refusal !== undefined) throw refusal.error;
+  const left = refused.filter(({ error }) => error.code !== 'REVIVE_ALREADY_TRANSFORMED');
+  return {
+    packages: packages as [Transformed, ...Transformed[]],
+    moved,
+    files,
+    debugFiles: [...debugFiles.values()],
+    left: left.map(({ module: { name, ending }, error }) => ({ file: `${name}${ending}`, error })),
+  };
+}
+
+/** A debug file is that of one module. @throws TransformError `REVIVE_BAD_OUTPUT` */
+function refuseSeveral(dir: string, modules: readonly ModuleFile[]): void {
+  const names = [...new Set(modules.map(({ name }) => name))];
+  if (names.length < 2) return;
+  throw new TransformError(
+    'REVIVE_BAD_OUTPUT',
+    `${dir} holds several modules (${names.join(', ')}), and debug information of one goes to the file that is given; nothing was changed. ` +
+      'Choose one by its name (`--name`).',
+  );
 }
 
 /** @throws TransformError `REVIVE_BAD_OUTPUT` where a file that is to be added has a name that a file of the program's has */
@@ -130,6 +224,12 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
   }
 }
 
+interface EmittedPackage {
+  readonly files: Map<string, string | Uint8Array>;
+  readonly debugFile: DebugFile | undefined;
+  readonly debugInfoLeftOut: string | undefined;
+}
+
 /**
  * The files of a transformed package that differ from the original's, by path. Put into place in this order, they make a package that
  * works after each: the original's code runs with the new wasm file, which only exports more, and the bundler target's entry with either glue.
@@ -141,13 +241,13 @@ function emitPackage(
   original: Uint8Array,
   outDir: string,
   options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'splitDebug' | 'memoryLimitMiB'>,
-): { files: Map<string, string | Uint8Array>; debugFile: DebugFile | undefined; debugInfoLeftOut: string | undefined } {
+): EmittedPackage {
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
-  const glue = readGlue(pkg.dir, pkg.glue.file, pkg.glue.code, pkg.target, imported);
+  const glue = readGlue(pkg.dir, pkg.glue.file, inKnownForm(pkg, imported), pkg.target, imported);
   validate(pkg, glue);
-  const { reference, files } = runtimeFiles(pkg.target, options.runtime, options.version);
+  const { reference, files } = runtimeFiles(pkg, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
   const undo = options.recovery === 'rollback';
   const source = joined(pkg.dir, pkg.wasmBytes);
@@ -257,7 +357,7 @@ function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
 }
 
 function runtimeFiles(
-  target: Target,
+  { target, glue }: Package,
   runtime: TransformOptions['runtime'],
   version: string,
 ): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
@@ -265,7 +365,9 @@ function runtimeFiles(
   const [file, types, source] =
     target === 'nodejs'
       ? ['wasm-revive.cjs', 'wasm-revive.d.cts', runtime.cjs]
-      : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
+      : glue.file.endsWith('.mjs')
+        ? ['wasm-revive.mjs', 'wasm-revive.d.mts', runtime.esm]
+        : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
   return {
     reference: { specifier: `./${file}` },
     files: new Map<string, string | Uint8Array>([

@@ -2,7 +2,8 @@
  * Refuses text that would mean something else where the output has it: what stands at the top of glue is in a function there, members of
  * classes are plain functions, and what users call passes on the parameters that are declared.
  */
-import { type Node, nameOfMember, propertyName, walk } from './ast.js';
+import { type Node, nameOfMember, propertyName, references, walk } from './ast.js';
+import { isAuthors } from './classes.js';
 import { preludeOf } from './edit-class.js';
 import { type Glue, type GlueClass, refuseGlue } from './glue.js';
 import type { FunctionNode, MethodDefinition } from './oxc.js';
@@ -32,7 +33,8 @@ function validateClass(glue: Glue, cls: GlueClass): void {
     refuseGlue(glue, node.superClass.start, `a class \`${name}\` that extends something else than a class of the package`);
   }
   for (const member of node.body.body) {
-    if (member.type !== 'MethodDefinition') continue;
+    if (isAuthors(node, member)) refuseInstance(glue, name, member);
+    if (member.type !== 'MethodDefinition' || isAuthors(node, member)) continue;
     const known = nameOfMember(member);
     const wanted = MEMBER_SHAPES.get(keyOf({ name: known ?? '', static: member.static }));
     if (wanted !== undefined && !hasShape(member.value, wanted)) {
@@ -43,6 +45,13 @@ function validateClass(glue: Glue, cls: GlueClass): void {
     refuseContext(glue, member.value.body ?? member.value, `in \`${name}.${known}\``, (child) => isThis(child) || begin.includes(child));
     for (const param of member.value.params) refuseContext(glue, param, `in \`${name}.${known}\``, isThis);
   }
+}
+
+/** What the authors have added to a class stays in the façade, where there is no instance. */
+function refuseInstance(glue: Glue, name: string, member: Node): void {
+  const gone = new Set(['wasm', ...glue.statements.flatMap(({ role, declares }) => (role === 'drop' || role === 'init' ? declares : []))]);
+  const used = [...references(member)].find((one) => gone.has(one));
+  if (used !== undefined) refuseGlue(glue, member.start, `a use of \`${used}\` in what was added to class \`${name}\``);
 }
 
 /** Methods are functions that take the object first: the engine's messages about what it is used for would name that. */

@@ -2,12 +2,10 @@
 import { dirname, join } from 'node:path';
 import { type Node, parseGlue } from './ast.js';
 import { type Glue, refuseGlue } from './glue.js';
+import { SET, START } from './loaders.js';
 import type { Package } from './read-package.js';
-import { hasShape, shape } from './shape.js';
+import { hasShape } from './shape.js';
 import type { WasmInfo } from './wasm-info.js';
-
-const START = shape('wasm.__wbindgen_start();');
-const SET = shape('__wbg_set_wasm(wasm);');
 
 /** @throws TransformError `REVIVE_UNKNOWN_GLUE` */
 export function validateStart(glue: Glue, wasm: WasmInfo, entry: Package['entry']): void {

@@ -155,9 +155,10 @@ function refuseOtherPlaces(glue: Glue): void {
 /** `function __wbg_adapter_9(arg0, arg1, arg2) { wasm.closure9(arg0, arg1, arg2); }`: a closure of a lost instance has to be stopped there. */
 export function refuseUnknownAdapters(glue: Glue, wasm: WasmInfo): void {
   const adapters = closureAdapters(glue, wasm);
+  const imported = new Set(wasm.imports.map(({ name }) => name));
   for (const fn of glue.functions.values()) {
     const isWord = fn.statement.declarations.some(({ word }) => word !== undefined);
-    if (isWord || fn.statement.exported || glue.forwarded.has(fn.name) || adapters.has(fn)) continue;
+    if (isWord || imported.has(fn.name) || fn.statement.exported || glue.forwarded.has(fn.name) || adapters.has(fn)) continue;
     if (closureCall(fn) !== undefined)
       refuseGlue(glue, fn.node.start, `a function \`${fn.name}\` that enters a closure, under a name that none has`);
   }

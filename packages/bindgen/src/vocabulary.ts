@@ -30,7 +30,7 @@ export interface Word {
   readonly with?: string;
 }
 
-const LOADS: readonly Target[] = ['nodejs', 'module'];
+const LOADS: readonly Target[] = ['nodejs', 'module', 'deno'];
 const INITIALISES = `$$;
   const imports = __wbg_get_imports(...$$);
   $$;
@@ -61,7 +61,12 @@ const LOADING: readonly Word[] = [
   { name: 'wasmModule', is: ['let wasmModule;'], on: ['web', 'bundler'], role: 'drop', common: true },
   {
     name: 'wasmModule',
-    is: ['const wasmModule = new WebAssembly.Module(wasmBytes);'],
+    is: [
+      'const wasmModule = new WebAssembly.Module(wasmBytes);',
+      // See `deno-form.ts`.
+      'const wasmModule = await WebAssembly.compileStreaming(fetch(wasmUrl));',
+      'const wasmModule = await WebAssembly.compile(wasmCode);',
+    ],
     on: LOADS,
     needed: LOADS,
     role: 'init',
@@ -69,6 +74,8 @@ const LOADING: readonly Word[] = [
   },
   { name: 'wasmPath', is: ['const wasmPath = $_;'], on: LOADS, role: 'init', common: true },
   { name: 'wasmBytes', is: ["const wasmBytes = require('fs').readFileSync(wasmPath);"], on: LOADS, role: 'init' },
+  { name: /^wasm(?:Url|_url)$/, is: ['const $name = new URL($_, import.meta.url);'], on: ['deno'], role: 'init' },
+  { name: 'wasmCode', is: ["let wasmCode = '';"], on: ['deno'], role: 'init' },
   { name: '__wbg_get_imports', is: ['function __wbg_get_imports(...$$) { $$; }'], needed: ['web', ...LOADS], common: true },
   {
     name: '__wbg_finalize_init',
@@ -321,11 +328,13 @@ const CLOSURES: readonly Word[] = [
   },
   {
     name: /^CLOSURE_DTORS$|Finalization$/,
-    is: ['(...$$) => $_', '(...$$) => { $$; }'].map(
-      (release) => `const $name = (typeof FinalizationRegistry === 'undefined')
+    is: ['(...$$) => $_', '(...$$) => { $$; }'].flatMap((release) => [
+      `const $name = (typeof FinalizationRegistry === 'undefined')
         ? { register: () => {}, unregister: () => {} }
         : new FinalizationRegistry(${release});`,
-    ),
+      // Up to 0.2.90, with `--weak-refs`.
+      `const $name = new FinalizationRegistry(${release});`,
+    ]),
   },
   { name: '__wbgSuperSkip', is: ["const __wbgSuperSkip = Symbol('wasm-bindgen.super-skip');"] },
 ];

@@ -15,8 +15,9 @@ const program = new Command('wasm-revive')
 program
   .command('transform')
   .description('turn the output of wasm-bindgen or wasm-pack into a package that recovers')
-  .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (targets web, bundler, nodejs, module)')
+  .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (targets web, bundler, nodejs, module, deno)')
   .option('--out-dir <dir>', 'write there instead of in place')
+  .option('--name <name>', 'transform one module of several in the folder: `app` of `app_bg.wasm`')
   .addOption(
     new Option(
       '--runtime <where>',

@@ -153,7 +153,10 @@ function question(each, dir, node, init) {
   const plain = path.join(path.dirname(dir), 'plain');
   const plan = planCalls(fs.readFileSync(path.join(plain, 'reference_test.d.ts'), 'utf8'));
   const native = each.target === 'module' && node.hasImportSource;
-  return { dir, target: each.target, init, stubs: externalModules(plain), native, plan };
+  return {
+    ...{ dir, main: 'reference_test.js', wasm: 'reference_test_bg.wasm', bare: false, anyGlobal: true },
+    ...{ target: each.target, init, stubs: externalModules(plain), native, plan },
+  };
 }
 
 /**

@@ -8,22 +8,24 @@ import { pathToFileURL } from 'node:url';
 /**
  * Loads a package as its target's users do.
  *
- * @param {{ dir: string, target: string, init: 'sync' | 'async', stubs: Record<string, string[]>, native: boolean }} what
+ * @param {{ dir: string, main: string, wasm: string, bare: boolean, target: string, init: 'sync' | 'async', stubs: Record<string, string[]>, native: boolean }} what
  * @returns {Promise<{ exports: Exports, initKeys?: string[], esmNames?: string[] }>} `initKeys`: what the web target's init function gives;
  *   `esmNames`: what an ES module sees of a CommonJS package
  */
-export async function load({ dir, target, init, stubs, native }) {
-  const entry = path.join(dir, 'reference_test.js');
+export async function load({ dir, main, wasm: wasmFile, bare, target, init, stubs, native }) {
+  const entry = path.join(dir, main);
   register('./hooks.mjs', { parentURL: import.meta.url, data: { stubs, native } });
   if (target === 'nodejs') {
     stubRequire(stubs);
     const exports = createRequire(import.meta.url)(entry);
     return { exports, esmNames: names(await import(pathToFileURL(entry).href)) };
   }
+  if (target === 'deno') actAsDeno();
   const exports = await import(pathToFileURL(entry).href);
   if (target !== 'web') return { exports };
-  const bytes = fs.readFileSync(path.join(dir, 'reference_test_bg.wasm'));
-  const wasm = init === 'sync' ? exports.initSync({ module: bytes }) : await exports.default({ module_or_path: bytes });
+  const bytes = fs.readFileSync(path.join(dir, wasmFile));
+  const wasm =
+    init === 'sync' ? exports.initSync(bare ? bytes : { module: bytes }) : await exports.default(bare ? bytes : { module_or_path: bytes });
   return { exports, initKeys: names(wasm) };
 }
 
@@ -35,6 +37,15 @@ function stubRequire(stubs) {
     const found = stubs[request];
     return found ? Object.fromEntries(found.map((name) => [name, () => {}])) : original.call(this, request, ...rest);
   };
+}
+
+/** What glue for Deno asks of it: files by their URLs. */
+function actAsDeno() {
+  const readFile = (/** @type {URL} */ url) => fs.promises.readFile(url);
+  Object.assign(globalThis, {
+    Deno: { readFile },
+    fetch: async (/** @type {URL} */ url) => new Response(await readFile(url), { headers: { 'content-type': 'application/wasm' } }),
+  });
 }
 
 /** @param {object} value */
