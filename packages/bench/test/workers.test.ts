@@ -17,7 +17,12 @@ describe('npm run bench -- --only workers', () => {
   }, 300_000);
 
   test('measures what this package makes of a Worker, in both panic modes', () => {
-    expect(found.map(({ kind, panic }) => `${kind} ${panic}`)).toEqual(['fresh abort', 'rollback abort', 'fresh unwind', 'rollback unwind']);
+    expect(found.map(({ kind, panic }) => `${kind} ${panic}`)).toEqual([
+      'fresh abort',
+      'rollback abort',
+      'fresh unwind',
+      'rollback unwind',
+    ]);
     expect(found.every(({ peaceful, poisoned }) => peaceful.served > 0 && poisoned.served > 0)).toBe(true);
   });
 
