@@ -43,9 +43,9 @@ pub(crate) fn task(
     let future = typed(&given, &function.block);
     let start = if options.may_borrow {
         // What is asked for is in the attribute, which says `unsafe`.
-        quote!(unsafe { #of_crate::scoped(#future) })
+        quote!(unsafe { #of_crate::scoped(future) })
     } else {
-        quote!(#of_crate::task(#future))
+        quote!(#of_crate::task(future))
     };
     let (ok, error) = match outcome {
         Outcome::Plain(_) => (
@@ -67,6 +67,8 @@ pub(crate) fn task(
             syn::parse_quote!(-> ::core::result::Result<#value, #of_crate::__private::JsValue>);
     }
     function.block = syn::parse_quote!({
+        // Outside of what says `unsafe`: the body is the user's.
+        let future = #future;
         match #start.await {
             ::core::result::Result::Ok(outcome) => #ok,
             ::core::result::Result::Err(failed) => ::core::result::Result::Err(#error),
@@ -259,7 +261,8 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains(":: wasm_revive :: task (async move")
+            text.contains("let future = async move")
+                && text.contains(":: wasm_revive :: task (future)")
                 && text.matches("wasm_bindgen").count() == 1,
             "{text}"
         );
@@ -294,7 +297,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("unsafe { :: wasm_revive :: scoped (async move"),
+            text.contains("unsafe { :: wasm_revive :: scoped (future) }"),
             "{text}"
         );
     }

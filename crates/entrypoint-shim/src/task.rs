@@ -32,8 +32,8 @@ pub fn task<T: 'static>(future: impl Future<Output = T> + 'static) -> Task<T> {
 /// # Safety
 ///
 /// What is returned has to be dropped before what the future borrows ends. So it must not be leaked (`std::mem::forget`, a
-/// cycle of `Rc`) unless what the future borrows lives on as well, and nothing that the future does while it is polled may
-/// drop it. A future that holds it and is awaited by an export keeps to that: wasm-bindgen keeps the object of a method as
+/// cycle of `Rc`) unless what the future borrows lives on as well, and nothing that the future does while it is polled, or
+/// while it is dropped, may drop it. A future that holds it and is awaited by an export keeps to that: wasm-bindgen keeps the object of a method as
 /// long as the method's future, and neither drops futures while they wait nor leaks them.
 pub unsafe fn scoped<'a, T: 'a>(future: impl Future<Output = T> + 'a) -> Task<T> {
     let outcome = Rc::new(Outcome::default());

@@ -1,11 +1,12 @@
 /** The names by which the files of a build find each other, and the debug file that a release is shipped without. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { TransformError } from './errors.js';
 import { readFile } from './files.js';
-import { entryAt } from './staging.js';
-import { debugFileOf, joinDebugInfo, MalformedWasmError, splitDebugInfo, withBuildId, withoutBuildId } from './wasm-info.js';
+import { realPlace } from './output-folder.js';
+import { entryAt, STAGING } from './staging.js';
+import { debugFileOf, inspectWasm, joinDebugInfo, MalformedWasmError, splitDebugInfo, withBuildId, withoutBuildId } from './wasm-info.js';
 
 /** A module that says which build it is. */
 export interface NamedModule {
@@ -97,11 +98,10 @@ export function split(
  * @throws TransformError `REVIVE_BAD_OUTPUT` where something else is there, `REVIVE_FILE_SYSTEM`
  */
 export function writeDebugFile({ file, content }: DebugFile): void {
-  const there = beginning(file);
-  if (there !== undefined && there !== '\0asm') {
+  if (entryAt(file) !== undefined && !isDebugFile(file)) {
     throw new TransformError(
       'REVIVE_BAD_OUTPUT',
-      `${file} is there already and is no wasm file, so no debug file was written over it. Give another path.`,
+      `${file} is there already and is no debug file, so none was written over it. Give another path.`,
     );
   }
   try {
@@ -117,17 +117,35 @@ export function writeDebugFile({ file, content }: DebugFile): void {
   }
 }
 
-/** @throws TransformError `REVIVE_BAD_OUTPUT` where the debug file would take the place of the wasm file itself */
-export function refuseOwnFile(debugFile: string, folders: readonly string[], wasmFile: string): void {
-  if (folders.some((folder) => resolve(debugFile) === join(resolve(folder), wasmFile))) {
-    throw new TransformError('REVIVE_BAD_OUTPUT', `${debugFile} is the wasm file of the package itself. Give the debug file another path.`);
+/**
+ * Refuses a place for a debug file at which something else is, or is going to be: whatever is in the folders of the package but a debug file, by
+ * whichever links that place is named.
+ * @param folders that are read or written
+ * @param files that are to be written there
+ * @throws TransformError `REVIVE_BAD_OUTPUT`
+ */
+export function refuseOwnFile(debugFile: string, folders: readonly string[], files: readonly string[]): void {
+  const refuse = (found: string): never => {
+    throw new TransformError('REVIVE_BAD_OUTPUT', `${debugFile} ${found}. Give the debug file another path. Nothing was changed.`);
+  };
+  if (debugFile === '') throw new TransformError('REVIVE_BAD_OUTPUT', 'The path of the debug file is empty. Nothing was changed.');
+  const file = resolve(debugFile);
+  const entry = entryAt(file);
+  if (entry !== undefined && !entry.isFile() && !entry.isSymbolicLink()) refuse('is there already, and is no file');
+  const place = realPlace(file);
+  for (const folder of folders) {
+    const inside = relative(realPlace(resolve(folder)), place);
+    if (inside.startsWith('..') || isAbsolute(inside)) continue;
+    if (/^[^\\/]*_bg\.wasm$/.test(inside) || files.includes(inside)) refuse('is a file of the package itself');
+    if (inside.split(sep)[0] === STAGING) refuse('is in the folder in which changes are staged');
   }
 }
 
-function beginning(file: string): string | undefined {
+/** A wasm file with debug information. */
+function isDebugFile(file: string): boolean {
   try {
-    return readFileSync(file).subarray(0, 4).toString('latin1');
+    return inspectWasm(readFileSync(file)).customSections.some(({ name }) => name === '.debug_info');
   } catch {
-    return undefined;
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 /** What a folder holds where wasm-bindgen's files are missing: said in a refusal, so that its reader knows which folder to give, or what was changed. */
 import { join } from 'node:path';
 import { readFile } from './files.js';
+import { entryAt } from './staging.js';
 import { inspectWasm } from './wasm-info.js';
 
 /** Names that all glue has, also where it was minified: the wasm file knows its imports by them. Loaders of it name two others. */
@@ -11,7 +12,7 @@ const BASE64 = /AGFzbQEAAA/;
 /** The files of a folder that hold glue, whoever wrote it there. */
 export function filesWithGlue(dir: string, files: readonly string[]): { readonly file: string; readonly code: string }[] {
   return files
-    .filter((file) => /\.[cm]?js$/.test(file))
+    .filter((file) => /\.[cm]?js$/.test(file) && entryAt(join(dir, file))?.isFile() === true)
     .map((file) => ({ file, code: readFile(join(dir, file))?.toString('utf8') ?? '' }))
     .filter(({ code }) => GLUE.test(code));
 }

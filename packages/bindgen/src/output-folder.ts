@@ -65,7 +65,7 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
 }
 
 /** The path behind all links, of which the end need not be there yet. */
-function realPlace(path: string): string {
+export function realPlace(path: string): string {
   return entryAt(path) === undefined ? join(realPlace(dirname(path)), basename(path)) : realpathSync(path);
 }
 

@@ -104,7 +104,7 @@ function transformFolder(options: TransformOptions): TransformResult {
   recoverStaging(dir);
   const { splitDebug } = options;
   const { packages, moved, files, debugFiles, left } = emitModules(dir, outDir, options);
-  if (splitDebug !== undefined) for (const { wasmFile } of packages) refuseOwnFile(splitDebug, [dir, outDir], wasmFile);
+  if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], [...files.keys()]);
   refuseFilesOfOthers(dir, files.keys());
   const warnings = unprotected(dir, packages, left);
   const inPlace = isSamePlace(outDir, dir);

@@ -6,6 +6,7 @@ import { readFile } from './files.js';
 import { linesWithoutModule } from './loaders.js';
 import { filesWithGlue, holdsGlue } from './not-glue.js';
 import type { Package } from './read-package.js';
+import { entryAt } from './staging.js';
 
 /** A file that takes its glue from the one that wasm-bindgen wrote. */
 const LOADER = /from\s*["']\.\/[^"']*_bg\.[cm]?js["']/;
@@ -44,7 +45,7 @@ function givenWithoutModule(dir: string, own: ReadonlySet<string>): string[] {
   const folders = readFile(join(parent, 'package.json')) === undefined ? [dir] : [dir, parent];
   return folders.flatMap((folder) =>
     readdirSync(folder)
-      .filter((file) => /\.[cm]?js$/.test(file) && !(folder === dir && own.has(file)))
+      .filter((file) => /\.[cm]?js$/.test(file) && !(folder === dir && own.has(file)) && entryAt(join(folder, file))?.isFile() === true)
       .flatMap((file) => {
         const code = readFile(join(folder, file))?.toString('utf8') ?? '';
         return linesWithoutModule(file, code).map(

@@ -1,8 +1,8 @@
 /** Debug information of modules whose turns can be undone: it is that of the code that runs, and can be shipped in a file of its own. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { debugFileOnDisk, readReport, type SymbolicatedFrame, symbolicate } from '@wasm-revive/symbolicate';
 import { describe, expect, it } from 'vitest';
 import type { CrashReport } from 'wasm-revive';
@@ -190,10 +190,20 @@ it(`${nameOf('I9')} › no debug file is written where there is nothing to write
   const withDebugInfo = copyOf(debugPackage('abort'));
   const notes = join(folder, 'notes.txt');
   writeFileSync(notes, 'mine');
+  const link = join(empty(), 'link');
+  symlinkSync(withDebugInfo, link);
+  const other = join(withDebugInfo, 'other_bg.wasm');
   for (const [dir, file, code] of [
     [plain, join(folder, 'a.wasm'), 'REVIVE_NO_DEBUG_INFO'],
     [withDebugInfo, notes, 'REVIVE_BAD_OUTPUT'],
     [withDebugInfo, wasmFile(withDebugInfo), 'REVIVE_BAD_OUTPUT'],
+    // By another way to the same place, of another module, what is written there anyway, and where changes are staged.
+    [withDebugInfo, join(link, basename(wasmFile(withDebugInfo))), 'REVIVE_BAD_OUTPUT'],
+    [withDebugInfo, other, 'REVIVE_BAD_OUTPUT'],
+    [withDebugInfo, join(withDebugInfo, 'wasm-revive.cjs'), 'REVIVE_BAD_OUTPUT'],
+    [withDebugInfo, join(withDebugInfo, 'wasm-revive-staging/a.wasm'), 'REVIVE_BAD_OUTPUT'],
+    [withDebugInfo, folder, 'REVIVE_BAD_OUTPUT'],
+    [withDebugInfo, '', 'REVIVE_BAD_OUTPUT'],
   ] as const) {
     const before = readFileSync(wasmFile(dir));
     const { stderr, ended } = await runCli(['transform', dir, '--split-debug', file]);
@@ -209,6 +219,6 @@ it(`${nameOf('I1')} › debug information that can't be rewritten is left out, a
   writeFileSync(wasmFile(dir), withCustomSection(stripped(readFileSync(wasmFile(dir))), '.debug_types', ''));
   const { stderr, ended } = await runCli(['transform', dir, '--recovery', 'rollback']);
   expect(ended).toBeUndefined();
-  expect(stderr).toMatch(/^warning: the debug information \(DWARF\) of the wasm file is left out, because it has type units/);
+  expect(stderr).toMatch(/^Warning: the debug information \(DWARF\) of \S+ is left out, because it has type units/);
   expect(customSectionNames(readFileSync(wasmFile(dir)))).not.toContain('.debug_types');
 });

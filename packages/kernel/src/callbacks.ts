@@ -136,12 +136,16 @@ export class Callbacks {
    */
   #poll(poll: Closure, undone: Closure): unknown {
     let isUndone = false;
-    this.#whenUndone?.((error) => {
-      isUndone = true;
-      this.#unattended('microtask', () => undone(error));
-    });
+    const run = (): unknown => {
+      // Here, where its own turn begins: what is around it may have turns, too.
+      this.#whenUndone?.((error) => {
+        isUndone = true;
+        this.#unattended('microtask', () => undone(error));
+      });
+      return poll();
+    };
     try {
-      return this.#unattended('task', poll);
+      return this.#unattended('task', run);
     } catch (error) {
       // What an import threw is reported, and the task has failed with it.
       if (isUndone) return undefined;

@@ -153,7 +153,9 @@ class Carrier {
       if (prototype !== Array.prototype) return undefined;
       const { length } = value;
       const elements = properties.map(([name, element]): [number, Word] => [Number(name), inner(element, 'an array')]);
-      return elements.every(([index]) => Number.isInteger(index) && index < length) ? ['array', length, elements] : undefined;
+      // A name that is no index, such as '01', is a property of its own.
+      const areIndices = properties.every(([name]) => name === String(Number(name) >>> 0) && Number(name) < length);
+      return areIndices ? ['array', length, elements] : undefined;
     }
     if (prototype === Object.prototype || prototype === null) {
       if (tagOf(value) !== '[object Object]') return undefined;

@@ -154,7 +154,7 @@ export interface Revive<Exports = unknown> {
    * Retires the present instance, as {@link reset} does, and starts one that has the state of these bytes. All objects and closures of the former one
    * are stale.
    * @throws ReviveError `REVIVE_NOT_RESTORED` where the bytes are no state of this build: then nothing has changed. What a hook of the program's
-   * (the crate's `on_restore`) fails with: then the state was restored, and what the hooks have done is undone
+   * (the crate's `on_restore`) fails with: then a fresh instance serves
    */
   restore(bytes: Uint8Array, options?: OfInstance): void;
   /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */

@@ -98,7 +98,7 @@ function checkBuild(build: CrashReport['build'], debug: Uint8Array, { code: [beg
       : `the module that failed is build ${build.id}`;
   throw new SymbolicateError(
     'REVIVE_OTHER_BUILD',
-    `The debug file is build ${found}, but ${whose}: its lines would be wrong. Keep the debug file of every build that you deploy: what \`wasm-bindgen --keep-debug\` makes, before it is stripped. \`--force\` uses this one all the same.`,
+    `The debug file is build ${found}, but ${whose}: its lines would be wrong. Keep the debug file of every build that you deploy: what \`wasm-revive transform --split-debug\` writes, or the transformed wasm file before it is stripped. \`--force\` uses this one all the same.`,
   );
 }
 

@@ -11,6 +11,8 @@ interface Home {
   readonly exports: Exports;
   /** How reports name its instance, where that is its own. */
   readonly key?: string;
+  /** Ends its instance, where that is its own: the object is constructed anew before its next event. */
+  lose(): void;
   /** What is done when the object is gone. */
   readonly leaving: (() => void)[];
 }
@@ -32,15 +34,16 @@ export class Objects {
     const app = this.#app;
     const isShared = this.#options.isShared(name);
     const isTransactional = this.#options.isTransactional(name);
-    const homeOf = (object: object, id: unknown): Home => (isShared ? { exports: app.own, leaving: [] } : this.#home(object, name, id));
+    const homeOf = (object: object, id: unknown): Home =>
+      isShared ? { exports: app.own, lose: () => undefined, leaving: [] } : this.#home(object, name, id);
     class Shimmed extends DurableObject {
       readonly #target: Target;
 
       constructor(state: State, env: unknown) {
         super(state, env);
-        const { exports, key, leaving } = homeOf(this, state.id);
+        const { exports, key, leaving, lose } = homeOf(this, state.id);
         try {
-          const turn = isTransactional ? app.transactions.of(state.storage, name) : undefined;
+          const turn = isTransactional ? app.transactions.of(state.storage, name, key, lose) : undefined;
           if (turn !== undefined && key !== undefined) leaving.push(app.transactions.join(key, turn));
           this.#target = new Target(() => new (exports[name] as Class)(state, env), state, turn);
         } catch (error) {
@@ -61,9 +64,10 @@ export class Objects {
   #home(object: object, name: string, id: unknown): Home {
     const { revive } = this.#app;
     const key = new ObjectKey(name, id);
-    const leaving = [(): void => void revive.evict(key)];
+    const lose = (): void => void revive.evict(key);
+    const leaving = [lose];
     this.#gone?.register(object, leaving);
-    return { exports: this.#app.exportsOf(revive.instance(key), key.toString()), key: key.toString(), leaving };
+    return { exports: this.#app.exportsOf(revive.instance(key), key.toString()), key: key.toString(), lose, leaving };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { InstanceView } from '@wasm-revive/kernel';
 import type { Revive } from '@wasm-revive/reinit-manager';
 import type { Turn } from './target.js';
 
@@ -18,13 +19,13 @@ const weakly = (turn: Turn): { deref(): Turn | undefined } => (typeof WeakRef ==
  * or JavaScript, throws on purpose, nor where a panic is kept, for then Rust's memory stays as it is.
  */
 export class Transactions {
-  /** How many turns came to nothing so far: undone, or with their instance. */
-  #undone = 0;
+  /** How many turns came to nothing so far, undone or with their instance, by the key of that; undefined: what has none of its own. */
+  readonly #undone = new Map<string | undefined, number>();
   /** Of the objects that have an instance of their own, by its key. Held weakly: they hold the storage, and by that the object. */
   readonly #turns = new Map<string, { deref(): Turn | undefined }>();
 
   constructor(revive: Pick<Revive, 'use'>) {
-    const count = (): void => void this.#undone++;
+    const count = ({ key }: InstanceView): void => void this.#undone.set(key, this.#undoneOf(key) + 1);
     // Hooks run before the call that failed returns; events may be late, where listeners are being called.
     revive.use({
       name: 'workers',
@@ -43,15 +44,26 @@ export class Transactions {
     const weak = weakly(turn);
     this.#turns.set(key, weak);
     return () => {
-      if (this.#turns.get(key) === weak) this.#turns.delete(key);
+      if (this.#turns.get(key) !== weak) return;
+      this.#turns.delete(key);
+      this.#undone.delete(key);
     };
   }
 
-  /** Runs turns as transactions of a storage. @throws TypeError where that isn't backed by SQLite */
-  of(storage: object, className: string): Turn {
+  #undoneOf(key: string | undefined): number {
+    return this.#undone.get(key) ?? 0;
+  }
+
+  /**
+   * Runs turns as transactions of a storage.
+   * @param key of the object's own instance; undefined where it has none
+   * @param failed called where a transaction failed of which the turn had ended well: memory has what the storage has not
+   * @throws TypeError where the storage isn't backed by SQLite
+   */
+  of(storage: object, className: string, key: string | undefined, failed: () => void): Turn {
     const { transactionSync } = checked(storage, className);
     return (run) => {
-      const before = this.#undone;
+      const before = this.#undoneOf(key);
       const outcome: { value?: unknown; error?: unknown } = {};
       try {
         transactionSync.call(storage, () => {
@@ -60,10 +72,13 @@ export class Transactions {
           } catch (error) {
             outcome.error = error;
           }
-          if (this.#undone !== before) throw UNDONE;
+          if (this.#undoneOf(key) !== before) throw UNDONE;
         });
       } catch (error) {
-        if (error !== UNDONE) throw error;
+        if (error !== UNDONE) {
+          if ('value' in outcome || 'error' in outcome) failed();
+          throw error;
+        }
       }
       if ('error' in outcome) throw outcome.error;
       return outcome.value as ReturnType<typeof run>;

@@ -324,7 +324,10 @@ export class Slot {
     }
     this.#maker.giveBack(spare);
     const thrown = this.reset();
-    if (hasOwn(thrown, 'error')) throw thrown.error;
+    if (!hasOwn(thrown, 'error')) return;
+    // What a hook was to change, for there must not be two of it, is there as it was: that must not serve.
+    this.reset();
+    throw thrown.error;
   }
 
   /** See `Revive.reset`. Gives what the start function threw on purpose, or a hook of a state that was restored. */

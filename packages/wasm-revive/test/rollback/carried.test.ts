@@ -157,6 +157,8 @@ describe.each(VARIANTS)('%s, panic=%s', (name, panic) => {
       [{ list: [new Room()] }, '1 Room in an array'],
       [Symbol('own'), '1 symbol'],
       [Object.freeze([]), '1 Array'],
+      [Object.assign([7, 8], { '': 'own' }), '1 Array'],
+      [Object.assign([7, 8], { '01': 'own' }), '1 Array'],
       [Object.defineProperty({}, 'own', { get: () => 1, enumerable: true, configurable: true }), '1 Object'],
       [new module.Counter(1), '1 Counter'],
       [new WeakMap(), '1 WeakMap'],

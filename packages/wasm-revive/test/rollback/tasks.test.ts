@@ -320,6 +320,29 @@ describe.each(['abort', 'unwind'] as const)('tasks under rollback, panic=%s', (p
     complained.mockRestore();
   });
 
+  it.each(['before', 'behind'])('I5, I9: a plugin may call the module %s a poll, in turns of its own that may fail', async (where) => {
+    const module = make();
+    const fails = module.failing_closure();
+    module.__revive.use({
+      name: 'calls',
+      polls(_, run) {
+        if (where === 'behind') run();
+        module.bump_static();
+        thrown(() => fails('abort'));
+        if (where === 'before') run();
+      },
+    });
+    for (const time of [1, 2]) {
+      const results = await Promise.allSettled([
+        module.task_script('add wait add', settled),
+        module.task_script('add wait add abort', settled),
+        module.task_script('wait add wait add', settled),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(module.task_total()).toBe(5 * time);
+    }
+  });
+
   it('I7: behave as any future where the program wants fresh instances', async () => {
     const module = make();
     const reports = listen(module);
