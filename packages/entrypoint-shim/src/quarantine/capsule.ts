@@ -42,7 +42,7 @@ export interface CapsuleSource {
   readonly report: CrashReport;
   readonly longest: number;
   /** Gives the state of the instance. */
-  readonly image: (() => Uint8Array | undefined) | undefined;
+  readonly image: ((report: CrashReport) => Uint8Array | undefined) | undefined;
 }
 
 export function makeCapsule({ path, data, isReadLate, report, longest, image }: CapsuleSource): Capsule {
@@ -66,12 +66,15 @@ function argumentsOf(data: EncodedCall | NotPlain, longest: number): Pick<Capsul
 }
 
 /** Note: only where the turn that failed was undone is the present state the one that it failed in. */
-function imageOf(image: () => Uint8Array | undefined, report: CrashReport): Pick<Capsule, 'image' | 'imageHash' | 'noImage'> {
+function imageOf(
+  image: (report: CrashReport) => Uint8Array | undefined,
+  report: CrashReport,
+): Pick<Capsule, 'image' | 'imageHash' | 'noImage'> {
   const { recovery, givenUp } = report;
   if (recovery !== 'rollback') return { noImage: `the state before the call is gone (recovery: ${recovery})` };
   if (givenUp !== undefined) return { noImage: 'the state before the call is gone: the instance went back to an older one' };
   try {
-    const bytes = image();
+    const bytes = image(report);
     if (bytes === undefined) return { noImage: 'the program gave none' };
     return { image: toBase64(bytes), imageHash: new Sha256().update(bytes).hex() };
   } catch (error) {

@@ -24,7 +24,7 @@ export interface QuarantineOptions {
    * Gives the state of the instance for the capsule: `() => __revive.checkpoint()`. Asked where the turn that failed was undone, so that this is the state in
    * which it failed. What it throws says in the capsule why there is no image.
    */
-  readonly image?: () => Uint8Array | undefined;
+  readonly image?: (report: CrashReport) => Uint8Array | undefined;
 }
 
 /** Keeps calls out that have crashed. What `around` of {@link shim} takes; it can be put around a single call, too. */
