@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   type Comment,
   declaredNames,
+  isReference,
   lineOf,
   memberOf,
   type Node,
@@ -181,6 +182,8 @@ function roleOf(node: Node, exported: boolean, declarations: readonly Declaratio
       return 'class';
     case 'VariableDeclaration':
       if (node.declarations.every(({ init }) => isRequire(init))) return 'import';
+      // There is none yet, and later it would be one that may be gone.
+      if (usesNow(node, 'wasm')) return undefined;
       return exported ? 'module' : 'scope';
     case 'ExportNamedDeclaration':
     case 'ExportDefaultDeclaration':
@@ -208,6 +211,17 @@ function roleOf(node: Node, exported: boolean, declarations: readonly Declaratio
     default:
       return undefined;
   }
+}
+
+/** Whether a statement uses a variable when it is evaluated, and not in a function that it makes. */
+function usesNow(statement: Node, name: string): boolean {
+  let isUsed = false;
+  walk(statement, (node, parent, key) => {
+    if (/Function/.test(node.type)) return false;
+    if (node.type === 'Identifier' && node.name === name && isReference(parent, key) && key !== 'id') isUsed = true;
+    return !isUsed;
+  });
+  return isUsed;
 }
 
 /** One for the whole statement: what is joined in it with something else is found later. */

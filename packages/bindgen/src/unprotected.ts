@@ -1,6 +1,7 @@
 /** What is beside a package's glue and isn't protected by its transformation, in words: said when it is transformed, not when it fails. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { transformedBy } from './banner.js';
 import type { TransformError } from './errors.js';
 import { readFile } from './files.js';
 import { linesWithoutModule } from './loaders.js';
@@ -21,9 +22,14 @@ export interface Left {
 export function unprotected(dir: string, packages: readonly Package[], left: readonly Left[]): string[] {
   const own = new Set(packages.flatMap(({ glue, entry }) => [glue.file, ...(entry === undefined ? [] : [entry.file])]));
   const known = new Set([...own, ...left.map(({ file }) => file)]);
-  const others = filesWithGlue(dir, readdirSync(dir))
-    .filter(({ file, code }) => !known.has(file) && !/^wasm-revive\./.test(file) && !LOADER.test(code))
-    .map(({ file }) => `${file} holds glue, too, where wasm-bindgen writes none. It is left as it is, and what uses it doesn't recover.`);
+  const files = readdirSync(dir);
+  const others = filesWithGlue(dir, files)
+    .filter(({ file, code }) => !known.has(file) && !/^wasm-revive\./.test(file) && !LOADER.test(code) && transformedBy(code) === undefined)
+    .map(({ file }) => {
+      const isOfAnother = files.includes(file.replace(/(?:_bg)?\.[cm]?js$/, '_bg.wasm'));
+      const why = isOfAnother ? "is another module's, which was not asked for" : 'holds glue, too, where wasm-bindgen writes none';
+      return `${file} ${why}. It is left as it is, and what uses it doesn't recover.`;
+    });
   const hasOwnLoader = packages.some(({ target, entry }) => target === 'bundler' && entry === undefined);
   return [
     ...left

@@ -100,10 +100,13 @@ describe('a folder', () => {
     const [all, one] = [older('nodejs'), older('nodejs')];
     for (const dir of [all, one]) addModule(dir, 'other');
     expect(transform({ dir: all, ...OPTIONS }).modules.map(({ name }) => name)).toEqual(['older', 'other']);
-    expect(transform({ dir: one, ...OPTIONS, name: 'other' }).modules.map(({ name }) => name)).toEqual(['other']);
+    const first = transform({ dir: one, ...OPTIONS, name: 'other' });
+    expect(first.modules.map(({ name }) => name)).toEqual(['other']);
+    expect(first.warnings).toEqual([expect.stringMatching(/^older\.js is another module's, which was not asked for\./)]);
     expect(read(one, 'older.js')).toBe(readFileSync(new URL('nodejs/older.js', OLDER), 'utf8'));
     // What is left to do is done by the next run.
-    expect(transform({ dir: one, ...OPTIONS }).modules.map(({ name }) => name)).toEqual(['older']);
+    const next = transform({ dir: one, ...OPTIONS });
+    expect([next.modules.map(({ name }) => name), next.warnings]).toEqual([['older'], []]);
     expect(refusal(one).code).toBe('REVIVE_ALREADY_TRANSFORMED');
   });
 

@@ -129,6 +129,7 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
   it.each([
     ['a loop at the top', append('while (false) {}'), 'WhileStatement'],
     ['a use of the instance at the top', append('console.log(wasm.memory);'), 'ExpressionStatement'],
+    ['an instance that a variable is to keep', append('const saved = wasm;'), 'VariableDeclaration'],
     ['a class that stands for nothing', append('class Other {}'), 'Other'],
     ['JavaScript promise integration', append('const f = () => WebAssembly.promising(wasm.x);'), 'promise integration'],
     ['another object for the exports', append('exports = {};'), 'an assignment to `exports`'],
