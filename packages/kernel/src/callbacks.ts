@@ -194,13 +194,7 @@ export class Callbacks {
 
   /** The program is told of a failure: what it calls meanwhile, it calls itself, and not the event loop that may have entered. */
   tells(tell: () => void): void {
-    const before = this.entered;
-    this.entered = 'caller';
-    try {
-      tell();
-    } finally {
-      this.entered = before;
-    }
+    this.#as('caller', tell);
   }
 
   #unattended(who: EnteredBy, run: () => unknown): unknown {
@@ -214,17 +208,23 @@ export class Callbacks {
   }
 
   #enter<R>(who: EnteredBy, run: () => R): R {
-    const enter = (): R => {
-      this.#begins(who);
-      const before = this.entered;
-      this.entered = who;
-      try {
-        return run();
-      } finally {
-        this.entered = before;
-      }
-    };
-    return POLLING.includes(who) ? this.#around(enter) : enter();
+    return POLLING.includes(who) ? this.#around(() => this.#begin(who, run)) : this.#begin(who, run);
+  }
+
+  #begin<R>(who: EnteredBy, run: () => R): R {
+    this.#begins(who);
+    return this.#as(who, run);
+  }
+
+  /** Runs what is entered by somebody. */
+  #as<R>(who: EnteredBy, run: () => R): R {
+    const before = this.entered;
+    this.entered = who;
+    try {
+      return run();
+    } finally {
+      this.entered = before;
+    }
   }
 }
 

@@ -27,7 +27,6 @@ function byHand(scratch: string, kind: 'rollback' | 'fresh', panic: PanicMode): 
   const dir = path.join(crate, 'build/.tmp');
   mkdirSync(dir, { recursive: true });
   writeFileSync(path.join(crate, 'Cargo.toml'), '[package]\nname = "fixture"\n');
-
   const bindgen = ['--no-typescript', '--out-name', 'index', '--target', 'module', '--experimental-reset-state-function'];
   execFileSync(wasmBindgen(), [...bindgen, '--force-enable-abort-handler', '--out-dir', dir, wasm]);
   writeFileSync(path.join(dir, 'shim.js'), '');
