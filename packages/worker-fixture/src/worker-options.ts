@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkerOptions } from 'miniflare';
 
@@ -9,15 +9,15 @@ const CLASSES = ['Counter', 'Kept', 'Ledger', 'Loaded'];
  * What miniflare has to know of a Worker to run it.
  *
  * @param dir what `buildWorker` made
- * @param main its main module, where that is another one beside `index.js`
+ * @param scripts its JavaScript in that folder, the main module first
  */
-export function workerOptions(dir: string, main = 'index.js'): WorkerOptions {
-  const scripts = [...new Set([main, 'index.js'])].map((name) => path.join(dir, name)).filter((file) => existsSync(file));
+export function workerOptions(dir: string, scripts: readonly string[] = ['index.js']): WorkerOptions {
+  const files = scripts.map((name) => path.join(dir, name));
   const wasm = path.join(dir, 'index_bg.wasm');
   return {
     modulesRoot: dir,
     modules: [
-      ...scripts.map((file) => ({ type: 'ESModule' as const, path: file, contents: readFileSync(file, 'utf8') })),
+      ...files.map((file) => ({ type: 'ESModule' as const, path: file, contents: readFileSync(file, 'utf8') })),
       { type: 'CompiledWasm', path: wasm, contents: new Uint8Array(readFileSync(wasm)) },
     ],
     compatibilityDate: '2026-01-01',
