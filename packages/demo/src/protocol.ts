@@ -71,6 +71,14 @@ export type Order =
   /** Ends all Workers, and starts them anew. */
   | { readonly do: 'restart' };
 
+/** What a Worker of a kind is called where there is little room. */
+export const SHORT_TITLES: Readonly<Record<WorkerKind, string>> = {
+  plain: 'Plain',
+  upstream: 'Upstream',
+  fresh: 'Fresh',
+  rollback: 'Rollback',
+};
+
 /** What a Worker of a kind is called. */
 export const TITLES: Readonly<Record<WorkerKind, string>> = {
   plain: 'Plain wasm-bindgen',

@@ -12,17 +12,23 @@ export async function servePage(options: { readonly panic: PanicMode; readonly p
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
+  const serving = await serve(stage, options.port).catch((error: NodeJS.ErrnoException) => error);
+  if (serving instanceof Error) {
+    const isTaken = serving.code === 'EADDRINUSE';
+    console.error(isTaken ? `Port ${options.port} is taken. Name another one by --port; 0 takes any that is free.` : serving.message);
+    await stage.end();
+    return 1;
+  }
   try {
     console.log('Starting the Worker on workerd, once for each kind …');
     await stage.start();
-    const serving = await serve(stage, options.port);
     console.log(`\n  ${colour('bold', serving.url)}\n`);
     if (!stage.kinds.includes('upstream')) console.log('Without upstream’s shim, which the set-up could not get from crates.io.');
     console.log('Ctrl-C ends it. `npm run demo -- --once` prints a table instead.');
     await ended;
-    await serving.end();
     return 0;
   } finally {
+    await serving.end();
     await stage.end();
   }
 }

@@ -41,8 +41,10 @@ export function App({ live }: { readonly live: Live }) {
             ))}
           </div>
         </section>
-        <Figures model={model} />
-        <Counters model={model} />
+        <div class="tables">
+          <Figures model={model} />
+          <Counters model={model} />
+        </div>
         <Rates model={model} />
         <Reports model={model} />
       </main>
@@ -57,7 +59,7 @@ export function App({ live }: { readonly live: Live }) {
 
 function Connection({ live }: { readonly live: Live }) {
   const text = live.isConnected
-    ? live.model.kinds.length === 0
+    ? live.model.kinds.every((kind) => live.model.stateOf(kind) === undefined)
       ? 'The Workers are starting.'
       : ''
     : 'No server: start it again by npm run demo, and this page goes on.';

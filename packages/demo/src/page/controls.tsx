@@ -1,8 +1,9 @@
+import type { WorkerKind } from '@wasm-revive/worker-fixture';
 import { useState } from 'preact/hooks';
 import { MOST_PER_SECOND, MOST_POISON_PERCENT, TITLES } from '../protocol.ts';
 import { PLACES, type Place, POISON_KINDS, POISONS } from '../workers/requests.ts';
 import type { Live } from './live.ts';
-import type { Model } from './model.ts';
+import type { Model, Trace } from './model.ts';
 import { placeName } from './names.ts';
 
 /** What the person at the page can do. */
@@ -119,10 +120,9 @@ function LastPoison({ model }: { readonly model: Model }) {
           </p>
           <ul>
             {model.kinds.map((kind) => {
-              const end = last.ends.get(kind);
               return (
                 <li key={kind}>
-                  {TITLES[kind]}: {end === undefined ? '…' : `${firstLine(end.text)} after ${Math.round(end.at - last.sentAt)} ms`}
+                  {TITLES[kind]}: {whatCallerGot(last, kind)}
                 </li>
               );
             })}
@@ -131,6 +131,12 @@ function LastPoison({ model }: { readonly model: Model }) {
       )}
     </div>
   );
+}
+
+function whatCallerGot({ ends, sentAt }: Trace, kind: WorkerKind): string {
+  const end = ends.get(kind);
+  if (end === undefined) return '…';
+  return end.verdict === 'hung' ? end.text : `${firstLine(end.text)}, after ${Math.round(end.at - sentAt)} ms`;
 }
 
 function firstLine(text: string): string {

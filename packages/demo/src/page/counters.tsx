@@ -1,4 +1,4 @@
-import { TITLES } from '../protocol.ts';
+import { SHORT_TITLES } from '../protocol.ts';
 import { OBJECTS } from '../workers/requests.ts';
 import type { Counter } from '../workers/worker-client.ts';
 import type { Model } from './model.ts';
@@ -9,30 +9,28 @@ export function Counters({ model }: { readonly model: Model }) {
     <section aria-labelledby="counters-title">
       <h2 id="counters-title">Eight Durable Objects count in memory</h2>
       <p>What each says it has counted, of what it has acknowledged. They are asked twice a second.</p>
-      <div class="scroll">
-        <table id="counters">
-          <thead>
-            <tr>
-              <th scope="col">Object</th>
+      <table id="counters">
+        <thead>
+          <tr>
+            <th scope="col">Object</th>
+            {model.kinds.map((kind) => (
+              <th key={kind} scope="col">
+                {SHORT_TITLES[kind]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {Array.from({ length: OBJECTS }, (_, object) => (
+            <tr key={object}>
+              <th scope="row">{object}</th>
               {model.kinds.map((kind) => (
-                <th key={kind} scope="col">
-                  {TITLES[kind]}
-                </th>
+                <Cell key={kind} counter={model.stateOf(kind)?.counters[object]} />
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {Array.from({ length: OBJECTS }, (_, object) => (
-              <tr key={object}>
-                <th scope="row">{object}</th>
-                {model.kinds.map((kind) => (
-                  <Cell key={kind} counter={model.stateOf(kind)?.counters[object]} />
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }
@@ -40,7 +38,7 @@ export function Counters({ model }: { readonly model: Model }) {
 function Cell({ counter }: { readonly counter: Counter | undefined }) {
   if (counter === undefined) return <td>–</td>;
   const { memory, acknowledged } = counter;
-  if (memory === undefined) return <td class="bad">no answer</td>;
+  if (memory === undefined) return <td class="bad">out of reach</td>;
   const isRight = memory >= acknowledged;
   return (
     <td class={isRight ? 'good' : 'bad'}>

@@ -1,5 +1,5 @@
 import type { WorkerKind } from '@wasm-revive/worker-fixture';
-import { TITLES, type WorkerState } from '../protocol.ts';
+import { SHORT_TITLES, type WorkerState } from '../protocol.ts';
 import { lostWrites } from '../workers/worker-client.ts';
 import type { Model } from './model.ts';
 
@@ -8,7 +8,7 @@ const LINES: readonly (readonly [what: string, show: (state: WorkerState) => num
   ['Good requests served', ({ totals }) => totals.served, false],
   ['Poison that failed, as it must', ({ totals }) => totals.failed, false],
   ['Good requests that failed', ({ totals }) => totals.collateral, true],
-  ['… in flight on an object that failed', ({ totals }) => totals.withObject, true],
+  ['Good ones in flight on an object that failed', ({ totals }) => totals.withObject, true],
   ['Requests without an answer', ({ totals }) => totals.hung, true],
   ['Poison answered as if all was well', ({ totals }) => totals.masked, true],
   ['Acknowledged counts gone from memory', ({ counters }) => lostWrites(counters), true],
@@ -22,36 +22,34 @@ export function Figures({ model }: { readonly model: Model }) {
   return (
     <section aria-labelledby="figures-title">
       <h2 id="figures-title">So far</h2>
-      <div class="scroll">
-        <table id="figures">
-          <thead>
-            <tr>
-              <td />
-              {model.kinds.map((kind) => (
-                <th key={kind} scope="col">
-                  {TITLES[kind]}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {LINES.map(([what, show, shouldBeZero]) => (
-              <tr key={what}>
-                <th scope="row">{what}</th>
-                {model.kinds.map((kind: WorkerKind) => {
-                  const state = model.stateOf(kind);
-                  const value = state === undefined ? '–' : show(state);
-                  return (
-                    <td key={kind} class={shouldBeZero && typeof value === 'number' ? (value === 0 ? 'good' : 'bad') : ''}>
-                      {value}
-                    </td>
-                  );
-                })}
-              </tr>
+      <table id="figures">
+        <thead>
+          <tr>
+            <td />
+            {model.kinds.map((kind) => (
+              <th key={kind} scope="col">
+                {SHORT_TITLES[kind]}
+              </th>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        </thead>
+        <tbody>
+          {LINES.map(([what, show, shouldBeZero]) => (
+            <tr key={what}>
+              <th scope="row">{what}</th>
+              {model.kinds.map((kind: WorkerKind) => {
+                const state = model.stateOf(kind);
+                const value = state === undefined ? '–' : show(state);
+                return (
+                  <td key={kind} class={shouldBeZero && typeof value === 'number' ? (value === 0 ? 'good' : 'bad') : ''}>
+                    {value}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }

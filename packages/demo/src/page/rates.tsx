@@ -89,7 +89,11 @@ function optionsOf(element: HTMLElement, kinds: readonly WorkerKind[]): uPlot.Op
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, Math.max(5, Math.ceil(most * 1.1))] } },
     axes: [
-      { ...axis, values: (chart, splits) => splits.map((at) => secondsAgo(at, chart.scales.x?.max)) },
+      {
+        ...axis,
+        splits: (_, __, least, most) => [most, most - 20, most - 40].filter((at) => at >= least),
+        values: (chart, splits) => splits.map((at) => secondsAgo(at, chart.scales.x?.max)),
+      },
       { ...axis, size: 34, incrs: [1, 2, 5, 10, 20, 50] },
     ],
     series: [
@@ -100,7 +104,7 @@ function optionsOf(element: HTMLElement, kinds: readonly WorkerKind[]): uPlot.Op
 }
 
 function secondsAgo(at: number, now = at): string {
-  return `${Math.round(at - now)} s`;
+  return at === now ? 'now' : `${now - at} s ago`;
 }
 
 /** Whole seconds alone: of the one that goes on not everything is known. */

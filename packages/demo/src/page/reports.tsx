@@ -48,6 +48,11 @@ function headline({ report: { failure, recovery } }: ReportedFailure): string {
   return `${what}, ${RECOVERIES[recovery]}`;
 }
 
+/** What the log says, with the object by its number. */
+function titleOf({ message, report: { instance }, place }: ReportedFailure): string {
+  return instance === undefined ? message : message.replace(instance, placeName(place));
+}
+
 function Dialog({ failure, close }: { readonly failure: ReportedFailure; readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -67,7 +72,7 @@ function Dialog({ failure, close }: { readonly failure: ReportedFailure; readonl
   ];
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby="report-title">
-      <h2 id="report-title">{failure.message}</h2>
+      <h2 id="report-title">{titleOf(failure)}</h2>
       <dl>
         {facts.map(([name, value]) =>
           value === undefined ? null : (
