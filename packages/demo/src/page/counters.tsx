@@ -8,7 +8,10 @@ export function Counters({ model }: { readonly model: Model }) {
   return (
     <section aria-labelledby="counters-title">
       <h2 id="counters-title">Eight Durable Objects count in memory</h2>
-      <p>What each says it has counted, of what it has acknowledged. They are asked twice a second.</p>
+      <p>
+        What each says it has counted, of what it has acknowledged. They are asked twice a second. More than that: it has counted, and its
+        answer was lost.
+      </p>
       <table id="counters">
         <thead>
           <tr>
@@ -42,7 +45,7 @@ function Cell({ counter }: { readonly counter: Counter | undefined }) {
   const isRight = memory >= acknowledged;
   return (
     <td class={isRight ? 'good' : 'bad'}>
-      {isRight ? memory : `${memory} of ${acknowledged}`}
+      {memory === acknowledged ? memory : `${memory} of ${acknowledged}`}
       <meter min="0" max={Math.max(1, acknowledged)} value={Math.min(memory, acknowledged)} aria-hidden="true" />
     </td>
   );

@@ -22,7 +22,7 @@ export function drawMark(context: CanvasRenderingContext2D, verdict: WorkerVerdi
     case 'collateral':
       context.fillRect(x - 3, y - 3, 6, 6);
       break;
-    case 'withObject':
+    case 'withInstance':
       context.strokeRect(x - 3, y - 3, 6, 6);
       break;
     case 'hung':

@@ -43,10 +43,10 @@ export function Lanes({ model, kind }: LanesProps) {
 function summary(model: Model, kind: WorkerKind): { readonly text: string; readonly isWell: boolean } {
   const state = model.stateOf(kind);
   if (state === undefined) return { text: 'starting', isWell: true };
-  const { collateral, withObject, hung, failed } = state.totals;
+  const { collateral, withInstance, hung, failed } = state.totals;
   const lost = lostWrites(state.counters);
   const costs = [
-    collateral + withObject > 0 && `${collateral + withObject} good requests failed`,
+    collateral + withInstance > 0 && `${collateral + withInstance} good requests failed`,
     hung > 0 && `${hung} without an answer`,
     lost > 0 && `${lost} counts lost`,
   ].filter((cost) => cost !== false);

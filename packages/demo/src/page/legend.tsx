@@ -4,7 +4,7 @@ const MARKS: readonly (readonly [verdict: WorkerVerdict, shape: string, what: st
   ['served', '●', 'served'],
   ['failed', '✖', 'poison, failed as it must'],
   ['collateral', '■', 'good, failed all the same'],
-  ['withObject', '□', 'good, lost with its object'],
+  ['withInstance', '□', 'good, in flight on an instance that failed'],
   ['hung', '○', 'no answer'],
   ['masked', '◆', 'poison, answered as if all was well'],
 ];

@@ -7,7 +7,7 @@ const LATENCIES = 500;
 
 /** Counts what became of one Worker's requests. */
 export class Books {
-  readonly #counts: Record<WorkerVerdict, number> = { served: 0, failed: 0, collateral: 0, withObject: 0, masked: 0, hung: 0 };
+  readonly #counts: Record<WorkerVerdict, number> = { served: 0, failed: 0, collateral: 0, withInstance: 0, masked: 0, hung: 0 };
   readonly #latencies: number[] = [];
   recoveries = 0;
 

@@ -71,7 +71,7 @@ async function driveWorker(dir: string, kind: WorkerKind, panic: PanicMode, seed
       served: of('served'),
       failed: of('failed'),
       collateral: of('collateral'),
-      withObject: of('withObject'),
+      withInstance: of('withInstance'),
       masked: of('masked'),
       hung: of('hung'),
       resent: 0,

@@ -25,7 +25,7 @@ const LINES: readonly (readonly [what: string, show: (row: Row) => string])[] = 
 /** The same for workerd, where each Durable Object has its state, and a program has no place to hear of errors without a caller. */
 const WORKER_LINES: typeof LINES = [
   ...LINES.slice(0, 3),
-  ['with its object: good, in flight on one that failed', (row) => bad(row.withObject)],
+  ['with its instance: good, in flight on one that failed', (row) => bad(row.withInstance)],
   ...LINES.filter(([what]) => /^(hung|state lost|recoveries|p\d\d)/.test(what)),
 ];
 

@@ -21,8 +21,8 @@ export interface Row {
   readonly served: number;
   readonly failed: number;
   readonly collateral: number;
-  /** On workerd: good requests that failed, in flight on a Durable Object that failed meanwhile. */
-  readonly withObject: number;
+  /** On workerd: good requests that failed, in flight on an instance that failed meanwhile. */
+  readonly withInstance: number;
   readonly masked: number;
   readonly hung: number;
   /** Requests that were sent more than once. */
@@ -54,7 +54,7 @@ export function tally(variant: Variant, requests: readonly Request[], heard: Hea
     served: count('served'),
     failed: count('failed') + unanswered.filter((request) => request.poison !== undefined).length,
     collateral: count('collateral') + unanswered.filter((request) => request.poison === undefined).length,
-    withObject: 0,
+    withInstance: 0,
     masked: count('masked'),
     hung: count('hung'),
     resent: heard.settled.filter((one) => one.attempts > 1).length,
@@ -84,7 +84,7 @@ export function shortcomings(row: Row): string[] {
   if (row.uncaught > 0) told.push(`${row.uncaught} errors had no caller`);
   if (row.variant.recovery === 'rollback') {
     if (row.lostWrites > 0) told.push(`${row.lostWrites} acknowledged writes are gone`);
-    if (row.withObject > 0) told.push(`${row.withObject} good requests failed with their object`);
+    if (row.withInstance > 0) told.push(`${row.withInstance} good requests failed with their instance`);
   }
   if (row.died !== undefined) told.push(`the process died (${row.died})`);
   return told;

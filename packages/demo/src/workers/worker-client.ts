@@ -1,11 +1,11 @@
-import { OBJECTS, pathOf, type WorkerRequest } from './requests.ts';
+import { OBJECTS, type Place, pathOf, type WorkerRequest } from './requests.ts';
 
 /**
  * What became of a request.
- * `served`: a good one, answered. `failed`: poison that failed, as it must. `collateral`: a good one that failed. `withObject`: a good one that
- * failed, in flight on an object that failed meanwhile. `masked`: poison that was answered as if nothing had happened. `hung`: no answer at all.
+ * `served`: a good one, answered. `failed`: poison that failed, as it must. `collateral`: a good one that failed. `withInstance`: a good one that
+ * failed, in flight on an instance that failed meanwhile: its object's, or the Worker's own, through which it came. `masked`: poison that was answered as if nothing had happened. `hung`: no answer at all.
  */
-export type WorkerVerdict = 'served' | 'failed' | 'collateral' | 'withObject' | 'masked' | 'hung';
+export type WorkerVerdict = 'served' | 'failed' | 'collateral' | 'withInstance' | 'masked' | 'hung';
 
 /** The end of a request. */
 export interface WorkerAnswer {
@@ -28,8 +28,8 @@ export class WorkerClient {
   readonly #url: URL;
   readonly #patienceMs: number;
   readonly #acknowledged = new Array<number>(OBJECTS).fill(0);
-  /** When each object failed last; infinite while it may. */
-  readonly #failedAt = new Array<number>(OBJECTS).fill(Number.NEGATIVE_INFINITY);
+  /** When each place failed last; infinite while it may. */
+  readonly #failedAt = new Map<Place, number>();
 
   /** @param patienceMs how long a request may be without an answer before it counts as hung */
   constructor(url: URL, patienceMs: number) {
@@ -42,10 +42,11 @@ export class WorkerClient {
     const { place, poison } = request;
     const began = performance.now();
     // Those in flight that it costs may hear of it first.
-    if (poison !== undefined && place !== 'worker') this.#failedAt[place] = Number.POSITIVE_INFINITY;
-    const response = await this.#ask(pathOf(request), this.#patienceMs);
+    if (poison !== undefined) this.#failedAt.set(place, Number.POSITIVE_INFINITY);
+    // What counts is no request that may be run twice.
+    const response = await this.#ask(pathOf(request), place === 'worker' ? 'GET' : 'POST');
     const now = performance.now();
-    if (poison !== undefined && place !== 'worker') this.#failedAt[place] = now;
+    if (poison !== undefined) this.#failedAt.set(place, now);
     const text = response === undefined ? `no answer in ${this.#patienceMs / 1000} s` : `${response.status} ${response.text}`.trim();
     return { verdict: this.#judge(request, began, response?.status), ms: now - began, text: text.slice(0, 300) };
   }
@@ -53,7 +54,10 @@ export class WorkerClient {
   #judge({ place, poison }: WorkerRequest, began: number, status: number | undefined): WorkerVerdict {
     if (status === undefined) return 'hung';
     if (poison !== undefined) return status === 200 ? 'masked' : 'failed';
-    if (status !== 200) return place !== 'worker' && (this.#failedAt[place] ?? 0) >= began ? 'withObject' : 'collateral';
+    if (status !== 200) {
+      const itsInstances: readonly Place[] = [place, 'worker'];
+      return itsInstances.some((one) => (this.#failedAt.get(one) ?? 0) >= began) ? 'withInstance' : 'collateral';
+    }
     if (place !== 'worker') this.#acknowledged[place] = (this.#acknowledged[place] ?? 0) + 1;
     return 'served';
   }
@@ -64,15 +68,15 @@ export class WorkerClient {
       Array.from({ length: OBJECTS }, async (_, object) => {
         // Before it is asked: what is acknowledged meanwhile may come after the answer.
         const acknowledged = this.#acknowledged[object] ?? 0;
-        const response = await this.#ask(`/kept/${object}/`, this.#patienceMs);
+        const response = await this.#ask(`/kept/${object}/`, 'GET');
         return { acknowledged, memory: response?.status === 200 ? (JSON.parse(response.text) as { count: number }).count : undefined };
       }),
     );
   }
 
-  async #ask(path: string, patienceMs: number): Promise<{ status: number; text: string } | undefined> {
+  async #ask(path: string, method: string): Promise<{ status: number; text: string } | undefined> {
     try {
-      const response = await fetch(new URL(path, this.#url), { signal: AbortSignal.timeout(patienceMs) });
+      const response = await fetch(new URL(path, this.#url), { method, signal: AbortSignal.timeout(this.#patienceMs) });
       return { status: response.status, text: await response.text() };
     } catch (error) {
       if ((error as Error).name === 'TimeoutError') return undefined;

@@ -41,7 +41,7 @@ describe('tally', () => {
       served: 2,
       failed: 1,
       collateral: 1,
-      withObject: 0,
+      withInstance: 0,
       masked: 0,
       hung: 1,
       resent: 1,
@@ -85,8 +85,8 @@ describe('shortcomings', () => {
     expect(shortcomings({ ...good, died: 'exit code 1' })).toHaveLength(1);
   });
 
-  test('on workerd, requests that fail with their object are one with rollback alone', () => {
-    const row = { ...good, host: 'workerd', withObject: 2 } as const;
+  test('on workerd, requests that fail with their instance are one with rollback alone', () => {
+    const row = { ...good, host: 'workerd', withInstance: 2 } as const;
     expect(shortcomings(row)).toEqual([]);
     expect(shortcomings({ ...row, variant: { recovery: 'rollback', panic: 'abort' } })).toHaveLength(1);
   });
