@@ -59,6 +59,11 @@ export class WorkerFiles {
   readonly #scratch = mkdtempSync(path.join(tmpdir(), 'wasm-revive-demo-'));
   readonly #built = new Map<string, string>();
 
+  constructor() {
+    // Miniflare ends the process by itself where that is told to end, and waits for nobody.
+    process.once('exit', () => this.remove());
+  }
+
   folder(kind: WorkerKind, panic: PanicMode): string {
     const key = `${kind} ${panic}`;
     let dir = this.#built.get(key);
