@@ -1,9 +1,17 @@
 import { defineConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
+// Neither cleans the folder of both, which the script `prebuild` does.
 export default defineConfig([
   // Two programs: the command, and the process that each variant of the table runs in. Files stay as they are: some read what lies beside them.
-  { ...library, entry: ['src/main.ts', 'src/picture.ts', 'src/table/worker.ts'], platform: 'node', dts: false, unbundle: true },
+  {
+    ...library,
+    entry: ['src/main.ts', 'src/picture.ts', 'src/table/worker.ts'],
+    platform: 'node',
+    dts: false,
+    unbundle: true,
+    clean: false,
+  },
   {
     ...library,
     entry: ['src/page/page.tsx'],
