@@ -9,8 +9,8 @@ export function Counters({ model }: { readonly model: Model }) {
     <section aria-labelledby="counters-title">
       <h2 id="counters-title">Eight Durable Objects count in memory</h2>
       <p>
-        What each says it has counted, of what it has acknowledged. They are asked twice a second. More than that: it has counted, and its
-        answer was lost.
+        What each says it has counted, of what it has acknowledged; asked twice a second. Where it is more, an answer is on its way, or
+        lost.
       </p>
       <table id="counters">
         <thead>

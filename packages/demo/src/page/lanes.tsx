@@ -46,12 +46,16 @@ function summary(model: Model, kind: WorkerKind): { readonly text: string; reado
   const { collateral, withInstance, hung, failed } = state.totals;
   const lost = lostWrites(state.counters);
   const costs = [
-    collateral + withInstance > 0 && `${collateral + withInstance} good requests failed`,
+    collateral + withInstance > 0 && `${numbered(collateral + withInstance, 'good request')} failed`,
     hung > 0 && `${hung} without an answer`,
-    lost > 0 && `${lost} counts lost`,
+    lost > 0 && `${numbered(lost, 'count')} lost`,
   ].filter((cost) => cost !== false);
   if (costs.length > 0) return { text: costs.join(', '), isWell: false };
   return { text: failed > 0 ? `${failed} failed as they must, and nothing else` : 'all is well', isWell: true };
+}
+
+function numbered(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** The same as the picture, in words. */

@@ -1,4 +1,4 @@
-import type { Order, StageEvent } from '../protocol.ts';
+import type { Order, Settings, StageEvent } from '../protocol.ts';
 import { Model } from './model.ts';
 
 /** The connection to the server: what it tells goes into the model. */
@@ -7,6 +7,9 @@ export class Live {
   /** Whether the server is there. */
   isConnected = false;
   readonly #events: EventSource;
+  /** What is to be set when the server has taken what was set before. */
+  #unsent: Partial<Settings> | undefined;
+  #isSetting = false;
 
   constructor(url: string) {
     this.#events = new EventSource(url);
@@ -18,13 +21,31 @@ export class Live {
     this.#events.onerror = () => {
       this.isConnected = false;
     };
-    this.#events.onmessage = ({ data }) => this.model.hear(JSON.parse(String(data)) as StageEvent);
+    this.#events.onmessage = ({ data }) => this.#hear(JSON.parse(String(data)) as StageEvent);
   }
 
   /** Asks the server for something. Where that fails, the page says that the server is gone. */
   async order(order: Order): Promise<void> {
-    // At once: until the server says the same, a slider that is being moved would go back.
-    if (order.do === 'set') this.model.settings = { ...this.model.settings, ...order.settings };
+    if (order.do !== 'set') return this.#post(order);
+    this.model.settings = { ...this.model.settings, ...order.settings };
+    this.#unsent = { ...this.#unsent, ...order.settings };
+    if (this.#isSetting) return;
+    this.#isSetting = true;
+    // One after the other, for they could overtake each other.
+    for (let settings: Partial<Settings> | undefined = this.#unsent; settings !== undefined; settings = this.#unsent) {
+      this.#unsent = undefined;
+      await this.#post({ do: 'set', settings });
+    }
+    this.#isSetting = false;
+  }
+
+  #hear(event: StageEvent): void {
+    // What was set before: a slider that is being moved would go back.
+    if (event.tell === 'settings' && this.#isSetting) return;
+    this.model.hear(event);
+  }
+
+  async #post(order: Order): Promise<void> {
     try {
       await fetch('orders', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) });
     } catch {

@@ -55,7 +55,12 @@ function titleOf({ message, report: { instance }, place }: ReportedFailure): str
 
 function Dialog({ failure, close }: { readonly failure: ReportedFailure; readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+    // Else the button at its end has the focus, and the beginning may be out of sight.
+    heading.current?.focus();
+  }, []);
   const { report } = failure;
   const { panic } = report.failure;
   const frames = report.failure.kind === 'unwound' ? report.failure.panic.frames : report.failure.frames;
@@ -72,7 +77,9 @@ function Dialog({ failure, close }: { readonly failure: ReportedFailure; readonl
   ];
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby="report-title">
-      <h2 id="report-title">{titleOf(failure)}</h2>
+      <h2 id="report-title" ref={heading} tabIndex={-1}>
+        {titleOf(failure)}
+      </h2>
       <dl>
         {facts.map(([name, value]) =>
           value === undefined ? null : (
