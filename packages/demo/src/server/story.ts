@@ -21,8 +21,11 @@ export class Story {
         this.#last.set(event.tell, event);
         break;
       case 'settings':
+        this.#last.set(event.tell, event);
+        break;
       case 'state':
         this.#last.set(event.tell, event);
+        this.#forget(event.at - KEPT_MS);
         break;
       default:
         this.#recent.push(event);
@@ -32,19 +35,16 @@ export class Story {
 
   /** Tells what was, and from now on what is. Gives what ends it. */
   listen(listener: (event: StageEvent) => void): () => void {
-    this.#forget();
     for (const event of [...this.#last.values(), ...this.#recent]) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Forgets what is old; not the instances, which may serve for long. */
-  #forget(): void {
-    const since = Date.now() - KEPT_MS;
-    const failures = this.#recent.filter(({ tell }) => tell === 'failure').slice(-FAILURES);
-    this.#recent = this.#recent.filter((event) => {
-      if (event.tell === 'failure') return failures.includes(event);
-      return event.tell === 'instance' || event.at >= since;
-    });
+  /** Forgets what is old; not the last failures, and not the instances that serve. */
+  #forget(before: number): void {
+    const serving = new Map<string, StageEvent>();
+    for (const event of this.#recent) if (event.tell === 'instance') serving.set(`${event.kind} ${event.place}`, event);
+    const kept = new Set<StageEvent>([...serving.values(), ...this.#recent.filter(({ tell }) => tell === 'failure').slice(-FAILURES)]);
+    this.#recent = this.#recent.filter((event) => event.at >= before || kept.has(event));
   }
 }
