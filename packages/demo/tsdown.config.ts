@@ -22,6 +22,6 @@ export default defineConfig([
     minify: true,
     // The page has all that it needs.
     deps: { alwaysBundle: [/./], onlyBundle: ['preact', 'uplot'] },
-    copy: ['src/page/index.html', 'src/page/style.css', '../../node_modules/uplot/dist/uPlot.min.css'],
+    copy: ['src/page/index.html', 'src/page/*.css', '../../node_modules/uplot/dist/uPlot.min.css'],
   },
 ]);
