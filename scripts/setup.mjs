@@ -7,6 +7,7 @@ import { ensureRustLints, hostRust, isOlder } from './lib/host-rust.mjs';
 import { ensureJsRuntimes } from './lib/js-runtimes.mjs';
 import { installPackages, staleReason } from './lib/npm-packages.mjs';
 import { step } from './lib/progress.mjs';
+import { ensureUpstreamShim, WORKER_BUILD_VERSION } from './lib/upstream-shim.mjs';
 import { runMain, UserError } from './lib/user-error.mjs';
 import { buildArtifact, listedArtifacts } from './lib/wasm-artifacts.mjs';
 import { ensureWasmBindgen, findWasmBindgen, WASM_BINDGEN_VERSION } from './lib/wasm-bindgen-cli.mjs';
@@ -46,6 +47,7 @@ export async function setUp(purpose) {
   for (const artifact of listedArtifacts({ purpose })) {
     await step(`Wasm module ${artifact.as}, panic=${artifact.panic}`, async (tell) => tell.result(await buildArtifact(artifact, tell)));
   }
+  await step(`worker-build ${WORKER_BUILD_VERSION}'s shim`, async (tell) => tell.result(await ensureUpstreamShim(tell)));
   if (forTests) {
     await step('Other JavaScript runtimes to test on', async (tell) => {
       const installed = await ensureJsRuntimes(tell);

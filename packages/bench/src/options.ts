@@ -26,6 +26,8 @@ export interface Effort {
   /** How long a Worker is under load, and how often it is aborted then. */
   readonly workersMs: number;
   readonly workersAborts: number;
+  /** Whether upstream's shim is measured beside it, many of whose requests get no answer and are waited for. */
+  readonly workersUpstream: boolean;
 }
 
 /** What can be measured alone. */
@@ -61,6 +63,7 @@ const FULL: Effort = {
   rollbackAborts: 500,
   workersMs: 60_000,
   workersAborts: 300,
+  workersUpstream: true,
 };
 
 const QUICK: Effort = {
@@ -82,6 +85,7 @@ const QUICK: Effort = {
   rollbackAborts: 5,
   workersMs: 1_500,
   workersAborts: 3,
+  workersUpstream: false,
 };
 
 const USAGE = `Usage: npm run bench -- [options]

@@ -1,119 +1,14 @@
-import { parseArgs } from 'node:util';
-import type { Outcome } from './ask.ts';
-import { colour } from './colour.ts';
-import type { Message, Sample, Settled } from './messages.ts';
-import { ARTIFACTS, preparePackages } from './prepare.ts';
-import { showProgress } from './progress.ts';
-import { notes, resultTable, sampleTable, verdict } from './report.ts';
-import { makeRequests, type Request } from './requests.ts';
-import { runWorker } from './run-worker.ts';
-import { type Heard, type Row, tally } from './tally.ts';
-import { packageDir, policyOf, VARIANTS, type Variant } from './variants.ts';
-
-const USAGE = `Usage: npm run demo -- [options]
-
-  --requests N          how many requests each variant gets (default 600)
-  --seed N              which ones (default 2026)
-  --uncaught log|die    what the program does with errors that reach no caller (default log; Node's own default is die)`;
+import { parseOptions } from './options.ts';
+import { servePage } from './serve-page.ts';
+import { printTable } from './table/print-table.ts';
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const options = parseOptions();
+  const options = parseOptions(process.argv.slice(2));
   if (typeof options === 'string') {
     console.error(options);
     return 2;
   }
-  const { seed, count } = options;
-  console.log(colour('bold', 'wasm-revive: one Rust service, four ways to survive it\n'));
-  await preparePackages();
-  const requests = makeRequests(seed, count);
-  const poison = requests.filter((request) => request.poison !== undefined).length;
-  console.log(`\n${count} requests (${count - poison} good, ${poison} poison), up to 24 in flight, seed ${seed}\n`);
-  const expected = await askExpected(options);
-  const rows: Row[] = [];
-  for (const variant of VARIANTS) rows.push(await driveVariant(variant, requests, expected, options));
-  console.log(`\n${resultTable(rows)}\n${notes(rows).join('\n')}\n`);
-  console.log(colour('bold', 'What a caller is told'));
-  for (const panic of ['abort', 'unwind'] as const) {
-    const columns = await Promise.all(
-      VARIANTS.filter((variant) => variant.panic === panic).map(async (variant) => ({ variant, samples: await takeSamples(variant) })),
-    );
-    console.log(sampleTable(panic, columns));
-  }
-  const { kept, text } = verdict(rows);
-  console.log(`\n${text}`);
-  return kept ? 0 : 1;
-}
-
-interface Options {
-  readonly seed: number;
-  readonly count: number;
-  readonly uncaught: 'log' | 'die';
-}
-
-function parseOptions(): Options | string {
-  try {
-    const string = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { requests: string, seed: string, uncaught: string } });
-    const number = (name: 'requests' | 'seed', or: number): number => {
-      const value = Number(values[name] ?? or);
-      if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1, not "${values[name]}".`);
-      return value;
-    };
-    const { uncaught = 'log' } = values;
-    if (uncaught !== 'log' && uncaught !== 'die') throw new Error(`--uncaught is log or die, not "${uncaught}".`);
-    return { count: number('requests', 600), seed: number('seed', 2026), uncaught };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : error}\n\n${USAGE}`;
-  }
-}
-
-async function askExpected({ seed, count }: Options): Promise<readonly (Outcome | null)[]> {
-  const dir = packageDir(ARTIFACTS, { recovery: 'none', panic: 'abort' });
-  let expected: readonly (Outcome | null)[] | undefined;
-  const died = await runWorker({ do: 'expect', dir, seed, count }, (message) => {
-    if (message.tell === 'expected') expected = message.expected;
-  });
-  if (expected === undefined) throw new Error(`The right answers could not be computed: ${died ?? 'nothing was said'}`);
-  return expected;
-}
-
-async function driveVariant(
-  variant: Variant,
-  requests: readonly Request[],
-  expected: readonly (Outcome | null)[],
-  options: Options,
-): Promise<Row> {
-  const title = `panic=${variant.panic.padEnd(6)}  ${policyOf(variant).title.padEnd(21)}`;
-  const progress = showProgress(title, requests.length);
-  const settled: Settled[] = [];
-  const uncaught: Heard['uncaught'][number][] = [];
-  let end: Heard['end'];
-  let trouble = 0;
-  const hear = (message: Message): void => {
-    if (message.tell === 'settled') {
-      settled.push(message.settled);
-      if (message.settled.verdict === 'collateral') trouble++;
-      progress.advance(settled.length, trouble);
-    } else if (message.tell === 'uncaught') uncaught.push(message);
-    else if (message.tell === 'end') end = message.end;
-  };
-  const { seed, count } = options;
-  const died = await runWorker(
-    { do: 'drive', variant, dir: packageDir(ARTIFACTS, variant), seed, count, expected, uncaught: options.uncaught },
-    hear,
-  );
-  const row = tally(variant, requests, { settled, uncaught, ...(end && { end }), ...(died !== undefined && { died }) });
-  progress.end(`${row.served} served, ${row.failed} failed as they must, ${row.collateral} collateral, ${row.hung} hung`);
-  return row;
-}
-
-async function takeSamples(variant: Variant): Promise<readonly Sample[]> {
-  let samples: readonly Sample[] = [];
-  const died = await runWorker({ do: 'sample', variant, dir: packageDir(ARTIFACTS, variant) }, (message) => {
-    if (message.tell === 'samples') samples = message.samples;
-  });
-  if (died !== undefined) throw new Error(`${policyOf(variant).title} died while it was asked for samples: ${died}`);
-  return samples;
+  return options.do === 'once' ? printTable(options) : servePage(options);
 }

@@ -1,19 +1,26 @@
 /**
- * What worker-build's own shim does with the same Worker on the same workerd, beside ours. Each test fails the day upstream mends it. Only where
- * WASM_REVIVE_WORKER_BUILD names worker-build 0.8.7.
+ * What worker-build's own shim does with the same Worker on the same workerd, beside ours. Each test fails the day upstream mends it. By the real
+ * worker-build where WASM_REVIVE_WORKER_BUILD names it; else of its shim, where the set-up could get that.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildWorker, canBuild } from '@wasm-revive/worker-fixture';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildByWorkerBuild } from './build-worker.ts';
+import { build, buildByWorkerBuild } from './build-worker.ts';
 import { type Answer, type Running, start } from './workerd.ts';
 
-const { WASM_REVIVE_WORKER_BUILD: workerBuild = '' } = process.env;
-const esbuild = createRequire(import.meta.url).resolve('esbuild/bin/esbuild');
+const { WASM_REVIVE_WORKER_BUILD: workerBuild } = process.env;
+const scratch = mkdtempSync(join(tmpdir(), 'wasm-revive-upstream-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-describe.runIf(workerBuild !== '').each([
-  ['upstream', esbuild],
-  ['ours', undefined],
-])('panic=abort, %s', (whose, bundler) => {
+function buildUpstream(): string {
+  if (workerBuild === undefined) return buildWorker(scratch, 'upstream', 'abort');
+  return buildByWorkerBuild(workerBuild, 'abort', createRequire(import.meta.url).resolve('esbuild/bin/esbuild'));
+}
+
+describe.runIf(workerBuild !== undefined || canBuild('upstream', 'abort')).each(['upstream', 'ours'])('panic=abort, %s', (whose) => {
   const isOurs = whose === 'ours';
   let worker: Running;
   /** What a request gets; `no answer` in 5 seconds. */
@@ -26,7 +33,7 @@ describe.runIf(workerBuild !== '').each([
   };
 
   beforeAll(async () => {
-    worker = await start(buildByWorkerBuild(workerBuild, 'abort', bundler));
+    worker = await start(isOurs ? build('abort') : buildUpstream());
   });
   afterAll(() => worker.miniflare.dispose());
 

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { Miniflare, type MiniflareOptions } from 'miniflare';
+import { buildWorker, canBuild, type WorkerKind, workerOptions } from '@wasm-revive/worker-fixture';
+import { Miniflare } from 'miniflare';
 import type { Effort } from '../options.ts';
 import { median } from '../statistics.ts';
 import type { PanicMode } from '../variants.ts';
 import { startWorker } from '../worker-process.ts';
-import { buildWorker, WORKER_BUILD, type WorkerKind } from './build.ts';
 import type { AfterAbortsAnswer, ClientsRequest, TrafficAnswer } from './clients.ts';
 
 /** How one kind of Worker does under load, with and without requests that fail. */
@@ -29,10 +28,12 @@ export const POISON = 0.01;
 const KINDS = ['abort', 'memory', 'stack', 'panic'];
 const SEED = 20_260_426;
 
-/** Upstream's are there where the environment names a worker-build. @param tell hears how far it is, from 0 to 1 */
+/** Upstream's are there where its shim is. @param tell hears how far it is, from 0 to 1 */
 export async function measureWorkers(scratch: string, node: string, effort: Effort, tell: (done: number) => void): Promise<WorkerResult[]> {
-  const kinds: readonly WorkerKind[] = [...(WORKER_BUILD === undefined ? [] : (['upstream'] as const)), 'fresh', 'rollback'];
-  const all = (['abort', 'unwind'] as const).flatMap((panic) => kinds.map((kind) => ({ kind, panic })));
+  const kinds = ['upstream', 'fresh', 'rollback'] as const;
+  const all = (['abort', 'unwind'] as const).flatMap((panic) =>
+    kinds.filter((kind) => kind !== 'upstream' || (effort.workersUpstream && canBuild(kind, panic))).map((kind) => ({ kind, panic })),
+  );
   const results: WorkerResult[] = [];
   for (const { kind, panic } of all) {
     tell(results.length / all.length);
@@ -44,7 +45,13 @@ export async function measureWorkers(scratch: string, node: string, effort: Effo
 
 async function measure(dir: string, node: string, effort: Effort): Promise<Omit<WorkerResult, 'kind' | 'panic'>> {
   const before = childrenOf(process.pid);
-  const miniflare = new Miniflare(options(dir));
+  const miniflare = new Miniflare({
+    ...workerOptions(dir),
+    // One line for each failure; nobody reads them here.
+    handleRuntimeStdio: (...streams) => {
+      for (const stream of streams) stream.resume();
+    },
+  });
   const clients = startWorker<ClientsRequest>('workers/clients.js', node);
   try {
     const url = (await miniflare.ready).href;
@@ -71,25 +78,6 @@ async function measure(dir: string, node: string, effort: Effort): Promise<Omit<
     clients.end();
     await miniflare.dispose();
   }
-}
-
-function options(dir: string): MiniflareOptions {
-  const read = (name: string): Buffer => readFileSync(path.join(dir, name));
-  return {
-    modulesRoot: dir,
-    modules: [
-      { type: 'ESModule', path: path.join(dir, 'index.js'), contents: read('index.js').toString().replaceAll('import source ', 'import ') },
-      { type: 'CompiledWasm', path: path.join(dir, 'index_bg.wasm'), contents: new Uint8Array(read('index_bg.wasm')) },
-    ],
-    compatibilityDate: '2026-01-01',
-    durableObjects: Object.fromEntries(
-      ['Counter', 'Kept', 'Ledger', 'Loaded'].map((className) => [className.toUpperCase(), { className, useSQLite: true }]),
-    ),
-    // One line for each failure; nobody reads them here.
-    handleRuntimeStdio: (...streams) => {
-      for (const stream of streams) stream.resume();
-    },
-  };
 }
 
 /** Processes that a process has started. None where the system doesn't tell: Linux does. */

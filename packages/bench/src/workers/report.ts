@@ -13,7 +13,9 @@ export function describeWorkers(results: readonly WorkerResult[]): string {
     timesTable(results),
   ];
   if (!results.some(({ kind }) => kind === 'upstream')) {
-    lines.push('WASM_REVIVE_WORKER_BUILD names no worker-build, so that upstream’s own shim is not beside it.');
+    lines.push(
+      'Not beside them: worker-build’s own shim. It is left out by --quick, and where the set-up could not get it from crates.io.',
+    );
   }
   return lines.join('\n\n');
 }

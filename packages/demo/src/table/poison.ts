@@ -1,5 +1,5 @@
+import type { Random } from '../random.ts';
 import { claimedPng } from './pictures.ts';
-import type { Random } from './random.ts';
 import type { Work } from './requests.ts';
 
 /** An input that makes the service fail, and why. */

@@ -1,5 +1,5 @@
+import type { Random } from '../random.ts';
 import { claimedPng, PICTURES } from './pictures.ts';
-import type { Random } from './random.ts';
 import type { Work } from './requests.ts';
 
 /** Good work and, where it is known without the service, its answer. */

@@ -1,7 +1,7 @@
+import { createRandom } from '../random.ts';
 import { outcomeOf, receive } from './ask.ts';
 import type { Job, Sample } from './messages.ts';
 import { POISONS, type PoisonName } from './poison.ts';
-import { createRandom } from './random.ts';
 import { Client, loadService } from './service.ts';
 import { policyOf } from './variants.ts';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { transform } from 'wasm-revive/transform';
 import { isOurs, packageDir, VARIANTS } from './variants.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Where the packages of the variants are. */
 export const ARTIFACTS: string = path.join(ROOT, '.artifacts');

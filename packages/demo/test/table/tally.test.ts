@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Settled } from '../src/messages.ts';
-import type { Request } from '../src/requests.ts';
-import { percentile, shortcomings, tally } from '../src/tally.ts';
+import type { Settled } from '../../src/table/messages.ts';
+import type { Request } from '../../src/table/requests.ts';
+import { percentile, shortcomings, tally } from '../../src/table/tally.ts';
 
 const VARIANT = { recovery: 'revive', panic: 'abort' } as const;
 const REQUESTS: Request[] = [0, 1, 2, 3].map((index) => ({ index, work: { kind: 'visit' } }));
@@ -36,10 +36,12 @@ describe('tally', () => {
       end: { recoveries: 1, lostAtEnd: 1 },
     };
     expect(tally(VARIANT, POISONED, heard)).toEqual({
+      host: 'Node.js',
       variant: VARIANT,
       served: 2,
       failed: 1,
       collateral: 1,
+      withInstance: 0,
       masked: 0,
       hung: 1,
       resent: 1,
@@ -81,5 +83,11 @@ describe('shortcomings', () => {
 
   test('a dead process is one', () => {
     expect(shortcomings({ ...good, died: 'exit code 1' })).toHaveLength(1);
+  });
+
+  test('on workerd, requests that fail with their instance are one with rollback alone', () => {
+    const row = { ...good, host: 'workerd', withInstance: 2 } as const;
+    expect(shortcomings(row)).toEqual([]);
+    expect(shortcomings({ ...row, variant: { recovery: 'rollback', panic: 'abort' } })).toHaveLength(1);
   });
 });

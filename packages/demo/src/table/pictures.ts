@@ -5,8 +5,8 @@ import { deflateSync } from 'node:zlib';
 export const PICTURES: readonly [Uint8Array, ...Uint8Array[]] = [picture('photo.jpg'), picture('badge.gif'), picture('map.png')];
 
 function picture(name: string): Uint8Array {
-  // One folder up from `src` and from `dist` alike.
-  return new Uint8Array(readFileSync(new URL(`../assets/${name}`, import.meta.url)));
+  // Two folders up from `src` and from `dist` alike.
+  return new Uint8Array(readFileSync(new URL(`../../assets/${name}`, import.meta.url)));
 }
 
 /** A PNG of a few dozen bytes whose header claims a size. */

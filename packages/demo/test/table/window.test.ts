@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Window } from '../src/window.ts';
+import { Window } from '../../src/table/window.ts';
 
 /** What has been admitted, in order. */
 function watch() {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { UNKNOWN_SESSION } from '../src/ask.ts';
-import { StateModel } from '../src/state-model.ts';
+import { UNKNOWN_SESSION } from '../../src/table/ask.ts';
+import { StateModel } from '../../src/table/state-model.ts';
 
 const RIGHT = { right: true, lost: 0 };
 const WRONG = { right: false, lost: 0 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { POISONS } from '../src/poison.ts';
-import { makeRequests } from '../src/requests.ts';
+import { POISONS } from '../../src/table/poison.ts';
+import { makeRequests } from '../../src/table/requests.ts';
 
 describe('the requests', () => {
   test('are the same for the same seed, and others for another', () => {

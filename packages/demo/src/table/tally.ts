@@ -16,10 +16,13 @@ export interface Heard {
 
 /** One row of the table. */
 export interface Row {
+  readonly host: 'Node.js' | 'workerd';
   readonly variant: Variant;
   readonly served: number;
   readonly failed: number;
   readonly collateral: number;
+  /** On workerd: good requests that failed, in flight on an instance that failed meanwhile. */
+  readonly withInstance: number;
   readonly masked: number;
   readonly hung: number;
   /** Requests that were sent more than once. */
@@ -46,10 +49,12 @@ export function tally(variant: Variant, requests: readonly Request[], heard: Hea
   const acknowledged = Math.max(0, ...heard.settled.map((one) => one.acknowledged));
   const lostOnTheWay = heard.settled.reduce((sum, one) => sum + one.lostWrites, 0);
   return {
+    host: 'Node.js',
     variant,
     served: count('served'),
     failed: count('failed') + unanswered.filter((request) => request.poison !== undefined).length,
     collateral: count('collateral') + unanswered.filter((request) => request.poison === undefined).length,
+    withInstance: 0,
     masked: count('masked'),
     hung: count('hung'),
     resent: heard.settled.filter((one) => one.attempts > 1).length,
@@ -77,7 +82,10 @@ export function shortcomings(row: Row): string[] {
   if (row.hung > 0) told.push(`${row.hung} requests were never answered`);
   if (row.masked > 0) told.push(`${row.masked} poison requests were answered as if nothing had happened`);
   if (row.uncaught > 0) told.push(`${row.uncaught} errors had no caller`);
-  if (row.variant.recovery === 'rollback' && row.lostWrites > 0) told.push(`${row.lostWrites} acknowledged writes are gone`);
+  if (row.variant.recovery === 'rollback') {
+    if (row.lostWrites > 0) told.push(`${row.lostWrites} acknowledged writes are gone`);
+    if (row.withInstance > 0) told.push(`${row.withInstance} good requests failed with their instance`);
+  }
   if (row.died !== undefined) told.push(`the process died (${row.died})`);
   return told;
 }

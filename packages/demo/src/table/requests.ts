@@ -1,6 +1,6 @@
+import { createRandom } from '../random.ts';
 import { goodWork } from './good-work.ts';
 import { POISONS, type PoisonName } from './poison.ts';
-import { createRandom } from './random.ts';
 
 /** What a request asks of the service. Times are milliseconds after its arrival. */
 export type Work =

@@ -1,0 +1,2 @@
+export { type BuildOptions, buildWorker, canBuild, type PanicMode, type WorkerKind } from './build-worker.ts';
+export { workerOptions } from './worker-options.ts';
