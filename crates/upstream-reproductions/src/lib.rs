@@ -8,6 +8,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+#[cfg(feature = "two-catches")]
+pub mod two_catches;
 #[cfg(feature = "unwind-safe")]
 mod unwind_safe;
 
