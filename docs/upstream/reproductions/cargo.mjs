@@ -5,7 +5,10 @@ const [cargo, ...args] = process.argv.slice(2);
 
 /** What the compiler says of the crate, by errors with a code; and how cargo ended. */
 export function compile() {
-  const { stdout, stderr, error, status } = spawnSync(cargo, [...args, '--message-format', 'json'], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { stdout, stderr, error, status } = spawnSync(cargo, [...args, '--message-format', 'json'], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   if (error) throw error;
   const errors = stdout
     .split('\n')

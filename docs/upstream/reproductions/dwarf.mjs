@@ -95,7 +95,8 @@ function abbreviations(bytes, offset) {
     const tag = all.leb();
     all.u8();
     const attributes = [];
-    for (let [name, form] = [all.leb(), all.leb()]; name !== 0 || form !== 0; [name, form] = [all.leb(), all.leb()]) attributes.push([name, form]);
+    for (let [name, form] = [all.leb(), all.leb()]; name !== 0 || form !== 0; [name, form] = [all.leb(), all.leb()])
+      attributes.push([name, form]);
     shapes.set(code, { tag, attributes });
   }
   return shapes;

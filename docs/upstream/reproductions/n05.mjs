@@ -9,4 +9,7 @@ const found = sections(readFileSync(wasm));
 const begins = new Set(bodies(found.code).flatMap(({ withSize, body }) => [withSize, body]));
 const starts = functionStarts(found);
 assert.ok(starts.length > 10, 'there is debug information');
-assert.deepEqual({ functions: starts.length, elsewhere: starts.filter((start) => !begins.has(start)).length }, { functions: starts.length, elsewhere: 0 });
+assert.deepEqual(
+  { functions: starts.length, elsewhere: starts.filter((start) => !begins.has(start)).length },
+  { functions: starts.length, elsewhere: 0 },
+);

@@ -39,7 +39,11 @@ function run(finding) {
   }
   return waysToRun(finding).flatMap(({ on, node, args, env }) => {
     const script = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), `${scriptOf(finding.id)}.mjs`);
-    const { status, stdout, stderr, error } = spawnSync(node, ['--no-warnings', script, ...args], { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8' });
+    const { status, stdout, stderr, error } = spawnSync(node, ['--no-warnings', script, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
     if (error) throw error;
     const name = `${finding.id}${on === undefined ? '' : ` (${on})`}`;
     if (status === 0) {
@@ -54,7 +58,10 @@ function run(finding) {
 }
 
 function waysToRun({ on, node: major, arguments: args, cargo: panic, feature }) {
-  const node = major === undefined || Number(process.versions.node.split('.')[0]) >= major ? process.execPath : path.join(root, `.tools/node-${major}/bin/node`);
+  const node =
+    major === undefined || Number(process.versions.node.split('.')[0]) >= major
+      ? process.execPath
+      : path.join(root, `.tools/node-${major}/bin/node`);
   if (on !== undefined) return on.map((build) => ({ on: build, node, args: [packageOf(build)], env: {} }));
   const toolchain = wasmToolchain();
   if (panic !== undefined) {
