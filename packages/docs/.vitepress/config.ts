@@ -2,8 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { problemsOf } from '../src/check-site.ts';
 import { drawDiagram } from '../src/diagrams.ts';
-import { HOME, NO_PAGES, root, target } from '../src/pages.ts';
+import { HOME, headingId, NO_PAGES, root, target } from '../src/pages.ts';
 
 const page = (text: string, link: string): DefaultTheme.SidebarItem => ({ text, link });
 const readme = (name: string, text = name): DefaultTheme.SidebarItem => page(text, `/packages/${name}/README`);
@@ -41,7 +42,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Error codes',
     collapsed: true,
     link: '/docs/errors/',
-    items: markdownIn('docs/errors').map((name) => page(name, `/docs/errors/${name}`)),
+    items: markdownIn('docs/errors').map((name) => page(name.replace('REVIVE_', ''), `/docs/errors/${name}`)),
   },
   { text: 'Architecture', link: '/docs/architecture' },
   {
@@ -61,7 +62,13 @@ export default defineConfig({
   cacheDir: './node_modules/.vitepress',
   rewrites: { [HOME]: 'index.md' },
   cleanUrls: true,
+  buildEnd({ outDir }) {
+    const problems = problemsOf(outDir);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+  },
   markdown: {
+    languageAlias: { 'rust,ignore': 'rust' },
+    anchor: { slugify: headingId },
     config(md) {
       md.core.ruler.push('links-of-the-repository', ({ tokens, env }) => {
         for (const token of tokens.flatMap((block) => block.children ?? [])) {

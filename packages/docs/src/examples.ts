@@ -11,7 +11,7 @@ export interface Example {
 
 /** All examples of a page that run. */
 export function examplesOf(markdown: string): Example[] {
-  return [...markdown.matchAll(/^```js run(.*)\n([^]*?)^```$/gm)].map(({ index, 1: options = '', 2: code = '' }) => ({
+  return [...markdown.matchAll(/^```js run(.*)\n([\s\S]*?)^```$/gm)].map(({ index, 1: options = '', 2: code = '' }) => ({
     line: markdown.slice(0, index).split('\n').length + 1,
     options: options.trim().split(/\s+/).filter(Boolean),
     code,

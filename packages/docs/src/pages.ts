@@ -40,3 +40,12 @@ export function target(page: string, href: string): string | undefined {
   if (isPage(name)) return `/${name}${hash}`;
   return `${SOURCE}/${isFolder ? 'tree' : 'blob'}/main/${name}${hash}`;
 }
+
+/** A heading's id as GitHub makes it, where the same links have to hold. */
+export function headingId(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-');
+}
