@@ -24,13 +24,16 @@ const source = readdirSync(join(root, 'packages'))
 
 const named = new Set([...source.matchAll(/(?<=['\s])REVIVE_[A-Z0-9_]+(?='|:)/g)].map(([code]) => code));
 /** Codes with what the tables say of them. */
-const described = [...source.matchAll(/^ {2}(REVIVE_[A-Z0-9_]+):\s+'(.+)',$/gm)].map(([, code = '', text = '']) => [
-  code,
-  text.replaceAll("\\'", "'"),
-]);
+const tables = [...source.matchAll(/_CODES = \{\n([\s\S]*?)\n\}/g)].map(([, table = '']) => table);
+const described = tables.flatMap((table) =>
+  [...table.matchAll(/(REVIVE_[A-Z0-9_]+):\s+'(.+)',/g)].map(([, code = '', text = '']) => [code, text.replaceAll("\\'", "'")]),
+);
 
 describe('error codes', () => {
-  test('are all found', () => expect(named.size).toBeGreaterThan(50));
+  test('are all found', () => {
+    expect(named.size).toBeGreaterThan(50);
+    expect([...new Set(described.map(([code]) => code))].sort()).toEqual([...named].sort());
+  });
 
   test.each([...named])('%s has a page', (code) => expect(pages).toContain(code));
 
