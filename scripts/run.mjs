@@ -22,6 +22,7 @@ const CHECKS = [
   'check-package',
   'check:versions',
   'check:rules',
+  'site',
   'rust:fmt',
   'rust:clippy',
   'rust:test',

@@ -1,6 +1,6 @@
 /**
- * What is wrong in wasm-bindgen's own output, and not in ours. Each upstream half is a real assertion: the day upstream mends it, it
- * fails, and the table in the design has to be changed.
+ * What is wrong in wasm-bindgen’s own output, and not in ours (docs/upstream). Each upstream half is a real assertion: the day upstream mends it, it
+ * fails, and the page of its finding has to be changed.
  */
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';

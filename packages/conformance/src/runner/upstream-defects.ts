@@ -1,6 +1,6 @@
 /**
  * What is wrong upstream, as programs: each is run on wasm-bindgen's own output and on ours, word for word the same, and says what it
- * saw. The IDs are those of the design's table.
+ * saw. The IDs are those of docs/upstream.
  */
 import { codeOf } from './checks.ts';
 import type { Fixtures, Told } from './fixtures.ts';
