@@ -1,0 +1,43 @@
+/**
+ * wasm-bindgen packages that recover, in what Vite serves and builds.
+ * @module
+ */
+import { createVitePlugin } from 'unplugin';
+import { Hooks, IMPORTS, SCRIPTS } from './hooks.js';
+import { importMetaHot } from './hot.js';
+import { isPath, type Options } from './options.js';
+import { relativeUrl } from './relative-url.js';
+
+export type { Options } from './options.js';
+
+/** The plugin. @throws TypeError for options that can't be */
+export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>> = createVitePlugin((options: Options | undefined) => {
+  let serves = false;
+  const hooks = new Hooks({ wasmUrl: relativeUrl, hot: () => (serves ? importMetaHot : '') }, options);
+  const packages = options?.packages?.filter((name) => !isPath(name)) ?? [];
+  return {
+    name: 'wasm-revive',
+    enforce: 'pre',
+    buildStart() {
+      hooks.buildStart();
+    },
+    resolveId: {
+      filter: { id: IMPORTS },
+      handler: (id, importer) => hooks.resolveId(id, importer),
+    },
+    transform: {
+      filter: { id: SCRIPTS },
+      handler(code, id) {
+        return hooks.transform(this, code, id);
+      },
+    },
+    vite: {
+      // Dependencies are bundled in advance for the development server, and left out of what runs on servers, where no plugin sees them.
+      config: () => ({ optimizeDeps: { exclude: [...packages] }, ssr: { noExternal: [...packages] } }),
+      configResolved({ root, command }) {
+        hooks.setRoot(root);
+        serves = command === 'serve';
+      },
+    },
+  };
+});
