@@ -57,7 +57,7 @@ export class Hooks {
   }
 
   get protection(): Protection {
-    this.#made ??= new Protection(this.#options, this.#root);
+    this.#made ??= new Protection(this.#options, this.#options.root ?? this.#root);
     return this.#made;
   }
 

@@ -15,12 +15,14 @@ export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimi
    * `loadModule` as `wasm-revive/runtime` does, which is the default.
    */
   readonly runtime?: string | undefined;
+  /** The folder of the project, from which paths and packages are looked for. Default: what the bundler takes for it, or the current one. */
+  readonly root?: string | undefined;
   /** Where transformed packages are kept. Default: `node_modules/.cache/wasm-revive` beside the nearest package.json. */
   readonly cacheDir?: string | undefined;
 }
 
 const LISTS = ['packages', 'exclude'] as const;
-const TEXTS = ['runtime', 'cacheDir'] as const;
+const TEXTS = ['runtime', 'root', 'cacheDir'] as const;
 const RECOVERIES = ['fresh', 'rollback'];
 const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'memoryLimitMiB']);
 
