@@ -138,7 +138,7 @@ export const BUNDLERS: Readonly<Record<string, Bundle>> = {
 };
 
 /** Rollup finds no packages by itself. */
-function fromNodeModules(program: string) {
+export function fromNodeModules(program: string) {
   return {
     name: 'from-node-modules',
     resolveId(id: string) {

@@ -58,14 +58,20 @@ export async function evaluateInBrowser(
   folders: Readonly<Record<string, string>>,
   expression: string,
 ): Promise<string> {
-  const server = await serve(folders);
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  try {
+  return withServer(folders, async (address) => {
     if (name === 'webkit') return await evaluateInWebKit(binary, address, `${expression}.then(JSON.stringify)`);
     return await inPage(name, binary, async (page) => {
       await page.goto(address);
       return (await page.evaluate(`${expression}.then(JSON.stringify)`)) as string;
     });
+  });
+}
+
+/** Does something while a server has these folders. @param run gets the address of an empty page */
+export async function withServer<R>(folders: Readonly<Record<string, string>>, run: (address: string) => Promise<R>): Promise<R> {
+  const server = await serve(folders);
+  try {
+    return await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   } finally {
     server.close();
   }
@@ -90,7 +96,11 @@ export async function inPage<R>(name: BrowserName, binary: string, run: (page: P
   }
 }
 
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html',
+};
 
 /** Files of some folders, and an empty page at `/`. */
 function serve(folders: Readonly<Record<string, string>>): Promise<Server> {
