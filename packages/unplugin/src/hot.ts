@@ -1,7 +1,7 @@
 /** What ends the instance of glue that is replaced in a running program: the new glue has one of its own. */
 
 /**
- * For Vite and Rolldown. Note: their `dispose` is called only for the module that accepts an update, and glue is further in; what a module keeps in
+ * For Vite. Note: its `dispose` is called only for the module that accepts an update, and glue is further in; what a module keeps in
  * `data`, its next evaluation finds.
  */
 export const importMetaHot = `

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TransformError } from '@wasm-revive/bindgen';
-import type { Options } from './options.js';
-import { type Choice, inNodeModules, mayBeGlue, Selection } from './selection.js';
+import { isPath, type Options } from './options.js';
+import { inNodeModules, mayBeGlue, Selection } from './selection.js';
 import { defaultStore, filesRead, type Kept, Store } from './store.js';
 import { version } from './version.js';
 
@@ -50,7 +50,7 @@ export class Protection {
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
     const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME } = options;
-    const file = /^\.{1,2}[\\/]/.test(runtime) || existsSync(runtime) ? resolve(root, runtime) : undefined;
+    const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
     this.#selection = new Selection(options, root);
     this.#store = new Store(cacheDir === undefined ? defaultStore(root) : resolve(root, cacheDir), {
@@ -72,20 +72,21 @@ export class Protection {
   outcomeOf(file: string): Outcome | undefined {
     if (!mayBeGlue(file)) return undefined;
     const dir = dirname(file);
-    const choice = this.#chosen(dir);
+    const choice = this.#selection.of(dir);
     if (choice === undefined) return undefined;
     const watched = filesRead(dir).map((name) => join(dir, name));
     try {
       const kept = this.#store.get(dir);
       const reader = fileReader(kept, basename(file));
       if (reader !== undefined) throw readsItsFile(file, reader);
-      return { warnings: this.#once(kept.warnings), watched, ...(kept.files.includes(basename(file)) && { glue: read(kept, file) }) };
+      const warnings = this.#once(kept.warnings.map((text) => `wasm-revive: ${dir}: ${text}`));
+      return { warnings, watched, ...(kept.files.includes(basename(file)) && { glue: read(kept, file) }) };
     } catch (error) {
       const message = wordsOf(error);
       // The project may transform it by itself.
       if (isRefusal(error) && error.code === 'REVIVE_ALREADY_TRANSFORMED' && choice === 'found') return { warnings: [], watched };
       if (choice === 'named' || !isRefusal(error)) return { warnings: [], watched, error: `wasm-revive: ${message}` };
-      const left = `wasm-revive: ${message} It is bundled as it is, and doesn't recover. To have it protected no more, name it in the option exclude.`;
+      const left = `wasm-revive: ${message} It is bundled as it is, and doesn't recover. To build without this warning, name it in the option exclude.`;
       return { warnings: this.#once([left]), watched };
     }
   }
@@ -122,7 +123,7 @@ export class Protection {
   /** The package of a file, where it is protected. Why it isn't is reported of its glue. */
   #kept(file: string): Kept | undefined {
     const dir = dirname(file);
-    if (this.#chosen(dir) === undefined) return undefined;
+    if (this.#selection.of(dir) === undefined) return undefined;
     try {
       const kept = this.#store.get(dir);
       const name = MODULE.exec(basename(file))?.[1];
@@ -131,10 +132,6 @@ export class Protection {
     } catch {
       return undefined;
     }
-  }
-
-  #chosen(dir: string): Choice {
-    return this.#store.has(dir) ? undefined : this.#selection.of(dir);
   }
 
   #once(warnings: readonly string[]): string[] {

@@ -3,20 +3,10 @@
  * @module
  */
 import { createRolldownPlugin } from 'unplugin';
-import { importMetaHot } from './hot.js';
 import type { Options } from './options.js';
 import { rollupLike } from './rollup-like.js';
 
 export type { Options } from './options.js';
 
 /** The plugin. @throws TypeError for options that can't be */
-export const wasmRevive: ReturnType<typeof createRolldownPlugin<Options | undefined>> = createRolldownPlugin((options?: Options) => {
-  let replaces = false;
-  const plugin = rollupLike(options, () => (replaces ? importMetaHot : ''));
-  plugin.rolldown = {
-    options({ experimental }) {
-      replaces = experimental?.devMode !== undefined && experimental.devMode !== false;
-    },
-  };
-  return plugin;
-});
+export const wasmRevive: ReturnType<typeof createRolldownPlugin<Options | undefined>> = createRolldownPlugin(rollupLike);

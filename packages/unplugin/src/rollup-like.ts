@@ -8,13 +8,14 @@ import type { Options } from './options.js';
 /** Ends the id of a module that gives the URL of a wasm file. */
 const AS_URL = '?wasm-revive-url';
 
-/** @param hot see `Bundler.hot` */
-export function rollupLike(options: Options | undefined, hot: () => string): UnpluginOptions {
+/** The plugin of either. @throws TypeError for options that can't be */
+export function rollupLike(options: Options | undefined): UnpluginOptions {
   const bundler: Bundler = {
     wasmUrl(wasm) {
       return `new URL(${emitted(this, wasm)})`;
     },
-    hot,
+    // They replace no modules in a running program.
+    hot: () => '',
   };
   const hooks = new Hooks(bundler, options);
   return {

@@ -9,6 +9,4 @@ import { rollupLike } from './rollup-like.js';
 export type { Options } from './options.js';
 
 /** The plugin. @throws TypeError for options that can't be */
-export const wasmRevive: ReturnType<typeof createRollupPlugin<Options | undefined>> = createRollupPlugin((options?: Options) =>
-  rollupLike(options, () => ''),
-);
+export const wasmRevive: ReturnType<typeof createRollupPlugin<Options | undefined>> = createRollupPlugin(rollupLike);

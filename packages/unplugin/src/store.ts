@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type TransformedFiles, type TransformedModule, type TransformOptions, transformedFiles } from '@wasm-revive/bindgen';
 
 /** What the transform reads of a folder. */
@@ -67,11 +67,6 @@ export class Store {
       }
       stamp = after;
     }
-  }
-
-  /** Whether a folder is in this store. */
-  has(dir: string): boolean {
-    return dir.startsWith(this.#root + sep);
   }
 
   /** The original folder of what is kept in a folder of this store; undefined for any other. */
