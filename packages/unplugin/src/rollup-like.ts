@@ -1,7 +1,6 @@
 /** Rollup and Rolldown: they take along what a plugin emits, and look at no URLs and no imports of wasm files by themselves. */
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { UnpluginOptions } from 'unplugin';
+import { emitWasm } from './emit-wasm.js';
 import { type Bundler, type Context, Hooks, IMPORTS, pathOf, SCRIPTS } from './hooks.js';
 import type { Options } from './options.js';
 
@@ -50,7 +49,5 @@ export function rollupLike(options: Options | undefined): UnpluginOptions {
 
 /** The expression for the address of an emitted file, a text. */
 function emitted(context: Context, wasm: string): string {
-  // The bundler's own context has the reference, which `UnpluginBuildContext` doesn't say.
-  const reference = context.emitFile({ type: 'asset', name: basename(wasm), source: readFileSync(wasm) }) as unknown as string;
-  return `import.meta.ROLLUP_FILE_URL_${reference}`;
+  return `import.meta.ROLLUP_FILE_URL_${emitWasm(context, wasm)}`;
 }

@@ -3,17 +3,25 @@
  * @module
  */
 import { createVitePlugin } from 'unplugin';
-import { Hooks, IMPORTS, SCRIPTS } from './hooks.js';
+import { type Bundler, Hooks, IMPORTS, SCRIPTS } from './hooks.js';
 import { importMetaHot } from './hot.js';
 import { isPath, type Options } from './options.js';
 import { relativeUrl } from './relative-url.js';
+import { ServerAssets } from './server-assets.js';
 
 export type { Options } from './options.js';
 
 /** The plugin. @throws TypeError for options that can't be */
 export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>> = createVitePlugin((options: Options | undefined) => {
   let serves = false;
-  const hooks = new Hooks({ wasmUrl: relativeUrl, hot: () => (serves ? importMetaHot : '') }, options);
+  const assets = new ServerAssets();
+  const bundler: Bundler = {
+    wasmUrl(wasm, file) {
+      return (serves ? undefined : assets.urlOf(this, wasm)) ?? relativeUrl(wasm, file);
+    },
+    hot: () => (serves ? importMetaHot : ''),
+  };
+  const hooks = new Hooks(bundler, options);
   const packages = options?.packages?.filter((name) => !isPath(name)) ?? [];
   return {
     name: 'wasm-revive',
@@ -32,10 +40,12 @@ export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>
       },
     },
     vite: {
+      ...assets.hooks,
       // Dependencies are bundled in advance for the development server, and left out of what runs on servers, where no plugin sees them.
       config: () => ({ optimizeDeps: { exclude: [...packages] }, ssr: { noExternal: [...packages] } }),
-      configResolved({ root, command }) {
+      configResolved({ root, command, build }) {
         hooks.setRoot(root);
+        assets.isForServer = Boolean(build.ssr);
         serves = command === 'serve';
       },
     },

@@ -61,6 +61,9 @@ function saidBy(stats: Stats | null | undefined): Said {
   return { warnings: warnings.map(({ message }) => message), errors: errors.map(({ message }) => message) };
 }
 
+/** How long a plugin takes is a matter of the machine. */
+const CHECKS = { pluginTimings: false };
+
 /** Each by its name. */
 export const BUNDLERS: Readonly<Record<string, Bundle>> = {
   webpack: (bundling) =>
@@ -107,7 +110,7 @@ export const BUNDLERS: Readonly<Record<string, Bundle>> = {
         // A library has the wasm file inside of its JavaScript; a page has it beside.
         ...(plugin === undefined
           ? { lib: { entry: program, formats: ['es' as const], fileName: () => 'main.js' } }
-          : { rolldownOptions: { input: program, output: { entryFileNames: 'main.js' } } }),
+          : { rolldownOptions: { input: program, output: { entryFileNames: 'main.js' }, checks: CHECKS } }),
       },
       plugins: plugin === undefined ? [] : [vitePlugin(plugin)],
     });
@@ -129,6 +132,7 @@ export const BUNDLERS: Readonly<Record<string, Bundle>> = {
       input: program,
       cwd: dirname(program),
       platform: 'browser',
+      checks: CHECKS,
       onwarn: ({ message }) => void warnings.push(message ?? ''),
       plugins: plugin === undefined ? [] : [rolldownPlugin(plugin)],
     });

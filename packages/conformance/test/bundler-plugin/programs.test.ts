@@ -1,7 +1,8 @@
 /** What programs do with a protected package besides calling it: each way to it leads to the same protected files. */
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build as vite } from 'vite';
+import { pathToFileURL } from 'node:url';
+import { createServer, type InlineConfig, build as vite } from 'vite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wasmRevive } from 'wasm-revive/vite';
 import { wasmRevive as webpackPlugin } from 'wasm-revive/webpack';
@@ -84,6 +85,34 @@ describe.skipIf(chromium === undefined)('a protected package', () => {
       plugins: [wasmRevive()],
     });
     expect(await outcome()).toEqual(RECOVERS);
+  });
+
+  it.each([
+    ['bundler', ''],
+    ['web', `await pkg.default({ module_or_path: readFileSync(new URL('./pkg/${WASM}', import.meta.url)) });`],
+  ] as const)('recovers on a server, as Vite builds it for one and serves it there (target %s)', async (target, init) => {
+    project = new PluginProject(
+      { pkg: upstreamPackage('abort', target) },
+      `import { readFileSync } from 'node:fs';
+       import * as pkg from './pkg/${GLUE}';
+       ${init}
+       ${FAILS}
+       export const outcome = () => fails(pkg);`,
+    );
+    const config: InlineConfig = { root: project.dir, configFile: false, logLevel: 'silent', plugins: [wasmRevive()] };
+    const server = await createServer({ ...config, server: { middlewareMode: true, ws: false } });
+    try {
+      const served = await server.ssrLoadModule('/program.js');
+      expect(await served.outcome()).toEqual(RECOVERS);
+    } finally {
+      await server.close();
+    }
+    await vite({ ...config, build: { ssr: project.program, outDir: project.out } });
+    // The whole of it is in the folder that is deployed.
+    rmSync(join(project.dir, 'node_modules'), { recursive: true });
+    rmSync(join(project.dir, 'pkg'), { recursive: true });
+    const built = (await import(pathToFileURL(join(project.out, 'program.js')).href)) as { outcome(): unknown };
+    expect(await built.outcome()).toEqual(RECOVERS);
   });
 
   it('may be behind links, as pnpm lays packages out, with the runtime nowhere near', async () => {
