@@ -1,5 +1,5 @@
 /** I9: what can't be protected is said by the bundler's own means, and no half of it is left anywhere. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from '@wasm-revive/bindgen';
 import { describe, expect, it } from 'vitest';
@@ -64,6 +64,14 @@ it('a package that has been transformed by hand is bundled as it is, and nothing
 it('what is excluded stays as it is', async () => {
   const { code } = await withRollup(project({ pkg: upstream('web') }), { exclude: ['./pkg'] });
   expect(code).not.toContain('__revive');
+});
+
+it('a package of the workspace, which node_modules links to, is known by its name', async () => {
+  const dir = project({ 'packages/some': upstream('web') }, `export * from './packages/some/${GLUE}';`);
+  mkdirSync(join(dir, 'node_modules'));
+  symlinkSync(join(dir, 'packages/some'), join(dir, 'node_modules/some'), 'dir');
+  expect((await withRollup(dir)).code).toContain('__revive');
+  expect((await withRollup(dir, { exclude: ['some'] })).code).not.toContain('__revive');
 });
 
 it('a package in node_modules stays as it is unless it is named', async () => {
