@@ -4,6 +4,8 @@ import { library } from '../../tsdown.shared.ts';
 /** The control handle has `Symbol.asyncDispose`, and programs that are checked against an older library have to compile, too. */
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />';
 
+const BUNDLERS = ['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild'];
+
 const ours = /^@wasm-revive\//;
 
 /**
@@ -25,6 +27,7 @@ export default defineConfig([
   { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
+  { ...library, clean: false, entry: BUNDLERS.map((name) => `src/bundlers/${name}.ts`), format: 'esm', platform: 'node' },
   {
     ...library,
     clean: false,

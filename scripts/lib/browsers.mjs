@@ -5,7 +5,7 @@ import { root } from './paths.mjs';
 import { ask } from './processes.mjs';
 
 /**
- * The browsers that the conformance suite runs in, from `browsers.json`: where they are on this machine.
+ * The browsers that tests run in, from `browsers.json`: where they are on this machine. Of WebKit it is the driver, which starts a browser itself.
  *
  * @returns {{ name: string, binary: string | undefined, environment: string, apt: string }[]}
  */
@@ -30,7 +30,7 @@ export async function ensureBrowsers(onLine) {
   if (missing.length > 0 && canUseApt()) {
     try {
       await aptInstall(
-        missing.map(({ apt }) => apt),
+        missing.flatMap(({ apt }) => apt.split(' ')),
         onLine,
       );
     } catch (error) {
@@ -45,6 +45,6 @@ export async function ensureBrowsers(onLine) {
 /** What the browsers that are here say of themselves: what was tested in one version need not hold in another. */
 export function browserVersions() {
   return browsers()
-    .map(({ name, binary }) => (binary && ask(binary, ['--version'])) ?? `no ${name}`)
+    .map(({ name, binary }) => (binary && (ask(binary, ['--version']) ?? name)) ?? `no ${name}`)
     .join('; ');
 }

@@ -7,7 +7,7 @@ import { readCrates, readPackages } from './repository.mjs';
 const OTHER_NAMES = { kernel: 'abi', bindgen: 'transform' };
 
 /** Packages that have nothing to say to Rust, and so no crate. */
-const WITHOUT_CRATE = ['opentelemetry', 'timeline', 'workers'];
+const WITHOUT_CRATE = ['opentelemetry', 'timeline', 'unplugin', 'workers'];
 
 /**
  * Each public npm package that is matched with a crate, and that crate; once more with that crate's macros, which cargo wants in a crate of their

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { type Build, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
 import { asRuntimeFile, isAddedByUs } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
@@ -95,6 +95,25 @@ export function transform(options: TransformOptions): TransformResult {
   return inPlainWords(resolve(options.dir), () => transformFolder(options));
 }
 
+/** What {@link transform} would write, by path in the folder. */
+export interface TransformedFiles extends Pick<TransformResult, 'modules' | 'warnings'> {
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+}
+
+/**
+ * The same without writing anything: the files that would differ from the originals, and those that would be added. A debug file is among them where
+ * the package has one.
+ * @throws TransformError
+ */
+export function transformedFiles(options: Omit<TransformOptions, 'outDir' | 'splitDebug'>): TransformedFiles {
+  const dir = resolve(options.dir);
+  return inPlainWords(dir, () => {
+    const { packages, files, debugFiles, left } = emitModules(dir, dir, options);
+    const beside = debugFiles.map(({ file, content }) => [relative(dir, file), content] as const);
+    return { files: new Map([...files, ...beside]), modules: packages.map(describe), warnings: unprotected(dir, packages, left) };
+  });
+}
+
 function transformFolder(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);
@@ -120,20 +139,19 @@ function transformFolder(options: TransformOptions): TransformResult {
       return [...files].map(([file, content]) => ({ file, content }));
     });
   } else replaceInPlace(moved[0], files);
-  const functions = <T extends { kind: string }>(list: readonly T[]): number => list.filter(({ kind }) => kind === 'function').length;
+  return { outDir, files: [...files.keys()], modules: packages.map(describe), warnings };
+}
+
+function describe({ name, entry, glue, target, wasm, debugInfoLeftOut }: Transformed): TransformedModule {
+  const functions = (list: readonly { readonly kind: string }[]): number => list.filter(({ kind }) => kind === 'function').length;
   return {
-    outDir,
-    files: [...files.keys()],
-    modules: packages.map(({ name, entry, glue, target, wasm, debugInfoLeftOut }) => ({
-      name,
-      file: (entry ?? glue).file,
-      target,
-      wasmBindgen: wasm.wasmBindgen,
-      guards: { exports: functions(wasm.exports), imports: functions(wasm.imports) },
-      exceptions: wasm.exceptions,
-      ...(debugInfoLeftOut !== undefined && { debugInfoLeftOut }),
-    })),
-    warnings,
+    name,
+    file: (entry ?? glue).file,
+    target,
+    wasmBindgen: wasm.wasmBindgen,
+    guards: { exports: functions(wasm.exports), imports: functions(wasm.imports) },
+    exceptions: wasm.exceptions,
+    ...(debugInfoLeftOut !== undefined && { debugInfoLeftOut }),
   };
 }
 

@@ -1,11 +1,11 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { declaredNames, type Node, parse } from '../src/ast.js';
-import { inspectWasm, type Target, TransformError, transform } from '../src/index.js';
+import { inspectWasm, type Target, TransformError, transform, transformedFiles } from '../src/index.js';
 import { OURS } from '../src/validate.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
@@ -24,6 +24,17 @@ function packageFor(variant: string, panic = 'abort'): string {
   folders.push(dir);
   cpSync(new URL(`${panic}/${variant}/`, ARTIFACTS), dir, { recursive: true });
   return dir;
+}
+
+/** Every file of a folder, by its path. */
+function contentOf(dir: string): Record<string, string> {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [relative(dir, path), readFileSync(path).toString('base64')];
+    }),
+  );
 }
 
 function glueFile(target: Target): string {
@@ -70,6 +81,18 @@ function thrownBy(run: () => unknown): TransformError {
 }
 
 describe.each(TARGETS)('a package for %s', (target) => {
+  it('is given transformed as it would be written, and nothing is written', () => {
+    const dir = packageFor(target);
+    const before = contentOf(dir);
+    const { files, modules, warnings } = transformedFiles({ dir, ...OPTIONS });
+    expect(contentOf(dir)).toEqual(before);
+    const result = transform({ dir, ...OPTIONS });
+    expect(modules).toEqual(result.modules);
+    expect(warnings).toEqual(result.warnings);
+    const given = Object.fromEntries([...files].map(([file, content]) => [file, Buffer.from(content).toString('base64')]));
+    expect({ ...before, ...given }).toEqual(contentOf(dir));
+  });
+
   it.each(['abort', 'unwind'])('keeps its files and adds what it says, under panic=%s', (panic) => {
     const dir = packageFor(target, panic);
     const before = inspectWasm(readFileSync(join(dir, `${NAME}_bg.wasm`)));

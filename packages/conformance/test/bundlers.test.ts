@@ -5,105 +5,14 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { type Configuration, rspack } from '@rspack/core';
-import * as esbuild from 'esbuild';
-import { rolldown } from 'rolldown';
-import { rollup } from 'rollup';
-import { build as vite } from 'vite';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { transform } from 'wasm-revive/transform';
-import webpack from 'webpack';
+import { BUNDLERS, type Bundle, type Said } from '../src/drive/bundlers.ts';
 import { browserBinary, root, upstreamPackage } from '../src/drive/paths.ts';
 import { evaluateInBrowser } from '../src/drive/run-in-browser.ts';
 
-/** What a bundler said of a program; undefined where it made nothing of it. */
-type Said = { readonly warnings: readonly string[]; readonly errors: readonly string[] };
-
-/** Bundles a program for browsers, as an ES module `main.js`. @param at where `out` is served */
-type Bundle = (program: string, out: string, at: string) => Promise<Said>;
-
 const externalFile = 'wasm_revive_fixtures_bg.wasm';
-
-/** The options that webpack and Rspack share. */
-function likeWebpack(program: string, out: string, at: string) {
-  return {
-    mode: 'production',
-    target: 'web',
-    context: dirname(program),
-    entry: program,
-    output: { path: out, filename: 'main.js', publicPath: at },
-    experiments: { asyncWebAssembly: true },
-    performance: { hints: false },
-  } as const;
-}
-
-const messages = (list: readonly { readonly message: string }[] | undefined): string[] => (list ?? []).map(({ message }) => message);
-
-const BUNDLERS: Readonly<Record<string, Bundle>> = {
-  webpack: (program, out, at) =>
-    new Promise((resolve, reject) => {
-      const options = likeWebpack(program, out, at);
-      // Its minifier takes longer than all else here; the others' minify.
-      const own = { optimization: { minimize: false }, experiments: { ...options.experiments, sourceImport: true } };
-      webpack({ ...options, ...own } as webpack.Configuration, (error, stats) => {
-        if (error) return reject(error);
-        const { warnings, errors } = stats?.toJson({ all: false, warnings: true, errors: true }) ?? {};
-        resolve({ warnings: messages(warnings), errors: messages(errors) });
-      });
-    }),
-  Rspack: (program, out, at) =>
-    new Promise((resolve, reject) => {
-      rspack(likeWebpack(program, out, at) as Configuration, (error, stats) => {
-        if (error) return reject(error);
-        const { warnings, errors } = stats?.toJson({ all: false, warnings: true, errors: true }) ?? {};
-        resolve({ warnings: messages(warnings), errors: messages(errors) });
-      });
-    }),
-  async esbuild(program, out) {
-    const options = { bundle: true, format: 'esm', target: 'es2022', outfile: join(out, 'main.js'), logLevel: 'silent' } as const;
-    const { warnings } = await esbuild.build({ entryPoints: [program], ...options });
-    return { warnings: warnings.map(({ text }) => text), errors: [] };
-  },
-  async Vite(program, out, at) {
-    const warnings: string[] = [];
-    const warn = (text: string): void => void warnings.push(text);
-    await vite({
-      root: dirname(program),
-      base: at,
-      configFile: false,
-      customLogger: { info() {}, warn, warnOnce: warn, error() {}, clearScreen() {}, hasErrorLogged: () => false, hasWarned: false },
-      build: {
-        outDir: out,
-        target: 'es2022',
-        lib: { entry: program, formats: ['es'], fileName: () => 'main.js' },
-        assetsInlineLimit: 0,
-      },
-    });
-    return { warnings, errors: [] };
-  },
-  async Rollup(program, out) {
-    const warnings: string[] = [];
-    const bundle = await rollup({ input: program, onwarn: ({ message }) => warnings.push(message), plugins: [fromNodeModules(program)] });
-    await bundle.write({ format: 'es', file: join(out, 'main.js'), inlineDynamicImports: true });
-    return { warnings, errors: [] };
-  },
-  async Rolldown(program, out) {
-    const warnings: string[] = [];
-    const bundle = await rolldown({ input: program, platform: 'browser', onwarn: ({ message }) => void warnings.push(message ?? '') });
-    await bundle.write({ format: 'es', file: join(out, 'main.js') });
-    return { warnings, errors: [] };
-  },
-};
-
-/** Rollup finds no packages by itself. */
-function fromNodeModules(program: string) {
-  return {
-    name: 'from-node-modules',
-    resolveId: (id: string) =>
-      id === 'wasm-revive/runtime' ? join(dirname(program), 'node_modules/wasm-revive/dist/runtime.js') : undefined,
-  };
-}
 
 /** Which of wasm-bindgen's targets each bundler takes, untransformed and with no plugin. */
 const TAKES: Readonly<Record<'web' | 'bundler' | 'module', readonly string[]>> = {
@@ -165,7 +74,7 @@ describe('bundled for browsers', () => {
 
   async function bundled(name: string, pkg: string, code: string, bundle: Bundle): Promise<Said & { out: string; at: string }> {
     const { program, out, at } = project(name, pkg, code);
-    const said = await bundle(program, out, at).catch((error: unknown) => ({ warnings: [], errors: [String(error)] }));
+    const said = await bundle({ program, out, at }).catch((error: unknown) => ({ warnings: [], errors: [String(error)] }));
     // Those that leave `new URL(…, import.meta.url)` as it is leave it to the user to copy the file.
     if (said.errors.length === 0) cpSync(join(pkg, externalFile), join(out, externalFile));
     return { ...said, out, at };

@@ -123,7 +123,7 @@ export function otherRuntime(name: 'bun' | 'deno'): string {
 }
 
 /** A browser on this machine, as `scripts/browsers.json` says where it may be; undefined where there is none. */
-export function browserBinary(name: 'chromium' | 'firefox'): string | undefined {
+export function browserBinary(name: 'chromium' | 'firefox' | 'webkit'): string | undefined {
   const known = JSON.parse(readFileSync(join(root, 'scripts/browsers.json'), 'utf8')) as Record<
     string,
     { environment: string; paths: string[] }

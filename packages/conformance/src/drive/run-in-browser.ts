@@ -4,10 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
-import { launch } from 'puppeteer-core';
+import { launch, type Page } from 'puppeteer-core';
 import type { PanicMode } from '../runner/kinds.ts';
 import type { RowResult } from '../runner/run.ts';
 import { programs } from './paths.ts';
+import { evaluateInWebKit } from './webkit.ts';
 
 export type BrowserName = 'chromium' | 'firefox';
 
@@ -52,12 +53,32 @@ export async function runInBrowser(
  * @param expression as text: a function would come through the test runner's own transform of `import()`
  */
 export async function evaluateInBrowser(
-  name: BrowserName,
+  name: BrowserName | 'webkit',
   binary: string,
   folders: Readonly<Record<string, string>>,
   expression: string,
 ): Promise<string> {
+  return withServer(folders, async (address) => {
+    if (name === 'webkit') return await evaluateInWebKit(binary, address, `${expression}.then(JSON.stringify)`);
+    return await inPage(name, binary, async (page) => {
+      await page.goto(address);
+      return (await page.evaluate(`${expression}.then(JSON.stringify)`)) as string;
+    });
+  });
+}
+
+/** Does something while a server has these folders. @param run gets the address of an empty page */
+export async function withServer<R>(folders: Readonly<Record<string, string>>, run: (address: string) => Promise<R>): Promise<R> {
   const server = await serve(folders);
+  try {
+    return await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  } finally {
+    server.close();
+  }
+}
+
+/** Does something with a page of a browser that is started for it. */
+export async function inPage<R>(name: BrowserName, binary: string, run: (page: Page) => Promise<R>): Promise<R> {
   const profile = mkdtempSync(join(tmpdir(), 'wasm-revive-browser-'));
   const browser = await launch({
     browser: name === 'firefox' ? 'firefox' : 'chrome',
@@ -68,18 +89,18 @@ export async function evaluateInBrowser(
     ...(name === 'firefox' && { extraPrefsFirefox: FIREFOX_PREFERENCES }),
   });
   try {
-    const page = await browser.newPage();
-    const { port } = server.address() as AddressInfo;
-    await page.goto(`http://127.0.0.1:${port}/`);
-    return (await page.evaluate(`${expression}.then(JSON.stringify)`)) as string;
+    return await run(await browser.newPage());
   } finally {
     await browser.close();
-    server.close();
     rmSync(profile, { recursive: true, force: true });
   }
 }
 
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html',
+};
 
 /** Files of some folders, and an empty page at `/`. */
 function serve(folders: Readonly<Record<string, string>>): Promise<Server> {

@@ -1,0 +1,61 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { TransformOptions } from '@wasm-revive/bindgen';
+
+/** What the plugin of every bundler takes. */
+export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimitMiB'> {
+  /**
+   * What is protected beside the project's own output of wasm-bindgen, which is found when it is imported: packages in `node_modules` by their names
+   * (`some-package`, `@scope/some-package`). Folders (`./pkg`) may be named, too. What is named and can't be protected is an error, not a warning.
+   */
+  readonly packages?: readonly string[] | undefined;
+  /** Packages and folders that stay as they are. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * The runtime that protected packages import: a package, or a file by a path that is absolute or begins with `./`. It exports `revive` and
+   * `loadModule` as `wasm-revive/runtime` does, which is the default.
+   */
+  readonly runtime?: string | undefined;
+  /** The folder of the project, from which paths and packages are looked for. Default: what the bundler takes for it, or the current one. */
+  readonly root?: string | undefined;
+  /** Where transformed packages are kept. Default: `node_modules/.cache/wasm-revive` beside the nearest package.json. */
+  readonly cacheDir?: string | undefined;
+}
+
+const LISTS = ['packages', 'exclude'] as const;
+const TEXTS = ['runtime', 'root', 'cacheDir'] as const;
+const RECOVERIES = ['fresh', 'rollback'];
+const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'memoryLimitMiB']);
+
+/** @throws TypeError for what is no option, or has not its type: a mistake in it would leave a package without protection */
+export function checkOptions(options: Options): void {
+  const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
+  if (unknown !== undefined) throw new TypeError(`wasm-revive has no option ${unknown}. Its options are ${[...KNOWN].join(', ')}.`);
+  for (const name of LISTS) {
+    const list: unknown = options[name];
+    if (list === undefined || (Array.isArray(list) && list.every((item) => typeof item === 'string' && item !== ''))) continue;
+    throw new TypeError(`The option ${name} of wasm-revive has to be a list of names and folders, such as ['./pkg', 'some-package'].`);
+  }
+  for (const name of TEXTS) {
+    const text: unknown = options[name];
+    if (text === undefined || (typeof text === 'string' && text !== '')) continue;
+    throw new TypeError(`The option ${name} of wasm-revive has to be a text that is not empty.`);
+  }
+  if (options.recovery !== undefined && !RECOVERIES.includes(options.recovery)) {
+    throw new TypeError(
+      `The option recovery of wasm-revive is ${String(options.recovery)}. It has to be fresh, which is the default, or rollback.`,
+    );
+  }
+}
+
+/** Whether what is named is a folder or a file, and no package. */
+export function isPath(name: string): boolean {
+  return name.startsWith('.') || isAbsolute(name);
+}
+
+/** The absolute paths among names, and the names of packages. */
+export function sorted(
+  names: readonly string[],
+  root: string,
+): { readonly paths: readonly string[]; readonly packages: readonly string[] } {
+  return { paths: names.filter(isPath).map((name) => resolve(root, name)), packages: names.filter((name) => !isPath(name)) };
+}

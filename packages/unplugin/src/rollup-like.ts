@@ -1,0 +1,53 @@
+/** Rollup and Rolldown: they take along what a plugin emits, and look at no URLs and no imports of wasm files by themselves. */
+import type { UnpluginOptions } from 'unplugin';
+import { emitWasm } from './emit-wasm.js';
+import { type Bundler, type Context, Hooks, IMPORTS, pathOf, SCRIPTS } from './hooks.js';
+import type { Options } from './options.js';
+
+/** Ends the id of a module that gives the URL of a wasm file. */
+const AS_URL = '?wasm-revive-url';
+
+/** The plugin of either. @throws TypeError for options that can't be */
+export function rollupLike(options: Options | undefined): UnpluginOptions {
+  const bundler: Bundler = {
+    wasmUrl(wasm) {
+      return `new URL(${emitted(this, wasm)})`;
+    },
+    // They replace no modules in a running program.
+    hot: () => '',
+  };
+  const hooks = new Hooks(bundler, options);
+  return {
+    name: 'wasm-revive',
+    enforce: 'pre',
+    buildStart() {
+      hooks.buildStart();
+    },
+    resolveId: {
+      filter: { id: IMPORTS },
+      handler(id, importer) {
+        const found = hooks.resolveId(id, importer);
+        // The bundler target's entry. What a program imports itself is for the bundler's other plugins.
+        const isEntry = found?.endsWith('.wasm') === true && importer !== undefined && hooks.protection.isProtected(pathOf(importer) ?? '');
+        return isEntry ? `${found}${AS_URL}` : found;
+      },
+    },
+    load: {
+      filter: { id: /\?wasm-revive-url$/ },
+      handler(id) {
+        return `export default ${emitted(this, id.slice(0, -AS_URL.length))};`;
+      },
+    },
+    transform: {
+      filter: { id: SCRIPTS },
+      handler(code, id) {
+        return hooks.transform(this, code, id);
+      },
+    },
+  };
+}
+
+/** The expression for the address of an emitted file, a text. */
+function emitted(context: Context, wasm: string): string {
+  return `import.meta.ROLLUP_FILE_URL_${emitWasm(context, wasm)}`;
+}

@@ -1,0 +1,12 @@
+/**
+ * wasm-bindgen packages that recover, in what Rollup bundles.
+ * @module
+ */
+import { createRollupPlugin } from 'unplugin';
+import type { Options } from './options.js';
+import { rollupLike } from './rollup-like.js';
+
+export type { Options } from './options.js';
+
+/** The plugin. @throws TypeError for options that can't be */
+export const wasmRevive: ReturnType<typeof createRollupPlugin<Options | undefined>> = createRollupPlugin(rollupLike);

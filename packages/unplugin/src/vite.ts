@@ -1,0 +1,53 @@
+/**
+ * wasm-bindgen packages that recover, in what Vite serves and builds.
+ * @module
+ */
+import { createVitePlugin } from 'unplugin';
+import { type Bundler, Hooks, IMPORTS, SCRIPTS } from './hooks.js';
+import { importMetaHot } from './hot.js';
+import { isPath, type Options } from './options.js';
+import { relativeUrl } from './relative-url.js';
+import { ServerAssets } from './server-assets.js';
+
+export type { Options } from './options.js';
+
+/** The plugin. @throws TypeError for options that can't be */
+export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>> = createVitePlugin((options: Options | undefined) => {
+  let serves = false;
+  const assets = new ServerAssets();
+  const bundler: Bundler = {
+    wasmUrl(wasm, file) {
+      return (serves ? undefined : assets.urlOf(this, wasm)) ?? relativeUrl(wasm, file);
+    },
+    hot: () => (serves ? importMetaHot : ''),
+  };
+  const hooks = new Hooks(bundler, options);
+  const packages = options?.packages?.filter((name) => !isPath(name)) ?? [];
+  return {
+    name: 'wasm-revive',
+    enforce: 'pre',
+    buildStart() {
+      hooks.buildStart();
+    },
+    resolveId: {
+      filter: { id: IMPORTS },
+      handler: (id, importer) => hooks.resolveId(id, importer),
+    },
+    transform: {
+      filter: { id: SCRIPTS },
+      handler(code, id) {
+        return hooks.transform(this, code, id);
+      },
+    },
+    vite: {
+      ...assets.hooks,
+      // Dependencies are bundled in advance for the development server, and left out of what runs on servers, where no plugin sees them.
+      config: () => ({ optimizeDeps: { exclude: [...packages] }, ssr: { noExternal: [...packages] } }),
+      configResolved({ root, command, build }) {
+        hooks.setRoot(root);
+        assets.isForServer = Boolean(build.ssr);
+        serves = command === 'serve';
+      },
+    },
+  };
+});

@@ -1,0 +1,72 @@
+/** Transformed packages are kept between builds, and made anew when anything that they depend on has changed. */
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspectWasm } from '@wasm-revive/bindgen';
+import { expect, it } from 'vitest';
+import { project, upstream, withEsbuild, withRollup, write } from './project.js';
+
+const STORE = 'node_modules/.cache/wasm-revive';
+
+/** What is kept: each content of each folder, by the number of its folder in the file system, which another has when it is made anew. */
+function kept(dir: string, store = join(dir, STORE)): number[] {
+  return readdirSync(store).flatMap((name) => readdirSync(join(store, name)).map((content) => statSync(join(store, name, content)).ino));
+}
+
+it('a second build takes what the first one has made', async () => {
+  const dir = project({ pkg: upstream('web') });
+  const first = await withRollup(dir);
+  const before = kept(dir);
+  const second = await withEsbuild(dir);
+  expect(kept(dir)).toEqual(before);
+  expect(before).toHaveLength(1);
+  expect(second.wasm).toEqual(first.wasm.map((wasm) => new Uint8Array(wasm)));
+});
+
+it('other options, and another content, are made anew', async () => {
+  const dir = project({ pkg: upstream('web') });
+  const fresh = await withRollup(dir);
+  const rollback = await withRollup(dir, { recovery: 'rollback', memoryLimitMiB: 64 });
+  cpSync(upstream('web', 'unwind'), join(dir, 'pkg'), { recursive: true });
+  const unwind = await withRollup(dir);
+  expect(kept(dir)).toHaveLength(3);
+  const undoes = ({ wasm }: typeof fresh): boolean[] =>
+    wasm.map((bytes) => inspectWasm(bytes).exports.some(({ name }) => name === '__wasm_revive_commit'));
+  expect([fresh, rollback, unwind].map(undoes)).toEqual([[false], [true], [false]]);
+  expect(unwind.wasm.map((bytes) => inspectWasm(bytes).exceptions)).not.toEqual(fresh.wasm.map((bytes) => inspectWasm(bytes).exceptions));
+});
+
+it('what a killed build has begun is not taken for a package', async () => {
+  const dir = project({ pkg: upstream('web') });
+  await withRollup(dir);
+  const [name = ''] = readdirSync(join(dir, STORE));
+  const [content = ''] = readdirSync(join(dir, STORE, name));
+  cpSync(join(dir, STORE, name, content), join(dir, STORE, name, '.making-abc'), { recursive: true });
+  expect((await withRollup(dir)).code).toContain('__revive');
+});
+
+it('of one folder, a few contents are kept', async () => {
+  const dir = project({ pkg: upstream('web') });
+  for (let build = 0; build < 5; build++) {
+    write(dir, 'pkg/package.json', JSON.stringify({ name: 'pkg', version: `1.0.${build}` }));
+    await withRollup(dir);
+  }
+  expect(kept(dir)).toHaveLength(3);
+});
+
+it('the folder can be another one', async () => {
+  const dir = project({ pkg: upstream('web') });
+  mkdirSync(join(dir, 'elsewhere'));
+  expect((await withRollup(dir, { cacheDir: 'elsewhere' })).code).toContain('__revive');
+  expect(kept(dir, join(dir, 'elsewhere'))).toHaveLength(1);
+  expect(existsSync(join(dir, STORE))).toBe(false);
+  // Nor is what is in it taken for a package of the project's.
+  expect((await withRollup(dir, { cacheDir: 'elsewhere' })).warnings).toEqual([]);
+});
+
+it('the runtime can be one of the program', async () => {
+  const dir = project({ pkg: upstream('web') });
+  write(dir, 'recovery.js', 'export const revive = (scope, description) => ({ mine: description.name });');
+  const { code, errors } = await withRollup(dir, { runtime: './recovery.js' });
+  expect(errors).toEqual([]);
+  expect(code).toContain('mine: description.name');
+});
