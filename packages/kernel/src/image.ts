@@ -60,6 +60,18 @@ export function takeImage(exports: WebAssembly.Exports): Image | undefined {
 }
 
 /**
+ * Where the memory ends that the state needs, as an address; where the memory itself ends where that can't be told.
+ * @param exports the raw ones, of an instance that has just committed
+ */
+export function endOfState(exports: WebAssembly.Exports): number {
+  const { buffer } = exports.memory as WebAssembly.Memory;
+  const address = (exports[UNDO_EXPORTS.save] as () => number)() >>> 0;
+  if (address === 0) return buffer.byteLength;
+  const word = (at: number): number => new DataView(buffer).getUint32(address + at, true);
+  return Math.max(word(WORDS.end), word(WORDS.grown));
+}
+
+/**
  * Makes an instance that has never run ready for the state of another one.
  * @throws RangeError where its module lays out memory otherwise, or where the engine has no memory for it
  */

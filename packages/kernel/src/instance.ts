@@ -9,7 +9,7 @@ import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
-import { type Image, makeRoom } from './image.js';
+import { type Image, makeRoom, putImage } from './image.js';
 import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
@@ -446,7 +446,6 @@ export class Instance {
 
   /** As it was before the turn that failed. Frames of the glue, too, are gone: what they had still to do has found every guard shut. */
   #comeBack(undo: Undo, { error, since, tell }: Extract<Life, { is: 'undone' }>): void {
-    const exports = this.#exports as WebAssembly.Exports;
     const { turn } = undo;
     const givenUp = undo.wouldGiveUp;
     const takeBack = undo.rollBack();
@@ -454,7 +453,11 @@ export class Instance {
     this.#failures.startAnew();
     // Note: not the one before, whose alarm rings once.
     this.#host = new InstanceHost(this, this.#failures);
+    const smaller = this.#inLessMemory(undo);
+    if (smaller !== undefined) this.#lookAt(smaller);
+    const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);
+    if (smaller !== undefined) this.promises.moved(this.scope.held(smaller));
     this.#life = { is: 'running' };
     this.failedIn = undefined;
     this.promises.rejectOf(turn, () => this.#withoutFrames(error));
@@ -469,6 +472,25 @@ export class Instance {
       takeBack(error);
     } finally {
       isOver();
+    }
+  }
+
+  /**
+   * Memory that the turn has grown is nobody's now, and Wasm gives none back: where that is much, another WebAssembly instance takes over the
+   * state, with no more memory than it needs. Undefined where that isn't so, or where the engine makes none now.
+   */
+  #inLessMemory(undo: Undo): WebAssembly.Exports | undefined {
+    const { compiled } = this.owner.module;
+    const image = compiled !== undefined && undo.hasMuchSpareMemory ? undo.takeImage() : undefined;
+    if (compiled === undefined || image === undefined) return undefined;
+    try {
+      const { exports } = new WebAssembly.Instance(compiled, this.scope.imports);
+      makeRoom(exports, image);
+      putImage(exports, image);
+      return exports;
+    } catch {
+      // There is no memory for two: it stays as large as it is.
+      return undefined;
     }
   }
 

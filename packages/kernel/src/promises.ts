@@ -62,6 +62,11 @@ export class Promises {
     this.#inFlight.startAt(this.#heldFrom);
   }
 
+  /** Another table holds the same values in the same places. */
+  moved(held: Held | undefined): void {
+    this.#held = held;
+  }
+
   /** See {@link InFlight.settles}. */
   settles(value: unknown): boolean {
     return this.#inFlight.settles(value);

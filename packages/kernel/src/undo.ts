@@ -6,7 +6,7 @@
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
 import { globalValue } from './global-value.js';
-import { type Image, putImage, takeImage } from './image.js';
+import { endOfState, type Image, putImage, takeImage } from './image.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
 import { UNDO_EXPORTS } from './undo-exports.js';
@@ -17,6 +17,9 @@ import { UndoableClosures } from './undoable-closures.js';
  * one, where there is one, or a fresh instance.
  */
 const MOST_IN_A_ROW = 100;
+
+/** How much memory that is nobody's is worth another WebAssembly instance: at least half of it all, and so many bytes. */
+const MUCH_MEMORY = 16 * 2 ** 20;
 
 /**
  * What a turn has damaged without a trap, by the number that the undo log gives for it (`canaries.rs`); 0 is nothing. What the log itself may be
@@ -189,6 +192,15 @@ export class Undo {
   /** Whether the event loop has been given something that it calls once, and has not called yet. */
   get isAwaited(): boolean {
     return this.#awaited > 0;
+  }
+
+  /** Whether much of the memory is nobody's, as turns that were undone have grown it. No turn is running. */
+  get hasMuchSpareMemory(): boolean {
+    const exports = this.#exports as WebAssembly.Exports;
+    const { byteLength } = (exports.memory as WebAssembly.Memory).buffer;
+    if (byteLength < MUCH_MEMORY || this.#commit() !== NO_DAMAGE) return false;
+    const spare = byteLength - endOfState(exports);
+    return spare >= MUCH_MEMORY && spare >= byteLength / 2;
   }
 
   /** A copy of the state; undefined where there can be none. No turn is running. */

@@ -124,11 +124,13 @@ function changedReference(before: Image, exports: WebAssembly.Exports): number |
 /** The first address that differs, and how many do. */
 export function difference(before: Image, after: Image): string | undefined {
   if (String(before.globals) !== String(after.globals)) return `globals: ${String(before.globals)} became ${String(after.globals)}`;
-  // The memory does not shrink. What is behind it, nobody has.
-  const isSame = Buffer.compare(before.memory, after.memory.subarray(0, before.memory.length)) === 0;
-  if (!isSame) {
-    const first = before.memory.findIndex((byte, at) => byte !== after.memory[at]);
-    const differing = before.memory.reduce((count, byte, at) => count + Number(byte !== after.memory[at]), 0);
+  // What is behind the program's memory, nobody has: it may be more afterwards, or less, and of what is less all was zero.
+  const common = Math.min(before.memory.length, after.memory.length);
+  const isSame = Buffer.compare(before.memory.subarray(0, common), after.memory.subarray(0, common)) === 0;
+  if (!isSame || before.memory.subarray(common).some((byte) => byte !== 0)) {
+    const isOther = (byte: number, at: number): boolean => byte !== (after.memory[at] ?? 0);
+    const first = before.memory.findIndex(isOther);
+    const differing = before.memory.reduce((count, byte, at) => count + Number(isOther(byte, at)), 0);
     return `${differing} bytes of memory, the first at ${first}`;
   }
   const place = before.references.findIndex((value, index) => value !== undefined && value !== null && after.references[index] !== value);

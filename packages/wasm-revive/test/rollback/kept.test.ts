@@ -8,7 +8,17 @@ interface Ticker {
   free(): void;
 }
 
+function deferred(): { readonly promise: Promise<unknown>; readonly reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise((_, rejects) => {
+    reject = rejects;
+  });
+  return { promise, reject };
+}
+
 interface Package extends Fixtures {
+  hold(name: string, value: unknown): void;
+  held(name: string): unknown;
   readonly Ticker: new (n: number) => Ticker;
   bump_static(): number;
   fail_holding_notes(kind: string): void;
@@ -141,6 +151,25 @@ describe.each(VARIANTS)('rollback of %s, panic=%s', (name, panic) => {
     for (let time = 0; time < 20; time++) {
       aborts(() => module.fail('oom'));
       expect(module.memory_pages()).toBe(pages);
+    }
+  });
+
+  it('I5: what Rust holds after it ran out of memory is known, when the instance is lost', async () => {
+    const module = make();
+    const [before, after] = [deferred(), deferred()];
+    module.hold('before', before.promise);
+    aborts(() => module.fail('oom'));
+    expect(module.held('before')).toBe(before.promise);
+    module.hold('after', after.promise);
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      module.__revive.reset();
+      for (const { reject } of [before, after]) reject(new Error('nobody hears this but Rust'));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
     }
   });
 

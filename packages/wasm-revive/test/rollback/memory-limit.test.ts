@@ -11,9 +11,13 @@ import { folder, RUNTIME, removeFolders } from '../fixtures.js';
 const PACKAGE = fileURLToPath(new URL('../../../../.artifacts/bench-fixture/abort/nodejs/', import.meta.url));
 
 interface Package {
+  ticks(count: number): number;
+  abort(): void;
+  increment(): (by: number) => number;
+  readonly Counter: new (count: number) => { inc(): number; free(): void };
   fill(mebibytes: number): void;
   echo(text: string): string;
-  readonly __revive: { readonly stats: { readonly memoryBytes: number } };
+  readonly __revive: { readonly generation: number; readonly stats: { readonly memoryBytes: number } };
 }
 
 afterAll(removeFolders);
@@ -55,5 +59,32 @@ describe('memoryLimitMiB', () => {
 
   it('I9: less than the memory begins with is refused, and it is said how much that is', () => {
     expect(() => load(1)).toThrow(/begins with \d+ pages, with the log \d+, and may have 16/);
+  });
+
+  it('I6: memory that an undone turn has grown is given back, and all state goes on', () => {
+    const pkg = load(1024);
+    const counter = new pkg.Counter(1);
+    const increment = pkg.increment();
+    pkg.fill(3);
+    const [first, before] = [increment(1), pkg.__revive.stats.memoryBytes];
+    const host = { tick: (x: number) => x + 1 };
+    Object.assign(globalThis, { host });
+    for (let turn = 0; turn < 5; turn++) {
+      let grown = 0;
+      host.tick = () => {
+        pkg.fill(200);
+        counter.inc();
+        grown = pkg.__revive.stats.memoryBytes;
+        pkg.abort();
+        return 0;
+      };
+      expect(() => pkg.ticks(1)).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+      expect(grown).toBeGreaterThan(200 * 2 ** 20);
+      expect([pkg.__revive.stats.memoryBytes, pkg.__revive.generation]).toEqual([before, 1]);
+      host.tick = (x) => x + 1;
+      expect([counter.inc(), increment(1), pkg.ticks(1), pkg.echo('on')]).toEqual([turn + 2, first, pkg.ticks(1), 'on']);
+    }
+    counter.free();
+    expect(() => counter.inc()).toThrow();
   });
 });
