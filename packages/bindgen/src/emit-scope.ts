@@ -26,6 +26,7 @@ import { emitRecord, recordPath } from './emit-record.js';
 import { allocators, editForUndo, emitCall, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
+import { propertyKey } from './names.js';
 import type { FunctionNode } from './oxc.js';
 import { unwrapImports } from './unwrap-imports.js';
 import { EXCEPTION_TAGS } from './vocabulary.js';
@@ -81,7 +82,8 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
 export function scopeHead({ glue, undo }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
-    `function $scope($host) {\n${GUARD_PRELUDE}${undo ? UNDO_PRELUDE : ''}`,
+    // Note: in parentheses, by which engines know that it is called at once. Else they would read all of it twice.
+    `const $scope = (function $scope($host) {\n${GUARD_PRELUDE}${undo ? UNDO_PRELUDE : ''}`,
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -96,7 +98,7 @@ export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-  const $api = ${emitRecord(apiFields(glue, undo), '  ')};
+${namesOf(glue)}  const $api = $called(${emitRecord(apiFields(glue, undo), '  ')});
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
@@ -113,7 +115,7 @@ ${undo ? `    closures: ${emitClosures(glue)},\n` : ''}    exports: $guarded,
     api: $api,
     raw: $raw,
   };
-}
+});
 `;
 }
 
@@ -156,12 +158,44 @@ function apiNames(glue: Glue): string[] {
   return apiFunctions(glue).map(({ name }) => name);
 }
 
-/** What the façade calls, each a call of the user's under the name that the user knows. @param undo whether turns can be undone */
+/** What the façade calls. @param undo whether turns can be undone */
 function apiFields(glue: Glue, undo: boolean): string[] {
-  return apiFunctions(glue).map(({ name, displayName, parameters }) => {
-    const called = `$call(${JSON.stringify(displayName)}, ${name})`;
-    return `${name}: ${undo && parameters !== undefined ? `$turns ? ${called} : ${emitCall(name, displayName, parameters)}` : called}`;
-  });
+  return apiFunctions(glue).map(({ name, displayName, parameters }) =>
+    undo && parameters !== undefined ? `${name}: $turns ? ${name} : ${emitCall(name, displayName, parameters)}` : name,
+  );
+}
+
+/**
+ * Emits `$called`: where turns are heard of, each function of the façade's is a call of the user's, under the name that the user knows. Most names
+ * can be read off the functions' own: `Counter$inc`, `Counter$static$of`, `Counter$new`.
+ */
+function namesOf(glue: Glue): string {
+  const others = apiFunctions(glue).filter(({ name, displayName }) => readName(name) !== displayName);
+  return `  function $called(functions) {
+    if (!$turns) return functions;
+    const $names = { __proto__: null, ${others.map(({ name, displayName }) => `${propertyKey(name)}: ${JSON.stringify(displayName)}`).join(', ')} };
+    // Note: a copy keeps the shape that the literal has. Filled one by one, it would be a dictionary.
+    const $calls = { ...functions };
+    for (const $key in $calls) {
+      const $run = $calls[$key];
+      if (typeof $run !== 'function') {
+        $calls[$key] = $called($run);
+        continue;
+      }
+      const [$class] = $key.split('$'), $member = $key.slice($key.lastIndexOf('$') + 1);
+      const $read = $class === $key ? $key : $key === $class + '$new' ? 'new ' + $class : $class + '.' + $member;
+      $calls[$key] = $host.call($names[$key] ?? $read, $run);
+    }
+    return $calls;
+  }
+`;
+}
+
+/** As emitted code reads it. */
+function readName(name: string): string {
+  const [cls = name] = name.split('$');
+  if (cls === name) return name;
+  return name === `${cls}$new` ? `new ${cls}` : `${cls}.${name.slice(name.lastIndexOf('$') + 1)}`;
 }
 
 interface ApiFunction {

@@ -4,7 +4,7 @@ import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { banner, mapSource, prologueOf } from './banner.js';
 import { mayEnterAgain } from './edit-callbacks.js';
-import { emitExportsFor, emitFacade, forwardedFunctions } from './emit-facade.js';
+import { emitExportsFor, emitFacade, FACADE_PRELUDE, forwardedFunctions } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
 import {
   emitEngineCheck,
@@ -17,7 +17,7 @@ import {
   rawImports,
 } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
-import { guardedExports } from './entries.js';
+import { type GuardedExport, guardedExports } from './entries.js';
 import { exportsOf } from './exports-of.js';
 import { type Glue, isDirective } from './glue.js';
 import { propertyKey, urlOfFile } from './names.js';
@@ -67,7 +67,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `generatedBy: ${JSON.stringify(options.version)}`,
     `name: ${JSON.stringify(pkg.name)}`,
     `build: ${emitBuild(options.build)}`,
-    `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
+    `entries: [\n${guards.map((guard) => `        ${emitEntryName(guard)},\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
@@ -88,7 +88,7 @@ $nobody.api = undefined;
 $nobody.binding = undefined;
 // Note: with no field of its own, so that the first store of each is the only one until a recovery.
 const $live = { __proto__: { raw: $nobody } };
-${scopeHead(context)}`);
+${FACADE_PRELUDE}${scopeHead(context)}`);
   text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
   text.append(`\n${scopeTail(context, editedImports)}
 const $app = $revive($scope, {
@@ -154,12 +154,21 @@ function emitBuild({ id, codeOffset, debugId }: Build): string {
   return `{ id: '${id}', codeOffset: ${codeOffset}${debugId === undefined ? '' : `, debugId: '${debugId}'`} }`;
 }
 
+/** See `Entry` in the kernel. */
+function emitEntryName({ name, whenLost }: GuardedExport): string {
+  return whenLost === 'throw' ? JSON.stringify(name) : `{ name: ${JSON.stringify(name)}, whenLost: '${whenLost}' }`;
+}
+
 /** See `SiblingFacade` in the kernel. */
 function emitSiblings(glue: Glue): string {
-  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => `${propertyKey(name)}: ${name}`);
-  const exported = [...exportsOf(glue)].map(([name, local]) => `${propertyKey(name)}: ${local}`);
+  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => emitField(name, name));
+  const exported = [...exportsOf(glue)].map(([name, local]) => emitField(name, local));
   const record = (fields: readonly string[]): string => `({ __proto__: null, ${fields.join(', ')} })`;
   return `siblings: { __proto__: null, exportsFor: $exportsFor, forwarded: () => ${record(forwarded)}, exported: () => ${record(exported)} }`;
+}
+
+function emitField(name: string, local: string): string {
+  return propertyKey(name) === local ? local : `${propertyKey(name)}: ${local}`;
 }
 
 /** See `Formatters` in the kernel. */

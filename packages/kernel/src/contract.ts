@@ -11,7 +11,7 @@ import type { Held } from './held.js';
 import type { Build } from './report.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 9;
+export const CONTRACT = 10;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -24,9 +24,10 @@ export const CONTRACT = 9;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody exportsFor revive loadModule first initOnce initialising own',
+  'scope app live nobody current ownerOf freerOf exportsFor revive loadModule first initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
-  'refuse call unbound isFormer enter leave ended threw returned watch bind release all guarded guardTable noTable guardImports',
+  'refuse called rawExport unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
+  'guardImports',
   'turn turnEnded log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
@@ -110,7 +111,8 @@ export interface ModuleDescription {
   /** The version of wasm-revive that generated it. */
   readonly generatedBy: string;
   readonly name: string;
-  readonly entries: readonly Entry[];
+  /** A name alone throws when the instance is lost. */
+  readonly entries: readonly (Entry | string)[];
   /** Which build it is, for reports. */
   readonly build?: Build;
   /** What writes the arguments of Rust's messages, where the module has names. */

@@ -513,14 +513,12 @@ export class Instance {
   /** Whether any of the calls that were in flight may have cost it: the event loop has entered, or a closure that anybody may have called. */
   get mayBeAnyCall(): boolean {
     const { failedIn } = this;
-    return (
-      failedIn !== undefined && !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === failedIn.entrypoint)
-    );
+    return failedIn !== undefined && !this.#hasEntry(failedIn.entrypoint, 'throw');
   }
 
   /** Whether this is the name of a closure of Rust, which is called without the façade. */
   isClosure(entrypoint: string | undefined): boolean {
-    return this.module.entries.some(({ name, whenLost }) => whenLost === 'closure' && name === entrypoint);
+    return this.#hasEntry(entrypoint, 'closure');
   }
 
   /** The error for a use of something that pointed into this instance. */
@@ -600,9 +598,20 @@ export class Instance {
   }
 
   #entry(index: number): Entry {
-    return this.module.entries[index] ?? TABLE_ENTRY;
+    return entryOf(this.module.entries[index] ?? TABLE_ENTRY);
+  }
+
+  #hasEntry(wanted: string | undefined, which: Entry['whenLost']): boolean {
+    return this.module.entries.some((entry) => {
+      const { name, whenLost } = entryOf(entry);
+      return whenLost === which && name === wanted;
+    });
   }
 }
 
 /** What no export has: older glue calls destructors of closures straight out of the module's function table. */
 const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };
+
+function entryOf(entry: Entry | string): Entry {
+  return typeof entry === 'string' ? { name: entry, whenLost: 'throw' } : entry;
+}

@@ -35,7 +35,7 @@ function refuseRest(imports: object, error: (key: string) => ReviveError): void 
  */
 export function checkExports({ name, entries, added = [] }: ModuleDescription, { raw }: Scope, exports: WebAssembly.Exports): void {
   const field = missingFrom(raw.binding ?? bare({}));
-  const missing = field === undefined ? added.find((one) => exports[one] === undefined) : (entries[Number(field.slice(1))]?.name ?? field);
+  const missing = field === undefined ? added.find((one) => exports[one] === undefined) : entryName(entries[Number(field.slice(1))], field);
   if (missing === undefined) return;
   const found = keys(exports);
   const named = found.slice(0, NAMED).map(quoted).join(', ');
@@ -57,6 +57,10 @@ function missingFrom(record: object): string | undefined {
     if (missing !== undefined) return missing;
   }
   return undefined;
+}
+
+function entryName(entry: ModuleDescription['entries'][number] | undefined, field: string): string {
+  return typeof entry === 'string' ? entry : (entry?.name ?? field);
 }
 
 function quoted(text: string): string {
