@@ -70,22 +70,24 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $leave({ state }) {
     if (state.imports === 0) state.host.left();
   }
-  // What a guard does where its instance is lost, and where the end of an entry is heard of.
-  function $enter(entry, binding, ...args) {
-    if (binding === undefined) return $refuse(entry);
-    if ($turns && $begin(entry, binding)) return;
-    let result;
-    try { result = $rawExport(binding, entry)(...args); } catch ($error) { throw $threw($error, entry, binding, $raw.binding, $raw.api = $raw.binding = undefined, binding.state.trap ??= $error); }
-    $leave(binding);
-    return result;
+  // What a guard has caught. Note: it shuts the scope among the arguments, before this is called, for there may be no stack left for the call. \`bound\`
+  // is what it took away. Without a binding nothing was entered: there was nothing to read the export from.
+  function $caught(error, entry, binding, bound) {
+    if (binding === undefined) {
+      if ($raw.state.trap === error) $raw.state.trap = undefined;
+      return $refuse(entry);
+    }
+    throw $threw(error, entry, binding, bound);
   }
-  // Reports what a guard caught. Note: the guard shuts the scope among the arguments, before this is called, for there may be no stack left for the
-  // call. \`bound\` is what it took away.
   function $threw(error, entry, { state }, bound) {
     if (bound !== undefined) {
       $raw.api = $api;
       $raw.binding = bound;
       state.trap = undefined;
+    }
+    if ($aside !== undefined && error === $aside) {
+      if (state.trap === error) state.trap = undefined;
+      return error.error;
     }
     try {
       return state.host.threw(error, entry, state.imports);
@@ -116,6 +118,11 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     // A guard may have shut the scope meanwhile: without a binding, it stays shut.
     if ($raw.binding !== undefined) $raw.binding = { ...$raw.binding };
   }
+  // What is thrown aside of what an export does: by a hook, or because it is refused. It says nothing of the instance.
+  let $aside;
+  function $asideOf(run) {
+    try { return run(); } catch (error) { throw ($aside = { error }); }
+  }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
   }
@@ -140,12 +147,15 @@ export function emitExportGuards(
   const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: ${memberPath('$exports', guard.export)}`);
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
-${persists ? ENDED : ''}  function $rawExport($binding, $entry) {
-    return $binding${guards.length <= CHUNK ? '' : `[\`c\${($entry - ($entry % ${CHUNK})) / ${CHUNK}}\`]`}[\`e\${$entry}\`];
-  }
-  // What guards enter, of an instance's exports.
+${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of an instance's exports.
   function $bindingOf($exports, state) {
     return ${emitRecord(raw, '    ', 'state')};
+  }
+  // The exports that have guards, in order: those that are asked for where guards are bound.
+  function $exportNames() {
+    const $found = [];
+    $bindingOf(new globalThis.Proxy({ __proto__: null }, { get: (_, $name) => { $found.push($name); } }));
+    return $found;
   }
   // The guarded exports as an object, once somebody has asked for it.
   let $all;
@@ -153,7 +163,7 @@ ${persists ? ENDED : ''}  function $rawExport($binding, $entry) {
     $raw.state = $stateFor($of);
     $all = undefined;
     $raw.api = $api;
-    $raw.binding = $bindingOf($exports, $raw.state);
+    $raw.binding = $bindingOf(${allocators === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
 ${allocators === undefined ? '' : BIND_UNDO}    wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
@@ -170,11 +180,9 @@ ${[
   .join('')}  }
   function $guarded() {
     if ($all !== undefined) return $all;
-    const $guards = [${guards.map((_, index) => guardName(index)).join(', ')}];
-    // By the names that guards are bound by.
-    const $names = $bindingOf(new globalThis.Proxy({ __proto__: null }, { get: (_, $name) => $name }));
-    $guards.forEach(($guard, $entry) => {
-      globalThis.Object.defineProperty(wasm, $rawExport($names, $entry), { __proto__: null, value: $guard, writable: true, enumerable: true, configurable: true });
+    const $guards = [${guards.map((_, index) => guardName(index)).join(', ')}], $names = $exportNames();
+    $guards.forEach((value, $entry) => {
+      globalThis.Object.defineProperty(wasm, $names[$entry], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
     });
     return ($all = wasm);
   }`;
@@ -186,8 +194,8 @@ ${[
  *
  * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function), and big modules have thousands of them.
  */
-function emitCatch(entry: number): string {
-  return `catch ($error) { throw $threw($error, ${entry}, $on, $raw.binding, $raw.api = $raw.binding = undefined, $on.state.trap ??= $error); }`;
+function emitCatch(entry: number | string): string {
+  return `catch ($error) { return $caught($error, ${entry}, $on, $raw.binding, $raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $error); }`;
 }
 
 /**
@@ -221,25 +229,55 @@ function emitExportGuard(
   // The parameter that says how many bytes it allocates, for JavaScript to write.
   const size = allocators?.get(guard.export);
   // A closure of Rust is called by the event loop, too: each is fast.
-  if (!persists && !guard.movesStack && size === undefined && (allocators === undefined || guard.whenLost !== 'closure')) {
+  if (allocators === undefined && !persists && !guard.movesStack) return `${head}    try { return ${call}; } ${emitCatch(index)}\n  };`;
+  if (guard.whenLost !== 'closure' && !persists && !guard.movesStack && size === undefined) {
     const list = params === '' ? '' : `, ${params}`;
-    return `${head}    if ($on === undefined || ${leaving(allocators)}) return $enter(${index}, $on${list});
+    return `${head}    if ($turns || !$turn.isCalled) return $enter(${index}, $on${list});
     try { return ${call}; } ${emitCatch(index)}
   };`;
   }
   const note = size === undefined ? '' : ` $note($result, $${size});`;
+  const isHeard = allocators !== undefined;
   return `${head}    if ($on === undefined) return $refuse(${index});
-${guard.movesStack ? OVERPAID : ''}    if ($turns && $begin(${index}, $on)) return;
-    let $result;
+${guard.movesStack ? OVERPAID : ''}${isHeard ? `    if ($turns && $begin(${index}, $on)) return;\n` : ''}    let $result;
     try { $result = ${call};${note} } ${emitCatch(index)}
-${guard.movesStack ? '    $on.state.lent -= $0;\n' : ''}    if (${leaving(allocators)}) $leave($on);
-${persists ? '    if ($on.state.signalled) $ended($on);\n' : ''}    return $result;
+${guard.movesStack ? '    $on.state.lent -= $0;\n' : ''}${isHeard ? '    if ($turns || !$turn.isCalled) $leave($on);\n' : ''}${persists ? '    if ($on.state.signalled) $ended($on);\n' : ''}    return $result;
   };`;
 }
 
-/** Whether the end of an entry is heard of. Where turns can be undone, what enters without a call of the user's is a turn of its own. */
-function leaving(allocators: ReadonlyMap<string, number> | undefined): string {
-  return allocators === undefined ? '$turns' : '$turns || !$turn.isCalled';
+/**
+ * Emitted where turns can't be undone: where turns are heard of, guards enter functions that say so. Guards have no part in it, for there are thousands
+ * of them in big modules.
+ */
+const HEARD = `  function $heard($exports) {
+    let $next = 0;
+    const get = (_, $name) => {
+      const $entry = $next++, $run = $exports[$name];
+      if (typeof $run !== 'function') return $run;
+      return (...$args) => {
+        const $on = $raw.binding;
+        if ($asideOf(() => $begin($entry, $on))) return;
+        const $result = $run(...$args);
+        $asideOf(() => $leave($on));
+        return $result;
+      };
+    };
+    return new globalThis.Proxy({ __proto__: null }, { get });
+  }
+`;
+
+/** Emitted where turns can be undone: what an entry does that is a turn of its own, or where turns are heard of. */
+function emitEnter(count: number): string {
+  const piece = count <= CHUNK ? '' : `['c' + ($entry - ($entry % ${CHUNK})) / ${CHUNK}]`;
+  return `  function $enter($entry, $on, ...$args) {
+    if ($on === undefined) return $refuse($entry);
+    if ($turns && $begin($entry, $on)) return;
+    let $result;
+    try { $result = $on${piece}['e' + $entry](...$args); } ${emitCatch('$entry')}
+    $leave($on);
+    return $result;
+  }
+`;
 }
 
 /** The function table is behind guards, too: older glue calls destructors straight out of it, `wasm.table.get(i)(a, b)`. */

@@ -98,10 +98,11 @@ export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-${namesOf(glue)}  const $api = $called(${emitRecord(apiFields(glue, undo), '  ')});
+${emitNames(glue, guards)}  const $api = $called(${emitRecord(apiFields(glue, undo), '  ')});
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
+    entries: $entries,
     payload: $payload,
     held: ${emitHeld(glue, wasm, undo)},
     release: $release,
@@ -166,27 +167,48 @@ function apiFields(glue: Glue, undo: boolean): string[] {
 }
 
 /**
- * Emits `$called`: where turns are heard of, each function of the façade's is a call of the user's, under the name that the user knows. Most names
- * can be read off the functions' own: `Counter$inc`, `Counter$static$of`, `Counter$new`.
+ * Emits `$nameOf`, what the user calls a function of the façade's, and what is made of these names: `$called` makes a call of the user's of each
+ * function where turns are heard of, and `$entries` says what guards are entered for. Most names can be read off the functions' own: `Counter$inc`,
+ * `Counter$static$of`, `Counter$new`.
  */
-function namesOf(glue: Glue): string {
-  const others = apiFunctions(glue).filter(({ name, displayName }) => readName(name) !== displayName);
-  return `  function $called(functions) {
+function emitNames(glue: Glue, guards: readonly GuardedExport[]): string {
+  const functions = apiFunctions(glue);
+  const others = functions.filter(({ name, displayName }) => readName(name) !== displayName);
+  const kinds = (some: readonly GuardedExport[]): string => some.map(({ whenLost }) => whenLost[0]).join('');
+  const byCaller = new Map<string | undefined, GuardedExport[]>();
+  for (const guard of guards) byCaller.set(guard.calledBy, [...(byCaller.get(guard.calledBy) ?? []), guard]);
+  const called = functions.map(({ name }) => kinds(byCaller.get(name) ?? [])).join(' ');
+  const rest = guards.flatMap((guard, index) => (guard.calledBy === undefined ? [{ ...guard, index }] : []));
+  const renamed = rest.filter((guard) => guard.name !== guard.export);
+  const record = (fields: readonly string[]): string => `{ ${['__proto__: null', ...fields].join(', ')} }`;
+  return `  function $nameOf($key) {
+    const $names = ${record(others.map(({ name, displayName }) => `${propertyKey(name)}: ${JSON.stringify(displayName)}`))};
+    const [$class] = $key.split('$'), $member = $key.slice($key.lastIndexOf('$') + 1);
+    return $names[$key] ?? ($class === $key ? $key : $key === $class + '$new' ? 'new ' + $class : $class + '.' + $member);
+  }
+  function $called(functions) {
     if (!$turns) return functions;
-    const $names = { __proto__: null, ${others.map(({ name, displayName }) => `${propertyKey(name)}: ${JSON.stringify(displayName)}`).join(', ')} };
     // Note: a copy keeps the shape that the literal has. Filled one by one, it would be a dictionary.
     const $calls = { ...functions };
     for (const $key in $calls) {
       const $run = $calls[$key];
-      if (typeof $run !== 'function') {
-        $calls[$key] = $called($run);
-        continue;
-      }
-      const [$class] = $key.split('$'), $member = $key.slice($key.lastIndexOf('$') + 1);
-      const $read = $class === $key ? $key : $key === $class + '$new' ? 'new ' + $class : $class + '.' + $member;
-      $calls[$key] = $host.call($names[$key] ?? $read, $run);
+      $calls[$key] = typeof $run === 'function' ? $host.call($nameOf($key), $run) : $called($run);
     }
     return $calls;
+  }
+  // What guards are entered for: each function of the façade has a letter for each guard, which says what that does once the instance is lost. Others
+  // have the names of their exports.
+  let $list;
+  function $entries() {
+    const $kinds = { t: 'throw', n: 'nothing', c: 'closure' };
+    const $of = ($letters, $name) => [...$letters].map(($kind) => ({ name: $name, whenLost: $kinds[$kind] }));
+    const $keys = ($functions) => globalThis.Object.keys($functions).flatMap(($key) => (typeof $functions[$key] === 'function' ? [$key] : $keys($functions[$key])));
+    const $letters = ${JSON.stringify(called)}.split(' '), $names = ${record(renamed.map(({ index, name }) => `${index}: ${JSON.stringify(name)}`))};
+    if ($list !== undefined) return $list;
+    $list = $keys($api).flatMap(($key, $index) => $of($letters[$index], $nameOf($key)));
+    const $exported = $exportNames();
+    for (const $letter of ${JSON.stringify(kinds(rest))}) $list.push(...$of($letter, $names[$list.length] ?? $exported[$list.length]));
+    return $list;
   }
 `;
 }

@@ -17,7 +17,7 @@ import {
   rawImports,
 } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
-import { type GuardedExport, guardedExports } from './entries.js';
+import { guardedExports } from './entries.js';
 import { exportsOf } from './exports-of.js';
 import { type Glue, isDirective } from './glue.js';
 import { propertyKey, urlOfFile } from './names.js';
@@ -67,7 +67,6 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `generatedBy: ${JSON.stringify(options.version)}`,
     `name: ${JSON.stringify(pkg.name)}`,
     `build: ${emitBuild(options.build)}`,
-    `entries: [\n${guards.map((guard) => `        ${emitEntryName(guard)},\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
@@ -152,11 +151,6 @@ const $app = await $glue.__wbg_set_wasm?.(${load('$wasm')});${interrupted('$wasm
 
 function emitBuild({ id, codeOffset, debugId }: Build): string {
   return `{ id: '${id}', codeOffset: ${codeOffset}${debugId === undefined ? '' : `, debugId: '${debugId}'`} }`;
-}
-
-/** See `Entry` in the kernel. */
-function emitEntryName({ name, whenLost }: GuardedExport): string {
-  return whenLost === 'throw' ? JSON.stringify(name) : `{ name: ${JSON.stringify(name)}, whenLost: '${whenLost}' }`;
 }
 
 /** See `SiblingFacade` in the kernel. */

@@ -26,7 +26,7 @@ export const CONTRACT = 10;
 export const RESERVED_NAMES: readonly string[] = [
   'scope app live nobody current ownerOf freerOf exportsFor revive loadModule first initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
-  'refuse called rawExport unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
+  'refuse caught aside asideOf heard names nameOf called entries exportNames list unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
   'guardImports',
   'turn turnEnded log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',
@@ -89,6 +89,8 @@ export interface Scope {
   watch(): void;
   /** How many bytes of Rust's stack glue holds, and gives back by itself. Without it: none. */
   lent?(): number;
+  /** What can be entered, in the order in which guards know it. Without it: {@link ModuleDescription.entries}. */
+  entries?(): readonly Entry[];
   /** Where turns can be undone: makes a closure of each form that the glue makes any of, see {@link Host.closure}, given where Rust has it. */
   readonly closures?: readonly ((a: number, b: number) => unknown)[];
 }
@@ -111,8 +113,8 @@ export interface ModuleDescription {
   /** The version of wasm-revive that generated it. */
   readonly generatedBy: string;
   readonly name: string;
-  /** A name alone throws when the instance is lost. */
-  readonly entries: readonly (Entry | string)[];
+  /** Where its scopes don't say by {@link Scope.entries}. */
+  readonly entries?: readonly Entry[];
   /** Which build it is, for reports. */
   readonly build?: Build;
   /** What writes the arguments of Rust's messages, where the module has names. */

@@ -4,6 +4,7 @@ import { Callbacks } from './callbacks.js';
 import { type CarriedClosure, prepareValues } from './carried-values.js';
 import type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 import type { Entry, Factory, Scope } from './contract.js';
+import { entriesOf } from './entries.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
@@ -598,20 +599,17 @@ export class Instance {
   }
 
   #entry(index: number): Entry {
-    return entryOf(this.module.entries[index] ?? TABLE_ENTRY);
+    return this.#entries[index] ?? TABLE_ENTRY;
   }
 
   #hasEntry(wanted: string | undefined, which: Entry['whenLost']): boolean {
-    return this.module.entries.some((entry) => {
-      const { name, whenLost } = entryOf(entry);
-      return whenLost === which && name === wanted;
-    });
+    return this.#entries.some(({ name, whenLost }) => whenLost === which && name === wanted);
+  }
+
+  get #entries(): readonly Entry[] {
+    return entriesOf(this.module, this.scope);
   }
 }
 
 /** What no export has: older glue calls destructors of closures straight out of the module's function table. */
 const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };
-
-function entryOf(entry: Entry | string): Entry {
-  return typeof entry === 'string' ? { name: entry, whenLost: 'throw' } : entry;
-}
