@@ -1,3 +1,4 @@
+import { transform } from 'esbuild';
 import { defineConfig, type UserConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
@@ -18,12 +19,40 @@ const selfContained: UserConfig = {
   banner: { dts: DISPOSABLE },
 };
 
+/** What is put beside a package is loaded as it is, without any bundler. Its map leads back to the packages that it is made of. */
+const minified: UserConfig = {
+  ...selfContained,
+  dts: false,
+  sourcemap: true,
+  // Of the bundler's own minifier only this: esbuild's renames private fields, too.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  outputOptions: { sourcemapPathTransform: (source) => source.replace(/^(?:\.\.\/)+(?:src\/)?/, 'wasm-revive/') },
+  plugins: [
+    {
+      name: 'minify',
+      renderChunk: async (code, { fileName }) => {
+        const format = fileName.endsWith('.cjs') ? 'cjs' : 'esm';
+        const { code: minified, map } = await transform(code, {
+          format,
+          minify: true,
+          target: 'es2022',
+          sourcemap: true,
+          sourcefile: fileName,
+        });
+        return { code: minified, map };
+      },
+    },
+  ],
+};
+
 export default defineConfig([
   { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },
   { ...selfContained, entry: 'src/index.ts', format: 'cjs' },
-  // Users ship it, and few bundle what is beside a wasm file. Names and lines stay: people read them in stacks.
+  // For whoever bundles it, with a minifier of the program's own, and for reading.
   { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
+  { ...minified, entry: { 'runtime.min': 'src/runtime.ts' }, format: 'esm' },
+  { ...minified, entry: { 'runtime.min': 'src/runtime.ts' }, format: 'cjs' },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
   {
     ...library,

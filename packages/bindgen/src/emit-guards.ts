@@ -154,7 +154,7 @@ ${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.le
   // The exports that have guards, in order: those that are asked for where guards are bound.
   function $exportNames() {
     const $found = [];
-    $bindingOf(new globalThis.Proxy({ __proto__: null }, { get: (_, $name) => { $found.push($name); } }));
+    $bindingOf(new $Proxy({ __proto__: null }, { __proto__: null, get: (_, $name) => { $found[$found.length] = $name; } }));
     return $found;
   }
   // The guarded exports as an object, once somebody has asked for it.
@@ -262,7 +262,7 @@ const HEARD = `  function $heard($exports) {
         return $result;
       };
     };
-    return new globalThis.Proxy({ __proto__: null }, { get });
+    return new $Proxy({ __proto__: null }, { __proto__: null, get });
   }
 `;
 

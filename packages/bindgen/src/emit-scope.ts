@@ -198,16 +198,24 @@ function emitNames(glue: Glue, guards: readonly GuardedExport[]): string {
   }
   // What guards are entered for: each function of the façade has a letter for each guard, which says what that does once the instance is lost. Others
   // have the names of their exports.
+  // Note: of the engine's objects it uses what was there at the beginning, for the program may have changed or removed them.
   let $list;
   function $entries() {
-    const $kinds = { t: 'throw', n: 'nothing', c: 'closure' };
-    const $of = ($letters, $name) => [...$letters].map(($kind) => ({ name: $name, whenLost: $kinds[$kind] }));
-    const $keys = ($functions) => globalThis.Object.keys($functions).flatMap(($key) => (typeof $functions[$key] === 'function' ? [$key] : $keys($functions[$key])));
-    const $letters = ${JSON.stringify(called)}.split(' '), $names = ${record(renamed.map(({ index, name }) => `${index}: ${JSON.stringify(name)}`))};
     if ($list !== undefined) return $list;
-    $list = $keys($api).flatMap(($key, $index) => $of($letters[$index], $nameOf($key)));
-    const $exported = $exportNames();
-    for (const $letter of ${JSON.stringify(kinds(rest))}) $list.push(...$of($letter, $names[$list.length] ?? $exported[$list.length]));
+    $list = [];
+    const $kinds = { __proto__: null, t: 'throw', n: 'nothing', c: 'closure' }, $letters = ${JSON.stringify(called)}.split(' ');
+    let $function = 0;
+    const $add = (name, $kind) => { $list[$list.length] = { name, whenLost: $kinds[$kind] }; };
+    const $addAll = ($functions) => {
+      const $own = { __proto__: null, ...$functions };
+      for (const $key in $own) {
+        if (typeof $own[$key] !== 'function') $addAll($own[$key]);
+        else for (const $kind of $letters[$function++]) $add($nameOf($key), $kind);
+      }
+    };
+    $addAll($api);
+    const $exported = $exportNames(), $renamed = ${record(renamed.map(({ index, name }) => `${index}: ${JSON.stringify(name)}`))};
+    for (const $kind of ${JSON.stringify(kinds(rest))}) $add($renamed[$list.length] ?? $exported[$list.length], $kind);
     return $list;
   }
 `;

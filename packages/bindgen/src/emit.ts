@@ -87,6 +87,7 @@ $nobody.api = undefined;
 $nobody.binding = undefined;
 // Note: with no field of its own, so that the first store of each is the only one until a recovery.
 const $live = { __proto__: { raw: $nobody } };
+const $Proxy = globalThis.Proxy;
 ${FACADE_PRELUDE}${scopeHead(context)}`);
   text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
   text.append(`\n${scopeTail(context, editedImports)}

@@ -4,5 +4,12 @@
  */
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
 export type { Target } from './glue.js';
-export { type RuntimeFiles, type TransformedModule, type TransformOptions, type TransformResult, transform } from './transform.js';
+export {
+  type RuntimeFile,
+  type RuntimeFiles,
+  type TransformedModule,
+  type TransformOptions,
+  type TransformResult,
+  transform,
+} from './transform.js';
 export { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm-info.js';
