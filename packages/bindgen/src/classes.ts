@@ -2,8 +2,8 @@
  * A class of the glue, taken apart. Each scope has its methods as plain functions that take the object first: V8 inlines
  * `api.Counter$inc(this)`, but not `Counter.prototype.inc.call(this)` (measured: 8 ns against 14). The façade has the one class that users see.
  */
-import { keyName, type Node, nameOfMember, walk } from './ast.js';
-import { type Glue, type GlueClass, refuseGlue } from './glue.js';
+import { type Comment, keyName, type Node, nameOfMember, walk } from './ast.js';
+import { docBefore, type Glue, type GlueClass, refuseGlue } from './glue.js';
 import { UniqueNames } from './names.js';
 import type { Class, ClassElement, MethodDefinition } from './oxc.js';
 
@@ -33,6 +33,18 @@ export function membersOf(glue: Glue, cls: GlueClass): readonly GlueMember[] {
 }
 
 const KNOWN = new WeakMap<Glue, ReadonlyMap<GlueClass, readonly GlueMember[]>>();
+
+/** The documentation of a class's members. */
+export function memberDocs({ comments }: Glue, { node }: GlueClass): ReadonlyMap<ClassElement, Comment> {
+  const docs = new Map<ClassElement, Comment>();
+  let from = node.body.start;
+  for (const member of node.body.body) {
+    const doc = docBefore(comments, from, member.start);
+    if (doc !== undefined) docs.set(member, doc);
+    from = member.end;
+  }
+  return docs;
+}
 
 /** All at once, so that no function of the scope has the name of another one, nor of anything that the glue's own text uses. */
 function readMembers(glue: Glue): Map<GlueClass, readonly GlueMember[]> {

@@ -1,7 +1,7 @@
 /** A class of the glue becomes the plain functions that a scope has of it, see `classes.ts`. */
 import type MagicString from 'magic-string';
 import type { Node } from './ast.js';
-import { isAuthors, membersOf, walkThis } from './classes.js';
+import { isAuthors, memberDocs, membersOf, walkThis } from './classes.js';
 import type { Glue, GlueClass } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
@@ -10,6 +10,7 @@ export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
   const { node, name } = cls;
   text.remove(node.start, node.body.start + 1).remove(node.body.end - 1, node.body.end);
   for (const member of node.body.body) if (isAuthors(node, member)) text.remove(member.start, member.end);
+  for (const [member, doc] of memberDocs(glue, cls)) text.remove(doc.start, member.start);
   for (const member of membersOf(glue, cls)) {
     const fn = member.node.value;
     const self = member.static ? '' : fn.params.length === 0 ? '$this' : '$this, ';

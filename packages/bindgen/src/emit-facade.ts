@@ -2,10 +2,11 @@
  * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
  * a method, to the scope that its handle belongs to.
  */
-import { type GlueMember, isAuthors, membersOf, parametersOf, usesThis } from './classes.js';
+import { type GlueMember, isAuthors, memberDocs, membersOf, parametersOf, usesThis } from './classes.js';
 import { isSkip, preludeOf } from './edit-class.js';
 import { apiPaths } from './emit-scope.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
+import type { ClassElement } from './oxc.js';
 
 /** The functions that serve. There are none while nobody serves, nor once a guard has shut the scope that does. */
 const SERVING = '$live.raw.api';
@@ -30,23 +31,30 @@ function $freerOf(pointer, what) {
 const CURRENT = '$current()';
 
 /** A glue, and where its scope has the functions to forward to. */
-interface FacadeContext {
-  readonly glue: Glue;
+interface FacadeContext extends Facade {
   readonly paths: ReadonlyMap<string, string>;
+}
+
+/** What {@link emitFacade} needs to know. */
+export interface Facade {
+  readonly glue: Glue;
+  /** Whether functions and classes have their documentation. */
+  readonly isDocumented: boolean;
 }
 
 /**
  * Everything that stands beside the factory, in the order of the glue: imports excepted, which come before it.
  * @param when `before` the first instance is there; or `after`, for what stands behind it in the glue: it may call the module
  */
-export function emitFacade(glue: Glue, when: 'before' | 'after'): string {
-  const context = { glue, paths: apiPaths(glue) };
+export function emitFacade({ glue, isDocumented }: Facade, when: 'before' | 'after'): string {
+  const context = { glue, isDocumented, paths: apiPaths(glue) };
   const parts: string[] = [];
   const made = instanceAt(glue);
   for (const statement of glue.statements) {
     if ((statement.role === 'module' && statement.node.start > made) !== (when === 'after')) continue;
     const text = emitStatement(context, statement);
-    if (text !== undefined) parts.push(`${docOf(glue, statement)}${text}`);
+    const isWritten = isDocumented || statement.role === 'module';
+    if (text !== undefined) parts.push(`${isWritten ? docOf(glue, statement) : ''}${text}`);
   }
   return parts.join('\n');
 }
@@ -87,9 +95,15 @@ function emitFunction({ glue, paths }: FacadeContext, { name, node }: GlueFuncti
 }
 
 function emitClass(context: FacadeContext, cls: GlueClass): string {
-  const members = membersOf(context.glue, cls).map((member) => indent(emitMember(context, cls, member)));
+  const { code } = context.glue;
+  const docs = memberDocs(context.glue, cls);
+  const doc = (member: ClassElement): string => {
+    const comment = context.isDocumented ? docs.get(member) : undefined;
+    return comment === undefined ? '' : `    ${code.slice(comment.start, comment.end)}\n`;
+  };
+  const members = membersOf(context.glue, cls).map((member) => `${doc(member.node)}${indent(emitMember(context, cls, member))}`);
   const own = cls.node.body.body.filter((member) => isAuthors(cls.node, member));
-  for (const { start, end } of own) members.push(indent(context.glue.code.slice(start, end)));
+  for (const member of own) members.push(`${doc(member)}${indent(code.slice(member.start, member.end))}`);
   const heritage = cls.superName === undefined ? '' : ` extends ${cls.superName}`;
   return `${cls.statement.exported ? 'export ' : ''}class ${cls.name}${heritage} {\n${members.join('\n')}\n}`;
 }
@@ -121,7 +135,7 @@ function emitConstructor({ superName }: GlueClass, member: GlueMember, source: s
  * instance's. Of a class it has the constructor, and the statics; methods find their instance by the handle's pointer.
  */
 export function emitExportsFor(glue: Glue): string {
-  const context = { glue, paths: apiPaths(glue) };
+  const context = { glue, isDocumented: false, paths: apiPaths(glue) };
   const functions = forwardedFunctions(glue);
   const classes = [...glue.classes.values()].map((cls) => `${cls.name}: ${emitOwnClass(context, cls)},\n`).join('');
   const given = [

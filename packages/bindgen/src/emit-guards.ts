@@ -54,6 +54,12 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     // The program starts an instance of which it has yet to show the exports.
     return ($app.claim() && $raw.binding) || $unborn;
   }
+  // What an import is called from, which counts as running from now on.
+  function $running() {
+    const binding = $raw.binding ?? $unbound();
+    binding.state.imports++;
+    return binding;
+  }
   function $refuse(entry) {
     $raw.state.host.refuse(entry);
   }
@@ -108,11 +114,13 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   function $crossed(error, { state }, deliberate = false) {
     return state.host.crossed(error, deliberate, state.imports);
   }
-  function $returned(result, binding) {
-    if (binding === $unborn) return;
+  // What an import returns that began with another binding. \`held\` is what Rust would hold of it.
+  function $returned(result, binding, held = result) {
+    if (binding === $unborn) return result;
     const { host, imports } = binding.state;
-    if ($isFormer(binding)) throw host.dropped(result);
+    if ($isFormer(binding)) throw host.dropped(held);
     host.returned(imports);
+    return result;
   }
   function $watch() {
     // A guard may have shut the scope meanwhile: without a binding, it stays shut.
@@ -442,8 +450,8 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
       const onReturn = PANICKED.test(entry.name) ? '\n          $host.panicked();' : '';
       // While it counts as running: it may call the program, which may enter the instance.
       const onCall = signals && SIGNAL.test(entry.name) ? ' if ($on.state.host.signalled()) $on.state.signalled = true;' : '';
-      const result = heap ? 'heap[$result]' : '$result';
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, result));
+      const held = heap ? ', heap[$result]' : '';
+      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, held));
     }
     lines.push('      },');
   }
@@ -470,8 +478,7 @@ function emitCrossed(wrap: boolean, deliberate: boolean): string {
 function emitThrower(name: string, parameters: number, slot: string, wrap: boolean): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
-          const $on = $raw.binding ?? $unbound();
-          $on.state.imports++;
+          const $on = $running();
           let $error;
           try { $error = ${slot}(${params}); } catch ($broken) { $error = $broken; }
           $on.state.imports--;
@@ -486,17 +493,15 @@ function emitImportGuard(
   onCall: string,
   onError: string,
   onReturn: string,
-  result: string,
+  held: string,
 ): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
-          const $on = $raw.binding ?? $unbound();
-          $on.state.imports++;
+          const $on = $running();
           let $result;
           try { $result = ${slot}(${params});${onCall} } catch ($error) ${onError}
           $on.state.imports--;${onReturn}
-          if ($raw.binding !== $on) $returned(${result}, $on);
-          return $result;
+          return $raw.binding === $on ? $result : $returned($result, $on${held});
         },`;
 }
 

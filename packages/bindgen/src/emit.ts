@@ -56,6 +56,8 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
   const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes), undo: options.undo };
   const text = new MagicString(glue.code, { filename: glue.file });
   const editedImports = editScope(text, context);
+  // What has declarations has its documentation there.
+  const facade = { glue, isDocumented: pkg.declarations === undefined };
   const imports = glue.statements
     .filter(({ role }) => role === 'import')
     .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
@@ -95,8 +97,8 @@ const $app = $revive($scope, {
     ${['__proto__: null', ...description].join(',\n    ')},
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
-${emitFacade(glue, 'before')}
-${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(glue, 'after')}`);
+${emitFacade(facade, 'before')}
+${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(facade, 'after')}`);
   return withMap(text, glue.file, pkg.glue.code);
 }
 

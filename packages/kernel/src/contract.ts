@@ -24,9 +24,9 @@ export const CONTRACT = 10;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody Proxy current ownerOf freerOf exportsFor revive loadModule first initOnce initialising own',
+  'scope app live nobody Proxy current ownerOf freerOf exportsFor revive loadModule first imports initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
-  'refuse caught aside asideOf heard nameOf called entries exportNames list unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
+  'refuse caught aside asideOf heard nameOf called entries exportNames list unbound running isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
   'guardImports',
   'turn turnEnded log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',

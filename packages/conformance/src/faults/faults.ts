@@ -29,7 +29,7 @@ export const FAULTS: readonly Fault[] = [
     'undefined)',
   ),
   fault('an import that throws still counts as running', 'glue', '{ $on.state.imports--; throw', '{ throw'),
-  fault('an import returns into frames of a lost instance', 'glue', 'if ($isFormer(binding)) throw host.dropped(result);', ''),
+  fault('an import returns into frames of a lost instance', 'glue', 'if ($isFormer(binding)) throw host.dropped(held);', ''),
   fault(
     'handles of older generations are taken as arguments',
     'glue',
