@@ -4,7 +4,7 @@
  */
 import { type GlueMember, isAuthors, memberDocs, membersOf, parametersOf, usesThis } from './classes.js';
 import { isSkip, preludeOf } from './edit-class.js';
-import { apiPaths } from './emit-scope.js';
+import { apiPaths } from './emit-api.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
 import type { ClassElement } from './oxc.js';
 
@@ -115,11 +115,11 @@ function emitMember({ glue, paths }: FacadeContext, cls: GlueClass, member: Glue
   const self = args === '' ? 'this' : `this, ${args}`;
   if (member.kind === 'constructor') return emitConstructor(cls, member, source, `${path}(${self})`);
   const accessor = member.kind === 'method' ? '' : `${member.kind} `;
-  const head = `${member.static ? modifier : ''}${accessor}${member.key}(${source})`;
-  if (member.static) return `${head} {\n    return ${CURRENT}${path}(${args});\n}`;
+  const head = `${member.static ? modifier : ''}${accessor}${member.classKey}(${source})`;
+  if (member.static) return `${head} { return ${CURRENT}${path}(${args}); }`;
   const handle = `(this.__wbg_ptr, ${JSON.stringify(member.displayName)})`;
-  if (member.name === 'free') return `${head} {\n    $freerOf${handle}?${path}(${self});\n}`;
-  return `${head} {\n    return $ownerOf${handle}${path}(${self});\n}`;
+  if (member.name === 'free') return `${head} { $freerOf${handle}?${path}(${self}); }`;
+  return `${head} { return $ownerOf${handle}${path}(${self}); }`;
 }
 
 function emitConstructor({ superName }: GlueClass, member: GlueMember, source: string, call: string): string {
@@ -138,18 +138,19 @@ export function emitExportsFor(glue: Glue): string {
   const context = { glue, isDocumented: false, paths: apiPaths(glue) };
   const functions = forwardedFunctions(glue);
   const classes = [...glue.classes.values()].map((cls) => `${cls.name}: ${emitOwnClass(context, cls)},\n`).join('');
-  const given = [
-    ...functions.map(({ name }) => `${name},\n`),
-    // A class is strict wherever it stands; a function of CommonJS is not.
-    ...(classes === ''
-      ? []
-      : [
-          `...(() => {\n${glue.target === 'nodejs' ? "    'use strict';\n" : ''}${indent(ownClassPrelude(glue))}    return {\n${indent(indent(classes))}    };\n})(),\n`,
-        ]),
-  ];
+  const given = [...functions.map(({ name }) => `${name},\n`), ...(classes === '' ? [] : ['...$ownClasses($current),\n'])].join('');
   return `function $exportsFor($live, $app) {
     const $current = () => (${SERVING} === undefined ? $app.wake() : ${SERVING});
-${functions.map((fn) => `${indent(emitFunction(context, fn, false))}\n`).join('')}${indent(`return {\n${indent(given.join(''))}};`)}
+${functions.map((fn) => `${indent(emitFunction(context, fn, false))}\n`).join('')}${indent(`return {\n${given}};`)}
+}
+${classes === '' ? '' : emitOwnClasses(glue, classes)}`;
+}
+
+/** Note: a class is strict wherever it stands; a function of CommonJS is not. */
+function emitOwnClasses(glue: Glue, classes: string): string {
+  return `function $ownClasses($current) {
+${glue.target === 'nodejs' ? "    'use strict';\n" : ''}${indent(ownClassPrelude(glue))}    return {
+${indent(classes)}    };
 }
 `;
 }

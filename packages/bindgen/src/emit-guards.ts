@@ -153,11 +153,11 @@ export function emitExportGuards(
 ): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
-  const raw = guards.map((guard, index) => `e${index}: ${memberPath('$exports', guard.export)}`);
+  const raw = guards.map((guard, index) => `e${index}: ${memberPath('$of', guard.export)}`);
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
-${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of an instance's exports.
-  function $bindingOf($exports, state) {
-    return ${emitRecord(raw, '    ', 'state')};
+${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of the exports of an instance.
+  function $bindingOf($of, state) {
+    return ${emitRecord(raw, '', 'state')};
   }
   // The exports that have guards, in order: those that are asked for where guards are bound.
   function $exportNames() {
@@ -188,7 +188,7 @@ ${[
   .join('')}  }
   function $guarded() {
     if ($all !== undefined) return $all;
-    const $guards = [${guards.map((_, index) => guardName(index)).join(', ')}], $names = $exportNames();
+    const $guards = [${guards.map((_, index) => guardName(index)).join(',')}], $names = $exportNames();
     $guards.forEach((value, $entry) => {
       globalThis.Object.defineProperty(wasm, $names[$entry], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
     });
@@ -203,7 +203,7 @@ ${[
  * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function), and big modules have thousands of them.
  */
 function emitCatch(entry: number | string): string {
-  return `catch ($error) { return $caught($error, ${entry}, $on, $raw.binding, $raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $error); }`;
+  return `catch ($e) { return $caught($e, ${entry}, $on, $raw.binding, $raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $e); }`;
 }
 
 /**
@@ -211,7 +211,7 @@ function emitCatch(entry: number | string): string {
  * Rust's stack it holds. When the pointer is put back, that much is still to be given back by glue whose `finally` has not run yet. Glue runs the
  * `finally` also when it has failed before it took anything.
  */
-const OVERPAID = '    if ($0 > $on.state.lent) return;\n';
+const OVERPAID = '  if ($0 > $on.state.lent) return;\n';
 
 /** Emitted where the program may persist state: Rust has signalled in this turn, whose end is that of its outermost entry. */
 const ENDED = `  function $ended({ state }) {
@@ -230,27 +230,28 @@ function emitExportGuard(
   allocators: ReadonlyMap<string, number> | undefined,
 ): string {
   const params = parameterList(guard.parameters);
-  const head = `  const ${guardName(index)} = (${params}) => {
-    const $on = $raw.binding;
+  // Note: as little indented as the glue's own text, of which there is more than of anything else.
+  const head = `const ${guardName(index)} = (${params}) => {
+  const $on = $raw.binding;
 `;
   const call = `$on${recordPath(index, count, `e${index}`)}(${params})`;
   // The parameter that says how many bytes it allocates, for JavaScript to write.
   const size = allocators?.get(guard.export);
   // A closure of Rust is called by the event loop, too: each is fast.
-  if (allocators === undefined && !persists && !guard.movesStack) return `${head}    try { return ${call}; } ${emitCatch(index)}\n  };`;
+  if (allocators === undefined && !persists && !guard.movesStack) return `${head}  try { return ${call}; } ${emitCatch(index)}\n};`;
   if (guard.whenLost !== 'closure' && !persists && !guard.movesStack && size === undefined) {
     const list = params === '' ? '' : `, ${params}`;
-    return `${head}    if ($turns || !$turn.isCalled) return $enter(${index}, $on${list});
-    try { return ${call}; } ${emitCatch(index)}
-  };`;
+    return `${head}  if ($turns || !$turn.isCalled) return $enter(${index}, $on${list});
+  try { return ${call}; } ${emitCatch(index)}
+};`;
   }
   const note = size === undefined ? '' : ` $note($result, $${size});`;
   const isHeard = allocators !== undefined;
-  return `${head}    if ($on === undefined) return $refuse(${index});
-${guard.movesStack ? OVERPAID : ''}${isHeard ? `    if ($turns && $begin(${index}, $on)) return;\n` : ''}    let $result;
-    try { $result = ${call};${note} } ${emitCatch(index)}
-${guard.movesStack ? '    $on.state.lent -= $0;\n' : ''}${isHeard ? '    if ($turns || !$turn.isCalled) $leave($on);\n' : ''}${persists ? '    if ($on.state.signalled) $ended($on);\n' : ''}    return $result;
-  };`;
+  return `${head}  if ($on === undefined) return $refuse(${index});
+${guard.movesStack ? OVERPAID : ''}${isHeard ? `  if ($turns && $begin(${index}, $on)) return;\n` : ''}  let $result;
+  try { $result = ${call};${note} } ${emitCatch(index)}
+${guard.movesStack ? '  $on.state.lent -= $0;\n' : ''}${isHeard ? '  if ($turns || !$turn.isCalled) $leave($on);\n' : ''}${persists ? '  if ($on.state.signalled) $ended($on);\n' : ''}  return $result;
+};`;
 }
 
 /**

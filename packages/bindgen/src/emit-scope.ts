@@ -6,11 +6,12 @@
 import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, propertyName, walk } from './ast.js';
-import { membersOf, parametersOf, usesThis } from './classes.js';
+import { membersOf } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
+import { emitApi, emitNames } from './emit-api.js';
 import {
   type EditedImports,
   emitExportGuards,
@@ -22,11 +23,10 @@ import {
   TABLE_GUARD,
   throwsOnPurpose,
 } from './emit-guards.js';
-import { emitRecord, recordPath } from './emit-record.js';
-import { allocators, editForUndo, emitCall, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
+import { recordPath } from './emit-record.js';
+import { allocators, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
-import { propertyKey } from './names.js';
 import type { FunctionNode } from './oxc.js';
 import { unwrapImports } from './unwrap-imports.js';
 import { EXCEPTION_TAGS } from './vocabulary.js';
@@ -98,7 +98,7 @@ export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-${emitNames(glue, guards)}  const $api = $called(${emitRecord(apiFields(glue, undo), '  ')});
+${emitNames(glue, guards)}${emitApi(glue, undo)}
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
@@ -147,111 +147,6 @@ function unwindOf(glue: Glue, guards: readonly GuardedExport[]): ImportGuards['u
   const index = guards.findIndex((guard) => guard.export === UNWIND_EXPORT);
   const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => helper(glue, name));
   return index < 0 || toRust === undefined ? undefined : { path: recordPath(index, guards.length, `e${index}`), toRust };
-}
-
-/** Where the façade finds a function of the scope: `.greet`, `.Counter$inc`, by the function's name. */
-export function apiPaths(glue: Glue): Map<string, string> {
-  const names = apiNames(glue);
-  return new Map(names.map((name, index) => [name, recordPath(index, names.length, name)]));
-}
-
-function apiNames(glue: Glue): string[] {
-  return apiFunctions(glue).map(({ name }) => name);
-}
-
-/** What the façade calls. @param undo whether turns can be undone */
-function apiFields(glue: Glue, undo: boolean): string[] {
-  return apiFunctions(glue).map(({ name, displayName, parameters }) =>
-    undo && parameters !== undefined ? `${name}: $turns ? ${name} : ${emitCall(name, displayName, parameters)}` : name,
-  );
-}
-
-/**
- * Emits `$nameOf`, what the user calls a function of the façade's, and what is made of these names: `$called` makes a call of the user's of each
- * function where turns are heard of, and `$entries` says what guards are entered for. Most names can be read off the functions' own: `Counter$inc`,
- * `Counter$static$of`, `Counter$new`.
- */
-function emitNames(glue: Glue, guards: readonly GuardedExport[]): string {
-  const functions = apiFunctions(glue);
-  const others = functions.filter(({ name, displayName }) => readName(name) !== displayName);
-  const kinds = (some: readonly GuardedExport[]): string => some.map(({ whenLost }) => whenLost[0]).join('');
-  const byCaller = new Map<string | undefined, GuardedExport[]>();
-  for (const guard of guards) byCaller.set(guard.calledBy, [...(byCaller.get(guard.calledBy) ?? []), guard]);
-  const called = functions.map(({ name }) => kinds(byCaller.get(name) ?? [])).join(' ');
-  const rest = guards.flatMap((guard, index) => (guard.calledBy === undefined ? [{ ...guard, index }] : []));
-  const renamed = rest.filter((guard) => guard.name !== guard.export);
-  const record = (fields: readonly string[]): string => `{ ${['__proto__: null', ...fields].join(', ')} }`;
-  return `  function $nameOf($key) {
-    const $names = ${record(others.map(({ name, displayName }) => `${propertyKey(name)}: ${JSON.stringify(displayName)}`))};
-    const [$class] = $key.split('$'), $member = $key.slice($key.lastIndexOf('$') + 1);
-    return $names[$key] ?? ($class === $key ? $key : $key === $class + '$new' ? 'new ' + $class : $class + '.' + $member);
-  }
-  function $called(functions) {
-    if (!$turns) return functions;
-    // Note: a copy keeps the shape that the literal has. Filled one by one, it would be a dictionary.
-    const $calls = { ...functions };
-    for (const $key in $calls) {
-      const $run = $calls[$key];
-      $calls[$key] = typeof $run === 'function' ? $host.call($nameOf($key), $run) : $called($run);
-    }
-    return $calls;
-  }
-  // What guards are entered for: each function of the façade has a letter for each guard, which says what that does once the instance is lost. Others
-  // have the names of their exports.
-  // Note: of the engine's objects it uses what was there at the beginning, for the program may have changed or removed them.
-  let $list;
-  function $entries() {
-    if ($list !== undefined) return $list;
-    $list = [];
-    const $kinds = { __proto__: null, t: 'throw', n: 'nothing', c: 'closure' }, $letters = ${JSON.stringify(called)}.split(' ');
-    let $function = 0;
-    const $add = (name, $kind) => { $list[$list.length] = { name, whenLost: $kinds[$kind] }; };
-    const $addAll = ($functions) => {
-      const $own = { __proto__: null, ...$functions };
-      for (const $key in $own) {
-        if (typeof $own[$key] !== 'function') $addAll($own[$key]);
-        else for (const $kind of $letters[$function++]) $add($nameOf($key), $kind);
-      }
-    };
-    $addAll($api);
-    const $exported = $exportNames(), $renamed = ${record(renamed.map(({ index, name }) => `${index}: ${JSON.stringify(name)}`))};
-    for (const $kind of ${JSON.stringify(kinds(rest))}) $add($renamed[$list.length] ?? $exported[$list.length], $kind);
-    return $list;
-  }
-`;
-}
-
-/** As emitted code reads it. */
-function readName(name: string): string {
-  const [cls = name] = name.split('$');
-  if (cls === name) return name;
-  return name === `${cls}$new` ? `new ${cls}` : `${cls}.${name.slice(name.lastIndexOf('$') + 1)}`;
-}
-
-interface ApiFunction {
-  readonly name: string;
-  readonly displayName: string;
-  /** Undefined where it depends on its receiver. */
-  readonly parameters: { readonly source: string; readonly args: string } | undefined;
-}
-
-function apiFunctions(glue: Glue): ApiFunction[] {
-  const functions = [...glue.functions.values()]
-    .filter(({ name }) => name !== RESET_EXPORT && glue.forwarded.has(name))
-    .map(({ name, node }) => ({
-      name,
-      displayName: name,
-      parameters: usesThis(node) ? undefined : parametersOf(glue, node.params),
-    }));
-  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls));
-  return [
-    ...functions,
-    ...members.map((member) => {
-      const { source, args } = parametersOf(glue, member.node.value.params);
-      const self = (list: string): string => [member.static ? '' : '$this', list].filter((part) => part !== '').join(', ');
-      return { name: member.scopeName, displayName: member.displayName, parameters: { source: self(source), args: self(args) } };
-    }),
-  ];
 }
 
 /** Variables that hold a view of the memory: `let cachedUint8ArrayMemory0 = null`. */

@@ -24,7 +24,7 @@ export const CONTRACT = 10;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody Proxy current ownerOf freerOf exportsFor revive loadModule first imports initOnce initialising own',
+  'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive loadModule first imports initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
   'refuse caught aside asideOf heard nameOf called entries exportNames list unbound running isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
   'guardImports',
@@ -32,8 +32,8 @@ export const RESERVED_NAMES: readonly string[] = [
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
-/** Functions that the façade calls, by the name the generator gave them: `greet`, `Counter$inc`, and `Counter$static$of` for a static member. */
-export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
+/** Functions that the façade calls, by the name the generator gave them: `greet`; those of a class in a record, `Counter$`: `inc`, `static$of`, `new$`. */
+export type Api = Readonly<Record<string, unknown>>;
 
 /** Exports of an instance behind their guards, in place of `instance.exports`. */
 export type GuardedExports = Record<string, WebAssembly.ExportValue>;

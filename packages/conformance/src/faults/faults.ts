@@ -25,7 +25,7 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'a guard does not shut its scope before it asks',
     'glue',
-    '$raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $error)',
+    '$raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $e)',
     'undefined)',
   ),
   fault('an import that throws still counts as running', 'glue', '{ $on.state.imports--; throw', '{ throw'),
