@@ -60,17 +60,18 @@ export function apiPaths(glue: Glue): Map<string, string> {
 
 /** Emits `$api`, what the façade calls. @param undo whether turns can be undone */
 export function emitApi(glue: Glue, undo: boolean): string {
-  const called = ({ scopeName, displayName, parameters }: ApiFunction): string =>
-    parameters === undefined ? scopeName : `$turns ? ${scopeName} : ${emitCall(scopeName, displayName, parameters)}`;
-  const fields = apiFields(glue).map(({ name, functions, isRecord }) => {
-    if (!undo) return name;
-    if (!isRecord) return `${name}: ${functions.map(called).join('')}`;
-    return `${name}: ${emitRecord(
-      functions.map((fn) => `${propertyKey(fn.key)}: ${called(fn)}`),
-      '    ',
-    )}`;
-  });
-  return `  const $api = $called(${emitRecord(fields, '  ')});\n`;
+  const fields = apiFields(glue);
+  const plain = emitRecord(
+    fields.map(({ name }) => name),
+    '  ',
+  );
+  if (!undo) return `  const $api = $called(${plain});\n`;
+  const called = ({ scopeName, key, displayName, parameters }: ApiFunction): string =>
+    parameters === undefined ? key : emitCall(key, scopeName, displayName, parameters);
+  const calls = fields.map(({ name, functions, isRecord }) =>
+    isRecord ? `${name}: ${emitRecord(functions.map(called), '')}` : functions.map(called).join(''),
+  );
+  return `  const $api = $turns ? $called(${plain}) : ${emitRecord(calls, '')};\n`;
 }
 
 /**

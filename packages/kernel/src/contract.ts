@@ -28,7 +28,7 @@ export const RESERVED_NAMES: readonly string[] = [
   'host base end turns raw stateFor unborn api this',
   'refuse caught aside asideOf heard nameOf called entries exportNames list unbound running isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
   'guardImports',
-  'turn turnEnded log logAt note noteSet noteView commit hasCommitted',
+  'turn turnEnded given log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
