@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { transform } from 'esbuild';
 import { defineConfig, type UserConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
@@ -19,31 +21,40 @@ const selfContained: UserConfig = {
   banner: { dts: DISPOSABLE },
 };
 
-/** What is put beside a package is loaded as it is, without any bundler. Its map leads back to the packages that it is made of. */
+/**
+ * What is put beside a package is loaded as it is, without any bundler. Its map leads back to the packages that it is made of.
+ *
+ * Note: in lines, for Node.js shows the line of an error that nobody catches.
+ */
 const minified: UserConfig = {
   ...selfContained,
   dts: false,
   sourcemap: true,
-  // Of the bundler's own minifier only this: esbuild's renames private fields, too.
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-  outputOptions: { sourcemapPathTransform: (source) => source.replace(/^(?:\.\.\/)+(?:src\/)?/, 'wasm-revive/') },
+  outputOptions: { comments: false, sourcemapPathTransform: (source) => source.replace(/^(?:\.\.\/)+(?:src\/)?/, 'wasm-revive/') },
   plugins: [
     {
       name: 'minify',
-      renderChunk: async (code, { fileName }) => {
-        const format = fileName.endsWith('.cjs') ? 'cjs' : 'esm';
-        const { code: minified, map } = await transform(code, {
-          format,
-          minify: true,
-          target: 'es2022',
-          sourcemap: true,
-          sourcefile: fileName,
-        });
-        return { code: minified, map };
+      writeBundle: async ({ dir = '' }, bundle) => {
+        for (const file of Object.keys(bundle).filter((name) => /\.c?js$/.test(name))) await minify(join(dir, file));
       },
     },
   ],
 };
+
+/** Minifies a file, and its source map with it. */
+async function minify(file: string): Promise<void> {
+  const [code, map] = await Promise.all([readFile(file, 'utf8'), readFile(`${file}.map`, 'base64')]);
+  const comment = /\n\/\/# sourceMappingURL=.*\s*$/;
+  const made = await transform(`${code.replace(comment, '')}\n//# sourceMappingURL=data:application/json;base64,${map}`, {
+    format: file.endsWith('.cjs') ? 'cjs' : 'esm',
+    target: 'es2022',
+    minify: true,
+    lineLimit: 160,
+    sourcemap: 'external',
+  });
+  await writeFile(file, `${made.code}//# sourceMappingURL=${basename(file)}.map\n`);
+  await writeFile(`${file}.map`, made.map);
+}
 
 export default defineConfig([
   { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },

@@ -72,7 +72,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
-    ...(options.undo ? ['undo: true'] : []),
+    ...(options.undo ? ['undo: $undoSupport'] : []),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
@@ -173,10 +173,11 @@ function emitFormatters({ formatters }: WasmInfo): string {
   return `{ ${formatters.map(({ slot, type, debug }) => `${slot}: ${JSON.stringify(`${type}${debug ? '?' : ''}`)}`).join(', ')} }`;
 }
 
-function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {
+function importRuntime({ target }: Glue, { runtime, undo }: EmitOptions): string {
   const from = JSON.stringify(runtime.specifier);
-  if (target === 'nodejs') return `const { revive: $revive } = require(${from});\n`;
-  return `import { ${target === 'bundler' ? 'loadModule as $loadModule, ' : ''}revive as $revive } from ${from};\n`;
+  const names = [...(target === 'bundler' ? ['loadModule'] : []), 'revive', ...(undo ? ['undoSupport'] : [])];
+  if (target === 'nodejs') return `const { ${names.map((name) => `${name}: $${name}`).join(', ')} } = require(${from});\n`;
+  return `import { ${names.map((name) => `${name} as $${name}`).join(', ')} } from ${from};\n`;
 }
 
 function exportControl({ target }: Glue): string {

@@ -9,6 +9,7 @@ import type { ExceptionHandling } from './exception-handling.js';
 import type { Registry } from './finalizers.js';
 import type { Held } from './held.js';
 import type { Build } from './report.js';
+import type { UndoSupport } from './undo-support.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
 export const CONTRACT = 10;
@@ -24,7 +25,7 @@ export const CONTRACT = 10;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive loadModule first imports initOnce initialising own',
+  'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive loadModule undoSupport first imports initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
   'refuse caught aside asideOf heard nameOf called entries exportNames list unbound running isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
   'guardImports',
@@ -127,8 +128,8 @@ export interface ModuleDescription {
   readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
-  /** Whether its turns can be undone: then it has the exports of {@link Undoing}. */
-  readonly undo?: true;
+  /** What undoes its turns, where that can be done: then it has the exports of {@link Undoing}. */
+  readonly undo?: UndoSupport;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
   /** Reads the module again, where the first instance may be given without it. */

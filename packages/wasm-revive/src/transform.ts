@@ -26,7 +26,7 @@ export interface TransformOptions {
   /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,
-   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, and the type `Revive`.
+   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, with rollback `undoSupport`, and the type `Revive`.
    */
   readonly runtime?: 'beside' | 'import' | (string & {});
 }
