@@ -92,6 +92,8 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
       state.trap = undefined;
     }
     if ($aside !== undefined && error === $aside) {
+      // Note: what is thrown may hold an instance by its stack.
+      $aside = undefined;
       if (state.trap === error) state.trap = undefined;
       return error.error;
     }
