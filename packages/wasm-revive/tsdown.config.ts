@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { transform } from 'esbuild';
 import { defineConfig, type UserConfig } from 'tsdown';
 import { library } from '../../tsdown.shared.ts';
 
@@ -20,12 +23,49 @@ const selfContained: UserConfig = {
   banner: { dts: DISPOSABLE },
 };
 
+/**
+ * What is put beside a package is loaded as it is, without any bundler. Its map leads back to the packages that it is made of.
+ *
+ * Note: in lines, for Node.js shows the line of an error that nobody catches.
+ */
+const minified: UserConfig = {
+  ...selfContained,
+  dts: false,
+  sourcemap: true,
+  outputOptions: { comments: false, sourcemapPathTransform: (source) => source.replace(/^(?:\.\.\/)+(?:src\/)?/, 'wasm-revive/') },
+  plugins: [
+    {
+      name: 'minify',
+      writeBundle: async ({ dir = '' }, bundle) => {
+        for (const file of Object.keys(bundle).filter((name) => /\.c?js$/.test(name))) await minify(join(dir, file));
+      },
+    },
+  ],
+};
+
+/** Minifies a file, and its source map with it. */
+async function minify(file: string): Promise<void> {
+  const [code, map] = await Promise.all([readFile(file, 'utf8'), readFile(`${file}.map`, 'base64')]);
+  const comment = /\n\/\/# sourceMappingURL=.*\s*$/;
+  const made = await transform(`${code.replace(comment, '')}\n//# sourceMappingURL=data:application/json;base64,${map}`, {
+    format: file.endsWith('.cjs') ? 'cjs' : 'esm',
+    target: 'es2022',
+    minify: true,
+    lineLimit: 160,
+    sourcemap: 'external',
+  });
+  await writeFile(file, `${made.code}//# sourceMappingURL=${basename(file)}.map\n`);
+  await writeFile(`${file}.map`, made.map);
+}
+
 export default defineConfig([
   { ...library, clean: false, entry: 'src/index.ts', format: 'esm', platform: 'neutral' },
   { ...selfContained, entry: 'src/index.ts', format: 'cjs' },
-  // Users ship it, and few bundle what is beside a wasm file. Names and lines stay: people read them in stacks.
+  // For whoever bundles it, with a minifier of the program's own, and for reading.
   { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
+  { ...minified, entry: { 'runtime.min': 'src/runtime.ts' }, format: 'esm' },
+  { ...minified, entry: { 'runtime.min': 'src/runtime.ts' }, format: 'cjs' },
   { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
   { ...library, clean: false, entry: BUNDLERS.map((name) => `src/bundlers/${name}.ts`), format: 'esm', platform: 'node' },
   {

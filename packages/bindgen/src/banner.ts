@@ -6,6 +6,9 @@ const MARKER = 'Transformed by wasm-revive';
 /** The first words of every runtime file that is put beside one. */
 const RUNTIME_MARKER = 'The runtime of wasm-revive';
 
+/** Where the sources of the runtime are, in its source map. */
+const RUNTIME_SOURCES = 'wasm-revive/';
+
 /** A line that begins with `#!`, then the one in which Deno and JSR look for the types: both mean something only at the top. */
 const PROLOGUE = /^(?:#!.*(?:\r\n|[\r\n\u2028\u2029]|$))?(?:\/\* @ts-self-types=(?:(?!\*\/).)*\*\/\r?\n)?/;
 
@@ -33,12 +36,25 @@ export function asRuntimeFile(code: string, version: string): string {
   return `/* ${RUNTIME_MARKER} ${version}. Do not edit. */\n${code}`;
 }
 
+/** The source map of a file of the runtime, which has a line before its own. */
+export function asRuntimeMap(map: string): string {
+  const { mappings, ...others } = JSON.parse(map) as { mappings: string };
+  return JSON.stringify({ ...others, mappings: `;${mappings}` });
+}
+
+/** A file of the runtime that says where its source map is, under the name that it has beside a package. */
+export function withMapOf(code: string, file: string): string {
+  return `${code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')}\n//# sourceMappingURL=${file}.map\n`;
+}
+
 /** Whether a file that an output adds to a package is left from an earlier output: the runtime, or a source map. */
 export function isAddedByUs(file: string, content: string): boolean {
   if (!file.endsWith('.map')) return content.startsWith(`/* ${RUNTIME_MARKER} `);
   try {
     const map: unknown = JSON.parse(content);
-    return typeof map === 'object' && map !== null && 'sources' in map && String(map.sources) === mapSource(file.slice(0, -'.map'.length));
+    if (typeof map !== 'object' || map === null || !('sources' in map)) return false;
+    if (!/^wasm-revive\.[cm]?js\.map$/.test(file)) return String(map.sources) === mapSource(file.slice(0, -'.map'.length));
+    return Array.isArray(map.sources) && map.sources.every((source) => String(source).startsWith(RUNTIME_SOURCES));
   } catch {
     return false;
   }

@@ -1,9 +1,10 @@
 /**
  * A class of the glue, taken apart. Each scope has its methods as plain functions that take the object first: V8 inlines
- * `api.Counter$inc(this)`, but not `Counter.prototype.inc.call(this)` (measured: 8 ns against 14). The façade has the one class that users see.
+ * `api.Counter$.inc(this)`, but not `Counter.prototype.inc.call(this)` (measured: 8 ns against 14). The façade has the one class that users see.
  */
-import { keyName, type Node, nameOfMember, walk } from './ast.js';
-import { type Glue, type GlueClass, refuseGlue } from './glue.js';
+import { type Comment, keyName, type Node, nameOfMember, walk } from './ast.js';
+import { CHUNK } from './emit-record.js';
+import { docBefore, type Glue, type GlueClass, refuseGlue } from './glue.js';
 import { UniqueNames } from './names.js';
 import type { Class, ClassElement, MethodDefinition } from './oxc.js';
 
@@ -13,10 +14,12 @@ export interface GlueMember {
   readonly kind: 'constructor' | 'method' | 'get' | 'set';
   readonly static: boolean;
   /** The key as the class has it: `inc`, `"inc"`, `[Symbol.iterator]`. */
+  readonly classKey: string;
+  /** The key of its function in the record: `inc`, `static$of`, `get$value`, `new$`. */
   readonly key: string;
   /** What the key stands for, in quotes or not; undefined where it is computed. */
   readonly name: string | undefined;
-  /** The name of its function in the scope. */
+  /** What its function is called in the scope: `Counter$.inc`. */
   readonly scopeName: string;
   /** As its user knows it, for messages. */
   readonly displayName: string;
@@ -34,13 +37,44 @@ export function membersOf(glue: Glue, cls: GlueClass): readonly GlueMember[] {
 
 const KNOWN = new WeakMap<Glue, ReadonlyMap<GlueClass, readonly GlueMember[]>>();
 
-/** All at once, so that no function of the scope has the name of another one, nor of anything that the glue's own text uses. */
+/** The documentation of a class's members. */
+export function memberDocs({ comments }: Glue, { node }: GlueClass): ReadonlyMap<ClassElement, Comment> {
+  const docs = new Map<ClassElement, Comment>();
+  let from = node.body.start;
+  for (const member of node.body.body) {
+    const doc = docBefore(comments, from, member.start);
+    if (doc !== undefined) docs.set(member, doc);
+    from = member.end;
+  }
+  return docs;
+}
+
+/** An object with functions for the members of a class, in place of it in the scope. */
+export interface ClassRecord {
+  readonly name: string;
+  readonly members: readonly GlueMember[];
+}
+
+/** The records that a scope has of a class: one, or several where that would have too many functions. */
+export function recordsOf(glue: Glue, cls: GlueClass): readonly ClassRecord[] {
+  const records = new Map<string, GlueMember[]>();
+  for (const member of membersOf(glue, cls)) {
+    const name = member.scopeName.slice(0, member.scopeName.indexOf('.'));
+    records.set(name, [...(records.get(name) ?? []), member]);
+  }
+  return [...records].map(([name, members]) => ({ name, members }));
+}
+
+/** All at once, so that no record has the name of another one, nor of anything that the glue's own text uses. */
 function readMembers(glue: Glue): Map<GlueClass, readonly GlueMember[]> {
   const names = new UniqueNames(identifiersOf(glue));
   return new Map([...glue.classes.values()].map((cls) => [cls, readClass(glue, cls, names)]));
 }
 
 function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): GlueMember[] {
+  let record = '';
+  let count = 0;
+  let keys = new UniqueNames([]);
   return node.body.body.flatMap((member, index) => {
     if (isAuthors(node, member)) return [];
     if (
@@ -51,20 +85,25 @@ function readClass(glue: Glue, { name, node }: GlueClass, names: UniqueNames): G
     ) {
       return refuseGlue(glue, member.start, `an unknown kind of member in class \`${name}\``);
     }
+    if (count++ % CHUNK === 0) {
+      record = names.take(`${name}$`);
+      keys = new UniqueNames([]);
+    }
     const memberName = nameOfMember(member);
-    const key = glue.code.slice(member.key.start, member.key.end);
+    const text = glue.code.slice(member.key.start, member.key.end);
     // A key that isn't a plain name gets a number for its function's name.
-    const plain = !member.computed && member.key.type === 'Identifier' ? member.key.name : `${index}`;
-    const parts = [name, member.static ? 'static' : '', member.kind === 'method' ? '' : member.kind, plain];
-    const base = member.kind === 'constructor' ? `${name}$new` : parts.filter((part) => part !== '').join('$');
+    const plain = !member.computed && member.key.type === 'Identifier' ? member.key.name : `m${index}`;
+    const parts = [member.static ? 'static' : '', member.kind === 'method' ? '' : member.kind, plain];
+    const key = keys.take(member.kind === 'constructor' ? 'new$' : parts.filter((part) => part !== '').join('$'));
     return {
       node: member,
       kind: member.kind,
       static: member.static,
-      key: member.computed ? `[${key}]` : key,
+      classKey: member.computed ? `[${text}]` : text,
+      key,
       name: memberName,
-      scopeName: names.take(base),
-      displayName: member.kind === 'constructor' ? `new ${name}` : `${name}.${memberName ?? `[${key}]`}`,
+      scopeName: `${record}.${key}`,
+      displayName: member.kind === 'constructor' ? `new ${name}` : `${name}.${memberName ?? `[${text}]`}`,
     };
   });
 }

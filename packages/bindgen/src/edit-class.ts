@@ -1,19 +1,26 @@
-/** A class of the glue becomes the plain functions that a scope has of it, see `classes.ts`. */
+/** A class of the glue becomes the record of plain functions that a scope has of it, see `classes.ts`. */
 import type MagicString from 'magic-string';
 import type { Node } from './ast.js';
-import { isAuthors, membersOf, walkThis } from './classes.js';
+import { isAuthors, memberDocs, membersOf, recordsOf, walkThis } from './classes.js';
 import { type Glue, type GlueClass, isScript } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
 /** Edits a class in place. */
 export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
   const { node, name } = cls;
-  text.remove(node.start, node.body.start + 1).remove(node.body.end - 1, node.body.end);
+  const records = recordsOf(glue, cls);
+  text.overwrite(node.start, node.body.start + 1, `const ${records[0]?.name} = {`).overwrite(node.body.end - 1, node.body.end, '};');
+  for (const [index, { members }] of records.entries()) {
+    const next = records[index + 1]?.name;
+    const last = members.at(-1);
+    if (next !== undefined && last !== undefined) text.appendLeft(last.node.end, `\n};\nconst ${next} = {`);
+  }
   for (const member of node.body.body) if (isAuthors(node, member)) text.remove(member.start, member.end);
+  for (const [member, doc] of memberDocs(glue, cls)) text.remove(doc.start, member.start);
   for (const member of membersOf(glue, cls)) {
     const fn = member.node.value;
     const self = member.static ? '' : fn.params.length === 0 ? '$this' : '$this, ';
-    text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}function ${member.scopeName}`);
+    text.overwrite(member.node.start, fn.start, `${fn.async ? 'async ' : ''}${member.key}`).prependLeft(member.node.end, ',');
     text.appendLeft(fn.start + 1, self);
     walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
     // A class is strict wherever it stands; a function of CommonJS is not. (With other parameters it can't be made so.)

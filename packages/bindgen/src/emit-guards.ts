@@ -6,10 +6,10 @@
 import { PERSIST_EXPORT } from '@wasm-revive/kernel';
 import { RETHROW_CRITICAL } from './edit-throws.js';
 import { ownModule } from './emit-init.js';
-import { emitRecord, recordPath } from './emit-record.js';
+import { CHUNK, emitRecord, recordPath } from './emit-record.js';
 import { BIND_UNDO, RELEASE_UNDO } from './emit-undo.js';
 import type { GuardedExport } from './entries.js';
-import { propertyKey, setProperty } from './names.js';
+import { memberPath, propertyKey, setProperty } from './names.js';
 import type { WasmExport, WasmImport, WasmInfo } from './wasm-info.js';
 
 /** Imports that can neither enter the instance nor fail, so that nothing can have happened to it while they ran. */
@@ -62,23 +62,34 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
     return $raw.binding?.state !== state;
   }
   // Says whether the hooks that hear of it have cost the instance.
-  function $enter(entry, binding) {
+  function $begin(entry, binding) {
     const { host, imports } = binding.state;
     if (imports === 0) host.entered(entry);
     return $isFormer(binding) && host.refuse(entry);
   }
-  function $call(name, run) {
-    return $turns ? $host.call(name, run) : run;
-  }
   function $leave({ state }) {
     if (state.imports === 0) state.host.left();
   }
-  // What a guard caught, and what was bound when it shut the scope before it called this: it may have had no stack left for the call.
-  function $threw(error, entry, bound, { state }) {
+  // What a guard has caught. Note: it shuts the scope among the arguments, before this is called, for there may be no stack left for the call. \`bound\`
+  // is what it took away. Without a binding nothing was entered: there was nothing to read the export from.
+  function $caught(error, entry, binding, bound) {
+    if (binding === undefined) {
+      if ($raw.state.trap === error) $raw.state.trap = undefined;
+      return $refuse(entry);
+    }
+    throw $threw(error, entry, binding, bound);
+  }
+  function $threw(error, entry, { state }, bound) {
     if (bound !== undefined) {
       $raw.api = $api;
       $raw.binding = bound;
       state.trap = undefined;
+    }
+    if ($aside !== undefined && error === $aside) {
+      // Note: what is thrown may hold an instance by its stack.
+      $aside = undefined;
+      if (state.trap === error) state.trap = undefined;
+      return error.error;
     }
     try {
       return state.host.threw(error, entry, state.imports);
@@ -95,15 +106,26 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
       return state.host.exhausted;
     }
   }
-  function $returned(result, binding) {
-    if (binding === $unborn) return;
+  // What an import threw, which counts as running no more.
+  function $crossed(error, { state }, deliberate = false) {
+    return state.host.crossed(error, deliberate, state.imports);
+  }
+  // What an import returns that began with another binding. \`held\` is what Rust would hold of it.
+  function $returned(result, binding, held = result) {
+    if (binding === $unborn) return result;
     const { host, imports } = binding.state;
-    if ($isFormer(binding)) throw host.dropped(result);
+    if ($isFormer(binding)) throw host.dropped(held);
     host.returned(imports);
+    return result;
   }
   function $watch() {
     // A guard may have shut the scope meanwhile: without a binding, it stays shut.
     if ($raw.binding !== undefined) $raw.binding = { ...$raw.binding };
+  }
+  // What is thrown aside of what an export does: by a hook, or because it is refused. It says nothing of the instance.
+  let $aside;
+  function $asideOf(run) {
+    try { return run(); } catch (error) { throw ($aside = { error }); }
   }
   function $isStrange(pointer) {
     return pointer !== 0 && (pointer < $base || pointer >= $end);
@@ -127,16 +149,25 @@ export function emitExportGuards(
 ): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
-  const raw = guards.map((guard, index) => `e${index}: $exports[${JSON.stringify(guard.export)}]`);
-  const guarded = guards.map((guard, index) => `    ${setProperty('wasm', guard.export, guardName(index))};\n`).join('');
+  const raw = guards.map((guard, index) => `e${index}: ${memberPath('$of', guard.export)}`);
   return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
-${persists ? ENDED : ''}  // The guarded exports as an object, once somebody has asked for it.
+${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of the exports of an instance.
+  function $bindingOf($of, state) {
+    return ${emitRecord(raw, '', 'state')};
+  }
+  // The exports that have guards, in order: those that are asked for where guards are bound.
+  function $exportNames() {
+    const $found = [];
+    $bindingOf(new $Proxy({ __proto__: null }, { __proto__: null, get: (_, $name) => { $found[$found.length] = $name; } }));
+    return $found;
+  }
+  // The guarded exports as an object, once somebody has asked for it.
   let $all;
   function $bind($exports, $of) {
     $raw.state = $stateFor($of);
     $all = undefined;
     $raw.api = $api;
-    $raw.binding = ${emitRecord(raw, '    ', 'state: $raw.state')};
+    $raw.binding = $bindingOf(${allocators === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
 ${allocators === undefined ? '' : BIND_UNDO}    wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
@@ -153,18 +184,22 @@ ${[
   .join('')}  }
   function $guarded() {
     if ($all !== undefined) return $all;
-${guarded}    return ($all = wasm);
+    const $guards = [${guards.map((_, index) => guardName(index)).join(',')}], $names = $exportNames();
+    $guards.forEach((value, $entry) => {
+      globalThis.Object.defineProperty(wasm, $names[$entry], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+    });
+    return ($all = wasm);
   }`;
 }
 
 /**
  * What a guard does when it catches something: it shuts the scope with plain stores, for it may have no stack left to call anybody, and
- * whoever it can call opens it again.
+ * whoever it can call opens it again. The stores stand among the arguments of that call, which are there before it is made.
  *
- * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function, of which a guard takes 161 on Node 20).
+ * Note: short, or V8 inlines fewer guards (its budget is 920 bytes of bytecode a function), and big modules have thousands of them.
  */
-function emitCatch(entry: number): string {
-  return `catch ($error) { const $bound = $raw.binding; $raw.api = $raw.binding = undefined; $binding.state.trap ??= $error; throw $threw($error, ${entry}, $bound, $binding); }`;
+function emitCatch(entry: number | string): string {
+  return `catch ($e) { return $caught($e, ${entry}, $on, $raw.binding, $raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $e); }`;
 }
 
 /**
@@ -172,7 +207,7 @@ function emitCatch(entry: number): string {
  * Rust's stack it holds. When the pointer is put back, that much is still to be given back by glue whose `finally` has not run yet. Glue runs the
  * `finally` also when it has failed before it took anything.
  */
-const OVERPAID = '    if ($0 > $binding.state.lent) return;\n';
+const OVERPAID = '  if ($0 > $on.state.lent) return;\n';
 
 /** Emitted where the program may persist state: Rust has signalled in this turn, whose end is that of its outermost entry. */
 const ENDED = `  function $ended({ state }) {
@@ -191,20 +226,63 @@ function emitExportGuard(
   allocators: ReadonlyMap<string, number> | undefined,
 ): string {
   const params = parameterList(guard.parameters);
-  // What enters without a call of the user's is a turn of its own.
-  const leaves = allocators === undefined ? '$turns' : '$turns || !$turn.isCalled';
+  // Note: as little indented as the glue's own text, of which there is more than of anything else.
+  const head = `const ${guardName(index)} = (${params}) => {
+  const $on = $raw.binding;
+`;
+  const call = `$on${recordPath(index, count, `e${index}`)}(${params})`;
   // The parameter that says how many bytes it allocates, for JavaScript to write.
   const size = allocators?.get(guard.export);
+  // A closure of Rust is called by the event loop, too: each is fast.
+  if (allocators === undefined && !persists && !guard.movesStack) return `${head}  try { return ${call}; } ${emitCatch(index)}\n};`;
+  if (guard.whenLost !== 'closure' && !persists && !guard.movesStack && size === undefined) {
+    const list = params === '' ? '' : `, ${params}`;
+    return `${head}  if ($turns || !$turn.isCalled) return $enter(${index}, $on${list});
+  try { return ${call}; } ${emitCatch(index)}
+};`;
+  }
   const note = size === undefined ? '' : ` $note($result, $${size});`;
-  return `  const ${guardName(index)} = (${params}) => {
-    const $binding = $raw.binding;
-    if ($binding === undefined) return $refuse(${index});
-${guard.movesStack ? OVERPAID : ''}    if ($turns && $enter(${index}, $binding)) return;
+  const isHeard = allocators !== undefined;
+  return `${head}  if ($on === undefined) return $refuse(${index});
+${guard.movesStack ? OVERPAID : ''}${isHeard ? `  if ($turns && $begin(${index}, $on)) return;\n` : ''}  let $result;
+  try { $result = ${call};${note} } ${emitCatch(index)}
+${guard.movesStack ? '  $on.state.lent -= $0;\n' : ''}${isHeard ? '  if ($turns || !$turn.isCalled) $leave($on);\n' : ''}${persists ? '  if ($on.state.signalled) $ended($on);\n' : ''}  return $result;
+};`;
+}
+
+/**
+ * Emitted where turns can't be undone: where turns are heard of, guards enter functions that say so. Guards have no part in it, for there are thousands
+ * of them in big modules.
+ */
+const HEARD = `  function $heard($exports) {
+    let $next = 0;
+    const get = (_, $name) => {
+      const $entry = $next++, $run = $exports[$name];
+      if (typeof $run !== 'function') return $run;
+      return (...$args) => {
+        const $on = $raw.binding;
+        if ($asideOf(() => $begin($entry, $on))) return;
+        const $result = $run(...$args);
+        $asideOf(() => $leave($on));
+        return $result;
+      };
+    };
+    return new $Proxy({ __proto__: null }, { __proto__: null, get });
+  }
+`;
+
+/** Emitted where turns can be undone: what an entry does that is a turn of its own, or where turns are heard of. */
+function emitEnter(count: number): string {
+  const piece = count <= CHUNK ? '' : `['c' + ($entry - ($entry % ${CHUNK})) / ${CHUNK}]`;
+  return `  function $enter($entry, $on, ...$args) {
+    if ($on === undefined) return $refuse($entry);
+    if ($turns && $begin($entry, $on)) return;
     let $result;
-    try { $result = $binding${recordPath(index, count, `e${index}`)}(${params});${note} } ${emitCatch(index)}
-${guard.movesStack ? '    $binding.state.lent -= $0;\n' : ''}    if (${leaves}) $leave($binding);
-${persists ? '    if ($binding.state.signalled) $ended($binding);\n' : ''}    return $result;
-  };`;
+    try { $result = $on${piece}['e' + $entry](...$args); } ${emitCatch('$entry')}
+    $leave($on);
+    return $result;
+  }
+`;
 }
 
 /** The function table is behind guards, too: older glue calls destructors straight out of it, `wasm.table.get(i)(a, b)`. */
@@ -239,8 +317,8 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
         for (const $key in $exports) if ($exports[$key] === $function) $name ??= $key;
         $functions.push($function);
         $guards.push($name !== undefined ? ($base < 0 ? $guarded() : $app.wasm)[$name] : (...$args) => {
-          const $binding = $raw.binding;
-          if ($binding?.state !== $state) return;
+          const $on = $raw.binding;
+          if ($on?.state !== $state) return;
           try { return $function(...$args); } ${emitCatch(-1)}
         });
       }
@@ -349,9 +427,11 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
   const slots: string[] = [];
   let count = 0;
   for (const [module, entries] of modules) {
+    const from = `$m${slots.length}`;
+    slots.push(`    const ${from} = ${memberPath('$glue', module)};`);
     lines.push(`      ${propertyKey(module)}: {`, '        __proto__: null,');
     for (const entry of entries) {
-      const raw = `$glue[${JSON.stringify(module)}][${JSON.stringify(entry.name)}]`;
+      const raw = memberPath(from, entry.name);
       // The last one throws on what the guard of another import has just let through.
       if (entry.kind !== 'function' || HARMLESS.test(entry.name) || entry.name === RETHROW_CRITICAL) {
         lines.push(`        ${propertyKey(entry.name)}: ${raw},`);
@@ -366,9 +446,9 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
       const onError = emitImportCatch(entry.name, edited.unwrapped.has(entry.name), unwinding.has(entry));
       const onReturn = PANICKED.test(entry.name) ? '\n          $host.panicked();' : '';
       // While it counts as running: it may call the program, which may enter the instance.
-      const onCall = signals && SIGNAL.test(entry.name) ? ' if ($binding.state.host.signalled()) $binding.state.signalled = true;' : '';
-      const result = heap ? 'heap[$result]' : '$result';
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, result));
+      const onCall = signals && SIGNAL.test(entry.name) ? ' if ($on.state.host.signalled()) $on.state.signalled = true;' : '';
+      const held = heap ? ', heap[$result]' : '';
+      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, held));
     }
     lines.push('      },');
   }
@@ -383,27 +463,28 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
 
 function emitImportCatch(name: string, wrap: boolean, unwinds: boolean): string {
   // Rust is entered for it, from inside of the import.
-  if (unwinds) return '{ try { throw $unwind($error, $binding); } finally { $binding.state.imports--; } }';
-  return `{ const $left = --$binding.state.imports; throw ${emitCrossed(wrap, throwsOnPurpose(name))}; }`;
+  if (unwinds) return '{ try { throw $unwind($error, $on); } finally { $on.state.imports--; } }';
+  return `{ $on.state.imports--; throw ${emitCrossed(wrap, throwsOnPurpose(name))}; }`;
 }
 
 function emitCrossed(wrap: boolean, deliberate: boolean): string {
-  return `$binding.state.host.crossed(${wrap ? '$wrap($error)' : '$error'}, ${deliberate}, $left)`;
+  return `$crossed(${wrap ? '$wrap($error)' : '$error'}, $on${deliberate ? ', true' : ''})`;
 }
 
 /** The guard of an import that returns what it is to throw. */
 function emitThrower(name: string, parameters: number, slot: string, wrap: boolean): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
-          const $binding = $raw.binding ?? $unbound();
-          $binding.state.imports++;
+          const $on = $raw.binding ?? $unbound();
+          $on.state.imports++;
           let $error;
           try { $error = ${slot}(${params}); } catch ($broken) { $error = $broken; }
-          const $left = --$binding.state.imports;
+          $on.state.imports--;
           throw ${emitCrossed(wrap, true)};
         },`;
 }
 
+/** Note: it begins without a helper, which would cost each call 2 ns once instances have been lost (measured). */
 function emitImportGuard(
   name: string,
   parameters: number,
@@ -411,17 +492,16 @@ function emitImportGuard(
   onCall: string,
   onError: string,
   onReturn: string,
-  result: string,
+  held: string,
 ): string {
   const params = parameterList(parameters);
   return `        ${propertyKey(name)}(${params}) {
-          const $binding = $raw.binding ?? $unbound();
-          $binding.state.imports++;
+          const $on = $raw.binding ?? $unbound();
+          $on.state.imports++;
           let $result;
           try { $result = ${slot}(${params});${onCall} } catch ($error) ${onError}
-          $binding.state.imports--;${onReturn}
-          if ($raw.binding !== $binding) $returned(${result}, $binding);
-          return $result;
+          $on.state.imports--;${onReturn}
+          return $raw.binding === $on ? $result : $returned($result, $on${held});
         },`;
 }
 

@@ -152,16 +152,15 @@ export function emitWasmImports(glue: Glue, wasm: WasmInfo): string {
   const functions = exportedImports(glue, wasm);
   const own = ownModule(wasm);
   if (glue.target === 'nodejs' && functions.length > 0) {
-    const exported = functions.map(({ name }) => `exports.${name} = $first[${JSON.stringify(own)}].${name};\n`);
-    return `const $first = $app.prepare();\n${exported.join('')}`;
+    const exported = functions.map(({ name }) => `exports.${name} = $imports.${name};\n`);
+    return `const $first = $app.prepare(), $imports = $first[${JSON.stringify(own)}];\n${exported.join('')}`;
   }
   if (glue.target !== 'bundler') return '';
-  const value = (name: string): string => {
-    const first = `$first[${JSON.stringify(own)}].${name}`;
-    // It has no guard, and is what an instance calls first that the program starts before it has shown the exports.
-    return name === '__wbindgen_init_externref_table' ? `() => { $app.claim(); ${first}(); }` : first;
-  };
-  return `const $first = $app.prepare();\n${functions.map(({ name }) => `export const ${name} = ${value(name)};\n`).join('')}`;
+  // It has no guard, and is what an instance calls first that the program starts before it has shown the exports.
+  const first = functions.find(({ name }) => name === '__wbindgen_init_externref_table')?.name;
+  const others = functions.flatMap(({ name }) => (name === first ? [] : [`    ${name},\n`]));
+  return `const $first = $app.prepare()${functions.length === 0 ? '' : `, $imports = $first[${JSON.stringify(own)}]`};
+${others.length === 0 ? '' : `export const {\n${others.join('')}} = $imports;\n`}${first === undefined ? '' : `export const ${first} = () => { $app.claim(); $imports.${first}(); };\n`}`;
 }
 
 /** What the wasm file imports and the glue exports: all of it in the bundler target, and in older glue for `nodejs`. */

@@ -6,11 +6,12 @@
 import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, isReference, memberOf, type Node, propertyName, walk } from './ast.js';
-import { membersOf, parametersOf, usesThis } from './classes.js';
+import { membersOf } from './classes.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
+import { emitApi, emitNames } from './emit-api.js';
 import {
   type EditedImports,
   emitExportGuards,
@@ -22,8 +23,8 @@ import {
   TABLE_GUARD,
   throwsOnPurpose,
 } from './emit-guards.js';
-import { emitRecord, recordPath } from './emit-record.js';
-import { allocators, editForUndo, emitCall, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
+import { recordPath } from './emit-record.js';
+import { allocators, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { closureAdapters, type GuardedExport } from './entries.js';
 import { type Glue, type GlueFunction, helper, RESET_EXPORT } from './glue.js';
 import type { FunctionNode } from './oxc.js';
@@ -81,7 +82,8 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
 export function scopeHead({ glue, undo }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
-    `function $scope($host) {\n${GUARD_PRELUDE}${undo ? UNDO_PRELUDE : ''}`,
+    // Note: in parentheses, by which engines know that it is called at once. Else they would read all of it twice.
+    `const $scope = (function $scope($host) {\n${GUARD_PRELUDE}${undo ? UNDO_PRELUDE : ''}`,
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -96,10 +98,11 @@ export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-  const $api = ${emitRecord(apiFields(glue, undo), '  ')};
+${emitNames(glue, guards)}${emitApi(glue, undo)}
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
+    entries: $entries,
     payload: $payload,
     held: ${emitHeld(glue, wasm, undo)},
     release: $release,
@@ -113,7 +116,7 @@ ${undo ? `    closures: ${emitClosures(glue)},\n` : ''}    exports: $guarded,
     api: $api,
     raw: $raw,
   };
-}
+});
 `;
 }
 
@@ -144,50 +147,6 @@ function unwindOf(glue: Glue, guards: readonly GuardedExport[]): ImportGuards['u
   const index = guards.findIndex((guard) => guard.export === UNWIND_EXPORT);
   const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => helper(glue, name));
   return index < 0 || toRust === undefined ? undefined : { path: recordPath(index, guards.length, `e${index}`), toRust };
-}
-
-/** Where the façade finds a function of the scope: `.greet`, `.Counter$inc`, by the function's name. */
-export function apiPaths(glue: Glue): Map<string, string> {
-  const names = apiNames(glue);
-  return new Map(names.map((name, index) => [name, recordPath(index, names.length, name)]));
-}
-
-function apiNames(glue: Glue): string[] {
-  return apiFunctions(glue).map(({ name }) => name);
-}
-
-/** What the façade calls, each a call of the user's under the name that the user knows. @param undo whether turns can be undone */
-function apiFields(glue: Glue, undo: boolean): string[] {
-  return apiFunctions(glue).map(({ name, displayName, parameters }) => {
-    const called = `$call(${JSON.stringify(displayName)}, ${name})`;
-    return `${name}: ${undo && parameters !== undefined ? `$turns ? ${called} : ${emitCall(name, displayName, parameters)}` : called}`;
-  });
-}
-
-interface ApiFunction {
-  readonly name: string;
-  readonly displayName: string;
-  /** Undefined where it depends on its receiver. */
-  readonly parameters: { readonly source: string; readonly args: string } | undefined;
-}
-
-function apiFunctions(glue: Glue): ApiFunction[] {
-  const functions = [...glue.functions.values()]
-    .filter(({ name }) => name !== RESET_EXPORT && glue.forwarded.has(name))
-    .map(({ name, node }) => ({
-      name,
-      displayName: name,
-      parameters: usesThis(node) ? undefined : parametersOf(glue, node.params),
-    }));
-  const members = [...glue.classes.values()].flatMap((cls) => membersOf(glue, cls));
-  return [
-    ...functions,
-    ...members.map((member) => {
-      const { source, args } = parametersOf(glue, member.node.value.params);
-      const self = (list: string): string => [member.static ? '' : '$this', list].filter((part) => part !== '').join(', ');
-      return { name: member.scopeName, displayName: member.displayName, parameters: { source: self(source), args: self(args) } };
-    }),
-  ];
 }
 
 /** Variables that hold a view of the memory: `let cachedUint8ArrayMemory0 = null`. */

@@ -30,6 +30,10 @@ export const UNDO_PRELUDE = `  const $turn = $host.turn;
     // A view of a memory that has grown is empty.
     if ($log.length === 0 && $raw.binding !== undefined) $log = new globalThis.Int32Array(wasm.memory.buffer, $logAt, 1);
   }
+  function $given(result, name) {
+    if ($turn.hasChanged) $raw.state.host.returns(result, name);
+    return result;
+  }
   // False: the turn has damaged memory. The host asks again, and does what is to be done then.
   function $hasCommitted() {
     try { return $commit() === 0; } catch { return false; }
@@ -51,17 +55,18 @@ export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
 `;
 export const RELEASE_UNDO: readonly string[] = ['$note = () => {};', '$commit = undefined;', '$log = new globalThis.Int32Array(1);'];
 
-/** A function that the façade calls, as a call of the user's, where turns can be undone and no plugin hears of them. */
-export function emitCall(name: string, displayName: string, { source, args }: { readonly source: string; readonly args: string }): string {
-  return `(${source}) => {
-      if ($turn.isCalled) return ${name}(${args});
-      $turn.isCalled = true;
-      try {
-        const $result = ${name}(${args});
-        if ($turn.hasChanged) $raw.state.host.returns($result, ${JSON.stringify(displayName)});
-        return $result;
-      } finally { $turn.isCalled = false; $turnEnded(); }
-    }`;
+/** A method that the façade calls, as a call of the user's, where turns can be undone and no plugin hears of them. */
+export function emitCall(
+  key: string,
+  name: string,
+  displayName: string,
+  { source, args }: { readonly source: string; readonly args: string },
+): string {
+  return `${key}(${source}) {
+    if ($turn.isCalled) return ${name}(${args});
+    $turn.isCalled = true;
+    try { return $given(${name}(${args}), ${JSON.stringify(displayName)}); } finally { $turn.isCalled = false; $turnEnded(); }
+  }`;
 }
 
 /**

@@ -4,7 +4,7 @@ import MagicString from 'magic-string';
 import { calleeName, parse } from './ast.js';
 import { banner, mapSource, prologueOf } from './banner.js';
 import { mayEnterAgain } from './edit-callbacks.js';
-import { emitExportsFor, emitFacade, forwardedFunctions } from './emit-facade.js';
+import { emitExportsFor, emitFacade, FACADE_PRELUDE, forwardedFunctions } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-guards.js';
 import {
   emitEngineCheck,
@@ -59,6 +59,8 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
   const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes), undo: options.undo };
   const text = new MagicString(glue.code, { filename: glue.file });
   const editedImports = editScope(text, context);
+  // What has declarations has its documentation there.
+  const facade = { glue, isDocumented: pkg.declarations === undefined };
   const imports = glue.statements
     .filter(({ role }) => role === 'import')
     .map(({ node }) => `${glue.code.slice(node.start, node.end)}\n`)
@@ -70,11 +72,10 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     `generatedBy: ${JSON.stringify(options.version)}`,
     `name: ${JSON.stringify(pkg.name)}`,
     `build: ${emitBuild(options.build)}`,
-    `entries: [\n${guards.map(({ name, whenLost }) => `        { name: ${JSON.stringify(name)}, whenLost: '${whenLost}' },\n`).join('')}    ]`,
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
-    ...(options.undo ? ['undo: true'] : []),
+    ...(options.undo ? ['undo: $undoSupport'] : []),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
@@ -91,7 +92,8 @@ $nobody.api = undefined;
 $nobody.binding = undefined;
 // Note: with no field of its own, so that the first store of each is the only one until a recovery.
 const $live = { __proto__: { raw: $nobody } };
-${scopeHead(context)}`);
+const $Proxy = globalThis.Proxy;
+${FACADE_PRELUDE}${scopeHead(context)}`);
   text.prepend(
     `${movePrologue(text, glue.code, options)}${options.runtime.code === undefined ? '' : scriptHead(options.runtime.code)}${directives(glue)}`,
   );
@@ -100,8 +102,8 @@ const $app = $revive($scope, {
     ${['__proto__: null', ...description].join(',\n    ')},
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
-${emitFacade(glue, 'before')}
-${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(glue, 'after')}${options.runtime.code === undefined ? '' : scriptTail}`);
+${emitFacade(facade, 'before')}
+${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(facade, 'after')}${options.runtime.code === undefined ? '' : scriptTail}`);
   return withMap(text, glue.file, pkg.glue.code);
 }
 
@@ -161,10 +163,14 @@ function emitBuild({ id, codeOffset, debugId }: Build): string {
 
 /** See `SiblingFacade` in the kernel. */
 function emitSiblings(glue: Glue): string {
-  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => `${propertyKey(name)}: ${name}`);
-  const exported = [...exportsOf(glue)].map(([name, local]) => `${propertyKey(name)}: ${local}`);
+  const forwarded = [...forwardedFunctions(glue), ...glue.classes.values()].map(({ name }) => emitField(name, name));
+  const exported = [...exportsOf(glue)].map(([name, local]) => emitField(name, local));
   const record = (fields: readonly string[]): string => `({ __proto__: null, ${fields.join(', ')} })`;
   return `siblings: { __proto__: null, exportsFor: $exportsFor, forwarded: () => ${record(forwarded)}, exported: () => ${record(exported)} }`;
+}
+
+function emitField(name: string, local: string): string {
+  return propertyKey(name) === local ? local : `${propertyKey(name)}: ${local}`;
 }
 
 /** See `Formatters` in the kernel. */
@@ -172,11 +178,13 @@ function emitFormatters({ formatters }: WasmInfo): string {
   return `{ ${formatters.map(({ slot, type, debug }) => `${slot}: ${JSON.stringify(`${type}${debug ? '?' : ''}`)}`).join(', ')} }`;
 }
 
-function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {
-  if (runtime.code !== undefined) return '';
+function importRuntime({ target }: Glue, { runtime, undo }: EmitOptions): string {
   const from = JSON.stringify(runtime.specifier);
-  if (target === 'nodejs') return `const { revive: $revive } = require(${from});\n`;
-  return `import { ${target === 'bundler' ? 'loadModule as $loadModule, ' : ''}revive as $revive } from ${from};\n`;
+  const names = [...(target === 'bundler' ? ['loadModule'] : []), 'revive', ...(undo ? ['undoSupport'] : [])];
+  const taken = (source: string): string => `const { ${names.map((name) => `${name}: $${name}`).join(', ')} } = ${source};\n`;
+  if (runtime.code !== undefined) return taken('$runtime');
+  if (target === 'nodejs') return taken(`require(${from})`);
+  return `import { ${names.map((name) => `${name} as $${name}`).join(', ')} } from ${from};\n`;
 }
 
 function exportControl(glue: Glue): string {

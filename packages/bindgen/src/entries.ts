@@ -9,6 +9,8 @@ import type { WasmInfo } from './wasm-info.js';
 
 /** An exported function and its guard. */
 export interface GuardedExport extends Entry {
+  /** The function of the scope that calls it for the user, under the name of the entry; undefined where the entry is not called for one. */
+  readonly calledBy: string | undefined;
   /** The name in the module. */
   readonly export: string;
   readonly parameters: number;
@@ -21,21 +23,29 @@ const INTRINSIC = /^__wbindgen_|^__externref_|^__wbg_.*_free$/;
 /** Frees and returns; on a lost instance there is nothing to free. */
 const RELEASES = /^__wbindgen_free$|^__wbindgen_destroy_closure$|^__externref_(?:table_dealloc|drop_slice)$|^__wbg_.*_free$/;
 
-/** Lists the guards that a module's exports need, in the order of the module. */
+/** Lists the guards that a module's exports need: first those that the façade's functions call, in the order of these, then the others. */
 export function guardedExports(glue: Glue, wasm: WasmInfo): GuardedExport[] {
-  const names = new Map(displayNames(glue)).set(RESTORED_EXPORT, RESTORED_ENTRY);
+  const callers = callersOf(glue);
   const releasing = releasingExports(glue);
   const moving = movingExports(glue);
   const closures = new Set([...closureAdapters(glue, wasm)].map(([, exported]) => exported));
-  return wasm.exports
+  const guards = wasm.exports
     .filter((entry) => entry.kind === 'function')
-    .map((entry) => ({
-      export: entry.name,
-      parameters: entry.params.length,
-      movesStack: moving.has(entry.name) && entry.params.length === 1,
-      name: closures.has(entry.name) ? 'a closure' : INTRINSIC.test(entry.name) ? entry.name : (names.get(entry.name) ?? entry.name),
-      whenLost: RELEASES.test(entry.name) || releasing.has(entry.name) ? 'nothing' : closures.has(entry.name) ? 'closure' : 'throw',
-    }));
+    .map((entry): GuardedExport => {
+      const isClosure = closures.has(entry.name);
+      const caller = isClosure || entry.name === RESTORED_EXPORT || INTRINSIC.test(entry.name) ? undefined : callers.get(entry.name);
+      return {
+        export: entry.name,
+        parameters: entry.params.length,
+        movesStack: moving.has(entry.name) && entry.params.length === 1,
+        calledBy: caller?.scopeName,
+        name: isClosure ? 'a closure' : entry.name === RESTORED_EXPORT ? RESTORED_ENTRY : (caller?.displayName ?? entry.name),
+        whenLost: RELEASES.test(entry.name) || releasing.has(entry.name) ? 'nothing' : isClosure ? 'closure' : 'throw',
+      };
+    });
+  const order = new Map([...new Set([...callers.values()].map(({ scopeName }) => scopeName))].map((name, index) => [name, index]));
+  const place = ({ calledBy }: GuardedExport): number => (calledBy === undefined ? order.size : (order.get(calledBy) ?? order.size));
+  return guards.sort((a, b) => place(a) - place(b));
 }
 
 /**
@@ -74,19 +84,24 @@ function isClosure(args: readonly Node[]): boolean {
   });
 }
 
-function displayNames(glue: Glue): Map<string, string> {
-  const names = new Map<string, string>();
-  const learn = (node: Node, name: string): void => {
-    for (const called of wasmCalls(node)) if (!names.has(called)) names.set(called, name);
+/** By export, the first function of the façade that calls it. */
+function callersOf(glue: Glue): Map<string, Caller> {
+  const callers = new Map<string, Caller>();
+  const learn = (node: Node, caller: Caller): void => {
+    for (const called of wasmCalls(node)) if (!callers.has(called)) callers.set(called, caller);
   };
-  for (const name of glue.forwarded) {
-    const fn = glue.functions.get(name);
-    if (fn) learn(fn.node, name);
+  for (const { name, node } of glue.functions.values()) {
+    if (glue.forwarded.has(name)) learn(node, { scopeName: name, displayName: name });
   }
   for (const cls of glue.classes.values()) {
-    for (const member of membersOf(glue, cls)) learn(member.node, member.displayName);
+    for (const member of membersOf(glue, cls)) learn(member.node, member);
   }
-  return names;
+  return callers;
+}
+
+interface Caller {
+  readonly scopeName: string;
+  readonly displayName: string;
 }
 
 /** Exports that are called in `finally` blocks and finalizers, whatever they are called: older glue gives intrinsics numbered names. */

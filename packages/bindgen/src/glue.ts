@@ -75,6 +75,7 @@ export interface Glue {
   readonly path: string;
   readonly code: string;
   readonly target: Target;
+  readonly comments: readonly Comment[];
   readonly statements: readonly GlueStatement[];
   readonly functions: ReadonlyMap<string, GlueFunction>;
   readonly classes: ReadonlyMap<string, GlueClass>;
@@ -133,7 +134,7 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   shareStateless(statements);
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
-  return { file, path, code, target, statements, functions, classes, forwarded };
+  return { file, path, code, target, comments, statements, functions, classes, forwarded };
 }
 
 /** Whether it is a script, and no module: it exports by assignments, and is not strict. */
@@ -287,7 +288,8 @@ function isRustClass(node: Class): boolean {
   return node.body.body.some((member) => member.type === 'MethodDefinition' && nameOfMember(member) === '__destroy_into_raw');
 }
 
-function docBefore(comments: readonly Comment[], from: number, to: number): Comment | undefined {
+/** The documentation that ends right before something. */
+export function docBefore(comments: readonly Comment[], from: number, to: number): Comment | undefined {
   return comments.findLast(
     (comment) => comment.type === 'Block' && comment.value.startsWith('*') && comment.start >= from && comment.end <= to,
   );

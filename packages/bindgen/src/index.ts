@@ -5,6 +5,7 @@
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
 export type { Target } from './glue.js';
 export {
+  type RuntimeFile,
   type RuntimeFiles,
   type TransformedFiles,
   type TransformedModule,

@@ -1,8 +1,17 @@
 /** Names come from file names, from Rust's `js_name`s and from a wasm file: any text. Here they become text that is safe to emit. */
 
+/** What needs no quotes as a property's name. */
+const PLAIN = /^[A-Za-z_$][\w$]*$/;
+
 /** A name as the key of a property in an object literal. Written as a plain key, `__proto__` would set the prototype. */
 export function propertyKey(name: string): string {
-  return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
+  if (name === '__proto__') return '["__proto__"]';
+  return PLAIN.test(name) ? name : JSON.stringify(name);
+}
+
+/** A property of an object, to be read: `$exports.greet`, `$exports["a b"]`. */
+export function memberPath(object: string, name: string): string {
+  return PLAIN.test(name) ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`;
 }
 
 /**
@@ -10,7 +19,7 @@ export function propertyKey(name: string): string {
  * that, what has the name of one of its methods can't be assigned.
  */
 export function setProperty(object: string, name: string, value: string): string {
-  if (!(name in Object.prototype)) return `${object}[${JSON.stringify(name)}] = ${value}`;
+  if (!(name in Object.prototype)) return `${memberPath(object, name)} = ${value}`;
   const rest = 'writable: true, enumerable: true, configurable: true';
   return `globalThis.Object.defineProperty(${object}, ${JSON.stringify(name)}, { __proto__: null, value: ${value}, ${rest} })`;
 }

@@ -61,10 +61,10 @@ function blank(text: MagicString, from: number, to: number): void {
   if (from < to) text.overwrite(from, to, text.original.slice(from, to).replaceAll(/[^\r\n\u2028\u2029]+/g, '') || ' ');
 }
 
-/** Begins the function. @param runtime the text of the runtime, as a CommonJS module: no script can import it */
+/** Begins the function, and has the runtime as `$runtime`. @param runtime its text, as a CommonJS module: no script can import it */
 export function scriptHead(runtime: string): string {
   return `let wasm_bindgen = (function(exports) {
-const { revive: $revive } = (function(exports) {
+const $runtime = (function(exports) {
 ${runtime}
 return exports;
 })({});

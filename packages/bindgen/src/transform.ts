@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { type Build, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
-import { asRuntimeFile, isAddedByUs } from './banner.js';
+import { asRuntimeFile, asRuntimeMap, isAddedByUs, withMapOf } from './banner.js';
 import { commit, recoverStaging } from './commit.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './debug-file.js';
 import { addPackageFiles, emitDeclarations } from './declarations.js';
@@ -28,9 +28,17 @@ const MOST_MEMORY_MIB = 1_024;
 /** The runtime as files to be put beside the output, so that it needs no install. */
 export interface RuntimeFiles {
   /** An ES module, and its declarations. */
-  readonly esm: { readonly code: string; readonly types: string };
+  readonly esm: RuntimeFile;
   /** A CommonJS module, and its declarations. */
-  readonly cjs: { readonly code: string; readonly types: string };
+  readonly cjs: RuntimeFile;
+}
+
+/** One file of the runtime. */
+export interface RuntimeFile {
+  readonly code: string;
+  readonly types: string;
+  /** Its source map, as JSON, where it is minified. */
+  readonly map?: string;
 }
 
 /** Options of {@link transform}. */
@@ -396,6 +404,10 @@ function runtimeFiles(
   if (target === 'no-modules') return { reference: { specifier: `./${file}`, code: runtime.cjs.code }, files: new Map([declared]) };
   return {
     reference: { specifier: `./${file}` },
-    files: new Map<string, string | Uint8Array>([[file, asRuntimeFile(source.code, version)], declared]),
+    files: new Map<string, string | Uint8Array>([
+      ...(source.map === undefined ? [] : [[`${file}.map`, asRuntimeMap(source.map)] as const]),
+      [file, asRuntimeFile(source.map === undefined ? source.code : withMapOf(source.code, file), version)],
+      declared,
+    ]),
   };
 }

@@ -4,8 +4,9 @@ import { join, relative } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
-import { declaredNames, type Node, parse } from '../src/ast.js';
+import { declaredNames, type Node, parse, walk } from '../src/ast.js';
 import { inspectWasm, type Target, TransformError, transform, transformedFiles } from '../src/index.js';
+import type { FunctionNode } from '../src/oxc.js';
 import { OURS } from '../src/validate.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
@@ -61,12 +62,15 @@ function withOneInit(code: string): string {
 /** Every name that is bound at the top of a file or of the factory in it, or that functions there have for what they are called on, or for themselves. */
 function bindings(code: string): Set<string> {
   const { program } = parse('glue.js', code);
-  const scope = program.body.find((node) => declaredNames(node).includes('$scope'));
-  const inner: readonly Node[] = scope?.type === 'FunctionDeclaration' ? [...(scope.body?.body ?? [])] : [];
+  let scope: FunctionNode | undefined;
+  walk(program, (node) => {
+    if (node.type === 'FunctionExpression' && node.id?.name === '$scope') scope = node;
+  });
+  const inner: readonly Node[] = scope?.body?.body ?? [];
   const names = [...program.body, ...inner].flatMap((node) =>
     declaredNames(node.type === 'ExportNamedDeclaration' && node.declaration ? node.declaration : node),
   );
-  const params = scope?.type === 'FunctionDeclaration' ? scope.params.map((param) => (param.type === 'Identifier' ? param.name : '')) : [];
+  const params = scope?.params.map((param) => (param.type === 'Identifier' ? param.name : '')) ?? [];
   return new Set([...names, ...params, ...(/\(\$this\b/.test(code) ? ['$this'] : []), ...(/function \$own\b/.test(code) ? ['$own'] : [])]);
 }
 

@@ -63,7 +63,7 @@ describe('I9 plain errors › a file of our own', () => {
   it.each([
     ['the reader of modules is missing', '@wasm-revive/bindgen/generated/transform.wasm', remove],
     ['the reader of modules is cut off', '@wasm-revive/bindgen/generated/transform.wasm', cut],
-    ['the runtime is missing', 'wasm-revive/dist/runtime.cjs', remove],
+    ['the runtime is missing', 'wasm-revive/dist/runtime.min.cjs', remove],
   ])('%s: the transform says so, and the package is as it was', async (_what, file, spoil) => {
     const modules = installation();
     const dir = folders.copyOf(upstreamPackage('abort', 'nodejs'));

@@ -9,9 +9,10 @@ import type { ExceptionHandling } from './exception-handling.js';
 import type { Registry } from './finalizers.js';
 import type { Held } from './held.js';
 import type { Build } from './report.js';
+import type { UndoSupport } from './undo-support.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 9;
+export const CONTRACT = 10;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -24,15 +25,16 @@ export const CONTRACT = 9;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody exportsFor revive loadModule first initOnce initialising own',
+  'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive loadModule undoSupport first imports initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
-  'refuse call unbound isFormer enter leave ended threw returned watch bind release all guarded guardTable noTable guardImports',
-  'turn turnEnded log logAt note noteSet noteView commit hasCommitted',
+  'refuse caught aside asideOf heard nameOf called entries exportNames list unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
+  'guardImports',
+  'turn turnEnded given log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',
 ].flatMap((names) => names.split(' '));
 
-/** Functions that the façade calls, by the name the generator gave them: `greet`, `Counter$inc`, and `Counter$static$of` for a static member. */
-export type Api = Readonly<Record<string, (...args: never[]) => unknown>>;
+/** Functions that the façade calls, by the name the generator gave them: `greet`; those of a class in a record, `Counter$`: `inc`, `static$of`, `new$`. */
+export type Api = Readonly<Record<string, unknown>>;
 
 /** Exports of an instance behind their guards, in place of `instance.exports`. */
 export type GuardedExports = Record<string, WebAssembly.ExportValue>;
@@ -88,6 +90,8 @@ export interface Scope {
   watch(): void;
   /** How many bytes of Rust's stack glue holds, and gives back by itself. Without it: none. */
   lent?(): number;
+  /** What can be entered, in the order in which guards know it. Without it: {@link ModuleDescription.entries}. */
+  entries?(): readonly Entry[];
   /** Where turns can be undone: makes a closure of each form that the glue makes any of, see {@link Host.closure}, given where Rust has it. */
   readonly closures?: readonly ((a: number, b: number) => unknown)[];
 }
@@ -110,7 +114,8 @@ export interface ModuleDescription {
   /** The version of wasm-revive that generated it. */
   readonly generatedBy: string;
   readonly name: string;
-  readonly entries: readonly Entry[];
+  /** Where its scopes don't say by {@link Scope.entries}. */
+  readonly entries?: readonly Entry[];
   /** Which build it is, for reports. */
   readonly build?: Build;
   /** What writes the arguments of Rust's messages, where the module has names. */
@@ -123,8 +128,8 @@ export interface ModuleDescription {
   readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
-  /** Whether its turns can be undone: then it has the exports of {@link Undoing}. */
-  readonly undo?: true;
+  /** What undoes its turns, where that can be done: then it has the exports of {@link Undoing}. */
+  readonly undo?: UndoSupport;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
   /** Reads the module again, where the first instance may be given without it. */

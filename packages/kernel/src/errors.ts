@@ -88,6 +88,8 @@ export class ReviveError extends Error {
     define(ReviveError.prototype, BRAND, { value: true });
     define(ReviveError.prototype, INSPECT, { value: showReport });
     define(ReviveError.prototype, 'name', { value: 'ReviveError', configurable: true, writable: true });
+    // A minifier calls the class otherwise.
+    define(ReviveError, 'name', { value: 'ReviveError', configurable: true });
   }
 }
 
@@ -120,6 +122,7 @@ export class PanicError extends ReviveError {
 
   static {
     define(PanicError.prototype, 'name', { value: 'PanicError', configurable: true, writable: true });
+    define(PanicError, 'name', { value: 'PanicError', configurable: true });
   }
 }
 

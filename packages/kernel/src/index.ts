@@ -96,10 +96,10 @@ export {
   UNKNOWN_PANIC,
 } from './report.js';
 export { type GuardActions, RuntimeGuards } from './runtime-guards.js';
-export { decodeState } from './saved-state.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { hasStackRoom } from './stack-room.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
 export { bytesMissingForLog, UNDO_EXPORTS } from './undo-exports.js';
+export { type UndoSupport, undoSupport } from './undo-support.js';
 export { type ReportDraft, writeReport } from './write-report.js';

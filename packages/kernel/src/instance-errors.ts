@@ -68,3 +68,11 @@ export function abandonedError(panic: PanicError): PanicError {
   const message = `Nothing can settle this promise any more: Rust dropped what was to do it. It was pending when Rust panicked: ${panic.message}`;
   return new PanicError(message, { cause: panic, report: panic.report });
 }
+
+/** Why there is no state to be had of a module. */
+export const NOT_UNDOABLE = 'it was not transformed with `--recovery rollback`';
+
+/** The error where a state can't be saved. */
+export function notSaved(name: string, why: string): ReviveError {
+  return new ReviveError('REVIVE_NOT_SAVED', `The state of ${name} was not saved: ${why}.`, { retryable: true });
+}

@@ -1,16 +1,17 @@
 import { RESTORED_ENTRY, RESTORED_EXPORT } from './abi.js';
 import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
-import { type CarriedClosure, prepareValues } from './carried-values.js';
+import type { CarriedClosure } from './carried-values.js';
 import type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 import type { Entry, Factory, Scope } from './contract.js';
+import { entriesOf } from './entries.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
-import { type Image, makeRoom, putImage } from './image.js';
-import { EXHAUSTED, lostError, replacedError, staleError } from './instance-errors.js';
+import type { Image } from './image.js';
+import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError } from './instance-errors.js';
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
@@ -21,12 +22,12 @@ import { Promises } from './promises.js';
 import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
 import type { Redact } from './report.js';
-import { saveState } from './save-state.js';
 import type { SavedState } from './saved-state.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
 import { Turns } from './turns.js';
-import { Undo } from './undo.js';
+import type { Undo } from './undo.js';
+import type { UndoSupport } from './undo-support.js';
 import { viewOf } from './view.js';
 import { within } from './within.js';
 import type { ReportDraft } from './write-report.js';
@@ -133,8 +134,8 @@ export class Instance {
     this.owner = owner;
     owner.module.owners.set(space, owner);
     this.turns = this.#hearTurns(owner.hooks);
-    const undo =
-      this.turns && owner.module.description.undo === true ? new Undo(this.turns, (found) => this.#failures.damaged(found)) : undefined;
+    const support = owner.module.description.undo;
+    const undo = this.turns && support && new support.Undo(this.turns, (found) => this.#failures.damaged(found));
     this.undo = undo;
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
@@ -294,10 +295,11 @@ export class Instance {
     if (this.isRunning() && this.scope.isQuiescent()) this.#turnEnded();
   }
 
-  /** It begins with the state of another instance. @throws RangeError where it can't */
+  /** It begins with the state of another instance, of a module whose turns can be undone. @throws RangeError where it can't */
   beginWith({ image, values }: SavedState): void {
     const exports = this.#exports as WebAssembly.Exports;
     const { scope } = this;
+    const { prepareValues, makeRoom } = this.module.undo as UndoSupport;
     const make = prepareValues(values, scope.closures?.length ?? 0);
     makeRoom(exports, image);
     this.#isRestored = true;
@@ -352,7 +354,9 @@ export class Instance {
 
   /** Its state as bytes. @throws ReviveError `REVIVE_NOT_SAVED` */
   save(): Uint8Array<ArrayBuffer> {
-    return saveState(this, this.scope.held(this.#exports as WebAssembly.Exports));
+    const support = this.module.undo;
+    if (support === undefined) throw notSaved(this.module.name, NOT_UNDOABLE);
+    return support.saveState(this, this.scope.held(this.#exports as WebAssembly.Exports));
   }
 
   /** It serves from now on, and the program starts it by itself. */
@@ -399,7 +403,7 @@ export class Instance {
 
   #hearTurns({ entered, committed }: Hooks): Turns | undefined {
     const areHeard = entered !== undefined || committed !== undefined;
-    if (!areHeard && this.module.undo !== true) return undefined;
+    if (!areHeard && this.module.undo === undefined) return undefined;
     return new Turns({
       entered: areHeard ? (entrypoint) => entered?.(this.view, entrypoint) : undefined,
       returns: (result, entrypoint) => this.#pollFirst(result, entrypoint),
@@ -453,7 +457,8 @@ export class Instance {
     this.#failures.startAnew();
     // Note: not the one before, whose alarm rings once.
     this.#host = new InstanceHost(this, this.#failures);
-    const smaller = this.#inLessMemory(undo);
+    const { compiled } = this.owner.module;
+    const smaller = compiled && undo.moveToLessMemory(compiled, this.scope.imports);
     if (smaller !== undefined) this.#lookAt(smaller);
     const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);
@@ -472,25 +477,6 @@ export class Instance {
       takeBack(error);
     } finally {
       isOver();
-    }
-  }
-
-  /**
-   * Memory that the turn has grown is nobody's now, and Wasm gives none back: where that is much, another WebAssembly instance takes over the
-   * state, with no more memory than it needs. Undefined where that isn't so, or where the engine makes none now.
-   */
-  #inLessMemory(undo: Undo): WebAssembly.Exports | undefined {
-    const { compiled } = this.owner.module;
-    const image = compiled !== undefined && undo.hasMuchSpareMemory ? undo.takeImage() : undefined;
-    if (compiled === undefined || image === undefined) return undefined;
-    try {
-      const { exports } = new WebAssembly.Instance(compiled, this.scope.imports);
-      makeRoom(exports, image);
-      putImage(exports, image);
-      return exports;
-    } catch {
-      // There is no memory for two: it stays as large as it is.
-      return undefined;
     }
   }
 
@@ -535,14 +521,12 @@ export class Instance {
   /** Whether any of the calls that were in flight may have cost it: the event loop has entered, or a closure that anybody may have called. */
   get mayBeAnyCall(): boolean {
     const { failedIn } = this;
-    return (
-      failedIn !== undefined && !this.module.entries.some(({ name, whenLost }) => whenLost === 'throw' && name === failedIn.entrypoint)
-    );
+    return failedIn !== undefined && !this.#hasEntry(failedIn.entrypoint, 'throw');
   }
 
   /** Whether this is the name of a closure of Rust, which is called without the façade. */
   isClosure(entrypoint: string | undefined): boolean {
-    return this.module.entries.some(({ name, whenLost }) => whenLost === 'closure' && name === entrypoint);
+    return this.#hasEntry(entrypoint, 'closure');
   }
 
   /** The error for a use of something that pointed into this instance. */
@@ -622,7 +606,15 @@ export class Instance {
   }
 
   #entry(index: number): Entry {
-    return this.module.entries[index] ?? TABLE_ENTRY;
+    return this.#entries[index] ?? TABLE_ENTRY;
+  }
+
+  #hasEntry(wanted: string | undefined, which: Entry['whenLost']): boolean {
+    return this.#entries.some(({ name, whenLost }) => whenLost === which && name === wanted);
+  }
+
+  get #entries(): readonly Entry[] {
+    return entriesOf(this.module, this.scope);
   }
 }
 

@@ -3,6 +3,7 @@
  * way) compiles all the same.
  */
 import type { ModuleDescription, Scope } from './contract.js';
+import { entriesOf } from './entries.js';
 import { ReviveError } from './errors.js';
 import { bare, EnginesProxy, hasOwn, keys, setPrototypeOf } from './intrinsics.js';
 import { LONGEST_NAME, shorten } from './text-limits.js';
@@ -33,9 +34,13 @@ function refuseRest(imports: object, error: (key: string) => ReviveError): void 
  * @param scope bound to them
  * @throws ReviveError `REVIVE_VERSION_MISMATCH`
  */
-export function checkExports({ name, entries, added = [] }: ModuleDescription, { raw }: Scope, exports: WebAssembly.Exports): void {
-  const field = missingFrom(raw.binding ?? bare({}));
-  const missing = field === undefined ? added.find((one) => exports[one] === undefined) : (entries[Number(field.slice(1))]?.name ?? field);
+export function checkExports(description: ModuleDescription, scope: Scope, exports: WebAssembly.Exports): void {
+  const { name, added = [] } = description;
+  const field = missingFrom(scope.raw.binding ?? bare({}));
+  const missing =
+    field === undefined
+      ? added.find((one) => exports[one] === undefined)
+      : (entriesOf(description, scope)[Number(field.slice(1))]?.name ?? field);
   if (missing === undefined) return;
   const found = keys(exports);
   const named = found.slice(0, NAMED).map(quoted).join(', ');

@@ -1,7 +1,7 @@
 import { carry, type OwnValues } from './carried-values.js';
-import { ReviveError } from './errors.js';
 import type { Held } from './held.js';
 import type { Instance } from './instance.js';
+import { NOT_UNDOABLE, notSaved } from './instance-errors.js';
 import type { Closure } from './own-closures.js';
 import { encodeState } from './saved-state.js';
 
@@ -13,17 +13,18 @@ import { encodeState } from './saved-state.js';
 export function saveState(instance: Instance, held: Held | undefined): Uint8Array<ArrayBuffer> {
   const { undo, module, promises, registrations, scope, turns } = instance;
   const { build } = module;
-  if (undo === undefined || build === undefined) throw refused(module.name, 'it was not transformed with `--recovery rollback`');
-  if (!scope.isQuiescent() || turns?.areIdle === false) throw refused(module.name, 'a call of it is running');
+  if (undo === undefined || build === undefined) throw notSaved(module.name, NOT_UNDOABLE);
+  if (!scope.isQuiescent() || turns?.areIdle === false) throw notSaved(module.name, 'a call of it is running');
   if (promises.size > 0)
-    throw refused(module.name, `calls are in flight: ${promises.size} ${promises.size === 1 ? 'promise is' : 'promises are'} owed`);
-  if (undo.isAwaited) throw refused(module.name, 'a task of it waits for a promise or a microtask');
-  if (registrations.areAny) throw refused(module.name, 'the host has listeners or timers of it');
+    throw notSaved(module.name, `calls are in flight: ${promises.size} ${promises.size === 1 ? 'promise is' : 'promises are'} owed`);
+  if (undo.isAwaited) throw notSaved(module.name, 'a task of it waits for a promise or a microtask');
+  if (registrations.areAny) throw notSaved(module.name, 'the host has listeners or timers of it');
   const image = undo.takeImage();
-  if (image === undefined) throw refused(module.name, 'its memory is damaged, or a global of it holds a reference');
+  if (image === undefined) throw notSaved(module.name, 'its memory is damaged, or a global of it holds a reference');
   const heap = held?.next === undefined ? undefined : { next: held.next };
   const { carried, left } = carry(heap === undefined ? image.references : behind(held as Held, promises.heldFrom), ownValues(instance));
-  if (left.length > 0) throw refused(module.name, `Rust holds ${left.length} of JavaScript's values that can't be saved: ${counted(left)}`);
+  if (left.length > 0)
+    throw notSaved(module.name, `Rust holds ${left.length} of JavaScript's values that can't be saved: ${counted(left)}`);
   return encodeState({ image, values: { ...carried, ...heap } }, build.id);
 }
 
@@ -51,8 +52,4 @@ function counted(kinds: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
-}
-
-function refused(name: string, why: string): ReviveError {
-  return new ReviveError('REVIVE_NOT_SAVED', `The state of ${name} was not saved: ${why}.`, { retryable: true });
 }

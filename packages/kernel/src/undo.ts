@@ -6,7 +6,7 @@
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
 import { globalValue } from './global-value.js';
-import { endOfState, type Image, putImage, takeImage } from './image.js';
+import { endOfState, type Image, makeRoom, putImage, takeImage } from './image.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
 import { UNDO_EXPORTS } from './undo-exports.js';
@@ -194,8 +194,25 @@ export class Undo {
     return this.#awaited > 0;
   }
 
-  /** Whether much of the memory is nobody's, as turns that were undone have grown it. No turn is running. */
-  get hasMuchSpareMemory(): boolean {
+  /**
+   * Memory that an undone turn has grown is nobody's, and Wasm gives none back: where that is much, another WebAssembly instance takes over the
+   * state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so, or where the engine makes none now.
+   */
+  moveToLessMemory(compiled: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports | undefined {
+    const image = this.#hasMuchSpareMemory ? this.takeImage() : undefined;
+    if (image === undefined) return undefined;
+    try {
+      const { exports } = new WebAssembly.Instance(compiled, imports);
+      makeRoom(exports, image);
+      putImage(exports, image);
+      return exports;
+    } catch {
+      // There is no memory for two: it stays as large as it is.
+      return undefined;
+    }
+  }
+
+  get #hasMuchSpareMemory(): boolean {
     const exports = this.#exports as WebAssembly.Exports;
     const { byteLength } = (exports.memory as WebAssembly.Memory).buffer;
     if (byteLength < MUCH_MEMORY || this.#commit() !== NO_DAMAGE) return false;

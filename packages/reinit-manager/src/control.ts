@@ -235,7 +235,7 @@ export function reviveOf(
     get stats() {
       return { failures: counts.failures, recoveries: counts.recoveries, inFlight: router.callsInFlight, memoryBytes: budget.bytes };
     },
-    canRollBack: module.description.undo === true,
+    canRollBack: module.description.undo !== undefined,
     events: EVENT_NAMES,
     get ready() {
       return slot.whenReady();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { TransformError, type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
+import { type RuntimeFile, TransformError, type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
 import { withoutDom } from './without-dom.js';
 
 /** Options of {@link transform}. */
@@ -26,7 +26,7 @@ export interface TransformOptions {
   /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,
-   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, and the type `Revive`.
+   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, with rollback `undoSupport`, and the type `Revive`.
    */
   readonly runtime?: 'beside' | 'import' | (string & {});
 }
@@ -49,10 +49,11 @@ export function version(): string {
   return version;
 }
 
-function runtimeFiles(): { esm: { code: string; types: string }; cjs: { code: string; types: string } } {
+/** Minified: few bundle what is beside a wasm file. */
+function runtimeFiles(): { esm: RuntimeFile; cjs: RuntimeFile } {
   return {
-    esm: { code: readDist('runtime.js'), types: withoutDom(readDist('runtime.d.ts')) },
-    cjs: { code: readDist('runtime.cjs'), types: withoutDom(readDist('runtime.d.cts')) },
+    esm: { code: readDist('runtime.min.js'), map: readDist('runtime.min.js.map'), types: withoutDom(readDist('runtime.d.ts')) },
+    cjs: { code: readDist('runtime.min.cjs'), map: readDist('runtime.min.cjs.map'), types: withoutDom(readDist('runtime.d.cts')) },
   };
 }
 

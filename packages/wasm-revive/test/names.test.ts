@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Target, transform } from '@wasm-revive/bindgen';
+import { type RuntimeFile, type RuntimeFiles, type Target, transform } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it } from 'vitest';
 import { folder, removeFolders } from './fixtures.js';
 
@@ -43,12 +43,10 @@ function renamed(target: Target, name: string): string {
 }
 
 /** With the runtime that the command line puts beside a package. */
-function options(): { version: string; runtime: { esm: { code: string; types: string }; cjs: { code: string; types: string } } } {
+function options(): { version: string; runtime: RuntimeFiles } {
   const read = (file: string): string => readFileSync(new URL(file, RUNTIME), 'utf8');
-  return {
-    version: '9.9.9',
-    runtime: { esm: { code: read('runtime.js'), types: '' }, cjs: { code: read('runtime.cjs'), types: '' } },
-  };
+  const runtime = (file: string): RuntimeFile => ({ code: read(file), map: read(`${file}.map`), types: '' });
+  return { version: '9.9.9', runtime: { esm: runtime('runtime.min.js'), cjs: runtime('runtime.min.cjs') } };
 }
 
 /** Loads the package in a process of its own, and gives what `use` (text, with the package as `ns`) writes. */
@@ -195,6 +193,24 @@ describe('members of a class whose names the output could take for its own', () 
   });
 });
 
+it.each(['fresh', 'rollback'] as const)('a class may have more members than an object can have that V8 reads fast (%s)', (recovery) => {
+  const dir = packageFor('nodejs');
+  const path = join(dir, `${NAME}.js`);
+  const members = Array.from({ length: 250 }, (_, i) => `m${i}(by) { return ${i} + by + wasm.counter_get(this.__wbg_ptr); }`).join(
+    '\n    ',
+  );
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8').replace(/class Counter \{/, (found) => `${found}\n    ${members}`),
+  );
+  const use = `
+    const counter = new ns.Counter(5);
+    return [0, 49, 99, 100, 150, 199, 200, 249].map((i) => counter['m' + i](1000)).concat(counter.inc());`;
+  const expected = load(dir, 'nodejs', NAME, use);
+  transform({ dir, recovery, ...options() });
+  expect(load(dir, 'nodejs', NAME, use)).toEqual(expected);
+});
+
 it.each([
   ['quotes', (name: string) => `"${name}"`],
   ['brackets', (name: string) => `['${name}']`],
@@ -287,15 +303,18 @@ describe('names that the output needs for itself', () => {
 });
 
 describe('files of the program that have the names of files that are added', () => {
-  it.each(['wasm-revive.cjs', 'wasm-revive.d.cts', `${NAME}.js.map`])('%s is never overwritten, in place or elsewhere', (file) => {
-    const dir = packageFor('nodejs');
-    writeFileSync(join(dir, file), '{"sources":["mine.ts"]}');
-    for (const outDir of [undefined, `${dir}-out`]) {
-      expect(() => transform({ dir, outDir, ...options() })).toThrow(`${file} is in the package already`);
-      expect(readFileSync(join(dir, file), 'utf8')).toBe('{"sources":["mine.ts"]}');
-      expect(existsSync(`${dir}-out`)).toBe(false);
-    }
-  });
+  it.each(['wasm-revive.cjs', 'wasm-revive.cjs.map', 'wasm-revive.d.cts', `${NAME}.js.map`])(
+    '%s is never overwritten, in place or elsewhere',
+    (file) => {
+      const dir = packageFor('nodejs');
+      writeFileSync(join(dir, file), '{"sources":["mine.ts"]}');
+      for (const outDir of [undefined, `${dir}-out`]) {
+        expect(() => transform({ dir, outDir, ...options() })).toThrow(`${file} is in the package already`);
+        expect(readFileSync(join(dir, file), 'utf8')).toBe('{"sources":["mine.ts"]}');
+        expect(existsSync(`${dir}-out`)).toBe(false);
+      }
+    },
+  );
 
   it('and what an earlier output has left beside a new build is replaced', () => {
     const dir = packageFor('nodejs');

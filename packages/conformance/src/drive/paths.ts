@@ -13,6 +13,11 @@ export const programs: string = fileURLToPath(new URL('../../dist/', import.meta
 /** The command line of wasm-revive. */
 export const cli: string = join(root, 'packages/wasm-revive/bin/wasm-revive.js');
 
+/** The runtime before it was minified, which deliberate faults are made in. @param file as it is beside a package */
+export function readableRuntime(file: string): string {
+  return readFileSync(join(root, 'packages/wasm-revive/dist', file.endsWith('.cjs') ? 'runtime.cjs' : 'runtime.js'), 'utf8');
+}
+
 /** All targets that are supported. */
 export const TARGETS: readonly Target[] = ['web', 'bundler', 'nodejs', 'module'];
 

@@ -25,16 +25,11 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'a guard does not shut its scope before it asks',
     'glue',
-    '$raw.api = $raw.binding = undefined; $binding.state.trap ??= $error; throw',
-    'throw',
+    '$raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $e)',
+    'undefined)',
   ),
-  fault(
-    'an import that throws still counts as running',
-    'glue',
-    'const $left = --$binding.state.imports;',
-    'const $left = $binding.state.imports;',
-  ),
-  fault('an import returns into frames of a lost instance', 'glue', 'if ($isFormer(binding)) throw host.dropped(result);', ''),
+  fault('an import that throws still counts as running', 'glue', '{ $on.state.imports--; throw', '{ throw'),
+  fault('an import returns into frames of a lost instance', 'glue', 'if ($isFormer(binding)) throw host.dropped(held);', ''),
   fault(
     'handles of older generations are taken as arguments',
     'glue',

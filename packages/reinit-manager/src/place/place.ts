@@ -206,7 +206,7 @@ export class Place implements Owner {
   otherwise({ kind }: Failure): Recovery {
     const { recovery, atomicPanics = false } = this.#shared.settings.options;
     if (kind === 'unwound' && !atomicPanics) return 'keep';
-    const undoes = this.module.description.undo === true && recoveryOf(recovery, this.#ownKey) === 'rollback';
+    const undoes = this.module.description.undo !== undefined && recoveryOf(recovery, this.#ownKey) === 'rollback';
     return undoes ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
   }
 

@@ -1,4 +1,4 @@
-import { decodeState, describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
@@ -310,9 +310,9 @@ export class Slot {
     const { build, name, undo } = module.description;
     const refused = (why: string, cause?: unknown): ReviveError =>
       new ReviveError('REVIVE_NOT_RESTORED', `The state was not restored: ${why}. Nothing was changed.`, { cause });
-    if (undo !== true || build === undefined) throw refused(`${name} was not transformed with \`--recovery rollback\``);
+    if (undo === undefined || build === undefined) throw refused(`${name} was not transformed with \`--recovery rollback\``);
     if (this.instance().scope.isQuiescent() === false) throw refused('a call of the instance is running');
-    const image = decodeState(bytes, build.id);
+    const image = undo.decodeState(bytes, build.id);
     // One that was started ahead has a state of its own by now.
     this.dropReserve();
     const spare = this.#maker.take(this.#generation, supervisor.lastError);

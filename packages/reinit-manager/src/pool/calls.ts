@@ -75,8 +75,8 @@ export class Calls {
 
 function siteOf(key: string, name: string): CallSite {
   if (name.startsWith('new ')) return { name, kind: 'constructor' };
-  const [owner, member] = name.split('.');
-  return { name, kind: member === undefined || key.startsWith(`${owner}$static$`) ? 'function' : 'method' };
+  const [, member] = name.split('.');
+  return { name, kind: member === undefined || key.startsWith('static$') ? 'function' : 'method' };
 }
 
 /** A function that Rust exports as `__proto__` is the prototype of the object that it is in: it is found by its name all the same. */
