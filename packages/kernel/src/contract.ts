@@ -25,7 +25,7 @@ export const CONTRACT = 10;
  * guards.
  */
 export const RESERVED_NAMES: readonly string[] = [
-  'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive loadModule undoSupport first imports initOnce initialising own',
+  'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive runtime loadModule undoSupport first imports initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
   'refuse caught aside asideOf heard nameOf called entries exportNames list unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
   'guardImports',
