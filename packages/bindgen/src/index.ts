@@ -2,6 +2,7 @@
  * wasm-bindgen's output in, a package that recovers out.
  * @module
  */
+export { type CachedPackage, type CacheOptions, defaultCacheDir, transformToCache } from './cache.js';
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
 export type { Target } from './glue.js';
 export { type RuntimeFiles, type TransformedModule, type TransformOptions, type TransformResult, transform } from './transform.js';
