@@ -60,6 +60,8 @@ describe('a copy in the cache', () => {
     const all = [cached(pkg), cached(pkg, { recovery: 'rollback' }), cached(pkg, { version: '9.9.10' })];
     writeFileSync(join(pkg, 'more.txt'), 'more');
     all.push(cached(pkg));
+    writeFileSync(join(pkg, 'more.txt'), 'less');
+    all.push(cached(pkg));
     rmSync(join(pkg, 'package.json'));
     all.push(cached(pkg));
     writeFileSync(join(root, 'package.json'), '{}');
