@@ -24,11 +24,16 @@ export default defineConfig([
   // Users ship it, and few bundle what is beside a wasm file. Names and lines stay: people read them in stacks.
   { ...selfContained, entry: 'src/runtime.ts', format: 'esm', outputOptions: { comments: false } },
   { ...selfContained, entry: 'src/runtime.ts', format: 'cjs', outputOptions: { comments: false } },
-  { ...library, clean: false, entry: 'src/transform.ts', format: 'esm', platform: 'node' },
+  { ...library, clean: false, entry: ['src/transform.ts', 'src/register.ts'], format: 'esm', platform: 'node' },
   {
     ...library,
     clean: false,
-    entry: { cli: 'src/cli.ts', 'replay-child': 'src/replay/child.ts', 'replay-loader': 'src/replay/loader.ts' },
+    entry: {
+      cli: 'src/cli.ts',
+      'replay-child': 'src/replay/child.ts',
+      'replay-loader': 'src/replay/loader.ts',
+      'register-hooks': 'src/register/hooks-thread.ts',
+    },
     format: 'esm',
     platform: 'node',
     dts: false,
