@@ -28,10 +28,15 @@ export async function runTransform(dir: string, { memoryLimit: memoryLimitMiB, .
   );
   await tasks.run();
   if (result && !process.stdout.isTTY) console.log(summary(result));
-  for (const { name, debugInfoLeftOut } of result?.modules ?? []) {
+  if (result) showWarnings(result);
+}
+
+/** Writes what the transform warns of. */
+export function showWarnings({ modules, warnings }: TransformResult): void {
+  for (const { name, debugInfoLeftOut } of modules) {
     if (debugInfoLeftOut !== undefined) console.warn(withoutDebugInfo(name, debugInfoLeftOut));
   }
-  for (const warning of result?.warnings ?? []) console.warn(`Warning: ${warning}`);
+  for (const warning of warnings) console.warn(`Warning: ${warning}`);
 }
 
 function withoutDebugInfo(name: string, why: string): string {
