@@ -2,10 +2,11 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { TransformResult } from '@wasm-revive/bindgen';
+import { summary } from '../summary.js';
 import { readCrate } from '../toolchain/crate.js';
 import { run, type Surroundings } from '../toolchain/processes.js';
 import { findRust, missingOf, type Rust } from '../toolchain/rust.js';
-import { findWasmBindgen, findWasmOpt } from '../toolchain/wasm-tools.js';
+import { findWasmBindgen, findWasmOpt, type Tool } from '../toolchain/wasm-tools.js';
 import { transform } from '../transform.js';
 import { type CargoOptions, compile } from './cargo.js';
 import { BuildError } from './errors.js';
@@ -56,6 +57,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
   const rust = usable(findRust({ ...at, cwd: existing(at.cwd) }, panic), options);
   const crate = await readCrate(rust.cargo, at, options.cargoArgs);
   const bindgen = findWasmBindgen(crate.wasmBindgen, at);
+  const wasmOpt = options.optimize ? neededWasmOpt(at) : undefined;
   const { wasm, warnings } = await step(
     `cargo: building ${crate.name}`,
     (tell) => compile(rust.cargo, crate, at, options, tell),
@@ -81,7 +83,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
         ),
       () => `wasm-bindgen ${bindgen.version}: target ${isWorker ? 'module, for Workers' : target}`,
     );
-    if (options.optimize) await optimize(staging, at, step);
+    if (wasmOpt !== undefined) await optimize(wasmOpt, staging, at, step);
     if (workersBuild !== undefined) {
       const bundled = await step(
         'Transforming and bundling the Worker',
@@ -102,10 +104,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
     const transformed = await step(
       'Transforming',
       () => transform({ dir: staging, outDir, recovery, memoryLimitMiB, runtime, ...(splitDebug !== undefined && { splitDebug }) }),
-      ({ modules }) =>
-        modules
-          .map(({ name, guards }) => `${name}: ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`)
-          .join('\n'),
+      summary,
     );
     const loaded = transformed.files.filter((file) => /(?<!\.d)\.([cm]?js|wasm)$/.test(file));
     return { outDir, transformed, warnings, sizes: sizesOf(before, outDir, loaded) };
@@ -135,6 +134,16 @@ function usable(rust: Rust | undefined, { panic, cargoArgs }: BuildOptions): Rus
   );
 }
 
+/** @throws BuildError `REVIVE_NO_TOOL` */
+function neededWasmOpt(at: Surroundings): Tool {
+  const tool = findWasmOpt(at);
+  if (tool !== undefined) return tool;
+  throw new BuildError(
+    'REVIVE_NO_TOOL',
+    '--optimize needs wasm-opt, and there is none on the PATH, nor in node_modules. Run `npm install --save-dev binaryen`, or leave --optimize away.',
+  );
+}
+
 /** What rustc makes by default for wasm32-unknown-unknown, and wasm-bindgen's. Not all that wasm-opt knows: it would use what engines don't have yet. */
 const FEATURES = [
   'mutable-globals',
@@ -146,14 +155,7 @@ const FEATURES = [
   'exception-handling',
 ];
 
-async function optimize(dir: string, at: Surroundings, step: Step): Promise<void> {
-  const tool = findWasmOpt(at);
-  if (tool === undefined) {
-    throw new BuildError(
-      'REVIVE_NO_TOOL',
-      '--optimize needs wasm-opt, and there is none on the PATH, nor in node_modules. Run `npm install --save-dev binaryen`, or leave --optimize away.',
-    );
-  }
+async function optimize(tool: Tool, dir: string, at: Surroundings, step: Step): Promise<void> {
   const file = readdirSync(dir).find((name) => name.endsWith('_bg.wasm')) ?? '';
   const optimized = join(dir, 'optimized.wasm');
   // Note: names stay, for crash reports.

@@ -59,7 +59,7 @@ function unwinding(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv; args: stri
     const flags = env[name];
     if (flags === undefined) continue;
     const isThere = flags.split(separator).includes(UNWIND);
-    return { env: isThere ? env : { ...env, [name]: flags === '' ? UNWIND : `${flags}${separator}${UNWIND}` }, args: buildStd };
+    return { env: isThere ? env : { ...env, [name]: flags === '' ? UNWIND : `${UNWIND}${separator}${flags}` }, args: buildStd };
   }
   return { env, args: [...buildStd, '--config', `target.${WASM_TARGET}.rustflags=["${UNWIND}"]`] };
 }

@@ -1,5 +1,6 @@
 import type { TransformResult } from '@wasm-revive/bindgen';
 import { Listr } from 'listr2';
+import { summary } from '../summary.js';
 import { transform } from '../transform.js';
 
 interface TransformFlags {
@@ -45,16 +46,3 @@ function withoutDebugInfo(name: string, why: string): string {
     'What is supported is the DWARF in the module itself that rustc writes and `wasm-bindgen --keep-debug` keeps.'
   );
 }
-
-function summary({ modules, outDir }: TransformResult): string {
-  return modules
-    .map(({ name, target, wasmBindgen, guards, exceptions }) => {
-      const by = wasmBindgen === null ? target : `${target}, wasm-bindgen ${wasmBindgen.replace(/ .*/, '')}`;
-      const done = `${name} (${by}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
-      // Where the engine compiles the module by itself, this is the only time at which we can say it.
-      return exceptions === 'exnref' ? `${done}; ${EXNREF}` : done;
-    })
-    .join('\n');
-}
-
-const EXNREF = 'its exceptions are in the exnref encoding, for Node.js 22.22.3, 24.15, Chrome 137, Firefox 131, Safari 18.4 or later';
