@@ -1,6 +1,7 @@
 // Started by `bin/wasm-revive.js`.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BuildFlags, runBuild } from './cli/build.js';
+import { runDoctor } from './cli/doctor.js';
 import { showFailure } from './cli/failure.js';
 import { runReplay } from './cli/replay.js';
 import { runSymbolicate } from './cli/symbolicate.js';
@@ -65,6 +66,14 @@ program
   .addOption(MEMORY_LIMIT)
   .addOption(SPLIT_DEBUG)
   .action((dir: string, flags: BuildFlags) => runBuild(dir, cargoArgs, flags));
+
+program
+  .command('doctor')
+  .description('show what this machine, this engine and a crate or package can do, and what to do about what is missing')
+  .argument('[where]', 'the folder of a crate or of a package, or the name of a package that is installed', '.')
+  .addOption(new Option('--panic <mode>', 'the mode that the crate is to be built in').choices(['abort', 'unwind']).default('abort'))
+  .option('--json', 'write it as JSON')
+  .action(runDoctor);
 
 program
   .command('transform')

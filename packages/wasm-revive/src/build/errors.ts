@@ -13,12 +13,19 @@ export class BuildError extends Error {
   readonly code: BuildErrorCode;
   /** All that the tool has said which failed. */
   readonly output: string;
+  /** Commands to run, or lines to write, where the message names some. */
+  readonly todo: string | undefined;
 
   /** @param message what was found, what is supported, what to do */
-  constructor(code: BuildErrorCode, message: string, { output = '', ...options }: ErrorOptions & { output?: string } = {}) {
+  constructor(
+    code: BuildErrorCode,
+    message: string,
+    { output = '', todo, ...options }: ErrorOptions & { output?: string; todo?: string } = {},
+  ) {
     super(message.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' '), options);
     this.name = 'BuildError';
     this.code = code;
     this.output = output;
+    this.todo = todo;
   }
 }

@@ -10,6 +10,7 @@ import { BuildError } from './errors.js';
 import type { Size } from './sizes.js';
 
 const PACKAGE = '@wasm-revive/workers/build';
+const INSTALL = 'npm install --save-dev @wasm-revive/workers';
 
 /** What is used of that package. */
 interface WorkersBuild {
@@ -45,7 +46,8 @@ export function findWorkersBuild(dir: string): string {
   }
   throw new BuildError(
     'REVIVE_NO_TOOL',
-    `The target workers needs @wasm-revive/workers, which is not installed in ${dir}, nor around it. Run \`npm install --save-dev @wasm-revive/workers\` there.`,
+    `The target workers needs @wasm-revive/workers, which is not installed in ${dir}, nor around it. Run \`${INSTALL}\` there.`,
+    { todo: INSTALL },
   );
 }
 

@@ -13,6 +13,10 @@ export interface Crate {
   readonly license: string | undefined;
   /** The version of wasm-bindgen in its Cargo.lock. */
   readonly wasmBindgen: string;
+  /** Whether it is a Worker of Cloudflare's. */
+  readonly isWorker: boolean;
+  /** The options that wasm-pack and worker-build give to wasm-opt, of all profiles. */
+  readonly wasmOpt: readonly string[];
 }
 
 interface Metadata {
@@ -22,9 +26,10 @@ interface Metadata {
     readonly description: string | null;
     readonly license: string | null;
     readonly manifest_path: string;
+    readonly metadata: unknown;
+    readonly dependencies: readonly { readonly name: string }[];
     readonly targets: readonly { readonly crate_types: readonly string[] }[];
   }[];
-  readonly workspace_members: readonly string[];
 }
 
 /** Options of cargo's that concern its Cargo.lock and the network, whatever it does. */
@@ -58,6 +63,7 @@ export async function readCrate(cargo: Command, at: Surroundings, cargoArgs: rea
     throw new BuildError(
       'REVIVE_NO_CRATE',
       `${manifest} makes no cdylib, which is what wasm-bindgen takes. Add: [lib] crate-type = ["cdylib", "rlib"]`,
+      { todo: '[lib]\ncrate-type = ["cdylib", "rlib"]' },
     );
   }
   const wasmBindgen = packages.find(({ name }) => name === 'wasm-bindgen')?.version;
@@ -65,10 +71,32 @@ export async function readCrate(cargo: Command, at: Surroundings, cargoArgs: rea
     throw new BuildError(
       'REVIVE_NO_CRATE',
       `${own.name} doesn't use wasm-bindgen. Run \`cargo add wasm-bindgen\` in ${dir}, and export something with #[wasm_bindgen].`,
+      { todo: 'cargo add wasm-bindgen' },
     );
   }
-  const { name, version, description, license } = own;
-  return { dir, name, version, description: description ?? undefined, license: license ?? undefined, wasmBindgen };
+  const { name, version, description, license, metadata, dependencies } = own;
+  return {
+    dir,
+    name,
+    version,
+    description: description ?? undefined,
+    license: license ?? undefined,
+    wasmBindgen,
+    isWorker: dependencies.some((one) => one.name === 'worker'),
+    wasmOpt: wasmOptOf(metadata),
+  };
+}
+
+/** `[package.metadata.wasm-pack.profile.release] wasm-opt = ["-O"]`. */
+function wasmOptOf(metadata: unknown): string[] {
+  const profiles = field(field(metadata, 'wasm-pack'), 'profile');
+  const lists =
+    typeof profiles === 'object' && profiles !== null ? Object.values(profiles).map((profile) => field(profile, 'wasm-opt')) : [];
+  return lists.flat().filter((option): option is string => typeof option === 'string');
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function ancestorWithManifest(dir: string): string | undefined {
