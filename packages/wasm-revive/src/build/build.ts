@@ -124,8 +124,8 @@ function existing(dir: string): string {
 }
 
 /** @throws BuildError `REVIVE_NO_TOOL` */
-function usable(rust: Rust | undefined, { panic, cargoArgs }: BuildOptions): Rust {
-  const buildsStd = panic === 'abort' && cargoArgs.some((arg) => arg.includes('build-std'));
+function usable(rust: Rust | undefined, { panic, cargoArgs, env }: BuildOptions): Rust {
+  const buildsStd = panic === 'abort' && (env.CARGO_UNSTABLE_BUILD_STD !== undefined || cargoArgs.some((arg) => arg.includes('build-std')));
   const [first] = missingOf(rust, panic);
   if (rust !== undefined && (first === undefined || buildsStd)) return rust;
   throw new BuildError(
