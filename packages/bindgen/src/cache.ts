@@ -3,11 +3,12 @@
  * the content of the package and by how it was transformed, so that one that is there is never stale and never changes.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
+import { TransformError } from './errors.js';
 import { listFiles, readFile } from './files.js';
-import { inPlainWords } from './plain-errors.js';
+import { inPlainWords, isSystemError, systemWords } from './plain-errors.js';
 import { type TransformOptions, type TransformResult, transform } from './transform.js';
 
 /** Options of {@link transformToCache}: those of the transform that make sense for a copy. */
@@ -53,6 +54,7 @@ function copyOf(dir: string, { cacheDir = defaultCacheDir(dir), ...options }: Ca
   const there = readCopy(copy, dir);
   if (there !== undefined) return there;
   const own = `${copy}.${randomUUID()}`;
+  makeFolder(cacheDir);
   try {
     const result = transform({ ...options, dir, outDir: join(own, basename(dir)) });
     writeFileSync(join(own, RESULT), JSON.stringify(result));
@@ -65,6 +67,22 @@ function copyOf(dir: string, { cacheDir = defaultCacheDir(dir), ...options }: Ca
     rmSync(own, { recursive: true, force: true });
   }
   return readCopy(copy, dir) as CachedPackage;
+}
+
+/** @throws TransformError `REVIVE_BAD_OUTPUT` */
+function makeFolder(cacheDir: string): void {
+  try {
+    mkdirSync(cacheDir, { recursive: true });
+    accessSync(cacheDir, constants.W_OK);
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new TransformError(
+      'REVIVE_BAD_OUTPUT',
+      `The cache folder ${cacheDir} can't be written: ${systemWords(cause, cacheDir)}. Give another one as \`cacheDir\` (of \`wasm-revive/register\`, ` +
+        'WASM_REVIVE_CACHE), or have the copies made before, where it can be written.',
+      { cause },
+    );
+  }
 }
 
 function readCopy(copy: string, dir: string): CachedPackage | undefined {

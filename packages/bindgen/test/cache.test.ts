@@ -1,6 +1,6 @@
 /** Copies of packages in a cache: the package stays as it is, and each content has one copy. */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -82,6 +82,25 @@ describe('a copy in the cache', () => {
     mkdirSync(cacheDir);
     expect(() => cached(pkg, { cacheDir })).toThrow(expect.objectContaining({ code: 'REVIVE_NO_GLUE' }));
     expect(readdirSync(cacheDir)).toEqual([]);
+  });
+
+  it('says what to do where the cache is a place that nothing can be written to', () => {
+    const { root, pkg } = project();
+    const cacheDir = join(root, 'package.json/cache');
+    expect(() => cached(pkg, { cacheDir })).toThrow(
+      expect.objectContaining({
+        code: 'REVIVE_BAD_OUTPUT',
+        message: expect.stringMatching(/can't be written: .* Give another one .*WASM_REVIVE_CACHE/),
+      }),
+    );
+  });
+
+  it('is read where nothing can be written any more, as in an image that was built with it', () => {
+    const { root, pkg } = project();
+    const cacheDir = join(root, 'cache');
+    const first = cached(pkg, { cacheDir });
+    chmodSync(cacheDir, 0o500);
+    expect(cached(pkg, { cacheDir })).toBe(first);
   });
 
   it('appears whole when several processes make it at once', async () => {
