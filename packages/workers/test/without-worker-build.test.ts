@@ -1,6 +1,6 @@
 /** `wasm-revive build --target workers`: a Worker without worker-build, which wrangler takes and workerd runs. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -32,24 +32,28 @@ afterAll(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Builds the fixture into a project of wrangler's, in the toolchain of the other tests, so that only the fixture itself is compiled. */
+/** The fixture as a crate of its own. What is built here is built otherwise (`WASM_BINDGEN_USE_JS_SYS`), and cargo would take it for the fixture. */
+function crate(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-crate-'));
+  folders.push(dir);
+  cpSync(join(ROOT, 'crates/worker-fixture'), dir, { recursive: true });
+  cpSync(join(ROOT, 'Cargo.lock'), join(dir, 'Cargo.lock'));
+  const manifest = readFileSync(join(dir, 'Cargo.toml'), 'utf8')
+    .replace('name = "wasm-revive-worker-fixture"', 'name = "worker-without-worker-build"\nversion = "0.1.0"\nedition = "2021"')
+    .replaceAll(/^\w+\.workspace = true\n/gm, '')
+    .replaceAll('"../', `"${join(ROOT, 'crates')}/`);
+  writeFileSync(join(dir, 'Cargo.toml'), manifest);
+  return dir;
+}
+
+/** Builds it into a project of wrangler's, in the toolchain of the other tests, so that only the fixture itself is compiled. */
 function project(panic: 'abort' | 'unwind', ...flags: string[]): { dir: string; stdout: string } {
   const dir = mkdtempSync(join(tmpdir(), 'wasm-revive-worker-'));
   folders.push(dir);
   const toolchain = wasmToolchain();
   const env = toolchain.env(panic);
   const std = toolchain.buildStdArgs(panic).filter((arg) => arg.startsWith('-Z') && panic === 'abort');
-  const args = [
-    'build',
-    join(ROOT, 'crates/worker-fixture'),
-    '--target',
-    'workers',
-    '--panic',
-    panic,
-    '--out-dir',
-    join(dir, 'build'),
-    ...flags,
-  ];
+  const args = ['build', crate(), '--target', 'workers', '--panic', panic, '--out-dir', join(dir, 'build'), ...flags];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [CLI, ...args, '--', '--offline', ...std, '--target-dir', join(ROOT, `target/wasm-${panic}`)],
