@@ -11,6 +11,9 @@ const GLUE = /^(.+?)(_bg)?\.([cm]?js|wasm)$/;
 /** What Node.js loads of a package; declarations and the like stay where they are. */
 const LOADED = /(?<!\.d)\.([cm]?js|wasm)$/;
 
+/** Targets whose wasm file the program loads, and gives to the glue. */
+const LOADED_BY_PROGRAM: ReadonlySet<string> = new Set(['web', 'no-modules']);
+
 /** What one thread has found out about the packages that it has loaded. */
 export class Protection {
   readonly #settings: Settings;
@@ -55,9 +58,9 @@ export class Protection {
       return;
     }
     const { modules, files, warnings } = copy.result;
-    if (named === -1 && modules.some(({ target }) => target === 'web')) {
+    if (named === -1 && modules.some(({ target }) => LOADED_BY_PROGRAM.has(target))) {
       warn(
-        `${folder} is not protected: it is for the target web, and which wasm file it gets is up to the program. Name it in "protect", and load ` +
+        `${folder} is not protected: it is for the target ${modules[0]?.target}, and which wasm file it gets is up to the program. Name it in "protect", and load ` +
           'the wasm file from where `import.meta.resolve` says that it is; or build it for the target nodejs.',
       );
       return;
