@@ -50,7 +50,8 @@ pub const COMMIT: &str = "__wasm_revive_commit";
 /// Export, `() -> ()`: the state is again what it was at the last [`COMMIT`]. To be called while no frame of the instance is on the stack.
 pub const ROLLBACK: &str = "__wasm_revive_rollback";
 
-/// Export, an immutable global: the address of an `i32` that isn't 0 as soon as [`COMMIT`] has something to do. Else the host may leave it out.
+/// Export, an immutable global: the address of two `i32`. The first isn't 0 as soon as [`COMMIT`] has something to do. Else the host may leave it out.
+/// The second is how many bytes there was no memory for when the log needed more, so that the turn trapped, and 0 after [`ROLLBACK`].
 pub const CHANGED: &str = "__wasm_revive_changed";
 
 /// Exports, immutable globals of which each name ends in a number, from 0 on: where bytes are that are 0 as long as the log isn't damaged. An `i64`, the

@@ -2,6 +2,7 @@ import {
   type AbortCause,
   type Aborted,
   type BlackBox,
+  bytesMissingForLog,
   catchesPanics,
   framesIn,
   type InstanceView,
@@ -26,6 +27,10 @@ export type Witness = Pick<InstanceView, 'exports' | 'module' | 'panicking'>;
 export function abortOf(error: Error, instance: Witness): Aborted {
   const blackBox = instance.exports && readBlackBox(instance.exports);
   const lines = wasmLines(error);
+  const missing = instance.exports === undefined ? 0 : bytesMissingForLog(instance.exports);
+  if (missing > 0) {
+    return withFrames({ kind: 'aborted', cause: 'out-of-memory', trap: error, allocation: { size: missing, align: PAGE } }, lines);
+  }
   const names = lines.map(nameIn);
   const told = causeOf(error, blackBox, names, () => stacksOf(instance)?.hasRoom !== true && isRecursion(lines));
   const panic = told === 'panic-abort' || isUntold(told, names, instance) ? panicOf(instance, blackBox) : undefined;
@@ -36,6 +41,9 @@ export function abortOf(error: Error, instance: Witness): Aborted {
   if (allocation !== undefined) failure.allocation = allocation;
   return withFrames(failure, lines);
 }
+
+/** Bytes of a page of memory. */
+const PAGE = 65_536;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -1,6 +1,6 @@
 import { TransformError } from './errors.js';
 import { MAX_NESTING, nestingOf } from './nesting.js';
-import { type MethodDefinition, type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
+import { type FunctionNode, type MethodDefinition, type Node, type Program, parseSync, type Statement, visitorKeys } from './oxc.js';
 
 export type { Node, Program, Statement };
 
@@ -57,6 +57,42 @@ export function references(node: Node): Set<string> {
     if (child.type === 'Identifier' && isReference(parent, key)) names.add(child.name);
   });
   return names;
+}
+
+/** A use of a variable that isn't one of the node's own: none of the functions around the use declares the name, nor has a parameter of it. */
+export function freeUse(node: Node, name: string): Node | undefined {
+  let found: Node | undefined;
+  walk(node, (child, parent, key) => {
+    if (isFunction(child) && declaresWithin(child, name)) return false;
+    if (child.type === 'Identifier' && child.name === name && isReference(parent, key)) found ??= child;
+    return found === undefined;
+  });
+  return found;
+}
+
+type ArrowFunction = Extract<Node, { type: 'ArrowFunctionExpression' }>;
+
+function isFunction(node: Node): node is FunctionNode | ArrowFunction {
+  return node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
+}
+
+/** Whether a function has a parameter of this name, or declares it, be it in a block. What functions within it declare is theirs. */
+function declaresWithin(fn: FunctionNode | ArrowFunction, name: string): boolean {
+  if (fn.params.some((param) => references(param).has(name)) || fn.id?.name === name) return true;
+  let isDeclared = false;
+  const { body } = fn;
+  if (body === null) return false;
+  walk(body, (child) => {
+    const declared =
+      child.type === 'VariableDeclarator' || child.type === 'FunctionDeclaration' || child.type === 'ClassDeclaration'
+        ? child.id
+        : child.type === 'CatchClause'
+          ? child.param
+          : null;
+    isDeclared ||= declared !== null && references(declared).has(name);
+    return !isDeclared && !isFunction(child);
+  });
+  return isDeclared;
 }
 
 /** `object.name` or `object["name"]`: the name, when the object is that identifier. */

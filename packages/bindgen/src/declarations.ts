@@ -1,15 +1,25 @@
 import { join } from 'node:path';
 import { TransformError } from './errors.js';
+import type { Package } from './read-package.js';
 
-/** Adds the control handle to the declarations that wasm-bindgen wrote. @param file their file: what its siblings export is what it declares */
-export function emitDeclarations(code: string, file: string, runtime: string): string {
+/**
+ * Adds the control handle to the declarations that wasm-bindgen wrote: what siblings export is what they declare.
+ * @param runtime what types are imported from
+ */
+export function emitDeclarations({ target }: Pick<Package, 'target'>, { file, code }: Declarations, runtime: string): string {
   const self = JSON.stringify(`./${file.replace(/\.d\.([cm]?)ts$/, '.$1js')}`);
-  return `${code.trimEnd()}
-
-/** Recovery of this module: its state, its events, its options. */
-export const __revive: import(${JSON.stringify(runtime)}).Revive<typeof import(${self})>;
-`;
+  const control = (exports: string, indent = ''): string =>
+    `${indent}/** Recovery of this module: its state, its events, its options. */\n` +
+    `${indent}export const __revive: import(${JSON.stringify(runtime)}).Revive<${exports}>;\n`;
+  // The declarations of a script are of what it makes global.
+  const added =
+    target === 'no-modules'
+      ? `declare namespace wasm_bindgen {\n${control('typeof wasm_bindgen', '    ')}}\n`
+      : control(`typeof import(${self})`);
+  return `${code.trimEnd()}\n\n${added}`;
 }
+
+type Declarations = NonNullable<Package['declarations']>;
 
 /**
  * Lists new files in a `package.json` that lists its files; undefined when there is nothing to change.

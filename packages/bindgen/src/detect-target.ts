@@ -5,8 +5,7 @@ import { refuseChangedGlue } from './changed-glue.js';
 import { TransformError } from './errors.js';
 import type { Target } from './glue.js';
 
-const SUPPORTED =
-  'Supported are the targets web, bundler, nodejs, module and deno of `wasm-bindgen --target` or `wasm-pack build --target`.';
+const SUPPORTED = 'Supported are all targets of `wasm-bindgen --target` and `wasm-pack build --target`.';
 
 /**
  * @param main text of `app.js`
@@ -29,11 +28,11 @@ export function detectTarget(dir: string, file: string, main: string | undefined
       `${path} was made for the target \`${target}\`, which is not supported. ${SUPPORTED} Build the package again for one of them.`,
     );
   };
-  if (declares('wasm_bindgen')) return refuse('no-modules');
+  if (declares('wasm_bindgen')) return 'no-modules';
   if (uses(body, 'addToLibrary', 'LibraryManager')) return refuse('emscripten');
   if (uses(body, 'Deno') || declares('wasmInstantiated')) return 'deno';
   if (bg !== undefined && body.some((node) => importsFrom(node, bgName) || importsFrom(node, '_bg.wasm'))) return 'bundler';
-  if (declares('wasmUrl') && uses(body, 'readFileSync')) return refuse('experimental-nodejs-module');
+  if (declares('wasmUrl') && uses(body, 'readFileSync')) return 'experimental-nodejs-module';
   if (imports.some(({ start, specifiers }) => main.startsWith('import source ', start) && specifiers[0]?.local.name === 'wasmModule'))
     return 'module';
   if (body.some(isCommonJs)) return 'nodejs';

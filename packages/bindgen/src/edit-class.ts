@@ -2,7 +2,7 @@
 import type MagicString from 'magic-string';
 import type { Node } from './ast.js';
 import { isAuthors, membersOf, walkThis } from './classes.js';
-import type { Glue, GlueClass } from './glue.js';
+import { type Glue, type GlueClass, isScript } from './glue.js';
 import type { FunctionNode } from './oxc.js';
 
 /** Edits a class in place. */
@@ -17,7 +17,7 @@ export function editClass(text: MagicString, glue: Glue, cls: GlueClass): void {
     text.appendLeft(fn.start + 1, self);
     walkThis(fn, (self) => text.overwrite(self.start, self.end, member.static ? name : '$this'));
     // A class is strict wherever it stands; a function of CommonJS is not. (With other parameters it can't be made so.)
-    if (glue.target === 'nodejs' && fn.body && fn.params.every(({ type }) => type === 'Identifier')) {
+    if (isScript(glue) && fn.body && fn.params.every(({ type }) => type === 'Identifier')) {
       text.prependLeft(fn.body.start + 1, " 'use strict';");
     }
     if (member.kind === 'constructor') removeSuperCalls(text, fn);

@@ -4,8 +4,9 @@
  */
 import { type GlueMember, isAuthors, membersOf, parametersOf, usesThis } from './classes.js';
 import { isSkip, preludeOf } from './edit-class.js';
+import { isInitialised } from './emit-init.js';
 import { apiPaths } from './emit-scope.js';
-import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, RESET_EXPORT } from './glue.js';
+import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, isScript, RESET_EXPORT } from './glue.js';
 import { propertyKey } from './names.js';
 
 /** The functions that serve. There are none while nobody serves, nor once a guard has shut the scope that does. */
@@ -38,7 +39,7 @@ export function emitFacade(glue: Glue, when: 'before' | 'after'): string {
 
 /** Where the glue makes its instance, if it does so when it is loaded. */
 function instanceAt({ statements, target }: Glue): number {
-  if (target === 'web' || target === 'bundler') return Number.POSITIVE_INFINITY;
+  if (isInitialised(target) || target === 'bundler') return Number.POSITIVE_INFINITY;
   return statements.find(({ declares }) => declares.includes('wasm'))?.node.start ?? Number.POSITIVE_INFINITY;
 }
 
@@ -119,7 +120,7 @@ export function emitExportsFor(glue: Glue): string {
       .map((member) => `${indent(emitMember(context, cls, member, ''))},\n`);
     // A class is strict wherever it stands; a function of CommonJS is not.
     const body = [
-      ...(glue.target === 'nodejs' ? ["'use strict';"] : []),
+      ...(isScript(glue) ? ["'use strict';"] : []),
       emitOwnClass(context, cls),
       `return { construct: $own, statics: {\n${statics.join('')}} };`,
     ];

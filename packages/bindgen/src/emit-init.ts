@@ -30,7 +30,7 @@ function usesJsTag({ statements }: Glue): boolean {
  * here. Note: `import source`, and a wasm file that the engine itself imports, it compiles before any code runs.
  */
 export function emitEngineCheck(glue: Glue, wasm: WasmInfo): string {
-  const needed = glue.target !== 'web' && glue.target !== 'module' && exceptionHandling(glue, wasm) !== undefined;
+  const needed = !isInitialised(glue.target) && glue.target !== 'module' && exceptionHandling(glue, wasm) !== undefined;
   return needed ? '$app.checkEngine();\n' : '';
 }
 
@@ -38,6 +38,7 @@ export function emitEngineCheck(glue: Glue, wasm: WasmInfo): string {
 export function emitInit(glue: Glue, wasm: WasmInfo): string {
   switch (glue.target) {
     case 'web':
+    case 'no-modules':
       return emitWeb(glue);
     case 'nodejs':
       if (exportedImports(glue, wasm).length > 0) {
@@ -45,6 +46,7 @@ export function emitInit(glue: Glue, wasm: WasmInfo): string {
         return `${loading(glue)}\n$app.adopt($first, new WebAssembly.Instance(wasmModule, $first), wasmModule);\n`;
       }
       return `${loading(glue)}\n$app.boot(wasmModule);\n`;
+    case 'experimental-nodejs-module':
     case 'module':
     case 'deno':
       // With `--debug`, the export list names the instance: `export { wasm as __wasm }`.
@@ -73,7 +75,13 @@ export function emitLoad({ target, statements }: Glue, wasmFile: string): string
 
 /** What a user does to initialise the module, for messages; undefined where it initialises itself. */
 export function initHint(target: Target): string | undefined {
+  if (target === 'no-modules') return 'wasm_bindgen() (or wasm_bindgen.initSync())';
   return target === 'web' ? 'the default export (or initSync)' : undefined;
+}
+
+/** Whether it is the program that has the module loaded, after the glue. */
+export function isInitialised(target: Target): boolean {
+  return target === 'web' || target === 'no-modules';
 }
 
 /** How a scope gets its raw import object. */

@@ -19,15 +19,18 @@ import {
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
 import { guardedExports } from './entries.js';
 import { exportsOf } from './exports-of.js';
-import { type Glue, isDirective } from './glue.js';
+import { type Glue, isDirective, isScript } from './glue.js';
 import { propertyKey, urlOfFile } from './names.js';
+import { scriptHead, scriptTail } from './no-modules-form.js';
 import type { Package } from './read-package.js';
 import type { WasmInfo } from './wasm-info.js';
 
 /** How the output gets the runtime. */
 export interface RuntimeReference {
-  /** What is imported: `./wasm-revive.js`, `wasm-revive/runtime`. */
+  /** What is imported: `./wasm-revive.js`, `wasm-revive/runtime`. Types are always imported from there. */
   readonly specifier: string;
+  /** The text of the runtime, as a CommonJS module, where nothing can be imported. */
+  readonly code?: string;
 }
 
 /** What is emitted with. */
@@ -89,14 +92,16 @@ $nobody.binding = undefined;
 // Note: with no field of its own, so that the first store of each is the only one until a recovery.
 const $live = { __proto__: { raw: $nobody } };
 ${scopeHead(context)}`);
-  text.prepend(`${movePrologue(text, glue.code, options)}${directives(glue)}`);
+  text.prepend(
+    `${movePrologue(text, glue.code, options)}${options.runtime.code === undefined ? '' : scriptHead(options.runtime.code)}${directives(glue)}`,
+  );
   text.append(`\n${scopeTail(context, editedImports)}
 const $app = $revive($scope, {
     ${['__proto__: null', ...description].join(',\n    ')},
 });
 ${emitEngineCheck(glue, wasm)}${exportControl(glue)}
 ${emitFacade(glue, 'before')}
-${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(glue, 'after')}`);
+${emitExportsFor(glue)}${emitWasmImports(glue, wasm)}${emitInit(glue, wasm)}${emitFacade(glue, 'after')}${options.runtime.code === undefined ? '' : scriptTail}`);
   return withMap(text, glue.file, pkg.glue.code);
 }
 
@@ -168,13 +173,14 @@ function emitFormatters({ formatters }: WasmInfo): string {
 }
 
 function importRuntime({ target }: Glue, { runtime }: EmitOptions): string {
+  if (runtime.code !== undefined) return '';
   const from = JSON.stringify(runtime.specifier);
   if (target === 'nodejs') return `const { revive: $revive } = require(${from});\n`;
   return `import { ${target === 'bundler' ? 'loadModule as $loadModule, ' : ''}revive as $revive } from ${from};\n`;
 }
 
-function exportControl({ target }: Glue): string {
-  return target === 'nodejs' ? 'const __revive = $app.control;\nexports.__revive = __revive;' : 'export const __revive = $app.control;';
+function exportControl(glue: Glue): string {
+  return isScript(glue) ? 'const __revive = $app.control;\nexports.__revive = __revive;' : 'export const __revive = $app.control;';
 }
 
 /** Moves what has to stay at the very top of a file in front of our banner. */

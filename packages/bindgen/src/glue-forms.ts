@@ -1,5 +1,6 @@
 /** Glue comes in more forms than one: a reader for each puts it into the one that `glue.ts` reads, so that nothing else has to know of them. */
 import { inFormOfModule } from './deno-form.js';
+import { withoutFunction } from './no-modules-form.js';
 import { fromOlderNodejs } from './older-nodejs.js';
 import type { Package } from './read-package.js';
 
@@ -13,6 +14,8 @@ export function inKnownForm({ target, glue: { file, code } }: Package, imported:
       return fromOlderNodejs(file, code, imported) ?? code;
     case 'deno':
       return inFormOfModule(file, code);
+    case 'no-modules':
+      return withoutFunction(file, code);
     default:
       return code;
   }

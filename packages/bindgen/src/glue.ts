@@ -25,7 +25,7 @@ import { SHARED, shareIndependent, shareStateless, shareWithAuthors, shareWithIn
 import { type Declaration, declarationsOf } from './words.js';
 
 /** A target of wasm-bindgen's CLI that can be transformed. */
-export type Target = 'web' | 'bundler' | 'nodejs' | 'module' | 'deno';
+export type Target = 'web' | 'no-modules' | 'bundler' | 'nodejs' | 'experimental-nodejs-module' | 'module' | 'deno';
 
 /**
  * What a top-level statement is for.
@@ -91,6 +91,11 @@ export const RESET_EXPORT = '__wbg_reset_state';
 const READS_WASM = shape(
   'switch (wasm_url.protocol) { case "file:": wasmCode = await Deno.readFile(wasm_url); break; case "https:": case "http:": wasmCode = await (await fetch(wasm_url)).arrayBuffer(); break; default: throw $_; }',
 );
+/** Where glue for the target `no-modules` was loaded from: how newer finds it out, and older. */
+const SCRIPT = [
+  "if (typeof document !== 'undefined' && document.currentScript !== null) { script_src = $_; }",
+  "if (typeof document === 'undefined') { script_src = $_; } else { script_src = $_; }",
+].map(shape);
 /** Statements at the top of glue that are not evaluated any more: every scope starts itself, and a panic is the runtime's. */
 const DROPPED = ['wasm.__wbindgen_start();', "Object.defineProperty(PanicError.prototype, 'name', { value: 'PanicError' });"].map(shape);
 
@@ -129,6 +134,11 @@ export function readGlue(dir: string, file: string, code: string, target: Target
   shareWithInit(statements, functions);
   shareWithModule(statements, functions, forwarded, refuse);
   return { file, path, code, target, statements, functions, classes, forwarded };
+}
+
+/** Whether it is a script, and no module: it exports by assignments, and is not strict. */
+export function isScript({ target }: Glue): boolean {
+  return target === 'nodejs' || target === 'no-modules';
 }
 
 /** A function of upstream's own, by its name: a program may have given that to one of its functions. */
@@ -202,6 +212,7 @@ function roleOf(node: Node, exported: boolean, declarations: readonly Declaratio
       // Up to wasm-bindgen 0.2.105, some functions end with `};`.
       return 'drop';
     case 'IfStatement':
+      if (SCRIPT.some((one) => hasShape(node, one))) return 'init';
       if (references(node).has('wasm')) return undefined;
       // if (!('encodeInto' in cachedTextEncoder)) {…}
       return [...references(node.test)].some((name) => SHARED.test(name)) ? 'scope' : 'module';

@@ -4,7 +4,8 @@
  * becomes functions that `__wbg_get_imports` lists. Every line stays where it is, so that messages and source maps lead to the file as it was.
  */
 import MagicString from 'magic-string';
-import { declaredNames, keyName, memberOf, type Node, type Program, parse, references, type Statement } from './ast.js';
+import { declaredNames, freeUse, keyName, memberOf, type Node, type Program, parse, references, type Statement } from './ast.js';
+import { refuseGlue } from './glue.js';
 import { propertyKey, UniqueNames } from './names.js';
 import type { FunctionNode } from './oxc.js';
 import { hasShape, type Shape, shape } from './shape.js';
@@ -40,12 +41,13 @@ export function fromOlderNodejs(file: string, code: string, imported: ReadonlySe
   const { program } = parse(file, code);
   const own = program.body.find((node) => OWN_IMPORTS.some((one) => hasShape(node, one)));
   if (own === undefined) return undefined;
+  refuseOtherUses(file, code, program, own);
   const text = new MagicString(code);
-  const names = new UniqueNames(namesIn(program));
+  const names = new UniqueNames(namesIn(program.body));
   const modules: string[] = [];
   const functions: string[] = [];
   for (const node of program.body) {
-    const exported = exportOf(node);
+    const exported = exportOf(node, ['exports']);
     if (node === own) continue;
     if (exported === undefined) replace(text, node, names, modules);
     else if (!imported.has(exported.name)) exportLocally(text, node, exported, names);
@@ -58,6 +60,31 @@ export function fromOlderNodejs(file: string, code: string, imported: ReadonlySe
   return text.toString();
 }
 
+/** Variables that the newer form has under another name, or not at all: what the authors have added may use them. */
+const GONE = ['imports', 'path', 'bytes'];
+
+/** @throws TransformError `REVIVE_UNKNOWN_GLUE` */
+function refuseOtherUses(file: string, code: string, { body }: Program, own: Statement): void {
+  for (const node of body) {
+    const isLoading = node === own || node.type === 'VariableDeclaration' || REPLACED.some(({ is }) => hasShape(node, is));
+    if (isLoading || isImport(node)) continue;
+    for (const name of GONE) {
+      const use = freeUse(node, name);
+      if (use === undefined) continue;
+      refuseGlue({ path: file, code }, use.start, `a use of \`${name}\`, by which older glue loads its module, in what was added to it`);
+    }
+  }
+}
+
+/** `imports['fs'] = require('fs');` */
+function isImport(node: Statement): boolean {
+  return (
+    node.type === 'ExpressionStatement' &&
+    node.expression.type === 'AssignmentExpression' &&
+    memberOf(node.expression.left, 'imports') !== undefined
+  );
+}
+
 /** Gives the name under which the file has it. The façade exports the first instance's, with its guard. */
 function declareImport(text: MagicString, node: Statement, exported: Export, names: UniqueNames): string {
   const { name, value } = exported;
@@ -68,24 +95,25 @@ function declareImport(text: MagicString, node: Statement, exported: Export, nam
   return local;
 }
 
-interface Export {
+/** A value that is exported by an assignment. */
+export interface Export {
   readonly name: string;
   readonly value: Node;
 }
 
-/** `module.exports.name = value;`, `exports.name = value;` */
-function exportOf(node: Statement): Export | undefined {
+/** `module.exports.name = value;`, `exports.name = value;` @param objects names of what exports are assigned to */
+export function exportOf(node: Statement, objects: readonly string[]): Export | undefined {
   if (node.type !== 'ExpressionStatement' || node.expression.type !== 'AssignmentExpression') return undefined;
   const { left, right } = node.expression;
   if (left.type !== 'MemberExpression' || (left.computed && left.property.type === 'Identifier')) return undefined;
   const { object } = left;
-  const isExports = (object.type === 'Identifier' && object.name === 'exports') || memberOf(object, 'module') === 'exports';
+  const isExports = (object.type === 'Identifier' && objects.includes(object.name)) || memberOf(object, 'module') === 'exports';
   const name = keyName(left.property);
   return isExports && name !== undefined ? { name, value: right } : undefined;
 }
 
 /** Gives the name under which the file has it. */
-function exportLocally(text: MagicString, node: Statement, { name, value }: Export, names: UniqueNames): string {
+export function exportLocally(text: MagicString, node: Statement, { name, value }: Export, names: UniqueNames): string {
   const target = IDENTIFIER.test(name) ? `exports.${name}` : `exports[${JSON.stringify(name)}]`;
   if (value.type === 'Identifier') {
     text.overwrite(node.start, value.start, `${target} = `);
@@ -110,8 +138,8 @@ function declare(text: MagicString, node: Statement, value: FunctionNode, local:
   else text.appendLeft(value.end, after);
 }
 
-/** Every name that a file declares at its top, or uses: an exported function may be called as a global is. */
-function namesIn({ body }: Program): Set<string> {
+/** Every name that statements declare at their top, or use: an exported function may be called as a global is. */
+export function namesIn(body: readonly Statement[]): Set<string> {
   const taken = new Set(body.flatMap(declaredNames));
   for (const node of body) for (const name of references(node)) taken.add(name);
   return taken;

@@ -84,21 +84,31 @@ function isOther(path: string, other: string): boolean {
 /** The main file of a package as long as the package itself is in the staging folder. */
 function forward({ target, wasmFile, wasmBytes }: Package, files: Files, main: string): string {
   // `require` takes a path, everything else a URL.
+  const wasm = (): string =>
+    `Uint8Array.from(atob("${Buffer.from(files.get(wasmFile) ?? wasmBytes).toString('base64')}"), (byte) => byte.charCodeAt(0))`;
   const from = JSON.stringify(`./${KEPT}/${target === 'nodejs' ? main : urlOfFile(main)}`);
   switch (target) {
     case 'nodejs':
       return `module.exports = require(${from});\n`;
+    case 'experimental-nodejs-module':
     case 'module':
     case 'deno':
     case 'bundler': {
       const all = `export * from ${from};\n`;
       return hasDefault(main, String(files.get(main))) ? `${all}export { default } from ${from};\n` : all;
     }
+    case 'no-modules':
+      // All but the wasm file is in it.
+      return `${String(files.get(main))}
+wasm_bindgen = ((init, module) =>
+  Object.assign(() => init({ module_or_path: module }), init, { initSync: () => init.initSync({ module }) })
+)(wasm_bindgen, ${wasm()});
+`;
     case 'web':
       // The wasm file comes from the caller, who may have read that of either package.
       return `import $init, { initSync as $initSync } from ${from};
 export * from ${from};
-const $wasm = Uint8Array.from(atob("${Buffer.from(files.get(wasmFile) ?? wasmBytes).toString('base64')}"), (byte) => byte.charCodeAt(0));
+const $wasm = ${wasm()};
 export const initSync = () => $initSync({ module: $wasm });
 export default () => $init({ module_or_path: $wasm });
 `;

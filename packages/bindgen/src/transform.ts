@@ -280,8 +280,7 @@ function emitPackage(
     if (listed !== undefined) files.set('package.json', listed);
   }
   if (bytes !== original) files.set(pkg.wasmFile, bytes);
-  if (pkg.declarations)
-    files.set(pkg.declarations.file, emitDeclarations(pkg.declarations.code, pkg.declarations.file, reference.specifier));
+  if (pkg.declarations) files.set(pkg.declarations.file, emitDeclarations(pkg, pkg.declarations, reference.specifier));
   for (const { file, code } of emitted) files.set(file, code);
   return { files, debugFile, debugInfoLeftOut };
 }
@@ -357,22 +356,28 @@ function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
 }
 
 function runtimeFiles(
-  { target, glue }: Package,
+  { dir, target, glue }: Package,
   runtime: TransformOptions['runtime'],
   version: string,
 ): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
-  if ('import' in runtime) return { reference: { specifier: runtime.import }, files: new Map() };
+  if ('import' in runtime) {
+    if (target !== 'no-modules') return { reference: { specifier: runtime.import }, files: new Map() };
+    throw new TransformError(
+      'REVIVE_UNSUPPORTED_TARGET',
+      `${join(dir, glue.file)} was made for the target \`no-modules\`: a script can't import the runtime from ${runtime.import}. ` +
+        'Transform it without `--runtime`, so that the runtime is put into it, or build the package for the target `web`.',
+    );
+  }
   const [file, types, source] =
     target === 'nodejs'
       ? ['wasm-revive.cjs', 'wasm-revive.d.cts', runtime.cjs]
       : glue.file.endsWith('.mjs')
         ? ['wasm-revive.mjs', 'wasm-revive.d.mts', runtime.esm]
         : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
+  const declared = [types, asRuntimeFile(source.types, version)] as const;
+  if (target === 'no-modules') return { reference: { specifier: `./${file}`, code: runtime.cjs.code }, files: new Map([declared]) };
   return {
     reference: { specifier: `./${file}` },
-    files: new Map<string, string | Uint8Array>([
-      [file, asRuntimeFile(source.code, version)],
-      [types, asRuntimeFile(source.types, version)],
-    ]),
+    files: new Map<string, string | Uint8Array>([[file, asRuntimeFile(source.code, version)], declared]),
   };
 }

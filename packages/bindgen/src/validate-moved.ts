@@ -19,10 +19,11 @@ export function validateMoved(glue: Glue): void {
   for (const { node, role, inner } of glue.statements) {
     if (role === 'scope') refuseContext(glue, node, 'at the top of glue');
     if (role === 'scope' || role === 'function' || role === 'class') refuseOtherChecks(glue, node);
-    const isUsers = inner.type === 'FunctionDeclaration' && inner.id !== null && glue.forwarded.has(inner.id.name);
+    if (role !== 'function' || inner.type !== 'FunctionDeclaration' || inner.id === null || !glue.forwarded.has(inner.id.name)) continue;
     // A function that uses `this` is called with it.
-    if (isUsers)
-      for (const part of [...inner.params, inner.body]) if (part) refuseContext(glue, part, 'in a function that is exported', isThis);
+    for (const part of [...inner.params, inner.body]) {
+      if (part) refuseContext(glue, part, 'in a function that is exported', isThis, inner.async);
+    }
   }
   for (const cls of glue.classes.values()) validateClass(glue, cls);
 }
@@ -94,11 +95,17 @@ function keyOf({ name, static: isStatic }: { readonly name: string; readonly sta
   return `${isStatic ? 'static ' : ''}${name}`;
 }
 
-/** What a piece of text takes from where it stands. @param isKnown what is no matter here */
-function refuseContext(glue: Glue, root: Node, where: string, isKnown: (node: Node) => boolean = () => false): void {
+/**
+ * What a piece of text takes from where it stands.
+ * @param isKnown what is no matter here
+ * @param mayWait whether it is of an asynchronous function
+ */
+function refuseContext(glue: Glue, root: Node, where: string, isKnown: (node: Node) => boolean = () => false, mayWait = false): void {
   walk(root, (child) => {
     if (child.type === 'FunctionExpression' || child.type === 'FunctionDeclaration' || isKnown(child)) return false;
-    const isOuter = /^(?:ThisExpression|Super|MetaProperty|AwaitExpression|YieldExpression)$/.test(child.type) && !isImportMeta(child);
+    const isWaiting = child.type === 'AwaitExpression' && mayWait;
+    const isOuter =
+      /^(?:ThisExpression|Super|MetaProperty|AwaitExpression|YieldExpression)$/.test(child.type) && !isImportMeta(child) && !isWaiting;
     const isArguments = child.type === 'Identifier' && child.name === 'arguments';
     if (isOuter || isArguments) {
       refuseGlue(glue, child.start, `\`${glue.code.slice(child.start, child.end).slice(0, 40)}\` ${where}`);

@@ -4,7 +4,7 @@ import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } fr
 import { RETHROW_CRITICAL } from './edit-throws.js';
 import { ownModule } from './emit-init.js';
 import { TransformError } from './errors.js';
-import { type Glue, type GlueStatement, importsOwnWasm, RESET_EXPORT, refuseGlue } from './glue.js';
+import { type Glue, type GlueStatement, importsOwnWasm, isScript, RESET_EXPORT, refuseGlue } from './glue.js';
 import { MOVED_PREFIX } from './move-imports.js';
 import type { FunctionNode } from './oxc.js';
 import type { Package } from './read-package.js';
@@ -137,7 +137,7 @@ function isGiven(parent: Node | undefined, key: string | undefined): boolean {
 
 /** What a module of CommonJS exports has one name more than it had. */
 function refuseOwnExports(glue: Glue): void {
-  if (glue.target !== 'nodejs') return;
+  if (!isScript(glue)) return;
   for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
       if (child.type !== 'Identifier' || !isReference(parent, key) || !/^(?:exports|module)$/.test(child.name)) return;

@@ -30,7 +30,8 @@ export interface Word {
   readonly with?: string;
 }
 
-const LOADS: readonly Target[] = ['nodejs', 'module', 'deno'];
+const LOADS: readonly Target[] = ['nodejs', 'experimental-nodejs-module', 'module', 'deno'];
+const INITIALISED: readonly Target[] = ['web', 'no-modules'];
 const INITIALISES = `$$;
   const imports = __wbg_get_imports(...$$);
   $$;
@@ -40,7 +41,14 @@ const TERMINATED = '__wbg_terminated_addr ??= wasm.__instance_terminated.value /
 
 /** How the module is loaded, and its instance. */
 const LOADING: readonly Word[] = [
-  { name: 'wasm', is: ['let wasm;'], on: ['web', 'bundler'], needed: ['web', 'bundler'], role: 'drop', common: true },
+  {
+    name: 'wasm',
+    is: ['let wasm;', 'let wasm = undefined;'],
+    on: [...INITIALISED, 'bundler'],
+    needed: [...INITIALISED, 'bundler'],
+    role: 'drop',
+    common: true,
+  },
   {
     name: 'wasm',
     is: ['let', 'const'].flatMap((kind) => [
@@ -51,14 +59,14 @@ const LOADING: readonly Word[] = [
     needed: LOADS,
     role: 'drop',
   },
-  { name: 'wasmInstance', is: ['let wasmInstance;'], on: ['web', 'bundler'], role: 'drop', common: true },
+  { name: 'wasmInstance', is: ['let wasmInstance;'], on: [...INITIALISED, 'bundler'], role: 'drop', common: true },
   {
     name: 'wasmInstance',
     is: ['let', 'const'].map((kind) => `${kind} wasmInstance = new WebAssembly.Instance(wasmModule, __wbg_get_imports());`),
     on: LOADS,
     role: 'drop',
   },
-  { name: 'wasmModule', is: ['let wasmModule;'], on: ['web', 'bundler'], role: 'drop', common: true },
+  { name: 'wasmModule', is: ['let wasmModule;'], on: [...INITIALISED, 'bundler'], role: 'drop', common: true },
   {
     name: 'wasmModule',
     is: [
@@ -73,10 +81,21 @@ const LOADING: readonly Word[] = [
     everywhere: true,
   },
   { name: 'wasmPath', is: ['const wasmPath = $_;'], on: LOADS, role: 'init', common: true },
-  { name: 'wasmBytes', is: ["const wasmBytes = require('fs').readFileSync(wasmPath);"], on: LOADS, role: 'init' },
-  { name: /^wasm(?:Url|_url)$/, is: ['const $name = new URL($_, import.meta.url);'], on: ['deno'], role: 'init' },
+  {
+    name: 'wasmBytes',
+    is: ["const wasmBytes = require('fs').readFileSync(wasmPath);", 'const wasmBytes = readFileSync(wasmUrl);'],
+    on: LOADS,
+    role: 'init',
+  },
+  {
+    name: /^wasm(?:Url|_url)$/,
+    is: ['const $name = new URL($_, import.meta.url);'],
+    on: ['deno', 'experimental-nodejs-module'],
+    role: 'init',
+  },
+  { name: 'script_src', is: ['let script_src;'], on: ['no-modules'], role: 'init' },
   { name: 'wasmCode', is: ["let wasmCode = '';"], on: ['deno'], role: 'init' },
-  { name: '__wbg_get_imports', is: ['function __wbg_get_imports(...$$) { $$; }'], needed: ['web', ...LOADS], common: true },
+  { name: '__wbg_get_imports', is: ['function __wbg_get_imports(...$$) { $$; }'], needed: [...INITIALISED, ...LOADS], common: true },
   {
     name: '__wbg_finalize_init',
     is: [
@@ -90,16 +109,16 @@ const LOADING: readonly Word[] = [
         return wasm;
       }`,
     ],
-    on: ['web'],
-    needed: ['web'],
+    on: INITIALISED,
+    needed: INITIALISED,
     role: 'drop',
   },
-  { name: '__wbg_init_memory', is: ['function __wbg_init_memory(imports, $_) { $$; }'], on: ['web'], role: 'init', common: true },
+  { name: '__wbg_init_memory', is: ['function __wbg_init_memory(imports, $_) { $$; }'], on: INITIALISED, role: 'init', common: true },
   {
     name: '__wbg_load',
     is: ['async function __wbg_load(module, imports) { $$; }'],
-    on: ['web'],
-    needed: ['web'],
+    on: INITIALISED,
+    needed: INITIALISED,
     role: 'init',
     common: true,
   },
@@ -115,8 +134,8 @@ const LOADING: readonly Word[] = [
         return __wbg_finalize_init(instance, module, ...$$);
       }`,
     ],
-    on: ['web'],
-    needed: ['web'],
+    on: INITIALISED,
+    needed: INITIALISED,
     role: 'init',
   },
   {
@@ -132,16 +151,16 @@ const LOADING: readonly Word[] = [
       }`,
       `async function __wbg_init($_, ...$$) { if (wasm !== undefined) return wasm; ${INITIALISES} }`,
     ],
-    on: ['web'],
-    needed: ['web'],
+    on: INITIALISED,
+    needed: INITIALISED,
     role: 'init',
   },
-  { name: '__wbg_init_once', is: [`async function __wbg_init_once($_, ...$$) { ${INITIALISES} }`], on: ['web'], role: 'init' },
-  { name: '__wbg_init_promise', is: ['let __wbg_init_promise;'], on: ['web'], role: 'init', common: true },
+  { name: '__wbg_init_once', is: [`async function __wbg_init_once($_, ...$$) { ${INITIALISES} }`], on: INITIALISED, role: 'init' },
+  { name: '__wbg_init_promise', is: ['let __wbg_init_promise;'], on: INITIALISED, role: 'init', common: true },
   {
     name: 'EXPECTED_RESPONSE_TYPES',
     is: ["const EXPECTED_RESPONSE_TYPES = new Set(['basic', 'cors', 'default']);"],
-    on: ['web'],
+    on: INITIALISED,
     role: 'init',
   },
   { name: '__wbg_set_wasm', is: ['function __wbg_set_wasm(val) { wasm = val; }'], on: ['bundler'], role: 'drop' },

@@ -21,9 +21,11 @@ function copyOf(url: URL): string {
   cpSync(url, dir, { recursive: true });
   return dir;
 }
-function older(target: 'nodejs' | 'deno'): string {
+const TARGETS = ['nodejs', 'deno', 'no-modules'] as const;
+function older(target: (typeof TARGETS)[number]): string {
   const dir = copyOf(new URL(`${target}/`, OLDER));
-  writeFileSync(join(dir, 'older_bg.wasm'), Buffer.from(readFileSync(new URL('older_bg.wasm.base64', OLDER), 'utf8'), 'base64'));
+  const wasm = new URL(target === 'no-modules' ? 'older_bg.no-modules.wasm.base64' : 'older_bg.wasm.base64', OLDER);
+  writeFileSync(join(dir, 'older_bg.wasm'), Buffer.from(readFileSync(wasm, 'utf8'), 'base64'));
   return dir;
 }
 const read = (dir: string, file: string): string => readFileSync(join(dir, file), 'utf8');
@@ -59,12 +61,12 @@ function addModule(dir: string, name: string): void {
 }
 
 describe('glue of wasm-bindgen 0.2.100', () => {
-  it.each(['nodejs', 'deno'] as const)('is accepted for %s, and its version is given', (target) => {
+  it.each(TARGETS)('is accepted for %s, and its version is given', (target) => {
     const [module] = transform({ dir: older(target), ...OPTIONS }).modules;
     expect(module).toMatchObject({ name: 'older', file: 'older.js', target, wasmBindgen: expect.stringMatching(/^0\.2\.100/) });
   });
 
-  it.each(['nodejs', 'deno'] as const)('for %s has a source map of the file as it was', (target) => {
+  it.each(TARGETS)('for %s has a source map of the file as it was', (target) => {
     const dir = older(target);
     const before = read(dir, 'older.js');
     transform({ dir, ...OPTIONS });
@@ -258,5 +260,41 @@ describe('what authors have added to glue', () => {
     for (const text of ['const ONE = 1;', 'function one() { return ONE; }', 'function two() { return one() + one(); }'])
       expect(facade).toContain(text);
     expect(existsSync(join(dir, 'wasm_revive_fixtures.js.map'))).toBe(true);
+  });
+});
+
+describe('what authors have added', () => {
+  const web = (added: string): string => {
+    const dir = copyOf(new URL('web/', NEW));
+    return edit(dir, 'wasm_revive_fixtures.js', (code) => `${code}\n${added}\n`);
+  };
+
+  it.each([
+    ['a function that initialises', 'export async function boot() { await __wbg_init(); }'],
+    [
+      'one that does so once',
+      'let isDone = false;\nexport async function boot() { if (!isDone) await __wbg_init(); isDone = true; return isDone; }',
+    ],
+    ['one that has a helper', 'function url() { return undefined; }\nexport async function boot() { await __wbg_init(url()); }'],
+    ['one that waits, and then calls', 'export async function later(value) { await undefined; return add(value, 1); }'],
+  ])('%s is taken', (_, added) => {
+    expect(transform({ dir: web(added), ...OPTIONS }).modules).toHaveLength(1);
+  });
+
+  it('may not use what older glue loads its module with (I9)', () => {
+    for (const added of ['module.exports.size = function() { return bytes.length; };', 'module.exports.where = () => path;']) {
+      const dir = edit(older('nodejs'), 'older.js', (code) => `${code}\n${added}\n`);
+      const line = read(dir, 'older.js').trimEnd().split('\n').length;
+      expect(refusal(dir).message).toMatch(new RegExp(`older\\.js:${line}: found a use of \`(?:bytes|path)\``));
+    }
+    // Their own variables of that name are nobody's business.
+    const own = [
+      'module.exports.size = function(bytes) { return bytes.length; };',
+      'module.exports.where = (path) => () => path;',
+      'module.exports.load = function() { const { imports } = module; return imports; };',
+      'module.exports.join = function(...parts) { for (const path of parts) return path; };',
+    ];
+    const dir = edit(older('nodejs'), 'older.js', (code) => `${code}\n${own.join('\n')}\n`);
+    expect(transform({ dir, ...OPTIONS }).modules).toHaveLength(1);
   });
 });

@@ -3,8 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSy
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, testFolders, treeOf } from '../src/drive/folders.ts';
-import { cargoModule, upstreamPackage, wasmBindgen } from '../src/drive/paths.ts';
-import { runProgram } from '../src/drive/run-in-node.ts';
+import { cargoModule, upstreamPackage } from '../src/drive/paths.ts';
 import { EMPTY_MODULE, LIMITS, withMemoryFlags } from '../src/drive/wasm-bytes.ts';
 
 const folders = testFolders();
@@ -173,18 +172,10 @@ describe('I9 plain errors', () => {
     },
   );
 
-  it.each(['no-modules', 'experimental-nodejs-module'])('the target %s › REVIVE_UNSUPPORTED_TARGET', async (target) => {
-    const dir = folders.empty();
-    // The fixtures have snippets, which that target can't have.
-    const made = await runProgram(wasmBindgen(), [
-      '--target',
-      target,
-      '--out-dir',
-      dir,
-      cargoModule(target === 'no-modules' ? 'demo-service' : 'fixtures'),
-    ]);
-    expect(made.ended).toBeUndefined();
-    await expectRefused(['transform', dir], 'REVIVE_UNSUPPORTED_TARGET', dir, new RegExp(target));
+  it('the target emscripten › REVIVE_UNSUPPORTED_TARGET', async () => {
+    const dir = folders.copyOf(upstreamPackage('abort', 'web'));
+    writeFileSync(join(dir, 'wasm_revive_fixtures.js'), 'addToLibrary({ $initBindgen: () => {} });\n');
+    await expectRefused(['transform', dir], 'REVIVE_UNSUPPORTED_TARGET', dir, /emscripten/);
   });
 
   it('an output folder inside of the package › REVIVE_BAD_OUTPUT', async () => {
@@ -219,6 +210,7 @@ describe('I9 plain errors', () => {
     ['no folder', ['transform']],
     ['an unknown command', ['transfrom', 'pkg']],
     ['an unknown option', ['transform', 'pkg', '--unknown']],
+    ['a memory limit without an undo log', ['transform', 'pkg', '--memory-limit', '64']],
     ['no name of a runtime', ['transform', 'pkg', '--runtime', '']],
   ])('%s: how to use it, and a bad exit', async (_what, args) => {
     const { ended, stderr } = await runCli(args);

@@ -1,28 +1,18 @@
 /** A run that is killed: before every change it makes to the disk, and at moments of chance. */
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { TransformError } from '@wasm-revive/bindgen';
 import { describe, expect, it } from 'vitest';
 import { transform } from 'wasm-revive/transform';
+import { everyMoment as momentsOf } from '../src/drive/every-moment.ts';
 import { runCli, testFolders, treeOf } from '../src/drive/folders.ts';
-import { cli, needed, nodeVersion, otherNodeMajors, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
+import { cli, nodeVersion, otherNodeMajors, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
 import { canLoad, nodeFlags, runProgram } from '../src/drive/run-in-node.ts';
 import type { Target } from '../src/hosts/node.ts';
 
 const folders = testFolders();
 
-/** Runs the command line, and gives what `watched` was before each change to the disk, as folders. */
-async function everyMoment(watched: string, args: readonly string[]): Promise<string[]> {
-  const moments = folders.empty();
-  const preload = pathToFileURL(needed(join(programs, 'every-moment.js'), 'The programs have not been built')).href;
-  const env = { MOMENTS_OF: watched, MOMENTS_TO: moments };
-  const { ended } = await runProgram(RUNNING_NODE.binary, ['--import', preload, cli, ...args], undefined, env);
-  expect(ended).toBeUndefined();
-  return readdirSync(moments)
-    .sort()
-    .map((moment) => join(moments, moment));
-}
+const everyMoment = (watched: string, args: readonly string[]): Promise<string[]> => momentsOf(folders.empty(), watched, args);
 
 /** What is wrong with each of these packages; null for those that load and work. */
 async function wrongWith(dirs: readonly string[], target: Target): Promise<(string | null)[]> {

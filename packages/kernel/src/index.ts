@@ -101,5 +101,5 @@ export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-
 export { hasStackRoom } from './stack-room.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
-export { UNDO_EXPORTS } from './undo-exports.js';
+export { bytesMissingForLog, UNDO_EXPORTS } from './undo-exports.js';
 export { type ReportDraft, writeReport } from './write-report.js';

@@ -49,6 +49,7 @@ it('exports this and no more', () => {
       "UNWIND_EXPORT",
       "bare",
       "blackBoxView",
+      "bytesMissingForLog",
       "catchesPanics",
       "checkContract",
       "checkCrates",

@@ -19,8 +19,8 @@ pub(super) const GRANULE: u32 = 1 << GRANULE_BITS;
 /// table. Beside the program's pages, so many bytes are left unused.
 pub(super) const REACH: u32 = 128;
 
-/// What an entry of the log begins with: the address of what was copied, and how many bytes that are. Of a granule that the program was given
-/// in this turn only what is before it is copied; it was zero.
+/// What an entry of the log begins with: the address of what was copied, and how many bytes that are. Of the first granule that the program
+/// was given in this turn only what is before it is copied; it was zero.
 pub(super) const ENTRY_HEAD: u32 = 8;
 
 /// Bytes of an entry.
@@ -35,6 +35,9 @@ pub(super) const CHUNK_BEHIND: u32 = REACH + 4;
 
 /// Where the first chunk has a word that isn't 0 as soon as there is something to commit.
 pub(super) const CHUNK_CHANGED: u32 = REACH + 8;
+
+/// Where the first chunk has how many bytes there was no memory for when the log needed another chunk, so that the turn trapped; else 0.
+pub(super) const CHUNK_MISSING: u32 = REACH + 12;
 
 /// Where the entries of a chunk begin, and where they end.
 pub(super) const CHUNK_START: u32 = REACH + 16;

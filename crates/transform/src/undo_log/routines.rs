@@ -4,8 +4,8 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, MemArgTarget, V
 
 use super::canaries::Canaries;
 use super::layout::{
-    UndoLayout, CHUNK_BEFORE, CHUNK_BEHIND, CHUNK_END, CHUNK_PAGES, CHUNK_START, ENTRY, ENTRY_HEAD,
-    GRANULE, GRANULE_BITS, PAGE, REACH,
+    UndoLayout, CHUNK_BEFORE, CHUNK_BEHIND, CHUNK_END, CHUNK_MISSING, CHUNK_PAGES, CHUNK_START,
+    ENTRY, ENTRY_HEAD, GRANULE, GRANULE_BITS, PAGE, REACH,
 };
 use super::tables::{Tables, PLACES};
 
@@ -176,6 +176,14 @@ fn set_changed(layout: &UndoLayout, code: &mut InstructionSink<'_>, changed: i32
         .i32_store(WORD);
 }
 
+/// Granules of a page.
+const GRANULES_OF_PAGE: i32 = (PAGE / GRANULE) as i32;
+
+/// Where a page begins, of which a global holds the number.
+fn push_page(code: &mut InstructionSink<'_>, page: u32) {
+    code.global_get(page).i32_const(PAGE as i32).i32_mul();
+}
+
 const BEFORE: MemArg = at(CHUNK_BEFORE, 2);
 
 const BEHIND: MemArg = at(CHUNK_BEHIND, 2);
@@ -224,6 +232,15 @@ impl Bodies<'_> {
             .i32_const(-(GRANULE as i32))
             .i32_and()
             .local_set(granule);
+        // New in this turn, and so is what is before it: it was zero, which the table alone has to remember.
+        code.local_get(granule)
+            .global_get(globals.kept_end())
+            .i32_const(PAGE as i32)
+            .i32_mul()
+            .i32_gt_u();
+        code.if_(BlockType::Empty);
+        self.mark_logged(&mut code, granule);
+        code.return_().end();
         mark_changed(layout, &mut code);
         self.make_room(&mut code, entry);
         // The very first granule has nothing before it.
@@ -256,17 +273,21 @@ impl Bodies<'_> {
             .local_get(start)
             .local_get(length)
             .memory_copy(0, 0);
-        code.local_get(granule)
-            .i32_const(GRANULE_BITS as i32)
-            .i32_shr_u()
-            .i32_const(1)
-            .i32_store8(self.table());
+        self.mark_logged(&mut code, granule);
         code.local_get(entry)
             .i32_const(ENTRY as i32)
             .i32_add()
             .global_set(globals.top())
             .end();
         function
+    }
+
+    fn mark_logged(&self, code: &mut InstructionSink<'_>, granule: u32) {
+        code.local_get(granule)
+            .i32_const(GRANULE_BITS as i32)
+            .i32_shr_u()
+            .i32_const(1)
+            .i32_store8(self.table());
     }
 
     /// Where what is logged with a granule ends, which is no further than where the memory does. Works with the local `end`.
@@ -303,13 +324,17 @@ impl Bodies<'_> {
         code.memory_size(0)
             .i32_const((self.layout.most - CHUNK_PAGES) as i32)
             .i32_gt_u();
-        code.if_(BlockType::Empty).unreachable().end();
+        code.if_(BlockType::Empty);
+        self.trap_without_room(code);
+        code.end();
         code.i32_const(CHUNK_PAGES as i32)
             .memory_grow(0)
             .local_tee(next)
             .i32_const(-1)
             .i32_eq();
-        code.if_(BlockType::Empty).unreachable().end();
+        code.if_(BlockType::Empty);
+        self.trap_without_room(code);
+        code.end();
         code.local_get(next)
             .i32_const(PAGE as i32)
             .i32_mul()
@@ -323,6 +348,18 @@ impl Bodies<'_> {
             .end();
         self.use_chunk(code, next);
         code.end();
+    }
+
+    /// And says why, to the host.
+    fn trap_without_room(&self, code: &mut InstructionSink<'_>) {
+        self.set_missing(code, CHUNK_PAGES * PAGE);
+        code.unreachable();
+    }
+
+    fn set_missing(&self, code: &mut InstructionSink<'_>, bytes: u32) {
+        code.i32_const((self.layout.log + CHUNK_MISSING) as i32)
+            .i32_const(bytes as i32)
+            .i32_store(WORD);
     }
 
     /// From its beginning.
@@ -513,9 +550,69 @@ impl Bodies<'_> {
         for &Kept { own, kept, .. } in self.kept {
             code.global_get(own).global_set(kept);
         }
+        self.forget_new(&mut code);
         self.keep_pages(&mut code);
         code.i32_const(0).end();
         function
+    }
+
+    /// The table says nothing any more of pages that the program was given in this turn.
+    fn forget_new(&self, code: &mut InstructionSink<'_>) {
+        let (kept_end, end) = (self.globals.kept_end(), self.globals.end());
+        code.global_get(kept_end).global_get(end).i32_ne();
+        code.if_(BlockType::Empty);
+        self.push_place(code, kept_end);
+        code.i32_const(0);
+        code.global_get(end).global_get(kept_end).i32_sub();
+        code.i32_const(GRANULES_OF_PAGE)
+            .i32_mul()
+            .memory_fill(0)
+            .end();
+    }
+
+    /// Where in the table the granules of a page begin.
+    fn push_place(&self, code: &mut InstructionSink<'_>, page: u32) {
+        code.global_get(page).i32_const(GRANULES_OF_PAGE).i32_mul();
+        code.i32_const(self.layout.table as i32).i32_add();
+    }
+
+    /// Makes zero again what was written in pages that are spare from now on: each granule that the table knows, with what is close to it.
+    fn clear_new(&self, code: &mut InstructionSink<'_>, [place, from, end]: [u32; 3]) {
+        let globals = self.globals;
+        self.push_place(code, globals.run());
+        code.local_set(place);
+        code.block(BlockType::Empty).loop_(BlockType::Empty);
+        code.local_get(place);
+        self.push_place(code, globals.end());
+        code.i32_ge_u().br_if(1);
+        code.local_get(place).i64_load(at(0, 0)).i64_eqz();
+        code.if_(BlockType::Empty)
+            .local_get(place)
+            .i32_const(8)
+            .i32_add()
+            .local_set(place)
+            .br(1)
+            .end();
+        code.local_get(place).i32_load8_u(at(0, 0));
+        code.if_(BlockType::Empty);
+        code.local_get(place).i32_const(self.layout.table as i32);
+        code.i32_sub().i32_const(GRANULE_BITS as i32).i32_shl();
+        code.local_tee(end).i32_const(REACH as i32).i32_sub();
+        code.local_tee(from);
+        push_page(code, globals.run());
+        code.local_get(from);
+        push_page(code, globals.run());
+        code.i32_gt_u().select().local_tee(from);
+        code.i32_const(0);
+        code.local_get(end).i32_const((GRANULE + REACH) as i32);
+        code.i32_add().local_tee(end);
+        push_page(code, globals.end());
+        code.local_get(end);
+        push_page(code, globals.end());
+        code.i32_lt_u().select();
+        code.local_get(from).i32_sub().memory_fill(0).end();
+        code.local_get(place).i32_const(1).i32_add();
+        code.local_set(place).br(0).end().end();
     }
 
     /// The pages that the program has are those to go back to.
@@ -573,6 +670,9 @@ impl Bodies<'_> {
                 code.end();
             }
         });
+        self.set_missing(&mut code, 0);
+        self.clear_new(&mut code, [entry, from, end]);
+        self.forget_new(&mut code);
         if let Some(tables) = self.tables {
             tables.undone(&mut code);
         }

@@ -702,6 +702,55 @@ fn what_reaches_from_old_memory_into_new_is_undone() {
 }
 
 #[test]
+fn what_reaches_from_new_memory_into_old_is_undone() {
+    let module = "(module (memory (export \"memory\") 1)
+        (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export \"back\") (param i32)
+            (i32.store offset=128 (local.get 0) (i32.const -1))
+            (i32.store offset=100 (local.get 0) (i32.const -1)))
+        (func (export \"on\") (param i32)
+            (i32.store (local.get 0) (i32.const -1))
+            (i32.store offset=60 (local.get 0) (i32.const -1))))";
+    let mut run = Running::new(&undo_log(&wat::parse_str(module).unwrap()).unwrap().0);
+    // A turn that is undone has written where the next ones are given their pages.
+    let from = run.call("grow", &[3]).unwrap().unwrap() as usize;
+    for page in [from, from + 1, from + 2] {
+        run.call("back", &[(page * PAGE - 128) as i32]).unwrap();
+    }
+    run.call(ROLLBACK, &[]).unwrap();
+    for page in [from, from + 1] {
+        assert_eq!(run.call("grow", &[1]).unwrap(), Some(page as i32));
+        run.call(NOTE, &[(page * PAGE) as i32, PAGE as i32])
+            .unwrap();
+        run.write(page * PAGE, &[7; PAGE]);
+        run.commit();
+        let next = run.call("grow", &[1]).unwrap().unwrap() as usize;
+        run.call("back", &[(next * PAGE - 128) as i32]).unwrap();
+        // And from one granule of it into the next, neither of which is the first.
+        run.call("on", &[(next * PAGE + 2044) as i32]).unwrap();
+        run.call(ROLLBACK, &[]).unwrap();
+        let memory = run.memory((next + 1) * PAGE);
+        assert!(memory[page * PAGE..next * PAGE] == [7; PAGE]);
+        assert!(memory[next * PAGE..] == [0; PAGE]);
+    }
+}
+
+#[test]
+fn what_a_turn_writes_in_new_memory_takes_no_room_in_the_log() {
+    let (changed, layout) = undo_log(&wat::parse_str(WRITES).unwrap()).unwrap();
+    let mut run = Running::new(&changed);
+    for ends in [ROLLBACK, COMMIT] {
+        let from = run.call("grow", &[40]).unwrap().unwrap() as usize;
+        for granule in 0..40 * 64 {
+            run.call("i32", &[(from * PAGE + granule * 1024) as i32, -1])
+                .unwrap();
+        }
+        run.call(ends, &[]).unwrap();
+    }
+    assert_eq!(run.pages(), 3 + u64::from(layout.pages) + 40);
+}
+
+#[test]
 fn what_is_above_the_frames_of_all_callers_is_undone() {
     let mut text = String::from(
         "(module (memory (export \"memory\") 3) (global $__stack_pointer (mut i32) (i32.const 65536))\n",

@@ -1,4 +1,5 @@
 import type { TransformResult } from '@wasm-revive/bindgen';
+import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { summary } from '../summary.js';
 import { transform } from '../transform.js';
@@ -13,7 +14,14 @@ interface TransformFlags {
 }
 
 /** `wasm-revive transform`. */
-export async function runTransform(dir: string, { memoryLimit: memoryLimitMiB, ...flags }: TransformFlags): Promise<void> {
+export async function runTransform(
+  dir: string,
+  { memoryLimit: memoryLimitMiB, ...flags }: TransformFlags,
+  command: Command,
+): Promise<void> {
+  if (flags.recovery !== 'rollback' && command.getOptionValueSource('memoryLimit') === 'cli') {
+    command.error('error: --memory-limit is of the undo log, which a package has only with --recovery rollback. Nothing was changed.');
+  }
   let result: TransformResult | undefined;
   const tasks = new Listr(
     [

@@ -11,6 +11,8 @@ import { folder, RUNTIME, removeFolders } from '../fixtures.js';
 const PACKAGE = fileURLToPath(new URL('../../../../.artifacts/bench-fixture/abort/nodejs/', import.meta.url));
 
 interface Package {
+  fill(mebibytes: number): void;
+  echo(text: string): string;
   readonly __revive: { readonly stats: { readonly memoryBytes: number } };
 }
 
@@ -29,6 +31,18 @@ describe('memoryLimitMiB', () => {
     const [large, small] = [load(1024), load(16)].map(({ __revive }) => __revive.stats.memoryBytes) as [number, number];
     // In whole pages.
     expect(large - small).toBe((1024 - 16) * 1024 + 16 * 1024);
+  });
+
+  it('I2: a turn for which the log has no room is out of memory, says how much it lacked, and is undone', () => {
+    const pkg = load(48);
+    // Memory that is new in a turn needs none of the log.
+    pkg.fill(30);
+    expect(() => pkg.fill(30)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/out of memory \(524288 bytes could not be/) }),
+    );
+    expect(pkg.__revive.stats.memoryBytes).toBeLessThanOrEqual(48 * 2 ** 20);
+    pkg.fill(10);
+    expect(pkg.echo('goes on')).toBe('goes on');
   });
 
   it.each([0, 1025, 1.5, Number.NaN, -1])('I9: %s is refused, and nothing is written', (memoryLimitMiB) => {
