@@ -65,7 +65,7 @@ program
   .addOption(RECOVERY)
   .addOption(MEMORY_LIMIT)
   .addOption(SPLIT_DEBUG)
-  .action((dir: string, flags: BuildFlags) => runBuild(dir, cargoArgs, flags));
+  .action((dir: string, flags: BuildFlags, command: Command) => runBuild(dir, cargoArgs, flags, command));
 
 program
   .command('doctor')

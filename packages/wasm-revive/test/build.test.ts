@@ -158,6 +158,16 @@ describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
   });
 });
 
+it.each([
+  [['--target', 'workers', '--split-debug', 'x.wasm'], /^error: --split-debug is of packages; a Worker /],
+  [['--memory-limit', '3'], /^error: --memory-limit is of the undo log/],
+  [['--release', '--dev'], /'--release' cannot be used with option '--dev'/],
+])('refuses options that nothing would heed: %s', (args, message) => {
+  const { status, stderr } = cli(['build', ...args, crate()], process.env);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(message);
+});
+
 describe('what is missing is named, with the line that helps', () => {
   it('the command of wasm-bindgen, of the version in Cargo.lock', () => {
     const other = tool('wasm-bindgen', 'wasm-bindgen 0.2.92');

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { type BuildTarget, type Built, build, type Step } from '../build/build.js';
 import type { FileSize, Size } from '../build/sizes.js';
 import type { PanicMode } from '../toolchain/rust.js';
 import { wantsColour } from './input.js';
-import { showWarnings } from './transform.js';
+import { refuseLimitWithoutLog, showWarnings } from './transform.js';
 
 /** Its options. */
 export interface BuildFlags {
@@ -22,8 +23,19 @@ export interface BuildFlags {
   readonly optimize?: boolean;
 }
 
+/** Options that a Worker has no use for. */
+const NOT_OF_WORKERS = ['runtime', 'memoryLimit', 'splitDebug', 'outName'];
+
 /** `wasm-revive build`. @param cargoArgs what follows `--` */
-export async function runBuild(dir: string, cargoArgs: readonly string[], flags: BuildFlags): Promise<void> {
+export async function runBuild(dir: string, cargoArgs: readonly string[], flags: BuildFlags, command: Command): Promise<void> {
+  refuseLimitWithoutLog(flags, command);
+  const given = NOT_OF_WORKERS.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (flags.target === 'workers' && given !== undefined) {
+    const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    command.error(
+      `error: --${option} is of packages; a Worker is bundled with its runtime, under the names that wrangler takes. Nothing was changed.`,
+    );
+  }
   const { target, outDir = target === 'workers' ? 'build' : 'pkg', splitDebug } = flags;
   const env = { ...process.env, ...(wantsColour() && { CARGO_TERM_COLOR: 'always' }) };
   const built = await build(

@@ -19,9 +19,7 @@ export async function runTransform(
   { memoryLimit: memoryLimitMiB, ...flags }: TransformFlags,
   command: Command,
 ): Promise<void> {
-  if (flags.recovery !== 'rollback' && command.getOptionValueSource('memoryLimit') === 'cli') {
-    command.error('error: --memory-limit is of the undo log, which a package has only with --recovery rollback. Nothing was changed.');
-  }
+  refuseLimitWithoutLog(flags, command);
   let result: TransformResult | undefined;
   const tasks = new Listr(
     [
@@ -38,6 +36,12 @@ export async function runTransform(
   await tasks.run();
   if (result && !process.stdout.isTTY) console.log(summary(result));
   if (result) showWarnings(result);
+}
+
+/** Ends the command where it was given a limit that nothing would heed. */
+export function refuseLimitWithoutLog({ recovery }: { readonly recovery: string }, command: Command): void {
+  if (recovery === 'rollback' || command.getOptionValueSource('memoryLimit') !== 'cli') return;
+  command.error('error: --memory-limit is of the undo log, which a package has only with --recovery rollback. Nothing was changed.');
 }
 
 /** Writes what the transform warns of. */
