@@ -1,5 +1,7 @@
 // Started by `bin/wasm-revive.js`.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BuildFlags, runBuild } from './cli/build.js';
+import { runDoctor } from './cli/doctor.js';
 import { showFailure } from './cli/failure.js';
 import { runReplay } from './cli/replay.js';
 import { runSymbolicate } from './cli/symbolicate.js';
@@ -12,34 +14,77 @@ const program = new Command('wasm-revive')
   .version(version())
   .showHelpAfterError();
 
+// What follows `--` is cargo's. commander takes it for arguments like those before.
+const separator = process.argv[2] === 'build' ? process.argv.indexOf('--') : -1;
+const [ownArgs, cargoArgs] = separator === -1 ? [process.argv, []] : [process.argv.slice(0, separator), process.argv.slice(separator + 1)];
+
+/** Options of what is transformed, wherever it comes from. */
+const RUNTIME = new Option(
+  '--runtime <where>',
+  '`beside` puts the runtime beside the output, `import` imports it from the wasm-revive package, anything else from the module of that name',
+)
+  .default('beside')
+  .argParser(nameOfModule);
+const RECOVERY = new Option(
+  '--recovery <how>',
+  'after an abort, `fresh` begins with a fresh instance, `rollback` undoes the turn that failed and loses nothing else',
+)
+  .choices(['fresh', 'rollback'])
+  .default('fresh');
+const MEMORY_LIMIT = new Option(
+  '--memory-limit <MiB>',
+  'with rollback: to how much the memory may grow, for each of which the undo log takes 1 KiB',
+)
+  .default(1024)
+  .argParser(mebibytes);
+const SPLIT_DEBUG = new Option(
+  '--split-debug <file>',
+  'move debug information (DWARF) to this file, and leave in the wasm file where it is',
+);
+
+program
+  .command('build')
+  .description('build a crate with cargo and wasm-bindgen into a package that recovers, or into a Worker')
+  .usage('[options] [crate-dir] [-- <cargo-args...>]')
+  .argument('[crate-dir]', 'the folder of the crate', '.')
+  .addOption(
+    new Option('--target <target>', 'what it is for').choices(['web', 'bundler', 'nodejs', 'deno', 'module', 'workers']).default('web'),
+  )
+  .addOption(new Option('--release', "with cargo's profile `release` (the default)").conflicts(['dev', 'profile']))
+  .addOption(new Option('--dev', "with cargo's profile `dev`").conflicts('profile'))
+  .option('--profile <name>', 'with a profile of cargo')
+  .addOption(
+    new Option('--panic <mode>', 'what a panic does; for `unwind`, std is built anew by a nightly Rust')
+      .choices(['abort', 'unwind'])
+      .default('abort'),
+  )
+  .option('--out-dir <dir>', "where the package goes (default: the crate's `pkg`; of a Worker, its `build`)")
+  .option('--out-name <name>', "the name of the module (default: the crate's)")
+  .option('--optimize', 'run wasm-opt -O before the transform')
+  .addOption(RUNTIME)
+  .addOption(RECOVERY)
+  .addOption(MEMORY_LIMIT)
+  .addOption(SPLIT_DEBUG)
+  .action((dir: string, flags: BuildFlags, command: Command) => runBuild(dir, cargoArgs, flags, command));
+
+program
+  .command('doctor')
+  .description('show what this machine, this engine and a crate or package can do, and what to do about what is missing')
+  .argument('[where]', 'the folder of a crate or of a package, or the name of a package that is installed', '.')
+  .addOption(new Option('--panic <mode>', 'the mode that the crate is to be built in').choices(['abort', 'unwind']).default('abort'))
+  .option('--json', 'write it as JSON')
+  .action(runDoctor);
+
 program
   .command('transform')
   .description('turn the output of wasm-bindgen or wasm-pack into a package that recovers')
   .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (targets web, bundler, nodejs, module, deno)')
   .option('--out-dir <dir>', 'write there instead of in place')
   .option('--name <name>', 'transform one module of several in the folder: `app` of `app_bg.wasm`')
-  .addOption(
-    new Option(
-      '--runtime <where>',
-      '`beside` puts the runtime beside the output, `import` imports it from the wasm-revive package, anything else from the module of that name',
-    )
-      .default('beside')
-      .argParser(nameOfModule),
-  )
-  .addOption(
-    new Option(
-      '--recovery <how>',
-      'after an abort, `fresh` begins with a fresh instance, `rollback` undoes the turn that failed and loses nothing else',
-    )
-      .choices(['fresh', 'rollback'])
-      .default('fresh'),
-  )
-  .addOption(
-    new Option('--memory-limit <MiB>', 'with rollback: to how much the memory may grow, for each of which the undo log takes 1 KiB')
-      .default(1024)
-      .argParser(mebibytes),
-  )
-  .option('--split-debug <file>', 'move debug information (DWARF) to this file, and leave in the wasm file where it is')
+  .addOption(RUNTIME)
+  .addOption(RECOVERY)
+  .addOption(MEMORY_LIMIT)
+  .addOption(SPLIT_DEBUG)
   .action(runTransform);
 
 program
@@ -82,7 +127,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 try {
-  await program.parseAsync();
+  await program.parseAsync(ownArgs);
 } catch (error) {
   showFailure(error);
   process.exitCode = 1;

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type RuntimeFile, TransformError, type TransformResult, transform as transformWith } from '@wasm-revive/bindgen';
+import {
+  type CachedPackage,
+  type RuntimeFiles,
+  TransformError,
+  type TransformResult,
+  transformToCache as transformToCacheWith,
+  transform as transformWith,
+} from '@wasm-revive/bindgen';
 import { withoutDom } from './without-dom.js';
 
 /** Options of {@link transform}. */
@@ -36,11 +43,26 @@ export interface TransformOptions {
  * @throws TransformError of `@wasm-revive/bindgen`; the folder is then as it was
  */
 export function transform({ runtime = 'beside', ...options }: TransformOptions): TransformResult {
-  return transformWith({
-    ...options,
-    version: version(),
-    runtime: runtime === 'beside' ? runtimeFiles() : { import: runtime === 'import' ? 'wasm-revive/runtime' : runtime },
-  });
+  return transformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
+}
+
+/** Options of {@link transformToCache}. */
+export interface CacheOptions extends Pick<TransformOptions, 'recovery' | 'memoryLimitMiB' | 'name' | 'runtime'> {
+  /** The folder that holds all copies. Default: `node_modules/.cache/wasm-revive` of the project that the package belongs to. */
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * Gives a transformed copy of a package, which itself is not touched. The copy is made once for each content of the package.
+ * @param dir the output folder of wasm-bindgen or wasm-pack
+ * @throws TransformError of `@wasm-revive/bindgen`
+ */
+export function transformToCache(dir: string, { runtime = 'beside', ...options }: CacheOptions = {}): CachedPackage {
+  return transformToCacheWith(dir, { ...options, version: version(), runtime: runtimeOf(runtime) });
+}
+
+function runtimeOf(runtime: string): RuntimeFiles | { import: string } {
+  return runtime === 'beside' ? runtimeFiles() : { import: runtime === 'import' ? 'wasm-revive/runtime' : runtime };
 }
 
 /** The version of this package. */
@@ -50,7 +72,7 @@ export function version(): string {
 }
 
 /** Minified: few bundle what is beside a wasm file. */
-function runtimeFiles(): { esm: RuntimeFile; cjs: RuntimeFile } {
+function runtimeFiles(): RuntimeFiles {
   return {
     esm: { code: readDist('runtime.min.js'), map: readDist('runtime.min.js.map'), types: withoutDom(readDist('runtime.d.ts')) },
     cjs: { code: readDist('runtime.min.cjs'), map: readDist('runtime.min.cjs.map'), types: withoutDom(readDist('runtime.d.cts')) },

@@ -2,6 +2,8 @@
 import { TransformError } from '@wasm-revive/bindgen';
 import { SymbolicateError } from '@wasm-revive/symbolicate';
 import { TimelineError } from '@wasm-revive/timeline';
+import { withoutProgress } from '../build/cargo.js';
+import { BuildError } from '../build/errors.js';
 import { ReplayError } from '../replay/errors.js';
 
 const ISSUES = 'https://github.com/wasm-revive/wasm-revive/issues';
@@ -10,7 +12,13 @@ const ISSUES = 'https://github.com/wasm-revive/wasm-revive/issues';
 export function showFailure(error: unknown): void {
   const debug = Boolean(process.env.WASM_REVIVE_DEBUG);
   const isOurs =
-    error instanceof TransformError || error instanceof SymbolicateError || error instanceof TimelineError || error instanceof ReplayError;
+    error instanceof TransformError ||
+    error instanceof SymbolicateError ||
+    error instanceof TimelineError ||
+    error instanceof ReplayError ||
+    error instanceof BuildError;
+  // What the tool has said goes first: at the end stands what to do.
+  if (error instanceof BuildError && error.output !== '') console.error(withoutProgress(error.output));
   const where = debug ? '' : ' Set WASM_REVIVE_DEBUG=1 to see where it happened.';
   if (isOurs) console.error(`error ${error.code}: ${error.message}${error.code === 'REVIVE_FAULT' ? where : ''}`);
   else {

@@ -1,6 +1,7 @@
 import type { TransformResult } from '@wasm-revive/bindgen';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
+import { summary } from '../summary.js';
 import { transform } from '../transform.js';
 
 interface TransformFlags {
@@ -18,9 +19,7 @@ export async function runTransform(
   { memoryLimit: memoryLimitMiB, ...flags }: TransformFlags,
   command: Command,
 ): Promise<void> {
-  if (flags.recovery !== 'rollback' && command.getOptionValueSource('memoryLimit') === 'cli') {
-    command.error('error: --memory-limit is of the undo log, which a package has only with --recovery rollback. Nothing was changed.');
-  }
+  refuseLimitWithoutLog(flags, command);
   let result: TransformResult | undefined;
   const tasks = new Listr(
     [
@@ -36,10 +35,21 @@ export async function runTransform(
   );
   await tasks.run();
   if (result && !process.stdout.isTTY) console.log(summary(result));
-  for (const { name, debugInfoLeftOut } of result?.modules ?? []) {
+  if (result) showWarnings(result);
+}
+
+/** Ends the command where it was given a limit that nothing would heed. */
+export function refuseLimitWithoutLog({ recovery }: { readonly recovery: string }, command: Command): void {
+  if (recovery === 'rollback' || command.getOptionValueSource('memoryLimit') !== 'cli') return;
+  command.error('error: --memory-limit is of the undo log, which a package has only with --recovery rollback. Nothing was changed.');
+}
+
+/** Writes what the transform warns of. */
+export function showWarnings({ modules, warnings }: TransformResult): void {
+  for (const { name, debugInfoLeftOut } of modules) {
     if (debugInfoLeftOut !== undefined) console.warn(withoutDebugInfo(name, debugInfoLeftOut));
   }
-  for (const warning of result?.warnings ?? []) console.warn(`Warning: ${warning}`);
+  for (const warning of warnings) console.warn(`Warning: ${warning}`);
 }
 
 function withoutDebugInfo(name: string, why: string): string {
@@ -48,16 +58,3 @@ function withoutDebugInfo(name: string, why: string): string {
     'What is supported is the DWARF in the module itself that rustc writes and `wasm-bindgen --keep-debug` keeps.'
   );
 }
-
-function summary({ modules, outDir }: TransformResult): string {
-  return modules
-    .map(({ name, target, wasmBindgen, guards, exceptions }) => {
-      const by = wasmBindgen === null ? target : `${target}, wasm-bindgen ${wasmBindgen.replace(/ .*/, '')}`;
-      const done = `${name} (${by}): ${guards.exports} exports and ${guards.imports} imports guarded, written to ${outDir}`;
-      // Where the engine compiles the module by itself, this is the only time at which we can say it.
-      return exceptions === 'exnref' ? `${done}; ${EXNREF}` : done;
-    })
-    .join('\n');
-}
-
-const EXNREF = 'its exceptions are in the exnref encoding, for Node.js 22.22.3, 24.15, Chrome 137, Firefox 131, Safari 18.4 or later';

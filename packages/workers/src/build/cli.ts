@@ -1,6 +1,7 @@
 import { TransformError } from '@wasm-revive/bindgen';
-import { bundle, runEsbuild } from './bundle.js';
+import { bundle } from './bundle.js';
 import { WorkersBuildError } from './errors.js';
+import { runEsbuild } from './esbuild.js';
 
 /** Does what worker-build asks of esbuild. Gives the exit code. */
 export function main(args: readonly string[]): number {

@@ -1,0 +1,189 @@
+/** A package that wasm-bindgen has written: what it is, and what the transform says of it. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import {
+  inspectWasm,
+  MalformedWasmError,
+  TransformError,
+  type TransformErrorCode,
+  type TransformResult,
+  transformedBy,
+  type WasmInfo,
+} from '@wasm-revive/bindgen';
+import { transform, version } from '../transform.js';
+import { refusal } from './engine.js';
+import type { Finding } from './finding.js';
+
+const MIB = 2 ** 20;
+
+/** What helps where the transform refuses a package; the refusal itself says why. */
+const REMEDIES: Partial<Record<TransformErrorCode, string>> = {
+  REVIVE_BAD_WASM: 'npx wasm-revive build',
+  REVIVE_NO_GLUE: 'wasm-bindgen --target web --out-dir pkg target/wasm32-unknown-unknown/release/*.wasm',
+  REVIVE_OLD_GLUE: 'cargo update -p wasm-bindgen\ncargo install --locked wasm-bindgen-cli\nnpx wasm-revive build',
+  REVIVE_SHARED_MEMORY: 'RUSTFLAGS="-Ctarget-feature=-atomics" npx wasm-revive build',
+  REVIVE_UNKNOWN_GLUE: 'npx wasm-revive build',
+  REVIVE_UNSUPPORTED_TARGET: 'npx wasm-revive build --target web',
+  REVIVE_WASM_MISMATCH: 'npx wasm-revive build',
+  REVIVE_WASM64: 'cargo build --release --target wasm32-unknown-unknown',
+};
+
+/** Looks at the folder of a package. */
+export function examinePackage(dir: string): Finding[] {
+  const files = readdirSync(dir).filter((file) => file.endsWith('_bg.wasm'));
+  return files.flatMap((file) => [...examineModule(dir, file.slice(0, -'_bg.wasm'.length))]);
+}
+
+function examineModule(dir: string, name: string): Finding[] {
+  const bytes = readFileSync(join(dir, `${name}_bg.wasm`));
+  const finding = (
+    subject: string,
+    found: string,
+    todo?: string,
+    state: Finding['state'] = todo === undefined ? 'ok' : 'advice',
+  ): Finding => ({
+    section: 'package',
+    subject,
+    state,
+    found,
+    ...(todo !== undefined && { todo }),
+  });
+  let wasm: WasmInfo;
+  try {
+    wasm = inspectWasm(bytes);
+  } catch (error) {
+    if (!(error instanceof MalformedWasmError)) throw error;
+    return [finding(name, `${join(dir, `${name}_bg.wasm`)} is no WebAssembly: ${error.message}`, 'npx wasm-revive build', 'missing')];
+  }
+  return [
+    finding(name, `${dir}, ${madeBy(wasm)}`),
+    transformation(dir, name, finding),
+    exceptions(dir, name, wasm, bytes, finding),
+    memory(wasm, finding),
+    ...names(wasm, finding),
+  ];
+}
+
+type Make = (subject: string, found: string, todo?: string, state?: Finding['state']) => Finding;
+
+function madeBy({ wasmBindgen, producers, wasmRevive }: WasmInfo): string {
+  const rustc = producers.find((one) => one.name === 'rustc')?.version.replace(/ .*/, '');
+  const crates = wasmRevive.map((one) => `${one.crate} ${one.version}`).join(', ');
+  return [`wasm-bindgen ${wasmBindgen ?? 'of an unknown version'}`, `rustc ${rustc ?? 'of an unknown version'}`, crates && `with ${crates}`]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Whether it is transformed, or could be. */
+function transformation(dir: string, name: string, finding: Make): Finding {
+  const main = ['.js', '.mjs', '.cjs'].map((ending) => join(dir, `${name}${ending}`)).find((file) => existsSync(file));
+  const by = main === undefined ? undefined : transformedBy(readFileSync(main, 'utf8'));
+  if (by !== undefined) return transformed(dir, by, finding);
+  const fresh = tried(dir, name, 'fresh');
+  if (fresh instanceof TransformError) {
+    return finding(
+      'transform',
+      `refused, ${fresh.code}: ${fresh.message}`,
+      REMEDIES[fresh.code] ?? `npx wasm-revive transform ${dir}`,
+      'missing',
+    );
+  }
+  const rollback = tried(dir, name, 'rollback');
+  const undone = rollback instanceof TransformError ? `not with rollback (${rollback.message})` : 'with rollback, too';
+  const warnings = fresh.warnings.map((warning) => ` ${warning}`).join('');
+  const { target } = fresh.modules[0] ?? {};
+  const todo = dir.includes(`${sep}node_modules${sep}`) ? 'node --import wasm-revive/register app.js' : `npx wasm-revive transform ${dir}`;
+  return finding('transform', `not transformed yet; accepted, target ${target}, ${undone}.${warnings}`, todo);
+}
+
+function transformed(dir: string, by: string, finding: Make): Finding {
+  const build = 'npx wasm-revive build';
+  const runtime = readdirSync(dir).find((file) => /^wasm-revive\.[cm]?js$/.test(file));
+  const of =
+    runtime === undefined
+      ? undefined
+      : /The runtime of wasm-revive (\S+)\. /.exec(readFileSync(join(dir, runtime), 'utf8').slice(0, 100))?.[1];
+  const glue = by.replace('wasm-revive ', '');
+  if (of !== undefined && of !== glue) {
+    return finding(
+      'transform',
+      `transformed by ${by}, and the runtime beside it (${runtime}) is of ${of}: they don't go together`,
+      build,
+      'missing',
+    );
+  }
+  const where = of === undefined ? 'which imports its runtime' : `with its runtime beside it (${runtime})`;
+  return glue === version()
+    ? finding('transform', `transformed by ${by}, ${where}`)
+    : finding('transform', `transformed by ${by}, ${where}; this is wasm-revive ${version()}`, build);
+}
+
+/** What the transform would do, done somewhere else. */
+function tried(dir: string, name: string, recovery: 'fresh' | 'rollback'): TransformResult | TransformError {
+  const scratch = mkdtempSync(join(tmpdir(), 'wasm-revive-doctor-'));
+  try {
+    return transform({ dir, name, outDir: join(scratch, 'out'), recovery });
+  } catch (error) {
+    if (error instanceof TransformError) return error;
+    throw error;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Whether this engine runs it. */
+function exceptions(dir: string, name: string, wasm: WasmInfo, bytes: Uint8Array<ArrayBuffer>, finding: Make): Finding {
+  const unwinds = wasm.tags.some(({ imported }) => !imported);
+  const mode = unwinds ? 'panic=unwind' : 'panic=abort';
+  const { exceptions: encoding } = wasm;
+  const how = encoding === 'none' ? mode : `${mode}, exceptions in the ${encoding} encoding`;
+  if (encoding !== 'none') {
+    const jsTag = readdirSync(dir).some(
+      (file) => file.startsWith(name) && /\.[cm]?js$/.test(file) && readFileSync(join(dir, file), 'utf8').includes('WebAssembly.JSTag'),
+    );
+    const why = refusal(name, { encoding, jsTag, ...(!unwinds && { importsOnly: true as const }) });
+    if (why !== undefined)
+      return finding('panics', `${how}, which this Node.js doesn't run: ${why}`, otherEncoding(encoding, unwinds), 'missing');
+  }
+  if (!WebAssembly.validate(bytes))
+    return finding('panics', `${how}; this Node.js refuses the module for another feature`, 'nvm install --lts', 'missing');
+  return finding('panics', `${how}; this Node.js runs it`);
+}
+
+/** What makes an engine and a module meet. */
+function otherEncoding(encoding: 'legacy' | 'exnref', unwinds: boolean): string {
+  const engine = encoding === 'exnref' ? 'nvm install 24' : 'node --experimental-wasm-legacy-eh app.js';
+  const flags = `RUSTFLAGS="-Cpanic=unwind -Cllvm-args=-wasm-use-legacy-eh=${encoding === 'exnref'}" `;
+  return `${engine}\n# or:\n${unwinds ? flags : ''}npx wasm-revive build${unwinds ? ' --panic unwind' : ''}`;
+}
+
+function memory({ memories: [own] }: WasmInfo, finding: Make): Finding {
+  if (own === undefined) return finding('memory', 'none');
+  const mebibytes = (pages: number): string => `${((pages * own.pageSize) / MIB).toFixed(1)} MiB`;
+  return finding(
+    'memory',
+    `begins with ${mebibytes(own.initial)}, ${own.maximum === null ? 'no limit of its own' : `at most ${mebibytes(own.maximum)}`}`,
+  );
+}
+
+function names({ customSections }: WasmInfo, finding: Make): Finding[] {
+  const debug = customSections.filter((section) => section.name.startsWith('.debug_') || section.name === 'external_debug_info');
+  const size = debug.reduce((sum, section) => sum + section.size, 0);
+  return [
+    customSections.some((section) => section.name === 'name')
+      ? finding('names', 'functions have their names in crash reports')
+      : finding(
+          'names',
+          'crash reports have no names of functions',
+          '[package.metadata.wasm-pack.profile.release]\nwasm-opt = ["-O", "-g"]\n[profile.release]\nstrip = "none"',
+        ),
+    debug.length > 0
+      ? finding('debug information', `${(size / 1024).toFixed(0)} KiB, for files and lines in crash reports`)
+      : finding(
+          'debug information',
+          'none: crash reports have names, without files and lines',
+          '[profile.release]\ndebug = "line-tables-only"\n# then:\nnpx wasm-revive build --split-debug app.debug.wasm',
+        ),
+  ];
+}

@@ -1,0 +1,226 @@
+/** `wasm-revive build`: from a crate to a package that recovers; and what it says where something is missing, or fails. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { wasmToolchain } from '../../../scripts/lib/wasm-toolchain.mjs';
+import type { Revive } from '../src/index.js';
+import { folder, removeFolders, thrown } from './fixtures.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const CLI = fileURLToPath(new URL('../bin/wasm-revive.js', import.meta.url));
+const TOOLCHAIN = wasmToolchain();
+
+/** std and wasm-bindgen are built for the other tests: only the crate itself is compiled. */
+const COMPILES = 300_000;
+
+const SOURCE = `
+  use std::cell::Cell;
+  use wasm_bindgen::prelude::*;
+  thread_local!(static COUNT: Cell<u32> = const { Cell::new(0) });
+  #[wasm_bindgen] pub fn count() -> u32 { COUNT.with(|count| { count.set(count.get() + 1); count.get() }) }
+  #[wasm_bindgen] pub fn panics() { panic!("asked to") }
+  #[wasm_bindgen] pub fn aborts() { std::process::abort() }`;
+
+interface Package {
+  readonly __revive: Revive;
+  count(): number;
+  panics(): void;
+  aborts(): void;
+}
+
+afterEach(removeFolders);
+
+/** A crate as a user has it, of its own, with the versions of this repository. */
+function crate({ source = SOURCE, lib = '[lib]\ncrate-type = ["cdylib"]', dependencies = 'wasm-bindgen = "=0.2.130"' } = {}): string {
+  const dir = folder();
+  writeFileSync(
+    join(dir, 'Cargo.toml'),
+    `[package]\nname = "built-fixture"\nversion = "1.2.3"\nedition = "2021"\n${lib}\n[dependencies]\n${dependencies}\n`,
+  );
+  copyFileSync(join(ROOT, 'Cargo.lock'), join(dir, 'Cargo.lock'));
+  mkdirSync(join(dir, 'src'));
+  writeFileSync(join(dir, 'src/lib.rs'), source);
+  return dir;
+}
+
+interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment of a machine with the toolchain of these tests. */
+function machine(panic: 'abort' | 'unwind'): NodeJS.ProcessEnv {
+  const env = TOOLCHAIN.env(panic);
+  // The command adds what panic=unwind needs.
+  const flags = env.RUSTFLAGS?.replace('-Cpanic=unwind ', '');
+  return { ...env, RUSTFLAGS: flags, CARGO: TOOLCHAIN.cargo, PATH: [join(ROOT, '.tools/bin'), env.PATH].join(delimiter) };
+}
+
+function cli(args: readonly string[], env: NodeJS.ProcessEnv): Run {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { env, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+function build(dir: string, panic: 'abort' | 'unwind' = 'abort', args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Run {
+  const std = TOOLCHAIN.buildStdArgs(panic).filter((arg) => arg.startsWith('-Z') && panic === 'abort');
+  const cargo = ['--offline', ...std, '--target-dir', join(ROOT, `target/wasm-${panic}`)];
+  return cli(['build', dir, '--panic', panic, ...args, '--', ...cargo], { ...machine(panic), ...env });
+}
+
+/** A program in the place of a tool, which says which version it is. */
+function tool(name: string, version: string): string {
+  const file = join(folder(), name);
+  writeFileSync(file, `#!/bin/sh\ncase "$*" in *sysroot*) echo /nowhere;; *) echo '${version}';; esac\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** A PATH with what the tools above need, and nothing else. */
+function shellOnly(): string {
+  const dir = folder();
+  symlinkSync('/bin/sh', join(dir, 'sh'));
+  return dir;
+}
+
+const load = (dir: string): Package => createRequire(import.meta.url)(join(dir, 'built_fixture.js')) as Package;
+
+describe('a crate becomes a package', { timeout: COMPILES }, () => {
+  it('that recovers from an abort, with a package.json, and says what it weighs', () => {
+    const dir = crate();
+    const { status, stdout, stderr } = build(dir, 'abort', ['--target', 'nodejs']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/cargo: built-fixture 1\.2\.3, release, panic=abort, rustc .*\n[\s\S]*wasm-bindgen 0\.2\.130: target nodejs\n/);
+    expect(stdout).toMatch(/^built_fixture_bg\.wasm +[\d.]+ KiB \(gzip [\d.]+\) +[\d.]+ KiB \(gzip [\d.]+\)$/m);
+    const pkg = load(join(dir, 'pkg'));
+    pkg.count();
+    expect(thrown(() => pkg.aborts())).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(pkg.count()).toBe(1);
+    expect(JSON.parse(readFileSync(join(dir, 'pkg/package.json'), 'utf8'))).toMatchObject({
+      name: 'built-fixture',
+      version: '1.2.3',
+      main: 'built_fixture.js',
+      types: 'built_fixture.d.ts',
+      files: expect.arrayContaining(['built_fixture_bg.wasm', 'wasm-revive.cjs']),
+    });
+    expect(readdirSync(dir).sort()).toEqual(['Cargo.lock', 'Cargo.toml', 'pkg', 'src']);
+  });
+
+  it('again, over the earlier one, by rollback and under another name and elsewhere', () => {
+    const dir = crate();
+    expect(build(dir, 'abort', ['--target', 'nodejs']).status).toBe(0);
+    const out = join(dir, 'deep/out');
+    expect(build(dir, 'abort', ['--target', 'nodejs']).status).toBe(0);
+    const { status, stderr } = build(dir, 'abort', ['--target', 'nodejs', '--recovery', 'rollback', '--out-dir', out, '--out-name', 'app']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const pkg = createRequire(import.meta.url)(join(out, 'app.js')) as Package;
+    pkg.count();
+    expect(thrown(() => pkg.aborts())).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(pkg.count()).toBe(2);
+  });
+
+  it('that keeps its state after a panic, under panic=unwind', () => {
+    const dir = crate();
+    const { status, stderr } = build(dir, 'unwind', ['--target', 'nodejs']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const pkg = load(join(dir, 'pkg'));
+    pkg.count();
+    expect(thrown(() => pkg.panics())).toMatchObject({ code: 'REVIVE_PANIC' });
+    expect(pkg.count()).toBe(2);
+  });
+
+  it('with the warnings of the compiler, once', () => {
+    const { status, stderr } = build(crate({ source: `${SOURCE}\nfn nobody_calls_it() {}` }));
+    expect(status).toBe(0);
+    expect(stderr.match(/function `nobody_calls_it` is never used/g)).toHaveLength(1);
+    expect(stderr).not.toMatch(/Compiling|Finished/);
+  });
+});
+
+describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
+  it('an error of the compiler', () => {
+    const dir = crate({ source: 'pub fn wrong() -> u32 { missing }' });
+    const { status, stderr } = build(dir);
+    expect(status).toBe(1);
+    expect(stderr.match(/error\[E0425\]: cannot find value `missing`/g)).toHaveLength(1);
+    expect(stderr).toMatch(/^error REVIVE_TOOL_FAILED: `.*cargo build .*` failed: it ended with the code 101\.$/m);
+    expect(readdirSync(dir)).not.toContain('pkg');
+  });
+
+  it('an error in Cargo.toml', () => {
+    const dir = crate({ lib: '[lib]\ncrate-type = 1' });
+    const { status, stderr } = build(dir);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/invalid type: integer[\s\S]*error REVIVE_TOOL_FAILED: `.*cargo metadata /);
+  });
+});
+
+it.each([
+  [['--target', 'workers', '--split-debug', 'x.wasm'], /^error: --split-debug is of packages; a Worker /],
+  [['--memory-limit', '3'], /^error: --memory-limit is of the undo log/],
+  [['--release', '--dev'], /'--release' cannot be used with option '--dev'/],
+])('refuses options that nothing would heed: %s', (args, message) => {
+  const { status, stderr } = cli(['build', ...args, crate()], process.env);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(message);
+});
+
+describe('what is missing is named, with the line that helps', () => {
+  it('the command of wasm-bindgen, of the version in Cargo.lock', () => {
+    const other = tool('wasm-bindgen', 'wasm-bindgen 0.2.92');
+    const { status, stderr } = build(crate(), 'abort', [], { WASM_BINDGEN_BIN: other });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`error REVIVE_NO_TOOL: Cargo.lock has wasm-bindgen 0.2.130`);
+    expect(stderr).toContain(`found: ${other} is 0.2.92. Run \`cargo install --locked wasm-bindgen-cli --version 0.2.130\``);
+  });
+
+  it.each([
+    ['no Rust at all', {}, 'abort', /No Rust toolchain: .*Run `curl .*sh\.rustup\.rs/],
+    ['a Rust without the target', { rustc: 'rustc 1.95.0 (0000)' }, 'abort', /rustc 1\.95\.0 .* has no std for wasm32-unknown-unknown/],
+    [
+      'a stable Rust for panic=unwind',
+      { rustc: 'rustc 1.95.0 (0000)' },
+      'unwind',
+      /needs a nightly Rust.*Run `rustup toolchain install nightly/,
+    ],
+    ['a nightly Rust without sources', { rustc: 'rustc 1.99.0-nightly (0000)' }, 'unwind', /needs the sources of std/],
+  ] as const)('%s', (_, { rustc }: { rustc?: string }, panic, message) => {
+    const env = rustc === undefined ? {} : { RUSTC: tool('rustc', rustc), CARGO: tool('cargo', 'cargo 1.95.0') };
+    const { status, stderr } = cli(['build', crate(), '--panic', panic], { PATH: shellOnly(), ...env });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error REVIVE_NO_TOOL: /);
+    expect(stderr).toMatch(message);
+  });
+
+  it.each([
+    ['a cdylib', { lib: '' }, /makes no cdylib.*crate-type = \["cdylib", "rlib"\]/],
+    ['wasm-bindgen', { dependencies: '' }, /built-fixture doesn't use wasm-bindgen. Run `cargo add wasm-bindgen`/],
+  ])('%s', (_, parts, message) => {
+    const { status, stderr } = build(crate(parts));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error REVIVE_NO_CRATE: /);
+    expect(stderr).toMatch(message);
+  });
+
+  it('a crate: in a folder without one, which one is near', () => {
+    const dir = crate();
+    const { status, stderr } = build(join(dir, 'src'));
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `error REVIVE_NO_CRATE: ${join(dir, 'src')} holds no Cargo.toml. Give the folder of the crate: perhaps ${dir}.`,
+    );
+  });
+
+  it(
+    'wasm-opt, where it is asked for',
+    () => {
+      const { status, stderr } = build(crate(), 'abort', ['--optimize'], { WASM_OPT_BIN: '/nowhere/wasm-opt' });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/error REVIVE_NO_TOOL: --optimize needs wasm-opt.*npm install --save-dev binaryen/);
+    },
+    COMPILES,
+  );
+});
