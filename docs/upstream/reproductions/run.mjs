@@ -33,8 +33,10 @@ function chosen(ids) {
 
 /** Runs a finding's reproduction in each of the ways that it lists. Gives what has changed. */
 function run(finding) {
-  if (finding.test !== undefined) {
-    console.log(`${finding.id}: tested by ${finding.test}; docs/upstream/${finding.page} says how to run it`);
+  const { mended, test, note } = finding;
+  const elsewhere = mended !== undefined ? `mended in ${mended}` : (note ?? (test && `tested by ${test}`));
+  if (elsewhere !== undefined) {
+    console.log(`${finding.id}: ${elsewhere} (docs/upstream/${finding.page})`);
     return [];
   }
   return waysToRun(finding).flatMap(({ on, node, args, env }) => {
@@ -58,7 +60,7 @@ function run(finding) {
 /** What is no longer as the page of a finding says; undefined where it still is. */
 function changeOf({ page, seen }, name, status, output) {
   if (status === 0) {
-    return `${name} no longer shows: upstream has mended it. docs/upstream/${page} says what steps aside now; change its status there and in the index, and take the reproduction out of docs/upstream/reproductions/findings.json.`;
+    return `${name} no longer shows: upstream has mended it. docs/upstream/${page} says what steps aside now; change its status there and in the index, and give it "mended", with the version, in docs/upstream/reproductions/findings.json.`;
   }
   if (output.includes('ERR_ASSERTION') && new RegExp(seen).test(output)) return undefined;
   return `${name} fails in another way than docs/upstream/${page} describes (/${seen}/):\n${output}`;

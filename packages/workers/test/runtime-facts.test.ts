@@ -115,6 +115,7 @@ describe.each([
     expect(await get('/read-signal')).toBe('200 false');
   });
 
+  // docs/upstream/n07-timers-behind-a-blocked-object.md
   test('a timer within blockConcurrencyWhile fires only where no timer of another event of the object is due before it', async () => {
     expect(await get('/object?block?20')).toBe('200');
     expect(await get('/wait-and-block', 2500)).toBe('no answer');
@@ -127,6 +128,7 @@ describe.each([
   });
 });
 
+// docs/upstream/n06-promises-of-optimised-code.md
 describe('workerd, once V8 has optimised the code that makes a promise', () => {
   const hot = (make: string): string => `
     let settle;
