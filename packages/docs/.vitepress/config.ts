@@ -30,6 +30,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       readme('abort-detector'),
       readme('reinit-manager'),
       readme('entrypoint-shim'),
+      readme('unplugin'),
       readme('workers'),
       readme('symbolicate'),
       readme('timeline'),
