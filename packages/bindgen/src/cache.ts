@@ -7,9 +7,9 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, readlinkSyn
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { TransformError } from './errors.js';
-import { listFiles, readFile } from './files.js';
-import { inPlainWords, isSystemError, systemWords } from './plain-errors.js';
 import { type TransformOptions, type TransformResult, transform } from './transform.js';
+import { listFiles, readFile } from './write/files.js';
+import { inPlainWords, isSystemError, systemWords } from './write/plain-errors.js';
 
 /** Options of {@link transformToCache}: those of the transform that make sense for a copy. */
 export interface CacheOptions extends Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'memoryLimitMiB' | 'name'> {

@@ -3,10 +3,10 @@
  * @module
  */
 
-export { transformedBy } from './banner.js';
 export { type CachedPackage, type CacheOptions, defaultCacheDir, transformToCache } from './cache.js';
+export { transformedBy } from './emit/banner.js';
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
-export type { Target } from './glue.js';
+export type { Target } from './read/glue.js';
 export {
   type RuntimeFile,
   type RuntimeFiles,
@@ -17,4 +17,4 @@ export {
   transform,
   transformedFiles,
 } from './transform.js';
-export { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm-info.js';
+export { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm/wasm-info.js';

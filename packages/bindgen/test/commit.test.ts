@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Change, commit, recoverStaging } from '../src/commit.js';
 import { TransformError } from '../src/errors.js';
+import { type Change, commit, recoverStaging } from '../src/write/commit.js';
 
 /** A process that is killed makes no more renames. */
 const killed = vi.hoisted(() => ({ renamesLeft: Number.POSITIVE_INFINITY }));

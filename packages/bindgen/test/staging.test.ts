@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { discardStaging, leaveStaging, openStaging, STAGING, takeOverStaging } from '../src/staging.js';
+import { discardStaging, leaveStaging, openStaging, STAGING, takeOverStaging } from '../src/write/staging.js';
 
 let staging: string;
 const children: ChildProcess[] = [];

@@ -4,10 +4,10 @@ import { join, relative } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
-import { declaredNames, type Node, parse, walk } from '../src/ast.js';
 import { inspectWasm, type Target, TransformError, transform, transformedFiles } from '../src/index.js';
-import type { FunctionNode } from '../src/oxc.js';
-import { OURS } from '../src/validate.js';
+import { declaredNames, type Node, parse, walk } from '../src/syntax/ast.js';
+import type { FunctionNode } from '../src/syntax/oxc.js';
+import { OURS } from '../src/validate/validate.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/fixtures/', import.meta.url);
 const NAME = 'wasm_revive_fixtures';
@@ -67,11 +67,20 @@ function bindings(code: string): Set<string> {
     if (node.type === 'FunctionExpression' && node.id?.name === '$scope') scope = node;
   });
   const inner: readonly Node[] = scope?.body?.body ?? [];
-  const names = [...program.body, ...inner].flatMap((node) =>
+  const names = [...topOf(program.body), ...inner].flatMap((node) =>
     declaredNames(node.type === 'ExportNamedDeclaration' && node.declaration ? node.declaration : node),
   );
   const params = scope?.params.map((param) => (param.type === 'Identifier' ? param.name : '')) ?? [];
   return new Set([...names, ...params, ...(/\(\$this\b/.test(code) ? ['$this'] : []), ...(/function \$own\b/.test(code) ? ['$own'] : [])]);
+}
+
+/** The statements at the top of glue; those of the function that holds all of it, in a script. */
+function topOf(body: readonly Node[]): readonly Node[] {
+  const [first] = body;
+  const called = first?.type === 'VariableDeclaration' ? first.declarations[0]?.init : undefined;
+  const callee = called?.type === 'CallExpression' ? called.callee : undefined;
+  const fn = callee?.type === 'ParenthesizedExpression' ? callee.expression : callee;
+  return fn?.type === 'FunctionExpression' ? (fn.body?.body ?? []) : body;
 }
 
 function thrownBy(run: () => unknown): TransformError {
@@ -192,12 +201,16 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
       ['web', 'abort', withOneInit],
       ['web', 'abort', undefined, 'rollback'],
       ['web', '../fixtures-mvp/abort', undefined, 'rollback'],
+      // The runtime is in it. A script has no snippets, as the other fixtures do.
+      ['no-modules', '../bench-fixture/abort'],
     ] as const) {
       const dir = packageFor(variant, panic);
       if (older !== undefined) edit(dir, older);
-      const file = join(dir, variant === 'bundler' ? `${NAME}_bg.js` : `${NAME}.js`);
+      const name = variant === 'no-modules' ? 'wasm_revive_bench_fixture' : NAME;
+      const file = join(dir, variant === 'bundler' ? `${name}_bg.js` : `${name}.js`);
       const theirs = bindings(readFileSync(file, 'utf8'));
-      transform({ dir, ...OPTIONS, recovery });
+      const none = { code: '', types: '' };
+      transform({ dir, ...OPTIONS, recovery, ...(variant === 'no-modules' && { runtime: { esm: none, cjs: none } }) });
       // `Counter$inc` is no name of a variable of the glue's, either: that is seen to one by one.
       for (const name of bindings(readFileSync(file, 'utf8'))) if (!theirs.has(name) && !/^\w+\$/.test(name)) ours.add(name);
     }

@@ -2,10 +2,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parse } from '../src/ast.js';
 import { TransformError, transform } from '../src/index.js';
-import { hasShape, shape } from '../src/shape.js';
-import { VOCABULARY } from '../src/vocabulary.js';
+import { VOCABULARY } from '../src/read/vocabulary.js';
+import { parse } from '../src/syntax/ast.js';
+import { hasShape, shape } from '../src/syntax/shape.js';
 
 const ARTIFACTS = new URL('../../../.artifacts/', import.meta.url);
 const NAME = 'wasm_revive_fixtures';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { inspectWasm, MalformedWasmError } from '../src/wasm-info.js';
+import { inspectWasm, MalformedWasmError } from '../src/wasm/wasm-info.js';
 
 const EMPTY = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 

@@ -1,0 +1,100 @@
+/** Where a transformed package is written that doesn't stay in its place: which folders will do, and how it gets there. */
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { transformedBy } from '../emit/banner.js';
+import { TransformError } from '../errors.js';
+import type { Package } from '../read/read-package.js';
+import { recoverStaging } from './commit.js';
+import { readFile } from './files.js';
+import { isSystemError, systemWords } from './plain-errors.js';
+import { copyPackage, replacePackage } from './replace-package.js';
+import { discardStaging, entryAt, openStaging, refuseBusy, STAGING, takeOverStaging, WHOLE } from './staging.js';
+
+/**
+ * Copies the package with its changes; a folder that wasn't there appears whole or not at all.
+ * @throws TransformError `REVIVE_BAD_OUTPUT`, `REVIVE_BAD_STAGING`, `REVIVE_BAD_FILE`, `REVIVE_READ_ONLY`, `REVIVE_BUSY`
+ */
+export function writeOutput(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  try {
+    writeElsewhere({ ...pkg, dir: realpathSync(pkg.dir) }, outDir, files);
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    refuse(outDir, `can't be written: ${systemWords(cause, outDir)}. Give a folder, or a path at which one can be made.`, cause);
+  }
+}
+
+/** Whether two paths lead to the same thing, by whatever links and spellings. */
+export function isSamePlace(path: string, other: string): boolean {
+  if (path === other) return true;
+  const [one, two] = [path, other].map((at) => statSync(at, { bigint: true, throwIfNoEntry: false }));
+  return one !== undefined && two !== undefined && one.ino === two.ino && one.dev === two.dev;
+}
+
+function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  const out = realPlace(outDir);
+  if (isInside(out, pkg.dir)) refuse(outDir, `is inside the package ${pkg.dir}. Choose one outside of it.`);
+  if (isInside(pkg.dir, out)) refuse(outDir, `is around the package ${pkg.dir}. Choose one outside of it.`);
+  const entry = entryAt(out);
+  if (entry !== undefined && !entry.isDirectory()) refuse(outDir, 'is not a folder. Give a folder, or a path at which one can be made.');
+  const beside = `${out}.${STAGING}`;
+  if (takeOverStaging(beside)) discardStaging(beside);
+  if (entry !== undefined) {
+    recoverStaging(out);
+    if (readdirSync(out).length > 0) {
+      assertOurs(outDir, pkg);
+      replacePackage(pkg, out, files);
+      return;
+    }
+  }
+  const made = mkdirSync(dirname(out), { recursive: true });
+  try {
+    openStaging(beside);
+    try {
+      // Now that no other run can make it: perhaps one has, since this run looked.
+      if (entry === undefined ? entryAt(out) !== undefined : readdirSync(out).length > 0) refuseBusy(beside);
+      copyPackage(pkg, join(beside, WHOLE), files);
+      if (entry !== undefined) rmdirSync(out);
+      renameSync(join(beside, WHOLE), out);
+    } finally {
+      discardStaging(beside);
+    }
+  } catch (error) {
+    if (made !== undefined) removeEmpty(dirname(out), made);
+    throw error;
+  }
+}
+
+/** The path behind all links, of which the end need not be there yet. */
+export function realPlace(path: string): string {
+  return entryAt(path) === undefined ? join(realPlace(dirname(path)), basename(path)) : realpathSync(path);
+}
+
+function isInside(path: string, folder: string): boolean {
+  if (isSamePlace(path, folder)) return true;
+  const parent = dirname(path);
+  return parent !== path && isInside(parent, folder);
+}
+
+/** Whatever is in the folder, only an earlier output of this package may be overwritten. */
+function assertOurs(outDir: string, { name }: Package): void {
+  const isOurs = ['.js', '_bg.js', '.mjs', '_bg.mjs', '.cjs']
+    .map((ending) => `${name}${ending}`)
+    .some((file) => {
+      const code = readFile(join(outDir, file))?.toString('utf8');
+      return code !== undefined && transformedBy(code) !== undefined;
+    });
+  if (isOurs) return;
+  refuse(
+    outDir,
+    `holds other things than an earlier output of ${name}: its files would be overwritten. Give a folder of its own, one that is empty or not there yet.`,
+  );
+}
+
+/** Takes away folders that were made for what didn't come, from the innermost outwards. */
+function removeEmpty(innermost: string, outermost: string): void {
+  for (let folder = innermost; folder.startsWith(outermost); folder = dirname(folder)) rmdirSync(folder);
+}
+
+function refuse(outDir: string, why: string, cause?: unknown): never {
+  throw new TransformError('REVIVE_BAD_OUTPUT', `The output folder ${outDir} ${why}`, { cause });
+}
