@@ -260,6 +260,7 @@ export class Instance {
     try {
       checkExports(this.module, this.scope, exports);
       this.#lookAt(exports);
+      this.owner.hooks.instantiated?.(this.view);
     } catch (error) {
       this.#exports = undefined;
       this.scope.release();
@@ -270,7 +271,7 @@ export class Instance {
   }
 
   #lookAt(exports: WebAssembly.Exports): void {
-    const { module, hooks } = this.owner;
+    const { module } = this.owner;
     this.#exports = exports;
     this.undo?.bind(exports);
     writeGeneration(exports, this.generation);
@@ -280,7 +281,6 @@ export class Instance {
     this.#stacks = new StackPointers(exports, stackPointers);
     this.#panicking = new Panicking(exports, this.module);
     if (this.catches) realTrap();
-    hooks.instantiated?.(this.view);
   }
 
   /** It serves from now on. May run Rust: what wasm-bindgen runs after instantiation. */

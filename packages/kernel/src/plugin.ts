@@ -63,7 +63,10 @@ export interface Plugin {
   readonly name: string;
   /** The package that the plugin comes from, where a crate is matched with it: a module with another version of the crate is refused. */
   readonly package?: MatchedPackage;
-  /** The instance's exports are there; nothing of it has run. Throwing refuses the module. */
+  /**
+   * The instance's exports are there; nothing of it has run. Throwing refuses the module. Not called again where another WebAssembly instance takes
+   * over the state of this one: {@link InstanceView.exports} gives the other's from then on.
+   */
   readonly instantiated?: (instance: InstanceView) => void;
   /**
    * JavaScript enters an idle instance: a turn begins. A turn is one call of the user's, however often that enters: of a function, a method, a

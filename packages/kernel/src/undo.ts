@@ -199,15 +199,16 @@ export class Undo {
    * state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so, or where the engine makes none now.
    */
   moveToLessMemory(compiled: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports | undefined {
-    const image = this.#hasMuchSpareMemory ? this.takeImage() : undefined;
-    if (image === undefined) return undefined;
+    if (!this.#hasMuchSpareMemory) return undefined;
     try {
+      const image = this.takeImage();
+      if (image === undefined) return undefined;
       const { exports } = new WebAssembly.Instance(compiled, imports);
       makeRoom(exports, image);
       putImage(exports, image);
       return exports;
     } catch {
-      // There is no memory for two: it stays as large as it is.
+      // There is no memory for two, nor for a copy: it stays as large as it is.
       return undefined;
     }
   }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@wasm-revive/bindgen';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { folder, RUNTIME, removeFolders } from '../fixtures.js';
 
 /** Declares no maximum of its own. */
@@ -21,6 +21,10 @@ interface Package {
 }
 
 afterAll(removeFolders);
+
+function noMemory(): never {
+  throw new RangeError('Array buffer allocation failed');
+}
 
 describe('memoryLimitMiB', () => {
   const limit = (outDir: string, memoryLimitMiB: number): unknown =>
@@ -59,6 +63,32 @@ describe('memoryLimitMiB', () => {
 
   it('I9: less than the memory begins with is refused, and it is said how much that is', () => {
     expect(() => load(1)).toThrow(/begins with \d+ pages, with the log \d+, and may have 16/);
+  });
+
+  it.each([
+    ['a copy', (): { mockRestore(): void } => vi.spyOn(ArrayBuffer.prototype, 'slice').mockImplementation(noMemory)],
+    ['another instance', () => vi.spyOn(WebAssembly, 'Instance').mockImplementation(noMemory)],
+  ])('I1, I5: where there is no memory for %s, it stays as large as it is, and serves', (_, refuse) => {
+    const pkg = load(1024);
+    const counter = new pkg.Counter(1);
+    const host = {
+      tick: () => {
+        pkg.fill(40);
+        pkg.abort();
+      },
+    };
+    Object.assign(globalThis, { host });
+    const refusal = refuse();
+    try {
+      expect(() => pkg.ticks(1)).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+      expect([counter.inc(), pkg.echo('on')]).toEqual([2, 'on']);
+      expect(pkg.__revive.stats.memoryBytes).toBeGreaterThan(40 * 2 ** 20);
+    } finally {
+      refusal.mockRestore();
+    }
+    expect(() => pkg.ticks(1)).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(pkg.__revive.stats.memoryBytes).toBeLessThan(40 * 2 ** 20);
+    expect(counter.inc()).toBe(3);
   });
 
   it('I6: memory that an undone turn has grown is given back, and all state goes on', () => {
