@@ -30,12 +30,14 @@ const RESULT = 'result.json';
 
 /**
  * The cache of the project that a package belongs to: `node_modules/.cache/wasm-revive`, as other tools have it. For a dependency, it is in the
- * outermost `node_modules` around it; else beside the nearest `package.json`.
+ * outermost `node_modules` around it; else beside the nearest `package.json` around it. One of its own, as wasm-pack writes it, is no project's.
  */
 export function defaultCacheDir(dir: string): string {
   const full = resolve(dir);
   const dependency = full.indexOf(`${sep}node_modules${sep}`);
-  const root = dependency === -1 ? (ancestors(full).find((at) => existsSync(join(at, 'package.json'))) ?? full) : full.slice(0, dependency);
+  const around = dirname(full);
+  const project = (): string => ancestors(around).find((at) => existsSync(join(at, 'package.json'))) ?? around;
+  const root = dependency === -1 ? project() : full.slice(0, dependency);
   return join(root, 'node_modules', '.cache', 'wasm-revive');
 }
 

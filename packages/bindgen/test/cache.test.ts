@@ -124,6 +124,11 @@ describe('the default cache', () => {
     const expected = join(root, 'node_modules/.cache/wasm-revive');
     expect(defaultCacheDir(join(root, 'node_modules/.pnpm/a@1/node_modules/a'))).toBe(expected);
     expect(defaultCacheDir(join(root, 'build/pkg'))).toBe(expected);
+    // As wasm-pack writes it.
+    const own = join(root, 'pkg');
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, 'package.json'), '{}');
+    expect(defaultCacheDir(own)).toBe(expected);
     expect(existsSync(expected)).toBe(false);
   });
 });

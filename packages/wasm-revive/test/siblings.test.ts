@@ -551,10 +551,7 @@ describe('a handle that was freed', () => {
     const file = wasmFileOf(transformed('nodejs')).replace('_bg.wasm', '.js');
     const text = readFileSync(file, 'utf8');
     // As wasm-bindgen's `--debug` has it.
-    const checked = text.replace(
-      /function Counter\$inc\(\$this\) \{/,
-      "$& if ($this.__wbg_ptr == 0) throw new Error('Attempt to use a moved value');",
-    );
+    const checked = text.replace(/^ {4}inc\(\$this\) \{/m, "$& if ($this.__wbg_ptr == 0) throw new Error('Attempt to use a moved value');");
     expect(checked).not.toBe(text);
     writeFileSync(file, checked);
     const module = createRequire(import.meta.url)(file) as Plain;
