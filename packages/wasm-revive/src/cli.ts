@@ -78,7 +78,7 @@ program
 program
   .command('transform')
   .description('turn the output of wasm-bindgen or wasm-pack into a package that recovers')
-  .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (targets web, bundler, nodejs, module, deno)')
+  .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (of any target)')
   .option('--out-dir <dir>', 'write there instead of in place')
   .option('--name <name>', 'transform one module of several in the folder: `app` of `app_bg.wasm`')
   .addOption(RUNTIME)

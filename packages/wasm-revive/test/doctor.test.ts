@@ -240,6 +240,20 @@ describe('a package', () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/^error REVIVE_NOT_A_FOLDER: nothing-of-that-name is neither a folder nor a package that is installed\./);
   });
+
+  it('a folder that holds neither a crate nor a package is named', () => {
+    const { status, stderr } = spawnSync(process.execPath, [CLI, 'doctor', folder()], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error REVIVE_NO_WASM: .* holds neither a crate \(Cargo\.toml\) nor a package/);
+  });
+
+  it('a script has its runtime in it, and a path with a space is quoted', () => {
+    const dir = join(folder(), 'a script');
+    renameSync(packageOf('bench-fixture/abort/no-modules'), dir);
+    expect(doctor(dir).of('transform')).toMatchObject({ todo: `npx wasm-revive transform '${dir}'` });
+    expect(spawnSync(process.execPath, [CLI, 'transform', dir]).status).toBe(0);
+    expect(doctor(dir).of('transform')).toMatchObject({ state: 'ok', found: expect.stringMatching(/with its runtime in it$/) });
+  });
 });
 
 describe('as text', () => {

@@ -1,5 +1,5 @@
 /** From a crate to a package that recovers: cargo, wasm-bindgen, perhaps wasm-opt, the transform; for Workers, esbuild. */
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { TransformResult } from '@wasm-revive/bindgen';
 import { summary } from '../summary.js';
@@ -63,8 +63,9 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
     (tell) => compile(rust.cargo, crate, at, options, tell),
     () => `cargo: ${crate.name} ${crate.version}, ${options.profile}, panic=${panic}, ${rust.version}`,
   );
-  const staging = join(dirname(outDir), `.${basename(outDir)}.wasm-revive-build`);
-  rmSync(staging, { recursive: true, force: true });
+  // One for each run: two may build the same crate at once.
+  mkdirSync(dirname(outDir), { recursive: true });
+  const staging = mkdtempSync(join(dirname(outDir), `.${basename(outDir)}.wasm-revive-build-`));
   try {
     const name = isWorker ? 'index' : options.name;
     await step(

@@ -16,7 +16,7 @@ const DEPTH = 3;
 /**
  * Looks at the machine, and at a folder: a crate, a package, or one with packages in it.
  * @param where its path, or the name of a package that is installed
- * @throws TransformError `REVIVE_NOT_A_FOLDER`
+ * @throws TransformError `REVIVE_NOT_A_FOLDER`, `REVIVE_NO_WASM`
  */
 export async function examine(where: string, panic: PanicMode, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const dir = folderOf(where);
@@ -24,8 +24,15 @@ export async function examine(where: string, panic: PanicMode, env: NodeJS.Proce
   const isCrate = existsSync(join(dir, 'Cargo.toml'));
   const packages = isCrate ? [dir, join(dir, 'pkg')].filter(hasWasm) : packagesIn(dir, DEPTH);
   const ofPackages = packages.flatMap(examinePackage);
-  // Who has a package alone needs no Rust. Who has neither asks what the machine lacks.
+  // Who has a package alone needs no Rust. Who names a folder that has neither is told so; without a name, he asks what the machine lacks.
   if (!isCrate && packages.length > 0) return [...examineEngine(), ...ofPackages];
+  if (!isCrate && dir !== resolve('.')) {
+    throw new TransformError(
+      'REVIVE_NO_WASM',
+      `${dir} holds neither a crate (Cargo.toml) nor a package of wasm-bindgen (*_bg.wasm, at most ${DEPTH} folders deep). Give the folder of one, ` +
+        'or nothing, to have this machine looked at.',
+    );
+  }
   const { findings, rust } = examineToolchain(at, panic);
   const { findings: ofCrate, crate } = isCrate ? await examineCrate(at, rust) : { findings: [], crate: undefined };
   return [...examineEngine(), ...findings, ...examineWasmTools(at, crate), ...ofCrate, ...ofPackages];

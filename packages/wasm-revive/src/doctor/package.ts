@@ -78,14 +78,15 @@ function madeBy({ wasmBindgen, producers, wasmRevive }: WasmInfo): string {
 /** Whether it is transformed, or could be. */
 function transformation(dir: string, name: string, finding: Make): Finding {
   const main = ['.js', '.mjs', '.cjs'].map((ending) => join(dir, `${name}${ending}`)).find((file) => existsSync(file));
-  const by = main === undefined ? undefined : transformedBy(readFileSync(main, 'utf8'));
-  if (by !== undefined) return transformed(dir, by, finding);
+  const code = main === undefined ? '' : readFileSync(main, 'utf8');
+  const by = transformedBy(code);
+  if (by !== undefined) return transformed(dir, by, /^let wasm_bindgen = /m.test(code), finding);
   const fresh = tried(dir, name, 'fresh');
   if (fresh instanceof TransformError) {
     return finding(
       'transform',
       `refused, ${fresh.code}: ${fresh.message}`,
-      REMEDIES[fresh.code] ?? `npx wasm-revive transform ${dir}`,
+      REMEDIES[fresh.code] ?? `npx wasm-revive transform ${quoted(dir)}`,
       'missing',
     );
   }
@@ -93,11 +94,19 @@ function transformation(dir: string, name: string, finding: Make): Finding {
   const undone = rollback instanceof TransformError ? `not with rollback (${rollback.message})` : 'with rollback, too';
   const warnings = fresh.warnings.map((warning) => ` ${warning}`).join('');
   const { target } = fresh.modules[0] ?? {};
-  const todo = dir.includes(`${sep}node_modules${sep}`) ? 'node --import wasm-revive/register app.js' : `npx wasm-revive transform ${dir}`;
+  const todo = dir.includes(`${sep}node_modules${sep}`)
+    ? 'node --import wasm-revive/register app.js'
+    : `npx wasm-revive transform ${quoted(dir)}`;
   return finding('transform', `not transformed yet; accepted, target ${target}, ${undone}.${warnings}`, todo);
 }
 
-function transformed(dir: string, by: string, finding: Make): Finding {
+/** As an argument in a shell. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** @param holdsRuntime whether it is a script, which can import nothing */
+function transformed(dir: string, by: string, holdsRuntime: boolean, finding: Make): Finding {
   const build = 'npx wasm-revive build';
   const runtime = readdirSync(dir).find((file) => /^wasm-revive\.[cm]?js$/.test(file));
   const of =
@@ -113,7 +122,8 @@ function transformed(dir: string, by: string, finding: Make): Finding {
       'missing',
     );
   }
-  const where = of === undefined ? 'which imports its runtime' : `with its runtime beside it (${runtime})`;
+  const where =
+    of !== undefined ? `with its runtime beside it (${runtime})` : holdsRuntime ? 'with its runtime in it' : 'which imports its runtime';
   return glue === version()
     ? finding('transform', `transformed by ${by}, ${where}`)
     : finding('transform', `transformed by ${by}, ${where}; this is wasm-revive ${version()}`, build);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** What `wasm-revive/register` does. It can be sent to another thread. */
@@ -51,7 +51,12 @@ function protectOf(given: unknown, dir: string): string[] | undefined {
   if (!Array.isArray(given) || !given.every((one): one is string => typeof one === 'string' && one.trim() !== '')) {
     throw bad('protect', given, 'a list of names of packages, and of folders as paths that begin with "./"');
   }
-  return given.map((one) => (/^(\.|\/|\w:[\\/])/.test(one.trim()) ? resolve(dir, one.trim()) : one.trim()));
+  return given.map((one) => (/^(\.|\/|\w:[\\/])/.test(one.trim()) ? realPlace(resolve(dir, one.trim())) : one.trim()));
+}
+
+/** Node.js calls files by the paths behind all links. */
+function realPlace(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 function nearestField(dir: string): Field {
