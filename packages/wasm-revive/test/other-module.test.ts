@@ -91,7 +91,7 @@ it('exports of another module are refused, and the right ones taken then › bun
   const pkg = await load(dir, `${NAME}_bg.js`);
   const other = new WebAssembly.Instance(new WebAssembly.Module(BYTES), { env: { call() {} } });
   expect(await thrownBy(() => pkg.__wbg_set_wasm(other.exports))).toEqual(
-    refusal('It has nothing for "raw_count" to call, and exports "count", "die", "callOut".'),
+    refusal('It has nothing for "__proto__" to call, and exports "count", "die", "callOut".'),
   );
   const module = new WebAssembly.Module(own(dir));
   pkg.__wbg_set_wasm(
