@@ -35,13 +35,25 @@ export interface Image {
 
 /** Copies the state. Undefined where it has a part that can't be copied. @param exports the raw ones, of an instance that has just committed */
 export function takeImage(exports: WebAssembly.Exports): Image | undefined {
+  return imageOf(exports, (buffer, at, end) => new Uint8Array(buffer.slice(at, end)));
+}
+
+/** The same without a copy: good until anything of the instance runs. */
+export function viewImage(exports: WebAssembly.Exports): Image | undefined {
+  return imageOf(exports, (buffer, at, end) => new Uint8Array(buffer, at, end - at));
+}
+
+function imageOf(
+  exports: WebAssembly.Exports,
+  bytesOf: (buffer: ArrayBuffer, at: number, end: number) => Uint8Array<ArrayBuffer>,
+): Image | undefined {
   const save = exports[UNDO_EXPORTS.save] as () => number;
   const address = save() >>> 0;
   if (address === 0) return undefined;
   const { buffer } = exports.memory as WebAssembly.Memory;
   const view = new DataView(buffer);
   const word = (at: number): number => view.getUint32(address + at, true);
-  const copy = (at: number, end: number): Part => ({ at, bytes: new Uint8Array(buffer.slice(at, end)) });
+  const copy = (at: number, end: number): Part => ({ at, bytes: bytesOf(buffer, at, end) });
   const [count, globals, end] = [word(WORDS.chunks), word(WORDS.globals), word(WORDS.end)];
   const chunks = GLOBALS + globals * BYTES_OF_GLOBAL;
   const memory = [copy(word(WORDS.dead), word(WORDS.initial))];

@@ -125,6 +125,7 @@ export class Instance {
   /** Makes the state to begin with, in place of the module's initial one. */
   #image: (() => Image) | undefined;
   #isRestored = false;
+  #isPrograms = false;
   #isRunningHooks = false;
 
   constructor(generation: number, space: number, owner: Owner, factory: Factory) {
@@ -253,9 +254,13 @@ export class Instance {
     return this.#life.is === 'lost' && this.#life.toForeign;
   }
 
-  /** Gives the scope its Wasm instance. Refuses one of another module, and plugins may refuse it: then it can still be given another one. */
-  bind(instance: Pick<WebAssembly.Instance, 'exports'>): void {
+  /**
+   * Gives the scope its Wasm instance. Refuses one of another module, and plugins may refuse it: then it can still be given another one.
+   * @param isPrograms whether the program, or the engine for it, has made the instance, and has its exports without asking here
+   */
+  bind(instance: Pick<WebAssembly.Instance, 'exports'>, isPrograms = false): void {
     const { exports } = instance;
+    this.#isPrograms = isPrograms;
     this.scope.bind(exports, this.#host);
     try {
       checkExports(this.module, this.scope, exports);
@@ -458,7 +463,10 @@ export class Instance {
     // Note: not the one before, whose alarm rings once.
     this.#host = new InstanceHost(this, this.#failures);
     const { compiled } = this.owner.module;
-    const smaller = compiled && undo.moveToLessMemory(compiled, this.scope.imports);
+    const canMove = compiled !== undefined && !this.#isPrograms;
+    const smaller = canMove
+      ? undo.moveToLessMemory(compiled, this.scope.imports, this.scope.held(this.#exports as WebAssembly.Exports))
+      : undefined;
     if (smaller !== undefined) this.#lookAt(smaller);
     const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);

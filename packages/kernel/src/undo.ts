@@ -6,7 +6,8 @@
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
 import { globalValue } from './global-value.js';
-import { endOfState, type Image, makeRoom, putImage, takeImage } from './image.js';
+import type { Held } from './held.js';
+import { endOfState, type Image, makeRoom, putImage, takeImage, viewImage } from './image.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
 import { UNDO_EXPORTS } from './undo-exports.js';
@@ -18,8 +19,12 @@ import { UndoableClosures } from './undoable-closures.js';
  */
 const MOST_IN_A_ROW = 100;
 
-/** How much memory that is nobody's is worth another WebAssembly instance: at least half of it all, and so many bytes. */
+/**
+ * How much memory that is nobody's is worth another WebAssembly instance: so many bytes, and so much of all. Until the engine collects the old memory,
+ * both take room.
+ */
 const MUCH_MEMORY = 16 * 2 ** 20;
+const MUCH_OF_MEMORY = 3 / 4;
 
 /**
  * What a turn has damaged without a trap, by the number that the undo log gives for it (`canaries.rs`); 0 is nothing. What the log itself may be
@@ -196,12 +201,16 @@ export class Undo {
 
   /**
    * Memory that an undone turn has grown is nobody's, and Wasm gives none back: where that is much, another WebAssembly instance takes over the
-   * state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so, or where the engine makes none now.
+   * state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so, where Rust holds the memory that
+   * it would lose, or where the engine makes no instance now.
+   * @param held what Rust holds of JavaScript
    */
-  moveToLessMemory(compiled: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports | undefined {
-    if (!this.#hasMuchSpareMemory) return undefined;
+  moveToLessMemory(compiled: WebAssembly.Module, imports: WebAssembly.Imports, held: Held | undefined): WebAssembly.Exports | undefined {
+    const own = this.#exports as WebAssembly.Exports;
+    if (!this.#hasMuchSpareMemory || (held !== undefined && holds(held, own.memory))) return undefined;
     try {
-      const image = this.takeImage();
+      // It is read while the other one is filled: a copy would be a third of the same size.
+      const image = viewImage(own);
       if (image === undefined) return undefined;
       const { exports } = new WebAssembly.Instance(compiled, imports);
       makeRoom(exports, image);
@@ -218,7 +227,7 @@ export class Undo {
     const { byteLength } = (exports.memory as WebAssembly.Memory).buffer;
     if (byteLength < MUCH_MEMORY || this.#commit() !== NO_DAMAGE) return false;
     const spare = byteLength - endOfState(exports);
-    return spare >= MUCH_MEMORY && spare >= byteLength / 2;
+    return spare >= MUCH_MEMORY && spare >= byteLength * MUCH_OF_MEMORY;
   }
 
   /** A copy of the state; undefined where there can be none. No turn is running. */
@@ -301,6 +310,11 @@ export class Undo {
   closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown): Closure {
     return this.#closures.closure(closure, state, stale);
   }
+}
+
+function holds(held: Held, value: unknown): boolean {
+  for (let place = 0, { length } = held; place < length; place++) if (held.get(place) === value) return true;
+  return false;
 }
 
 /** Where the log's canaries are. */

@@ -119,14 +119,14 @@ export class ModuleApplication implements Application {
       return undefined;
     }
     const made = instanceOf(source, !start);
-    if (made) this.#adopt(imports, made, module ?? undefined, start);
+    if (made) this.#adopt(imports, made, module ?? undefined, start, true);
     else if (module) return this.#boot(module, imports);
     else throw noModuleError(this.#module.description.name, undefined);
     return undefined;
   }
 
   adopt(imports: WebAssembly.Imports, instance: WebAssembly.Instance, module: WebAssembly.Module): void {
-    this.#adopt(imports, instance, module, true);
+    this.#adopt(imports, instance, module, true, false);
   }
 
   #adopt(
@@ -134,6 +134,7 @@ export class ModuleApplication implements Application {
     instance: Pick<WebAssembly.Instance, 'exports'>,
     module: WebAssembly.Module | undefined,
     start: boolean,
+    isPrograms: boolean,
   ): void {
     const { memory } = instance.exports;
     if (this.#slot.current !== undefined) {
@@ -154,7 +155,7 @@ export class ModuleApplication implements Application {
       this.#module.compiled ??= module;
       return;
     }
-    prepared.bind(instance);
+    prepared.bind(instance, isPrograms);
     this.#promised = undefined;
     this.#module.compiled = module ?? this.#module.compiled;
     this.#slot.adopt(prepared, start);
@@ -205,7 +206,7 @@ export class ModuleApplication implements Application {
     const { source, imports, module } = promised;
     Reflect.get(source, 'memory');
     if (this.#promised !== promised) return true;
-    this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false);
+    this.#adopt(imports, { exports: source as WebAssembly.Exports }, module, false, true);
     // Ignored where a later one has served meanwhile: there is nothing to wait for any more.
     this.#promised = undefined;
     return true;

@@ -1,11 +1,11 @@
 /** `memoryLimitMiB`: to how much the memory may grow, and with it how much the undo log takes from the beginning. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@wasm-revive/bindgen';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { folder, RUNTIME, removeFolders } from '../fixtures.js';
+import { folder, RUNTIME, removeFolders, transformed, wasmFileOf } from '../fixtures.js';
 
 /** Declares no maximum of its own. */
 const PACKAGE = fileURLToPath(new URL('../../../../.artifacts/bench-fixture/abort/nodejs/', import.meta.url));
@@ -116,5 +116,29 @@ describe('memoryLimitMiB', () => {
     }
     counter.free();
     expect(() => counter.inc()).toThrow();
+  });
+
+  it('I6: the memory of an instance that the program has made stays the one that it is', async () => {
+    const dir = transformed('bundler', 'abort', undefined, 'fixtures', 'rollback');
+    const pkg = (await import(pathToFileURL(path.join(dir, 'wasm_revive_fixtures_bg.js')).href)) as {
+      __wbg_set_wasm(exports: WebAssembly.Exports, module: WebAssembly.Module): void;
+      bump(): number;
+      fail(kind: string): void;
+    };
+    const module = new WebAssembly.Module(new Uint8Array(readFileSync(wasmFileOf(dir))));
+    const imports = { './wasm_revive_fixtures_bg.js': pkg as unknown as WebAssembly.ModuleImports };
+    const { exports } = new WebAssembly.Instance(module, imports);
+    pkg.__wbg_set_wasm(exports, module);
+    (exports.__wbindgen_start as () => void)();
+    const first = pkg.bump();
+    const { memory } = exports as { memory: WebAssembly.Memory };
+    const before = memory.buffer.byteLength;
+    expect(() => pkg.fail('oom')).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect(pkg.bump()).toBe(first + 1);
+    // With another one in its place, the program would look at what nobody writes to any more.
+    expect(memory.buffer.byteLength).toBeGreaterThan(before + 16 * 2 ** 20);
+    const bytes = new Uint8Array(memory.buffer).slice();
+    pkg.bump();
+    expect(Buffer.compare(bytes, new Uint8Array(memory.buffer))).not.toBe(0);
   });
 });
