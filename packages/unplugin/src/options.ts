@@ -40,6 +40,22 @@ export function checkOptions(options: Options): void {
     if (text === undefined || (typeof text === 'string' && text !== '')) continue;
     throw new TypeError(`The option ${name} of wasm-revive has to be a text that is not empty.`);
   }
+  const named = options.packages?.find((name) => !isPath(name) && !/^(?:@[^/@]+\/)?[^/@]+$/.test(name));
+  if (named !== undefined) {
+    throw new TypeError(
+      `The option packages of wasm-revive has ${JSON.stringify(named)}, which is no name of a package. Name it as package.json does, such as ` +
+        'some-package or @scope/some-package; a folder begins with ./.',
+    );
+  }
+  const { memoryLimitMiB } = options;
+  if (memoryLimitMiB !== undefined && options.recovery !== 'rollback') {
+    throw new TypeError('The option memoryLimitMiB of wasm-revive is of the undo log, which a package has only with recovery: rollback.');
+  }
+  if (memoryLimitMiB !== undefined && !(Number.isInteger(memoryLimitMiB) && memoryLimitMiB >= 1 && memoryLimitMiB <= 1_024)) {
+    throw new TypeError(
+      `The option memoryLimitMiB of wasm-revive is ${String(memoryLimitMiB)}. It has to be a whole number from 1 to 1024.`,
+    );
+  }
   if (options.recovery !== undefined && !RECOVERIES.includes(options.recovery)) {
     throw new TypeError(
       `The option recovery of wasm-revive is ${String(options.recovery)}. It has to be fresh, which is the default, or rollback.`,

@@ -11,6 +11,9 @@ import { ServerAssets } from './server-assets.js';
 
 export type { Options } from './options.js';
 
+/** What Rollup's plugins have in their contexts, and Vite's. */
+type Resolve = (id: string, importer: string | undefined, options: { readonly skipSelf: true }) => Promise<{ readonly id: string } | null>;
+
 /** The plugin. @throws TypeError for options that can't be */
 export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>> = createVitePlugin((options: Options | undefined) => {
   let serves = false;
@@ -31,7 +34,13 @@ export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>
     },
     resolveId: {
       filter: { id: IMPORTS },
-      handler: (id, importer) => hooks.resolveId(id, importer),
+      // In node_modules, the development server puts `?v=` behind a path: without it, there would be two modules of one file.
+      async handler(id, importer) {
+        const found = hooks.resolveId(id, importer);
+        if (found === undefined || !serves || /\.wasm(?:\?|$)/.test(found)) return found;
+        const { resolve } = this as unknown as { readonly resolve?: Resolve };
+        return (await resolve?.call(this, found, importer, { skipSelf: true })) ?? found;
+      },
     },
     transform: {
       filter: { id: SCRIPTS },

@@ -59,7 +59,7 @@ program
       .default('abort'),
   )
   .option('--out-dir <dir>', "where the package goes (default: the crate's `pkg`; of a Worker, its `build`)")
-  .option('--out-name <name>', "the name of the module (default: the crate's)")
+  .addOption(new Option('--out-name <name>', "the name of the module (default: the crate's)").argParser(nameOfFile))
   .option('--optimize', 'run wasm-opt -O before the transform')
   .addOption(RUNTIME)
   .addOption(RECOVERY)
@@ -144,6 +144,12 @@ function seconds(text: string): number {
   // What is longer than a timer can wait.
   if (!(value > 0 && value <= 2_000_000)) throw new InvalidArgumentError('Give a number of seconds, more than 0.');
   return value;
+}
+
+/** What files are called by: no path. */
+function nameOfFile(name: string): string {
+  if (/^[^/\\]+$/.test(name) && !name.startsWith('.')) return name;
+  throw new InvalidArgumentError('It has to be the name of a file without its ending, and no path.');
 }
 
 function nameOfModule(where: string): string {

@@ -1,5 +1,5 @@
 /** What cargo knows of a crate. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BuildError } from '../build/errors.js';
 import { type Command, run, type Surroundings } from './processes.js';
@@ -40,7 +40,9 @@ const SHARED_OPTIONS = ['--offline', '--locked', '--frozen'];
  * @throws BuildError `REVIVE_NO_CRATE`; `REVIVE_TOOL_FAILED` where cargo can't read it
  */
 export async function readCrate(cargo: Command, at: Surroundings, cargoArgs: readonly string[] = []): Promise<Crate> {
-  const dir = resolve(at.cwd);
+  const given = resolve(at.cwd);
+  // cargo calls a crate by its path behind all links.
+  const dir = existsSync(given) ? realpathSync(given) : given;
   const manifest = join(dir, 'Cargo.toml');
   if (!existsSync(manifest)) {
     const around = existsSync(dir) ? ancestorWithManifest(dirname(dir)) : undefined;
