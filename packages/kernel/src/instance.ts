@@ -258,7 +258,7 @@ export class Instance {
    * Gives the scope its Wasm instance. Refuses one of another module, and plugins may refuse it: then it can still be given another one.
    * @param isPrograms whether the program, or the engine for it, has made the instance, and has its exports without asking here
    */
-  bind(instance: Pick<WebAssembly.Instance, 'exports'>, isPrograms = false): void {
+  bind(instance: { readonly exports: WebAssembly.Exports }, isPrograms = false): void {
     const { exports } = instance;
     this.#isPrograms = isPrograms;
     this.scope.bind(exports, this.#host);
