@@ -35,9 +35,15 @@ const RESULT = 'result.json';
 export function defaultCacheDir(dir: string): string {
   const full = resolve(dir);
   const dependency = full.indexOf(`${sep}node_modules${sep}`);
-  const around = dirname(full);
-  const project = (): string => ancestors(around).find((at) => existsSync(join(at, 'package.json'))) ?? around;
-  const root = dependency === -1 ? project() : full.slice(0, dependency);
+  return dependency === -1 ? cacheDirAt(dirname(full)) : cacheIn(full.slice(0, dependency));
+}
+
+/** The cache of the project that a folder is in: beside the nearest `package.json`, or in the folder itself where there is none. */
+export function cacheDirAt(folder: string): string {
+  return cacheIn(ancestors(folder).find((at) => existsSync(join(at, 'package.json'))) ?? folder);
+}
+
+function cacheIn(root: string): string {
   return join(root, 'node_modules', '.cache', 'wasm-revive');
 }
 

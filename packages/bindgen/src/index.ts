@@ -3,11 +3,12 @@
  * @module
  */
 
-export { type CachedPackage, type CacheOptions, defaultCacheDir, transformToCache } from './cache.js';
+export { type CachedPackage, type CacheOptions, cacheDirAt, defaultCacheDir, transformToCache } from './cache.js';
 export { transformedBy } from './emit/banner.js';
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
 export type { Target } from './read/glue.js';
 export {
+  isMemoryLimit,
   type RuntimeFile,
   type RuntimeFiles,
   type TransformedFiles,

@@ -333,9 +333,14 @@ function identified(
   return { bytes: shipped, debugId, debugFile };
 }
 
+/** Whether a memory can be given this limit, in mebibytes. */
+export function isMemoryLimit(mebibytes: number): boolean {
+  return Number.isInteger(mebibytes) && mebibytes >= 1 && mebibytes <= MOST_MEMORY_MIB;
+}
+
 /** @throws TransformError `REVIVE_CANNOT_UNDO`, RangeError for a limit that can't be */
 function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, memoryLimitMiB: number): UndoLogged {
-  if (!Number.isInteger(memoryLimitMiB) || memoryLimitMiB < 1 || memoryLimitMiB > MOST_MEMORY_MIB) {
+  if (!isMemoryLimit(memoryLimitMiB)) {
     throw new RangeError(
       `memoryLimitMiB is ${memoryLimitMiB}. It has to be a whole number from 1 to ${MOST_MEMORY_MIB}. Nothing was changed.`,
     );

@@ -207,9 +207,9 @@ export class Undo {
    */
   moveToLessMemory(compiled: WebAssembly.Module, imports: WebAssembly.Imports, held: Held | undefined): WebAssembly.Exports | undefined {
     const own = this.#exports as WebAssembly.Exports;
-    if (!this.#hasMuchSpareMemory || (held !== undefined && holds(held, own.memory))) return undefined;
+    if (!this.#hasMuchSpareMemory() || (held !== undefined && holds(held, own.memory))) return undefined;
     try {
-      // It is read while the other one is filled: a copy would be a third of the same size.
+      // The other memory is filled out of this one: a copy in between would take as much room again.
       const image = viewImage(own);
       if (image === undefined) return undefined;
       const { exports } = new WebAssembly.Instance(compiled, imports);
@@ -222,7 +222,8 @@ export class Undo {
     }
   }
 
-  get #hasMuchSpareMemory(): boolean {
+  /** Whether much of the memory is nobody's. A method, for it commits: only then the log says where the state ends. */
+  #hasMuchSpareMemory(): boolean {
     const exports = this.#exports as WebAssembly.Exports;
     const { byteLength } = (exports.memory as WebAssembly.Memory).buffer;
     if (byteLength < MUCH_MEMORY || this.#commit() !== NO_DAMAGE) return false;

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createEsbuildPlugin } from 'unplugin';
-import { Hooks, IMPORTS, SCRIPTS } from './hooks.js';
+import { Hooks, IMPORTS, SCRIPTS, sharedHooks } from './hooks.js';
 import type { Options } from './options.js';
 
 export type { Options } from './options.js';
@@ -28,15 +28,7 @@ export const wasmRevive: ReturnType<typeof createEsbuildPlugin<Options | undefin
     const hooks = new Hooks({ wasmUrl: urlOf, hot: () => '' }, options);
     return {
       name: 'wasm-revive',
-      buildStart() {
-        hooks.buildStart();
-      },
-      transform: {
-        filter: { id: SCRIPTS },
-        handler(code, id) {
-          return hooks.transform(this, code, id);
-        },
-      },
+      ...sharedHooks(hooks),
       esbuild: {
         onLoadFilter: SCRIPTS,
         // Note: what unplugin resolves is never a plain file to esbuild, so it is resolved here.

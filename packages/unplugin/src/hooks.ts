@@ -2,7 +2,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import MagicString from 'magic-string';
-import type { UnpluginBuildContext, UnpluginContext } from 'unplugin';
+import type { UnpluginBuildContext, UnpluginContext, UnpluginOptions } from 'unplugin';
 import { checkOptions, type Options } from './options.js';
 import { type Protected, Protection, RUNTIME } from './protection.js';
 import { findWasmUrls } from './wasm-urls.js';
@@ -103,6 +103,21 @@ export class Hooks {
     const maps = [map, ...(glue === undefined ? [] : [JSON.parse(glue.map) as object])] as SourceMapInput[];
     return { code: text.toString(), map: remapping(maps, () => null).toString() };
   }
+}
+
+/** What every bundler's plugin has in the same words. */
+export function sharedHooks(hooks: Hooks): Pick<UnpluginOptions, 'buildStart' | 'transform'> {
+  return {
+    buildStart() {
+      hooks.buildStart();
+    },
+    transform: {
+      filter: { id: SCRIPTS },
+      handler(code, id) {
+        return hooks.transform(this, code, id);
+      },
+    },
+  };
 }
 
 /** The file that an id of a module names; undefined where it names none. */

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { TransformOptions } from '@wasm-revive/bindgen';
+import { isMemoryLimit, type TransformOptions } from '@wasm-revive/bindgen';
 
 /** What the plugin of every bundler takes. */
 export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimitMiB'> {
@@ -51,7 +51,7 @@ export function checkOptions(options: Options): void {
   if (memoryLimitMiB !== undefined && options.recovery !== 'rollback') {
     throw new TypeError('The option memoryLimitMiB of wasm-revive is of the undo log, which a package has only with recovery: rollback.');
   }
-  if (memoryLimitMiB !== undefined && !(Number.isInteger(memoryLimitMiB) && memoryLimitMiB >= 1 && memoryLimitMiB <= 1_024)) {
+  if (memoryLimitMiB !== undefined && !isMemoryLimit(memoryLimitMiB)) {
     throw new TypeError(
       `The option memoryLimitMiB of wasm-revive is ${String(memoryLimitMiB)}. It has to be a whole number from 1 to 1024.`,
     );

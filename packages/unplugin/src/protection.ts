@@ -1,10 +1,10 @@
 /** What of a build is protected: for a file of it, what takes its place. The same for every bundler. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { TransformError } from '@wasm-revive/bindgen';
+import { cacheDirAt, TransformError } from '@wasm-revive/bindgen';
 import { isPath, type Options } from './options.js';
 import { inNodeModules, mayBeGlue, Selection } from './selection.js';
-import { defaultStore, filesRead, type Kept, Store } from './store.js';
+import { filesRead, type Kept, Store } from './store.js';
 import { version } from './version.js';
 
 /** By what protected packages import the runtime, in the text that bundlers get. */
@@ -53,7 +53,7 @@ export class Protection {
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
     this.#selection = new Selection(options, root);
-    this.#store = new Store(cacheDir === undefined ? defaultStore(root) : resolve(root, cacheDir), {
+    this.#store = new Store(cacheDir === undefined ? cacheDirAt(root) : resolve(root, cacheDir), {
       recovery,
       memoryLimitMiB,
       runtime: { import: file === undefined ? runtime : RUNTIME },

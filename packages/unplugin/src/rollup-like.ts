@@ -1,7 +1,7 @@
 /** Rollup and Rolldown: they take along what a plugin emits, and look at no URLs and no imports of wasm files by themselves. */
 import type { UnpluginOptions } from 'unplugin';
 import { emitWasm } from './emit-wasm.js';
-import { type Bundler, type Context, Hooks, IMPORTS, pathOf, SCRIPTS } from './hooks.js';
+import { type Bundler, type Context, Hooks, IMPORTS, pathOf, sharedHooks } from './hooks.js';
 import type { Options } from './options.js';
 
 /** Ends the id of a module that gives the URL of a wasm file. */
@@ -20,9 +20,7 @@ export function rollupLike(options: Options | undefined): UnpluginOptions {
   return {
     name: 'wasm-revive',
     enforce: 'pre',
-    buildStart() {
-      hooks.buildStart();
-    },
+    ...sharedHooks(hooks),
     resolveId: {
       filter: { id: IMPORTS },
       handler(id, importer) {
@@ -36,12 +34,6 @@ export function rollupLike(options: Options | undefined): UnpluginOptions {
       filter: { id: /\?wasm-revive-url$/ },
       handler(id) {
         return `export default ${emitted(this, id.slice(0, -AS_URL.length))};`;
-      },
-    },
-    transform: {
-      filter: { id: SCRIPTS },
-      handler(code, id) {
-        return hooks.transform(this, code, id);
       },
     },
   };

@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TransformedFiles, type TransformedModule, type TransformOptions, transformedFiles } from '@wasm-revive/bindgen';
 
 /** What the transform reads of a folder. */
@@ -106,15 +106,6 @@ export class Store {
   #placeOf(dir: string, content: string): string {
     const making = hash([JSON.stringify(this.#making), dir]);
     return join(this.#root, `${basename(dir)}-${making.slice(0, 8)}`, content.slice(0, 16));
-  }
-}
-
-/** The folder in which the store is, unless another is given. */
-export function defaultStore(root: string): string {
-  for (let dir = root; ; dir = dirname(dir)) {
-    if (existsSync(join(dir, 'package.json')) || dirname(dir) === dir) {
-      return resolve(dirname(dir) === dir ? root : dir, 'node_modules/.cache/wasm-revive');
-    }
   }
 }
 

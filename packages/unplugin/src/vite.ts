@@ -3,7 +3,7 @@
  * @module
  */
 import { createVitePlugin } from 'unplugin';
-import { type Bundler, Hooks, IMPORTS, SCRIPTS } from './hooks.js';
+import { type Bundler, Hooks, IMPORTS, sharedHooks } from './hooks.js';
 import { importMetaHot } from './hot.js';
 import { isPath, type Options } from './options.js';
 import { relativeUrl } from './relative-url.js';
@@ -29,9 +29,7 @@ export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>
   return {
     name: 'wasm-revive',
     enforce: 'pre',
-    buildStart() {
-      hooks.buildStart();
-    },
+    ...sharedHooks(hooks),
     resolveId: {
       filter: { id: IMPORTS },
       // In node_modules, the development server puts `?v=` behind a path: without it, there would be two modules of one file.
@@ -40,12 +38,6 @@ export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>
         if (found === undefined || !serves || /\.wasm(?:\?|$)/.test(found)) return found;
         const { resolve } = this as unknown as { readonly resolve?: Resolve };
         return (await resolve?.call(this, found, importer, { skipSelf: true })) ?? found;
-      },
-    },
-    transform: {
-      filter: { id: SCRIPTS },
-      handler(code, id) {
-        return hooks.transform(this, code, id);
       },
     },
     vite: {

@@ -1,7 +1,7 @@
 /** webpack and Rspack: they take along what URLs and imports of wasm files lead to. */
 import { createHash } from 'node:crypto';
 import type { UnpluginOptions } from 'unplugin';
-import { type Bundler, Hooks, IMPORTS, SCRIPTS } from './hooks.js';
+import { type Bundler, Hooks, IMPORTS, sharedHooks } from './hooks.js';
 import { webpackHot } from './hot.js';
 import type { Options } from './options.js';
 import { relativeUrl } from './relative-url.js';
@@ -36,18 +36,10 @@ export function webpackLike(options: Options | undefined, compiler: Compiler): U
       .digest('hex')
       .slice(0, 8)}`,
     enforce: 'pre',
-    buildStart() {
-      hooks.buildStart();
-    },
+    ...sharedHooks(hooks),
     resolveId: {
       filter: { id: IMPORTS },
       handler: (id, importer) => hooks.resolveId(id, importer),
-    },
-    transform: {
-      filter: { id: SCRIPTS },
-      handler(code, id) {
-        return hooks.transform(this, code, id);
-      },
     },
   };
 }

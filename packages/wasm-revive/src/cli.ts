@@ -1,4 +1,5 @@
 // Started by `bin/wasm-revive.js`.
+import { isMemoryLimit } from '@wasm-revive/bindgen';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BuildFlags, runBuild } from './cli/build.js';
 import { runDoctor } from './cli/doctor.js';
@@ -135,7 +136,7 @@ try {
 
 function mebibytes(text: string): number {
   const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1024) throw new InvalidArgumentError('Give a whole number from 1 to 1024.');
+  if (!isMemoryLimit(limit)) throw new InvalidArgumentError('Give a whole number from 1 to 1024.');
   return limit;
 }
 

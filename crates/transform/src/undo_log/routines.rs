@@ -233,12 +233,9 @@ impl Bodies<'_> {
             .i32_and()
             .local_set(granule);
         // New in this turn, and so is what is before it: it was zero, which the table alone has to remember.
-        code.local_get(granule)
-            .global_get(globals.kept_end())
-            .i32_const(PAGE as i32)
-            .i32_mul()
-            .i32_gt_u();
-        code.if_(BlockType::Empty);
+        code.local_get(granule);
+        push_page(&mut code, globals.kept_end());
+        code.i32_gt_u().if_(BlockType::Empty);
         self.mark_logged(&mut code, granule);
         code.return_().end();
         mark_changed(layout, &mut code);

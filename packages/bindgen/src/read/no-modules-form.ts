@@ -6,7 +6,7 @@
 import MagicString from 'magic-string';
 import { type Node, type Program, parse, type Statement } from '../syntax/ast.js';
 import { UniqueNames } from '../syntax/names.js';
-import { hasShape, partOf, shape } from '../syntax/shape.js';
+import { hasShape, shape } from '../syntax/shape.js';
 import { exportLocally, exportOf, namesIn } from './older-nodejs.js';
 
 /** Since 0.2.108. */
@@ -17,7 +17,6 @@ const WRAPPED = shape(
 const DECLARED = shape('let wasm_bindgen;');
 const CALLED = shape('(function () { const __exports = {}; $$; wasm_bindgen = Object.assign(__wbg_init, { initSync }, __exports); })();');
 const OWN_EXPORTS = shape('const __exports = {};');
-const FUNCTIONS = [partOf(shape('(function (exports) { $$; });')), partOf(shape('(function () { $$; });'))];
 
 /** The statements that the function holds, between what begins and what ends it; undefined where the file has anything else, too. */
 function held({ body }: Program): readonly [Statement, ...Statement[]] | undefined {
@@ -32,7 +31,7 @@ function statementsOf(node: Node): readonly [Statement, ...Statement[]] | undefi
     node.type === 'VariableDeclaration' ? node.declarations[0]?.init : node.type === 'ExpressionStatement' ? node.expression : undefined;
   const callee = called?.type === 'CallExpression' ? called.callee : undefined;
   const fn = callee?.type === 'ParenthesizedExpression' ? callee.expression : callee;
-  if (fn?.type !== 'FunctionExpression' || !FUNCTIONS.some((one) => hasShape(fn, one))) return undefined;
+  if (fn?.type !== 'FunctionExpression') return undefined;
   const [statement, ...others] = (fn.body?.body ?? []) as Statement[];
   return statement === undefined ? undefined : [statement, ...others];
 }
@@ -51,7 +50,7 @@ export function withoutFunction(file: string, code: string): string {
   for (const node of statements.slice(0, -1)) {
     const exported = exportOf(node, ['exports', '__exports']);
     if (hasShape(node, OWN_EXPORTS)) blank(text, node.start, node.end);
-    else if (exported !== undefined && node.start !== last.start) exportLocally(text, node, exported, names);
+    else if (exported !== undefined) exportLocally(text, node, exported, names);
   }
   return text.toString();
 }
