@@ -11,6 +11,7 @@ export {
   isMemoryLimit,
   type RuntimeFile,
   type RuntimeFiles,
+  type RuntimeFormats,
   type TransformedFiles,
   type TransformedModule,
   type TransformOptions,

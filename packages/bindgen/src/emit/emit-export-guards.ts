@@ -26,7 +26,7 @@ export const GUARD_PRELUDE = `  const $base = $host.base;
   }
   // In place of a binding while the instance is being made, which may run a start function of the module's own.
   const $unborn = { state: $stateFor($host) };
-  // What binds the scope to its instance: in $raw.binding the raw exports, for guards; in $raw.api the functions for the façade. Both are gone once
+  // What binds the scope to its instance: in $raw.binding the raw exports, for guards; in $raw.api the functions for the facade. Both are gone once
   // the instance is lost. A frame that comes back and finds another binding goes no further before it has asked.
   // Note: its fields are added one by one, so that the first store of each is the only one until something is caught; see $nobody.
   const $raw = {};
