@@ -46,6 +46,58 @@ async function bundled(entry: string): Promise<Size> {
   return sizeOf(outputFiles[0]?.contents ?? new Uint8Array());
 }
 
+const SOURCES = ['kernel', 'reinit-manager', 'abort-detector', 'unwind-catcher', 'entrypoint-shim'].map((name) => `packages/${name}/src`);
+
+/** What the runtime is made of, and which of its sources each part is: the first that fits. */
+const PARTS: readonly (readonly [part: string, sources: RegExp])[] = [
+  ['rollback, checkpoints and saved states', /kernel\/src\/(?:undo|image|checkpoints|save-state|saved-state|carried-values|global-paths)/],
+  [
+    'failures and their reports',
+    /kernel\/src\/(?:failure|failures|aborts|report|write-report|fingerprint|frames|read-stack|black-box|abi|errors|instance-errors|crossings|panic|panics|panicking|panic-site|thrown|text-limits|trap-stack|unread-stacks|complain)\./,
+  ],
+  [
+    'whether module, engine, crates and runtime go together',
+    /kernel\/src\/(?:exception-handling|own-module|crates|caret|check-contract)\./,
+  ],
+  ['an instance: its scope, promises, closures and registrations', /kernel\/src\//],
+  ['pools, and calls that are run again', /reinit-manager\/src\/pool\//],
+  ['siblings, and the budget of memory', /reinit-manager\/src\/siblings\//],
+  ['instances that are well and go', /reinit-manager\/src\/leaving\//],
+  ['what the program persists', /reinit-manager\/src\/place\/persisted\./],
+  ['whether and when another instance follows', /reinit-manager\/src\/supervision\//],
+  ['generation after generation, with a reserve', /reinit-manager\/src\/place\//],
+  ['`__revive`, its options and events', /reinit-manager\/src\/(?:control|options|settings|events|plugin)\./],
+  ['how the first instance comes to be', /reinit-manager\/src\//],
+  ['aborts and their causes (abort-detector)', /abort-detector\/src\//],
+  ['panics (unwind-catcher)', /unwind-catcher\/src\//],
+  ['what `init()` gives (entrypoint-shim)', /entrypoint-shim\/src\//],
+  ['the composition', /wasm-revive\/src\//],
+];
+
+/** How many bytes of the runtime each part is, minified, of its sources. */
+async function sizesOfParts(): Promise<Map<string, number>> {
+  const { metafile } = await build({
+    entryPoints: [join(root, 'packages/wasm-revive/src/runtime.ts')],
+    absWorkingDir: root,
+    alias: Object.fromEntries(SOURCES.map((source) => [`@wasm-revive/${source.split('/')[1]}`, join(root, source, 'index.ts')])),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    metafile: true,
+    write: false,
+  });
+  const parts = new Map(PARTS.map(([part]) => [part, 0]));
+  for (const [file, { bytesInOutput }] of Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))) {
+    // Of a package's description the published files have the version alone.
+    if (file.endsWith('package.json')) continue;
+    const part = PARTS.find(([, sources]) => sources.test(file))?.[0];
+    if (part === undefined) throw new Error(`no part of the runtime has ${file}`);
+    parts.set(part, (parts.get(part) ?? 0) + bytesInOutput);
+  }
+  return parts;
+}
+
 const glueIn = (dir: string): Buffer[] =>
   readdirSync(dir)
     .filter((name) => /^wasm_revive_fixtures.*\.js$/.test(name))
@@ -69,6 +121,13 @@ describe('the runtime', () => {
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('sizes/runtime.snap.txt');
     // Fewer bytes where it isn't bundled than what can be read has.
     expect(beside('runtime.min.js').bytes).toBeLessThan(readFileSync(join(DIST, 'runtime.js')).length);
+  });
+});
+
+describe('each part of the runtime', () => {
+  it('is as large as was written down', async () => {
+    const lines = [...(await sizesOfParts())].map(([part, bytes]) => `${part}: ${(bytes / 1_000).toFixed(0)} KB\n`);
+    await expect(lines.join('')).toMatchFileSnapshot('sizes/parts.snap.txt');
   });
 });
 

@@ -19,6 +19,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       page('Pick single packages', '/docs/guide/packages'),
       page('When something fails', '/docs/guide/failures'),
       page('How it works', '/docs/guide/how-it-works'),
+      page('What it costs', '/docs/guide/what-it-costs'),
     ],
   },
   {
