@@ -8,6 +8,7 @@ import { entriesOf } from './entries.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
+import { leaveMemory } from './garbage.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import type { Image } from './image.js';
@@ -467,7 +468,10 @@ export class Instance {
     const smaller = canMove
       ? undo.moveToLessMemory(compiled, this.scope.imports, this.scope.held(this.#exports as WebAssembly.Exports))
       : undefined;
-    if (smaller !== undefined) this.#lookAt(smaller);
+    if (smaller !== undefined) {
+      leaveMemory(this.memoryBytes);
+      this.#lookAt(smaller);
+    }
     const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);
     if (smaller !== undefined) this.promises.moved(this.scope.held(smaller));
@@ -566,6 +570,7 @@ export class Instance {
   letGo(error: ReviveError, isTheirs: boolean): void {
     this.forget();
     this.undo?.release();
+    leaveMemory(this.memoryBytes);
     this.#exports = undefined;
     this.#stacks = undefined;
     this.#panicking = undefined;

@@ -1,4 +1,4 @@
-import { describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import { askForLeftMemory, describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
@@ -152,7 +152,10 @@ export class Slot {
     supervisor.called(instance);
     const isAsked = called(instance);
     // Whether it is well, and serves on, may be known only later: until then, each call asks.
-    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) sendTo(instance);
+    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) {
+      sendTo(instance);
+      askForLeftMemory();
+    }
     return instance;
   }
 
