@@ -1,6 +1,7 @@
 // Started by `bin/wasm-revive.js`.
 import { isMemoryLimit } from '@wasm-revive/bindgen';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { BUILD_TARGETS } from './build/build.js';
 import { type BuildFlags, runBuild } from './cli/build.js';
 import { runDoctor } from './cli/doctor.js';
 import { showFailure } from './cli/failure.js';
@@ -48,9 +49,7 @@ program
   .description('build a crate with cargo and wasm-bindgen into a package that recovers, or into a Worker')
   .usage('[options] [crate-dir] [-- <cargo-args...>]')
   .argument('[crate-dir]', 'the folder of the crate', '.')
-  .addOption(
-    new Option('--target <target>', 'what it is for').choices(['web', 'bundler', 'nodejs', 'deno', 'module', 'workers']).default('web'),
-  )
+  .addOption(new Option('--target <target>', 'what it is for').choices(BUILD_TARGETS).default('web'))
   .addOption(new Option('--release', "with cargo's profile `release` (the default)").conflicts(['dev', 'profile']))
   .addOption(new Option('--dev', "with cargo's profile `dev`").conflicts('profile'))
   .option('--profile <name>', 'with a profile of cargo')

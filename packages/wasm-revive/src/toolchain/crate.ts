@@ -8,6 +8,8 @@ import { type Command, run, type Surroundings } from './processes.js';
 export interface Crate {
   readonly dir: string;
   readonly name: string;
+  /** The name of its library, after which cargo calls the wasm file. */
+  readonly library: string;
   readonly version: string;
   readonly description: string | undefined;
   readonly license: string | undefined;
@@ -28,7 +30,7 @@ interface Metadata {
     readonly manifest_path: string;
     readonly metadata: unknown;
     readonly dependencies: readonly { readonly name: string }[];
-    readonly targets: readonly { readonly crate_types: readonly string[] }[];
+    readonly targets: readonly { readonly name: string; readonly crate_types: readonly string[] }[];
   }[];
 }
 
@@ -61,7 +63,8 @@ export async function readCrate(cargo: Command, at: Surroundings, cargoArgs: rea
   if (own === undefined) {
     throw new BuildError('REVIVE_NO_CRATE', `${manifest} is that of a workspace, and of no crate. Give the folder of one of its crates.`);
   }
-  if (!own.targets.some(({ crate_types: types }) => types.includes('cdylib'))) {
+  const library = own.targets.find(({ crate_types: types }) => types.includes('cdylib'));
+  if (library === undefined) {
     throw new BuildError(
       'REVIVE_NO_CRATE',
       `${manifest} makes no cdylib, which is what wasm-bindgen takes. Add: [lib] crate-type = ["cdylib", "rlib"]`,
@@ -80,6 +83,8 @@ export async function readCrate(cargo: Command, at: Surroundings, cargoArgs: rea
   return {
     dir,
     name,
+    // Older versions of cargo give it as it is written.
+    library: library.name.replaceAll('-', '_'),
     version,
     description: description ?? undefined,
     license: license ?? undefined,
