@@ -80,7 +80,11 @@ program
   .description('turn the output of wasm-bindgen or wasm-pack into a package that recovers')
   .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (of any target)')
   .option('--out-dir <dir>', 'write there instead of in place')
-  .option('--name <name>', 'transform one module of several in the folder: `app` of `app_bg.wasm`')
+  .option(
+    '--name <name>',
+    'transform only this module of several in the folder, `app` of `app_bg.wasm`; can be given several times',
+    (name: string, names: readonly string[] = []) => [...names, name],
+  )
   .addOption(RUNTIME)
   .addOption(RECOVERY)
   .addOption(MEMORY_LIMIT)

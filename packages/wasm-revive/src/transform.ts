@@ -21,8 +21,8 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
-  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
-  readonly name?: string | undefined;
+  /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | readonly string[] | undefined;
   /**
    * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
    * them, the log takes 1 KiB from the beginning.

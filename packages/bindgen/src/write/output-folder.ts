@@ -106,17 +106,30 @@ function isInside(path: string, folder: string): boolean {
 
 /** Whatever is in the folder, only an earlier output of this package may be overwritten. */
 function assertOurs(outDir: string, { name }: Pick<Package, 'name'>): void {
-  const isOurs = ['.js', '_bg.js', '.mjs', '_bg.mjs', '.cjs']
-    .map((ending) => `${name}${ending}`)
-    .some((file) => {
-      const code = readFile(join(outDir, file))?.toString('utf8');
-      return code !== undefined && transformedBy(code) !== undefined;
-    });
-  if (isOurs) return;
+  if (isTransformed(outDir, name)) return;
+  const modules = readdirSync(outDir).flatMap((file) => /^(.+)_bg\.wasm$/.exec(file)?.[1] ?? []);
+  const other = modules.find((one) => isTransformed(outDir, one));
+  if (other !== undefined && modules.includes(name)) {
+    refuse(
+      outDir,
+      `holds an earlier output in which ${other} is transformed and ${name} is not. Transform both in one run: \`--name ${other} --name ${name}\`; ` +
+        'without `--name`, all modules of the package are.',
+    );
+  }
   refuse(
     outDir,
     `holds other things than an earlier output of ${name}: its files would be overwritten. Give a folder of its own, one that is empty or not there yet.`,
   );
+}
+
+/** Whether a folder holds a transformed main file of a module. */
+function isTransformed(dir: string, name: string): boolean {
+  return ['.js', '_bg.js', '.mjs', '_bg.mjs', '.cjs']
+    .map((ending) => `${name}${ending}`)
+    .some((file) => {
+      const code = readFile(join(dir, file))?.toString('utf8');
+      return code !== undefined && transformedBy(code) !== undefined;
+    });
 }
 
 /** Takes away folders that were made for what didn't come, from the innermost outwards. */

@@ -6,7 +6,7 @@ import { transform } from '../transform.js';
 
 interface TransformFlags {
   readonly outDir?: string;
-  readonly name?: string;
+  readonly name?: readonly string[];
   readonly runtime: string;
   readonly recovery: 'fresh' | 'rollback';
   readonly memoryLimit: number;
