@@ -9,6 +9,7 @@ export { type CachedPackage, type CacheOptions, transformToCache } from './cache
 export { transformedBy } from './emit/banner.js';
 export { TRANSFORM_ERROR_CODES, TransformError, type TransformErrorCode } from './errors.js';
 export type { Target } from './read/glue.js';
+export { runtimeImport } from './read/runtime-import.js';
 export {
   isMemoryLimit,
   type RuntimeFile,
@@ -19,6 +20,7 @@ export {
   type TransformResult,
   transform,
   transformedFiles,
+  wouldTransform,
 } from './transform.js';
 export { assertDebugFile } from './wasm/debug-file.js';
 export { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm/wasm-info.js';

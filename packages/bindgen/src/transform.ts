@@ -122,6 +122,19 @@ export function transformedFiles(options: Omit<TransformOptions, 'outDir' | 'spl
   });
 }
 
+/**
+ * What {@link transform} would say of a folder, which is to be changed in place. Changes nothing, and finishes no run that was interrupted.
+ * @throws TransformError, as that does
+ */
+export function wouldTransform(options: Omit<TransformOptions, 'outDir' | 'splitDebug'>): Pick<TransformResult, 'modules' | 'warnings'> {
+  const dir = resolve(options.dir);
+  return inPlainWords(dir, () => {
+    const { packages, files, left } = emitModules(dir, dir, options);
+    refuseFilesOfOthers(dir, files.keys());
+    return { modules: packages.map(describe), warnings: unprotected(dir, packages, left) };
+  });
+}
+
 function transformFolder(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);

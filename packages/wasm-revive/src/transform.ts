@@ -7,6 +7,7 @@ import {
   type TransformResult,
   transformToCache as transformToCacheWith,
   transform as transformWith,
+  wouldTransform as wouldTransformWith,
 } from '@wasm-revive/bindgen';
 import { withoutDom } from './without-dom.js';
 
@@ -44,6 +45,17 @@ export interface TransformOptions {
  */
 export function transform({ runtime = 'beside', ...options }: TransformOptions): TransformResult {
   return transformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
+}
+
+/**
+ * What {@link transform} would say of a folder, which is to be changed in place. Changes nothing.
+ * @throws TransformError of `@wasm-revive/bindgen`, as that does
+ */
+export function wouldTransform({
+  runtime = 'beside',
+  ...options
+}: Omit<TransformOptions, 'outDir' | 'splitDebug'>): Pick<TransformResult, 'modules' | 'warnings'> {
+  return wouldTransformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
 }
 
 /** Options of {@link transformToCache}. */
