@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type ChangedFiles, ChangedFilesCache, cacheDirAt, filesRead, TransformError } from '@wasm-revive/bindgen';
 import { isPath, type Options } from './options.js';
 import { inNodeModules, mayBeGlue, Selection } from './selection.js';
+import { TypesFile } from './types-file.js';
 import { version } from './version.js';
 
 /** By what protected packages import the runtime, in the text that bundlers get. */
@@ -21,6 +22,8 @@ export interface Protected {
   readonly map: string;
   /** Whether the façade is in this file, and with it `__revive`; not so in the bundler target's entry. */
   readonly hasFacade: boolean;
+  /** Whether it is the main file, which programs import. */
+  readonly isMain: boolean;
 }
 
 /** What is said of a file: to the person who builds, by the bundler's own means. */
@@ -44,13 +47,16 @@ export class Protection {
   readonly #warned = new Set<string>();
   /** The file of the runtime; undefined where the bundler is to find it as it finds any package. */
   readonly runtime: string | undefined;
+  /** Where what is protected is declared to export the control handle. */
+  readonly types: TypesFile | undefined;
 
   /** @param folder that of the project */
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
-    const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME } = options;
+    const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME, types } = options;
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
+    this.types = types === undefined ? undefined : new TypesFile(resolve(root, types), file ?? runtime);
     this.#selection = new Selection(options, root);
     this.#cache = new ChangedFilesCache(cacheDir === undefined ? cacheDirAt(root) : resolve(root, cacheDir), {
       recovery,
@@ -146,7 +152,7 @@ function read({ place, modules }: ChangedFiles, file: string): Protected {
   const code = readFileSync(join(place, name), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n$/, '\n');
   const map = { ...(JSON.parse(readFileSync(join(place, `${name}.map`), 'utf8')) as object), sources: [file] };
   const isEntry = modules.some((module) => module.target === 'bundler' && module.file === name && !/_bg\.[cm]?js$/.test(name));
-  return { code, map: JSON.stringify(map), hasFacade: !isEntry };
+  return { code, map: JSON.stringify(map), hasFacade: !isEntry, isMain: modules.some((module) => module.file === name) };
 }
 
 /** The target of a main file that reads its wasm file by its path, which no bundler sees. */
