@@ -5,8 +5,8 @@ import { type Scenario, thrownBy } from './scenario.ts';
 
 /** The ways in which JavaScript makes a number of an object: each calls a function that the program gives. */
 const CONVERTERS: Readonly<Record<string, (convert: () => unknown) => object>> = {
-  valueOf: (convert) => ({ valueOf: convert }),
-  toString: (convert) => ({ valueOf: undefined, toString: convert }),
+  valueOf: (convert: () => unknown) => ({ valueOf: convert }),
+  toString: (convert: () => unknown) => ({ valueOf: undefined, toString: convert }),
   'Symbol.toPrimitive': (convert) => ({ [Symbol.toPrimitive]: convert }),
   'a Proxy': (convert) => new Proxy({}, { get: (_, key) => (key === 'valueOf' ? convert : undefined) }),
   'a function': (convert) => Object.assign(() => {}, { valueOf: convert }),
