@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Plugin } from '@wasm-revive/kernel';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Events } from '../src/index.js';
-import { type Package, RUNTIME, removeFolders, thrown, transformed, wasmFileOf } from './fixtures.js';
+import { load as loadFixtures, type Package, RUNTIME, removeFolders, thrown, transformed, wasmFileOf } from './fixtures.js';
 
 interface Fixtures extends Package {
   panic_in_hook(how: string, f: () => unknown): void;
@@ -160,4 +160,19 @@ describe.each<Recovering>(['fresh', 'rollback'])('I1, I3: a call of the module, 
       message: expect.stringContaining('was lost (Rust aborted (unreachable). This call came'),
     });
   });
+});
+
+it('I2: a call of the module within the hook failed is served after a panic that is kept', () => {
+  const { __revive, add, fail } = loadFixtures('unwind');
+  let sum: number | undefined;
+  __revive.use({
+    name: 'calls',
+    failed() {
+      sum = add(1, 2);
+      return undefined;
+    },
+  });
+  __revive.reset();
+  expect((thrown(() => fail('panic-message')) as { code: string }).code).toBe('REVIVE_PANIC');
+  expect([sum, __revive.generation]).toEqual([3, 2]);
 });
