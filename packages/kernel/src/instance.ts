@@ -12,7 +12,7 @@ import { leaveMemory } from './garbage.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import type { Image } from './image.js';
-import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError } from './instance-errors.js';
+import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError, undecidedError } from './instance-errors.js';
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
@@ -233,6 +233,11 @@ export class Instance {
       default:
         return undefined;
     }
+  }
+
+  /** The same, for somebody who calls it: that may be a plugin, while what it was lost through is still being looked at. */
+  get refusal(): ReviveError | undefined {
+    return this.#life.is === 'shut' && this.isLookedAt ? undecidedError(this.#life.trap) : this.error;
   }
 
   /** Whether everybody knows of the loss. */
@@ -543,7 +548,7 @@ export class Instance {
 
   /** The error for a use of something that pointed into this instance. */
   staleError(what: string): ReviveError {
-    return staleError(what, this.generation, this.error);
+    return staleError(what, this.generation, this.refusal);
   }
 
   /** What left Rust frames by throwing ran none of their epilogues and, but for a panic, none of their destructors. */

@@ -6,6 +6,7 @@
 import type { GuardedExport } from '../read/entries.js';
 import { memberPath, propertyKey, setProperty } from '../syntax/names.js';
 import type { WasmExport, WasmInfo } from '../wasm/wasm-info.js';
+import { emitConversions, emitConverters } from './emit-conversions.js';
 import { mayPersist } from './emit-import-guards.js';
 import { CHUNK, emitRecord, recordPath } from './emit-record.js';
 import { BIND_UNDO, RELEASE_UNDO } from './emit-undo.js';
@@ -133,7 +134,7 @@ export function emitExportGuards(
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: ${memberPath('$of', guard.export)}`);
-  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
+  return `${emitConverters(wasm)}${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
 ${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of the exports of an instance.
   function $bindingOf($of, state) {
     return ${emitRecord(raw, '', 'state')};
@@ -208,10 +209,11 @@ function emitExportGuard(
   persists: boolean,
   allocators: ReadonlyMap<string, number> | undefined,
 ): string {
-  const params = parameterList(guard.parameters);
+  const params = parameterList(guard.params.length);
+  const conversions = emitConversions(guard.params);
   // Note: as little indented as the glue's own text, of which there is more than of anything else.
   const head = `const ${guardName(index)} = (${params}) => {
-  const $on = $raw.binding;
+${conversions === '' ? '' : `  ${conversions}\n`}  const $on = $raw.binding;
 `;
   const call = `$on${recordPath(index, count, `e${index}`)}(${params})`;
   // The parameter that says how many bytes it allocates, for JavaScript to write.
@@ -300,14 +302,19 @@ export const TABLE_GUARD = `  function $guardTable($table, $exports) {
         for (const $key in $exports) if ($exports[$key] === $function) $name ??= $key;
         $functions.push($function);
         $guards.push($name !== undefined ? ($base < 0 ? $guarded() : $app.wasm)[$name] : (...$args) => {
+          const $numbers = $args.map($toNumeric);
           const $on = $raw.binding;
           if ($on?.state !== $state) return;
-          try { return $function(...$args); } ${emitCatch(-1)}
+          try { return $function(...$numbers); } ${emitCatch(-1)}
         });
       }
       return $guards[$functions.indexOf($function)];
     }
     return { __proto__: WebAssembly.Table.prototype, get, get length() { return $table.length; } };
+  }
+  // Of functions that are no exports no types are known: they are Rust's own, which take numbers alone.
+  function $toNumeric(value) {
+    return typeof value === 'object' || typeof value === 'function' ? -(-value) : value;
   }
   const $noTable = { get: () => () => {} };
 `;

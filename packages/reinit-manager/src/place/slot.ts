@@ -132,8 +132,8 @@ export class Slot {
       }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
-        if (!current.comesBack) current.askAgain();
-        throw current.error;
+        if (!current.comesBack && !current.isLookedAt) current.askAgain();
+        throw current.refusal;
       }
       if (this.#current === undefined && !this.#around.claim()) this.recover();
     }
