@@ -14,6 +14,7 @@ export {
   isMemoryLimit,
   type RuntimeFile,
   type RuntimeFiles,
+  type RuntimeFormats,
   type TransformedFiles,
   type TransformedModule,
   type TransformOptions,

@@ -10,6 +10,7 @@ import { readGlue, type Target } from './read/glue.js';
 import { inKnownForm } from './read/glue-forms.js';
 import { withVersion } from './read/glue-version.js';
 import { assertUnchanged, listModules, type ModuleFile, type Package, readPackage } from './read/read-package.js';
+import { isUndoneIn } from './read/undone.js';
 import { unprotected } from './read/unprotected.js';
 import { validate } from './validate/validate.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './wasm/debug-file.js';
@@ -26,7 +27,13 @@ import { entryAt } from './write/staging.js';
 const MOST_MEMORY_MIB = 1_024;
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
-export interface RuntimeFiles {
+export interface RuntimeFiles extends RuntimeFormats {
+  /** The same where no module of the folder has its turns undone: without `undoSupport`. Default: the same files. */
+  readonly fresh?: RuntimeFormats;
+}
+
+/** The runtime in both formats. */
+export interface RuntimeFormats {
   /** An ES module, and its declarations. */
   readonly esm: RuntimeFile;
   /** A CommonJS module, and its declarations. */
@@ -321,9 +328,9 @@ function emitPackage(
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
   const glue = readGlue(pkg.dir, pkg.glue.file, inKnownForm(pkg, imported), pkg.target, imported);
   validate(pkg, glue);
-  const { reference, files } = runtimeFiles(pkg, options.runtime, options.version);
-  refuseNameOfRuntime(pkg, files);
   const undo = options.recovery === 'rollback';
+  const { reference, files } = runtimeFiles(pkg, options.runtime, undo, options.version);
+  refuseNameOfRuntime(pkg, files);
   const source = joined(pkg.dir, pkg.wasmBytes);
   const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
   const { module, debugInfoLeftOut } = undo
@@ -437,6 +444,7 @@ function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
 function runtimeFiles(
   { dir, target, glue }: Package,
   runtime: TransformOptions['runtime'],
+  undo: boolean,
   version: string,
 ): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
   if ('import' in runtime) {
@@ -447,14 +455,17 @@ function runtimeFiles(
         'Transform it without `--runtime`, so that the runtime is put into it, or build the package for the target `web`.',
     );
   }
+  const own = undo ? runtime : (runtime.fresh ?? runtime);
+  // Note: all modules of a folder have one file of the runtime, also those that earlier runs have transformed.
+  const { esm, cjs } = undo || isUndoneIn(dir) ? runtime : own;
   const [file, types, source] =
     target === 'nodejs'
-      ? ['wasm-revive.cjs', 'wasm-revive.d.cts', runtime.cjs]
+      ? ['wasm-revive.cjs', 'wasm-revive.d.cts', cjs]
       : glue.file.endsWith('.mjs')
-        ? ['wasm-revive.mjs', 'wasm-revive.d.mts', runtime.esm]
-        : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
+        ? ['wasm-revive.mjs', 'wasm-revive.d.mts', esm]
+        : (['wasm-revive.js', 'wasm-revive.d.ts', esm] as const);
   const declared = [types, asRuntimeFile(source.types, version)] as const;
-  if (target === 'no-modules') return { reference: { specifier: `./${file}`, code: runtime.cjs.code }, files: new Map([declared]) };
+  if (target === 'no-modules') return { reference: { specifier: `./${file}`, code: own.cjs.code }, files: new Map([declared]) };
   return {
     reference: { specifier: `./${file}` },
     files: new Map<string, string | Uint8Array>([

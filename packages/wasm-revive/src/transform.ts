@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   type CachedPackage,
+  type RuntimeFile,
   type RuntimeFiles,
+  type RuntimeFormats,
   TransformError,
   type TransformResult,
   transformToCache as transformToCacheWith,
@@ -83,12 +85,19 @@ export function version(): string {
   return version;
 }
 
-/** Minified: few bundle what is beside a wasm file. */
 function runtimeFiles(): RuntimeFiles {
-  return {
-    esm: { code: readDist('runtime.min.js'), map: readDist('runtime.min.js.map'), types: withoutDom(readDist('runtime.d.ts')) },
-    cjs: { code: readDist('runtime.min.cjs'), map: readDist('runtime.min.cjs.map'), types: withoutDom(readDist('runtime.d.cts')) },
-  };
+  return { ...formatsOf('runtime'), fresh: formatsOf('runtime-fresh') };
+}
+
+/** Minified: few bundle what is beside a wasm file. */
+function formatsOf(name: string): RuntimeFormats {
+  const types = withoutDom(readDist(`${name}.d.ts`));
+  const format = (ending: string): RuntimeFile => ({
+    code: readDist(`${name}.min.${ending}`),
+    map: readDist(`${name}.min.${ending}.map`),
+    types,
+  });
+  return { esm: format('js'), cjs: format('cjs') };
 }
 
 // This module is bundled into dist/, where the runtime's files are.

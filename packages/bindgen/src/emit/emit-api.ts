@@ -106,7 +106,7 @@ export function emitNames(glue: Glue, guards: readonly GuardedExport[]): string 
     }
     return $calls;
   }
-  // What guards are entered for: each function of the façade has a letter for each guard, which says what that does once the instance is lost. Others
+  // What guards are entered for: each function of the facade has a letter for each guard, which says what that does once the instance is lost. Others
   // have the names of their exports.
   // Note: of the engine's objects it uses what was there at the beginning, for the program may have changed or removed them.
   let $list;
