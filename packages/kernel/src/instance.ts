@@ -1,7 +1,7 @@
 import { RESTORED_ENTRY, RESTORED_EXPORT } from './abi.js';
 import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
-import type { CarriedClosure } from './carried-values.js';
+import type { CarriedClosure, Given } from './carried-values.js';
 import type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import { entriesOf } from './entries.js';
@@ -23,6 +23,7 @@ import { Promises } from './promises.js';
 import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
 import type { Redact } from './report.js';
+import type { SavedAlong } from './save-state.js';
 import type { SavedState } from './saved-state.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
@@ -306,12 +307,16 @@ export class Instance {
     if (this.isRunning() && this.scope.isQuiescent()) this.#turnEnded();
   }
 
-  /** It begins with the state of another instance, of a module whose turns can be undone. @throws RangeError where it can't */
-  beginWith({ image, values }: SavedState): void {
+  /**
+   * It begins with the state of another instance, of a module whose turns can be undone.
+   * @param given by names, what the other instance was given
+   * @throws RangeError where it can't
+   */
+  beginWith({ image, values }: SavedState, given: Given): void {
     const exports = this.#exports as WebAssembly.Exports;
     const { scope } = this;
     const { prepareValues, makeRoom } = this.module.undo as UndoSupport;
-    const make = prepareValues(values, scope.closures?.length ?? 0);
+    const make = prepareValues(values, scope.closures?.length ?? 0, given);
     makeRoom(exports, image);
     this.#isRestored = true;
     this.#image = () => {
@@ -364,10 +369,10 @@ export class Instance {
   }
 
   /** Its state as bytes. @throws ReviveError `REVIVE_NOT_SAVED` */
-  save(): Uint8Array<ArrayBuffer> {
+  save(along: SavedAlong): Uint8Array<ArrayBuffer> {
     const support = this.module.undo;
     if (support === undefined) throw notSaved(this.module.name, NOT_UNDOABLE);
-    return support.saveState(this, this.scope.held(this.#exports as WebAssembly.Exports));
+    return support.saveState(this, this.scope.held(this.#exports as WebAssembly.Exports), along);
   }
 
   /** It serves from now on, and the program starts it by itself. */
