@@ -16,7 +16,7 @@ import { validate } from './validate/validate.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './wasm/debug-file.js';
 import { withMovedImports } from './wasm/move-imports.js';
 import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm/wasm-info.js';
-import { commit, recoverStaging } from './write/commit.js';
+import { type Change, commit, recoverStaging } from './write/commit.js';
 import { readFile } from './write/files.js';
 import { isSamePlace, writeOutput } from './write/output-folder.js';
 import { inPlainWords } from './write/plain-errors.js';
@@ -68,8 +68,8 @@ export interface TransformOptions {
   readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
-  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
-  readonly name?: string | undefined;
+  /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | readonly string[] | undefined;
   /** Version that the output names as its maker's. */
   readonly version: string;
 }
@@ -129,19 +129,47 @@ export function transformedFiles(options: Omit<TransformOptions, 'outDir' | 'spl
   });
 }
 
+/**
+ * What {@link transform} would say of a folder, which is to be changed in place. Changes nothing, and finishes no run that was interrupted.
+ * @throws TransformError, as that does
+ */
+export function wouldTransform(options: Omit<TransformOptions, 'outDir' | 'splitDebug'>): Pick<TransformResult, 'modules' | 'warnings'> {
+  const dir = resolve(options.dir);
+  return inPlainWords(dir, () => {
+    const { packages, files, left } = emitModules(dir, dir, options);
+    refuseFilesOfOthers(dir, files.keys());
+    return { modules: packages.map(describe), warnings: unprotected(dir, packages, left) };
+  });
+}
+
 function transformFolder(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);
   if (options.dir === '' || options.outDir === '') {
     throw new TransformError('REVIVE_NOT_A_FOLDER', 'The path of a folder is empty. Give a folder, `.` for the one that you are in.');
   }
-  recoverStaging(dir);
+  const inPlace = isSamePlace(outDir, dir);
+  const asked = hashOfAsked(options);
+  const finished = recoverStaging(dir);
   const { splitDebug } = options;
-  const { packages, moved, files, debugFiles, left } = emitModules(dir, outDir, options);
+  let emitted: Emitted;
+  try {
+    emitted = emitModules(dir, outDir, options);
+  } catch (error) {
+    if (finished === undefined || !inPlace || !isAlreadyTransformed(error)) throw error;
+    if (finished.asked === asked) return { ...finished.result, outDir };
+    throw new TransformError(
+      error.code,
+      `${error.message} An earlier run was interrupted, with other options than this one's: it has been finished just now.`,
+      { cause: error },
+    );
+  }
+  const { packages, moved, files, debugFiles, left } = emitted;
   if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], [...files.keys()]);
   refuseFilesOfOthers(dir, files.keys());
   const warnings = unprotected(dir, packages, left);
-  const inPlace = isSamePlace(outDir, dir);
+  const result = { files: [...files.keys()], modules: packages.map(describe), warnings };
+  const run = { asked, result };
   // Before the package, which names them.
   if (inPlace) for (const file of debugFiles) writeDebugFile(file);
   if (!inPlace) {
@@ -149,12 +177,32 @@ function transformFolder(options: TransformOptions): TransformResult {
     // Note: they may be in that folder, which has to be empty before.
     for (const file of debugFiles) writeDebugFile(file);
   } else if (moved[0] === undefined) {
-    commit(dir, () => {
+    const prepare = (): Change[] => {
       for (const pkg of packages) assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));
-    });
-  } else replaceInPlace(moved[0], files);
-  return { outDir, files: [...files.keys()], modules: packages.map(describe), warnings };
+    };
+    commit(dir, prepare, { run });
+  } else replaceInPlace(moved[0], files, run);
+  return { outDir, ...result };
+}
+
+/** Two runs on one folder for which this is the same do the same. */
+function hashOfAsked({
+  recovery = 'fresh',
+  memoryLimitMiB = MOST_MEMORY_MIB,
+  runtime,
+  version,
+  name,
+  splitDebug,
+}: TransformOptions): string {
+  const undo = recovery === 'rollback' ? memoryLimitMiB : undefined;
+  return createHash('sha256')
+    .update(JSON.stringify([undo, runtime, version, name, splitDebug]))
+    .digest('hex');
+}
+
+function isAlreadyTransformed(error: unknown): error is TransformError {
+  return error instanceof TransformError && error.code === 'REVIVE_ALREADY_TRANSFORMED';
 }
 
 function describe({ name, entry, glue, target, wasm, debugInfoLeftOut }: Transformed): TransformedModule {
@@ -218,10 +266,10 @@ function emitModules(dir: string, outDir: string, options: TransformOptions): Em
     }
   }
   const isLeft = ({ module, error }: (typeof refused)[number]): boolean =>
-    error.code === 'REVIVE_ALREADY_TRANSFORMED' || packages.some(({ name }) => name === module.name);
+    isAlreadyTransformed(error) || packages.some(({ name }) => name === module.name);
   const refusal = refused.find((one) => !isLeft(one)) ?? (packages.length === 0 ? refused[0] : undefined);
   if (refusal !== undefined) throw refusal.error;
-  const left = refused.filter(({ error }) => error.code !== 'REVIVE_ALREADY_TRANSFORMED');
+  const left = refused.filter(({ error }) => !isAlreadyTransformed(error));
   return {
     packages: packages as [Transformed, ...Transformed[]],
     moved,

@@ -9,6 +9,7 @@ import {
   type TransformResult,
   transformToCache as transformToCacheWith,
   transform as transformWith,
+  wouldTransform as wouldTransformWith,
 } from '@wasm-revive/bindgen';
 import { withoutDom } from './without-dom.js';
 
@@ -23,8 +24,8 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
-  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
-  readonly name?: string | undefined;
+  /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | readonly string[] | undefined;
   /**
    * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
    * them, the log takes 1 KiB from the beginning.
@@ -46,6 +47,17 @@ export interface TransformOptions {
  */
 export function transform({ runtime = 'beside', ...options }: TransformOptions): TransformResult {
   return transformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
+}
+
+/**
+ * What {@link transform} would say of a folder, which is to be changed in place. Changes nothing.
+ * @throws TransformError of `@wasm-revive/bindgen`, as that does
+ */
+export function wouldTransform({
+  runtime = 'beside',
+  ...options
+}: Omit<TransformOptions, 'outDir' | 'splitDebug'>): Pick<TransformResult, 'modules' | 'warnings'> {
+  return wouldTransformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
 }
 
 /** Options of {@link transformToCache}. */
