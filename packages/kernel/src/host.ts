@@ -143,10 +143,12 @@ export class InstanceHost implements Host {
   }
 
   closure<F>(closure: F, state?: ClosureState, form?: number): F {
-    const { turns, ownClosures, undo } = this.#instance;
+    const { turns, ownClosures, undo, registrations } = this.#instance;
     if (undo !== undefined) {
       const made = state === undefined || form === undefined ? undefined : { state, form };
-      return ownClosures.add(undo.closure(closure as Closure, state, () => this.#instance.undoneClosure()) as F, made);
+      const stale = (): unknown => this.#instance.undoneClosure();
+      const undoable = undo.closure(closure as Closure, state, stale, (own, target, event) => registrations.isCalled(own, target, event));
+      return ownClosures.add(undoable as F, made);
     }
     return ownClosures.add(turns === undefined ? closure : turns.closure(closure));
   }

@@ -45,6 +45,14 @@ interface Registration {
   readonly undo: (target: Target, closure: Closure) => void;
 }
 
+/** A listener that the host calls once, and has forgotten by then. */
+interface OnceListener {
+  readonly target: WeakRef<object>;
+  readonly method: string;
+  readonly type: string;
+  readonly options: unknown;
+}
+
 interface Timer {
   /** What the host calls, and lets go of when the timer is over. */
   readonly callback: WeakRef<object>;
@@ -66,6 +74,8 @@ export class Registrations {
   readonly #timers = new Set<Timer>();
   #sweepTimersAt = FIRST_SWEEP;
 
+  /** What registers them again; not there before there is one. */
+  #onceListeners: WeakMap<Closure, OnceListener[]> | undefined;
   readonly #once: Once;
   readonly #gives: Gives | undefined;
 
@@ -88,8 +98,10 @@ export class Registrations {
     if (isTimer && this.#own.has(first)) return this.#setTimer(method, first, args.slice(1));
     const result = ((target as Target)[method] as Closure)(...args);
     if (TIMERS[method] !== undefined) return result;
-    if (typeof first === 'string' && this.#own.has(second)) this.#listen(target, method, second, first, options);
-    else if (this.#own.has(first)) this.#listen(target, method, first);
+    if (typeof first === 'string' && this.#own.has(second)) {
+      this.#listen(target, method, second, first, options);
+      if (method === 'once' || asksForOnce(options)) this.#listenOnce(target, method, second, first, options);
+    } else if (this.#own.has(first)) this.#listen(target, method, first);
     return result;
   }
 
@@ -142,6 +154,31 @@ export class Registrations {
       const args = type === undefined ? [listener] : [type, listener, ...options];
       (target[remove] as Closure).apply(target, args);
     });
+  }
+
+  #listenOnce(target: unknown, method: string, closure: Closure, type: string, options: unknown): void {
+    if (this.#gives === undefined || typeof WeakRef !== 'function') return;
+    this.#onceListeners ??= new WeakMap();
+    const before = this.#onceListeners.get(closure) ?? [];
+    const others = before.filter((one) => one.type !== type || one.target.deref() !== target);
+    this.#onceListeners.set(closure, [...others, { target: new WeakRef(target as object), method, type, options }]);
+  }
+
+  /**
+   * A closure is called, where turns can be undone. If that is by what it listens to once, the host has forgotten it: should the turn be undone, it
+   * listens again, as Rust believes then.
+   * @param target what it is called on: listeners are called on what they listen to
+   * @param event what it is given
+   */
+  isCalled(closure: Closure, target: unknown, event: unknown): void {
+    for (const { target: own, method, type, options } of this.#onceListeners?.get(closure) ?? []) {
+      if (target === undefined || own.deref() !== target || !isOfType(event, type)) continue;
+      this.#gives?.(() =>
+        attempt(() => {
+          if (!stillListens(target, type, closure)) ((target as Target)[method] as Closure)(type, closure, options);
+        }),
+      );
+    }
   }
 
   #remember(target: unknown, closure: Closure, key: string, undo: Registration['undo']): void {
@@ -197,6 +234,21 @@ function stillUseful(registrations: readonly Registration[]): Registration[] {
     keys.add(key);
     return true;
   });
+}
+
+/** Whether an event may be of this type: emitters of Node.js give their listeners anything. */
+function isOfType(event: unknown, type: string): boolean {
+  const given = attempt(() => (event as { type?: unknown } | undefined)?.type);
+  return typeof given !== 'string' || given === type;
+}
+
+/** Whether an emitter of Node.js would call it a second time. A target of events takes each listener once. */
+function stillListens(target: unknown, type: string, closure: Closure): boolean {
+  return attempt(() => (target as { listeners(type: string): unknown[] }).listeners(type).includes(closure)) === true;
+}
+
+function asksForOnce(options: unknown): boolean {
+  return Boolean(attempt(() => (options as { once?: unknown } | undefined)?.once));
 }
 
 /** Note: not in the method, whose closures would keep the options alive. */

@@ -11,7 +11,7 @@ import { endOfState, type Image, makeRoom, putImage, takeImage, viewImage } from
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
 import { UNDO_EXPORTS } from './undo-exports.js';
-import { UndoableClosures } from './undoable-closures.js';
+import { type IsCalled, UndoableClosures } from './undoable-closures.js';
 
 /**
  * How many turns in a row may be undone, none of them having ended well. A state in which nothing goes well any more is given up then: for an older
@@ -308,8 +308,8 @@ export class Undo {
   }
 
   /** See {@link UndoableClosures.closure}. */
-  closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown): Closure {
-    return this.#closures.closure(closure, state, stale);
+  closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown, isCalled: IsCalled): Closure {
+    return this.#closures.closure(closure, state, stale, isCalled);
   }
 }
 

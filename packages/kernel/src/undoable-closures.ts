@@ -4,6 +4,9 @@ import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
 import type { Undo } from './undo.js';
 
+/** See `Registrations.isCalled`. */
+export type IsCalled = (closure: Closure, target: unknown, event: unknown) => void;
+
 /** So many states of closures are kept at most from one turn to the next. */
 const MOST_KEPT = 64;
 
@@ -46,8 +49,12 @@ export class UndoableClosures {
     if (this.#isOutdated) this.forget();
   }
 
-  /** A closure that the turn makes. Called after the turn was undone, it is stale. @param stale what such a call gives */
-  closure(closure: Closure, given: ClosureState | undefined, stale: () => unknown): Closure {
+  /**
+   * A closure that the turn makes. Called after the turn was undone, it is stale.
+   * @param stale what such a call gives
+   * @param isCalled hears of each other call: on what, and with what first argument
+   */
+  closure(closure: Closure, given: ClosureState | undefined, stale: () => unknown, isCalled: IsCalled): Closure {
     const { turn } = this.#undo;
     // Older glue has put its state on the closure.
     const state = given ?? (closure as { original?: ClosureState }).original;
@@ -77,6 +84,7 @@ export class UndoableClosures {
     const wrapped = assign(function (this: unknown, ...args: unknown[]): unknown {
       if (turn.isUndone) return stale();
       if (keptIn !== closures.#epoch) keep();
+      isCalled(wrapped, this, args[0]);
       if (running.isCalled || turns.areHeard) return called.apply(this, args);
       running.isCalled = true;
       try {
