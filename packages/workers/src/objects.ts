@@ -56,8 +56,9 @@ export class Objects {
     const isTransactional = this.#options.isTransactional(name);
     const keptOf = (home: Home, state: State, env: unknown): Keeping => this.#keep(name, home, state, env);
     const quarantine = this.#options.quarantineOf(name);
-    const keptOutOf = ({ storage }: State): KeptOut | undefined => {
+    const keptOutOf = (state: State): KeptOut | undefined => {
       if (quarantine === undefined) return undefined;
+      const { storage } = state;
       checkSql(storage, `${name} is to refuse requests that crash`);
       return new KeptOut(quarantine, sqlStore(storage as StateStorage, app.revive.build ?? ''));
     };

@@ -18,7 +18,7 @@ describe('the stand-in for esbuild', () => {
     const before = files(dir);
     const { status, stderr } = run(dir);
     expect(status).toBe(0);
-    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Admin, Counter, Kept, Ledger, Loaded.');
+    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Admin, Counter, Flow, Kept, Ledger, Loaded.');
     expect(files(dir)).toEqual(before);
     const code = readFileSync(join(dir, 'index.js'), 'utf8');
     expect(code).toMatch(/export \{[^}]*Counter,[^}]*Loaded,[^}]*as default/s);
