@@ -1,6 +1,7 @@
 import { shim } from '@wasm-revive/entrypoint-shim';
 import type { Revive } from '@wasm-revive/reinit-manager';
 import { Calls } from './calls.js';
+import { isForItself } from './crate-exports.js';
 import { Failures } from './failures.js';
 import { KeptOut } from './kept-out.js';
 import type { ServeOptions, StatelessQuarantine, WorkerPackage } from './options.js';
@@ -61,7 +62,7 @@ export class App {
 
   /** The names of the exported functions, without what wasm-bindgen and the `worker` crate export for themselves. */
   functions(): string[] {
-    return Object.keys(this.#pkg).filter((name) => !name.startsWith('__') && isFunction(Reflect.get(this.#pkg, name)));
+    return Object.keys(this.#pkg).filter((name) => !isForItself(name) && isFunction(Reflect.get(this.#pkg, name)));
   }
 
   /** An exported class, as the package has it. @throws TypeError where nothing of that name can be called */

@@ -122,14 +122,19 @@ describe.each(MODES)('keepState, panic=%s', (panic) => {
     }
   });
 
-  test('deleteAll() deletes the state, too [I7]', async () => {
+  test('deleteAll() deletes the state, too, and the next event saves a new one [I7]', async () => {
     const again = restarting();
     let worker = await again(dir);
     await ask(worker, '/object/a/inc/inc');
     await ask(worker, '/object/a/delete-all');
     worker = await again(dir);
-    expect(await ask(worker, '/object/a/')).toMatchObject({ count: 0, stored: 0 });
-    expect(worker.notKept).toEqual([]);
+    expect(await ask(worker, '/object/a/inc')).toMatchObject({ count: 1, stored: 1 });
+    await ask(worker, '/object/a/delete-all');
+    expect(await ask(worker, '/object/a/inc')).toMatchObject({ count: 2, stored: 1 });
+    expect(await toldBy(worker)).toEqual([]);
+    worker = await again(dir);
+    expect(await ask(worker, '/object/a/')).toMatchObject({ count: 2, stored: 1 });
+    expect(await toldBy(worker)).toEqual([]);
   });
 });
 
