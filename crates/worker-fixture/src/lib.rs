@@ -5,6 +5,7 @@
 
 mod entrypoint;
 mod fail;
+mod flow;
 mod kept;
 mod ledger;
 mod loaded;
@@ -12,6 +13,7 @@ mod object;
 mod stateless;
 
 pub use entrypoint::Admin;
+pub use flow::Flow;
 pub use kept::Kept;
 pub use ledger::Ledger;
 pub use loaded::Loaded;

@@ -3,11 +3,12 @@
 #![allow(missing_docs)]
 
 use crate::fail;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::JsValue;
 use worker::{
     durable_object, DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
     WebSocketIncomingMessage, WebSocketPair,
@@ -15,6 +16,11 @@ use worker::{
 
 /// How many objects were made on this instance.
 static MADE: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// Values of JavaScript that Rust holds.
+    static LIVE: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Counts in memory and in storage.
 #[durable_object]
@@ -42,6 +48,10 @@ impl DurableObject for Counter {
                     let stored: u32 = storage.get("stored").await?.unwrap_or(0);
                     storage.put("stored", stored + 1).await?;
                 }
+                "delete-all" => storage.delete_all().await?,
+                // Nothing that another process could have.
+                "live" => LIVE.with_borrow_mut(|live| live.push(js_sys::Error::new("live").into())),
+                "let-go" => LIVE.with_borrow_mut(Vec::clear),
                 "write" => storage.put("written", 1).await?,
                 "alarm" => storage.set_alarm(Duration::from_millis(1)).await?,
                 "alarm-abort" => {

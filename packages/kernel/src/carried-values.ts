@@ -83,6 +83,9 @@ const VIEWS: readonly string[] = [
   ...['Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView'],
 ];
 
+/** Objects of the host that were found already: to look for one is to look at all of them, and who saves again and again holds the same. */
+const pathsSoFar = new WeakMap<object, GlobalPath>();
+
 /** Writes values down. Reading them runs nothing of the program's, unless it gave Rust a proxy. */
 export function carry(values: readonly unknown[], owner: OwnValues): Carrying {
   return new Carrier(values, owner).carry();
@@ -145,14 +148,22 @@ class Carrier {
     if (given !== undefined) return ['given', given];
     const settled = this.#owner.settledWith(value);
     if (settled !== undefined) return ['promise', this.#word(settled[0], ' in a promise', depth + 1)];
-    this.#globals ??= globalPaths();
-    const path = this.#globals.get(value);
+    const path = this.#pathOf(value);
     if (path !== undefined) return ['global', path, typeof value];
     if (typeof value === 'symbol') {
       const key = Symbol.keyFor(value);
       return key === undefined ? undefined : ['symbol', key];
     }
     return typeof value === 'function' ? undefined : this.#data(value, depth);
+  }
+
+  #pathOf(value: object | symbol): GlobalPath | undefined {
+    const before = typeof value === 'symbol' ? undefined : pathsSoFar.get(value);
+    if (before !== undefined && globalAt(before) === value) return before;
+    this.#globals ??= globalPaths();
+    const path = this.#globals.get(value);
+    if (path !== undefined && typeof value !== 'symbol') pathsSoFar.set(value, path);
+    return path;
   }
 
   #data(value: object, depth: number): Made | undefined {

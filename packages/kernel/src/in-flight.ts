@@ -166,8 +166,8 @@ export class InFlight {
       },
       reject: (reason) => {
         this.#settled(owed);
-        if (isReviveError(reason)) markHandled(promise);
         given.settle.reject(reason);
+        if (isReviveError(reason)) markHandled(promise);
       },
     };
     owed.given = given;
@@ -193,8 +193,8 @@ export class InFlight {
     const lost = [...this.#owed];
     for (const owed of lost) {
       this.#settled(owed);
-      markHandled(owed.promise);
       owed.reject(reason());
+      markHandled(owed.promise);
     }
     return lost.length;
   }
@@ -259,8 +259,8 @@ export class InFlight {
 
   #abandon(owed: Owed, reason: unknown): void {
     this.#settled(owed);
-    markHandled(owed.promise);
     owed.reject(reason);
+    markHandled(owed.promise);
   }
 
   #watch(owed: Owed, reason: () => unknown): void {
@@ -353,7 +353,12 @@ function whenGarbage(): FinalizationRegistry<WeakRef<Owed>> {
   return registry;
 }
 
-/** A rejection that nobody awaits must not end the process: it has been reported already. Whoever does await it still gets it. */
+/**
+ * A rejection that nobody awaits must not end the process: it has been reported already. Whoever does await it still gets it.
+ *
+ * Note: of a promise that has been rejected already, where that can be. To look on makes another promise, which in workerd is the present request's; one that
+ * another request makes would be settled from there, and workerd warns of that once the present one is over.
+ */
 export function markHandled(promise: unknown): void {
   try {
     whenSettled(promise as Promise<unknown>, undefined, () => {});

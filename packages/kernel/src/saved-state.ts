@@ -77,9 +77,14 @@ export function encodeState({ image: { memory, record, end }, values: carried }:
 function withoutZeros({ at, bytes }: Part): Part[] {
   const parts: Part[] = [];
   const { length } = bytes;
+  // Most of a memory is zero, so that it is looked at by words. Note: a copy begins at the beginning of its buffer.
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, length >> 2);
   let from = 0;
   while (from < length) {
-    while (from < length && bytes[from] === 0) from++;
+    while (from < length && bytes[from] === 0) {
+      if (from % 4 === 0) while (words[from >> 2] === 0) from += 4;
+      if (from < length && bytes[from] === 0) from++;
+    }
     if (from === length) break;
     let end = from;
     const last = Math.min(length, from + STATE_PAGE - ((at + from) % STATE_PAGE));
@@ -151,7 +156,7 @@ function refused(why: string): ReviveError {
 /** CRC-32, as in zip files. */
 function checksum(bytes: Uint8Array): number {
   let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] as number);
+  for (let at = 0; at < bytes.length; at++) crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number);
   return (crc ^ 0xffff_ffff) >>> 0;
 }
 

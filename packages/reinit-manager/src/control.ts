@@ -129,6 +129,8 @@ export interface RestoreOptions extends OfInstance, RestoredAlong {}
 export interface Revive<Exports = unknown> {
   /** The name of the module, as in its reports. */
   readonly module: string;
+  /** Which build it is, as reports name it: what is kept for a build is of no use for another. Undefined where nobody knows. */
+  readonly build: string | undefined;
   /** The generation that serves, counted from 1; 0 while none has been started. */
   readonly generation: number;
   readonly state: ReviveState;
@@ -240,6 +242,7 @@ export function reviveOf(
   };
   return {
     module: module.description.name,
+    build: module.description.build?.id,
     get generation() {
       return slot.generation;
     },

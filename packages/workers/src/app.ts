@@ -1,8 +1,11 @@
 import { shim } from '@wasm-revive/entrypoint-shim';
 import type { Revive } from '@wasm-revive/reinit-manager';
 import { Calls } from './calls.js';
+import { isForItself } from './crate-exports.js';
 import { Failures } from './failures.js';
-import type { ServeOptions, WorkerPackage } from './options.js';
+import { KeptOut } from './kept-out.js';
+import type { ServeOptions, StatelessQuarantine, WorkerPackage } from './options.js';
+import { kvStore } from './quarantine-stores.js';
 import { Transactions } from './transactions.js';
 
 /** A class that workerd constructs: of a context, or the state of an object, and `env`. */
@@ -10,6 +13,9 @@ export type Class = new (ctx: object, env: unknown) => object;
 
 /** What a package exports, behind the shim that knows each call. */
 export type Exports = Record<string, Class & ((...args: unknown[]) => unknown)>;
+
+/** How often what was lost through another call runs again. */
+export const ATTEMPTS = 10;
 
 /** A package, and what all of its entrypoints have in common. */
 export class App {
@@ -20,11 +26,14 @@ export class App {
   readonly #attempts: number;
   readonly #retryable: (request: Request) => boolean;
   readonly transactions: Transactions;
+  readonly #quarantine: StatelessQuarantine | undefined;
+  #keptOut: KeptOut | undefined;
   /** What the package exports, for all that has no instance of its own. */
   readonly own: Exports;
 
   constructor(pkg: WorkerPackage, options: ServeOptions) {
-    const { attempts = 10, retryable = isRepeatable } = options;
+    const { attempts = ATTEMPTS, retryable = isRepeatable, quarantine = false } = options;
+    this.#quarantine = quarantine === true ? {} : quarantine || undefined;
     this.#pkg = pkg;
     this.revive = pkg.__revive;
     this.#failures = new Failures(options);
@@ -41,15 +50,30 @@ export class App {
     return shim(() => exported as Exports, { around: (call, path) => this.#calls.run(call, path, instance) });
   }
 
+  /** What refuses requests; undefined where none are to be. The store is in the environment, which each request brings. */
+  #keeperOut(env: unknown): KeptOut | undefined {
+    const options = this.#quarantine;
+    if (options === undefined || this.#keptOut !== undefined) return this.#keptOut;
+    const build = this.revive.build ?? '';
+    const { store } = options;
+    this.#keptOut = new KeptOut(options, typeof store === 'string' ? kvStore(env, store, build) : store?.(env, build));
+    return this.#keptOut;
+  }
+
   /** The names of the exported functions, without what wasm-bindgen and the `worker` crate export for themselves. */
   functions(): string[] {
-    return Object.keys(this.#pkg).filter((name) => !name.startsWith('__') && isFunction(Reflect.get(this.#pkg, name)));
+    return Object.keys(this.#pkg).filter((name) => !isForItself(name) && isFunction(Reflect.get(this.#pkg, name)));
+  }
+
+  /** An exported class, as the package has it. @throws TypeError where nothing of that name can be called */
+  classOf(name: string): Class {
+    this.check(name);
+    return Reflect.get(this.#pkg, name);
   }
 
   /** The methods of an exported class. @throws TypeError where nothing of that name can be called */
   prototypeOf(name: string): object {
-    this.check(name);
-    return Reflect.get(this.#pkg, name).prototype;
+    return this.classOf(name).prototype as object;
   }
 
   /** @throws TypeError where nothing of that name can be called */
@@ -60,9 +84,10 @@ export class App {
 
   /** Answers a request by a call, which is repeated where it was lost through another one. */
   async answer(request: Request, env: unknown, call: () => unknown): Promise<unknown> {
+    const keptOut = this.#keeperOut(env);
     for (let left = this.#attempts; ; left--) {
       try {
-        return await call();
+        return await (keptOut === undefined ? call() : keptOut.run(request, call));
       } catch (error) {
         if (left > 0 && this.#calls.isInnocent(error) && this.#retryable(request)) continue;
         const response = this.#failures.response(error, env);

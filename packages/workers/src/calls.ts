@@ -1,4 +1,5 @@
 import { type CrashReport, isReviveError } from '@wasm-revive/kernel';
+import { isThenable } from './thenable.js';
 
 /** A call of an entrypoint that has not settled. */
 interface Call {
@@ -94,8 +95,4 @@ function eventProbe(): () => boolean {
       return false;
     }
   };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,5 +1,5 @@
 import type { RecoveryChoice, Revive } from '@wasm-revive/reinit-manager';
-import type { DurableObjectOptions, ServeOptions } from './options.js';
+import type { DurableObjectOptions, RequestQuarantine, ServeOptions } from './options.js';
 
 /** The key of an object's instance. It isn't the object: whoever holds the key doesn't hold that. */
 export class ObjectKey {
@@ -39,6 +39,16 @@ export class ClassOptions {
         );
       }
     }
+    for (const [name, { keepState = false }] of this.#own) {
+      if (keepState === false) continue;
+      if (this.isShared(name))
+        throw new TypeError(`wasm-revive: ${name} is shared, so that its objects have no state of their own to keep.`);
+      if (!canRollBack) {
+        throw new TypeError(
+          `wasm-revive: ${name} is to keep its state, for which ${module} was not built. Set WASM_REVIVE_RECOVERY=rollback in front of worker-build.`,
+        );
+      }
+    }
     const asked = [recovery, ...[...this.#own.values()].map((own) => own.recovery)];
     if (!canRollBack && asked.includes('rollback')) {
       throw new TypeError(
@@ -55,6 +65,19 @@ export class ClassOptions {
   /** Whether turns of its objects are transactions. */
   isTransactional(name: string): boolean {
     return this.#own.get(name)?.transactional === true;
+  }
+
+  /** When an object refuses requests; undefined where it refuses none. */
+  quarantineOf(name: string): RequestQuarantine | undefined {
+    const { quarantine = false } = this.#own.get(name) ?? {};
+    return quarantine === true ? {} : quarantine || undefined;
+  }
+
+  /** How many milliseconds lie between two saves of an object's state at least; undefined where it isn't kept. */
+  keepsEvery(name: string): number | undefined {
+    const { keepState = false } = this.#own.get(name) ?? {};
+    if (keepState === false) return undefined;
+    return keepState === true ? 0 : keepState.everyMs;
   }
 
   /** What is done after an abort. @param key of the instance that failed: undefined where it serves requests */

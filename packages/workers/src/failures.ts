@@ -1,19 +1,24 @@
 import { type CrashReport, isReviveError, type ReviveError } from '@wasm-revive/kernel';
-import type { ServeOptions } from './options.js';
+import { analyticsOf } from './analytics.js';
+import type { FailureRecordLine, ServeOptions } from './options.js';
 
 /** What the program's people get of failures: one log line each, and the responses to requests that failed. */
 export class Failures {
   readonly #development: (env: unknown) => boolean;
   readonly #log: NonNullable<ServeOptions['log']>;
+  readonly #analytics: ((line: FailureRecordLine) => void) | undefined;
 
-  constructor({ development = isDevelopment, log = writeLine }: ServeOptions) {
+  constructor({ analytics, development = isDevelopment, log = writeLine }: ServeOptions) {
     this.#development = typeof development === 'function' ? development : () => development;
     this.#log = log;
+    this.#analytics = analytics === undefined ? undefined : analyticsOf(analytics);
   }
 
   /** @param calls the entrypoints whose calls may have caused it */
   log(report: CrashReport, calls: readonly string[]): void {
-    this.#log({ message: summaryOf(report, calls), errorId: errorId(report), calls, report });
+    const line = { message: summaryOf(report, calls), errorId: errorId(report), calls, report };
+    this.#analytics?.(line);
+    this.#log(line);
   }
 
   /**
@@ -22,15 +27,23 @@ export class Failures {
   response(error: unknown, env: unknown): Response | undefined {
     if (!isReviveError(error)) return undefined;
     const { report } = error;
-    // 503: there is no instance for now, and nothing of the request has run.
-    const status = error.retryAfter !== undefined || (error.retryable && report === undefined) ? 503 : 500;
+    const status = statusOf(error);
     const headers = new Headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
     if (error.retryAfter !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfter / 1000)));
-    const title = status === 503 ? 'Service Unavailable' : 'Internal Server Error';
+    const title = TITLES[status];
     const id = report === undefined ? error.code : errorId(report);
     const text = this.#development(env) ? rendered(error) : `${title} (error id ${id})`;
     return new Response(`${text}\n`, { status, headers });
   }
+}
+
+const TITLES = { 422: 'Unprocessable Content', 500: 'Internal Server Error', 503: 'Service Unavailable' } as const;
+
+function statusOf({ code, retryAfter, retryable, report }: ReviveError): keyof typeof TITLES {
+  // To try again is of no use.
+  if (code === 'REVIVE_QUARANTINED') return 422;
+  // There is no instance for now, and nothing of the request has run.
+  return retryAfter !== undefined || (retryable && report === undefined) ? 503 : 500;
 }
 
 const isDevelopment = (env: unknown): boolean =>

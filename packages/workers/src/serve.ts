@@ -1,8 +1,9 @@
-import { App } from './app.js';
+import { App, ATTEMPTS } from './app.js';
 import { ClassOptions } from './class-options.js';
 import { defaultEntrypoint, namedEntrypoint } from './entrypoints.js';
 import { Objects } from './objects.js';
 import type { ServeOptions, WorkerApp, WorkerPackage } from './options.js';
+import { workflow } from './workflows.js';
 
 /** Most instances that live at once: so many Durable Objects in one isolate, beside the instance for everything else. */
 const MOST_INSTANCES = 1000;
@@ -19,7 +20,7 @@ const MEMORY_BUDGET_MIB = 96;
  */
 export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp {
   const app = new App(pkg, options);
-  const { functions = app.functions(), objects = [], entrypoints = [], shared = false, runToCompletion = false } = options;
+  const { functions = app.functions(), objects = [], entrypoints = [], workflows = [], shared = false, runToCompletion = false } = options;
   for (const name of [...functions, ...(typeof shared === 'boolean' ? [] : shared)]) app.check(name);
   const classes = new ClassOptions(pkg.__revive, options);
   pkg.__revive.configure({
@@ -28,13 +29,15 @@ export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp
     recovery: (key) => classes.recoveryOf(key),
     ...options.revive,
   });
-  const durable = new Objects(app, classes);
+  options.setup?.(pkg.__revive);
+  const durable = new Objects(app, classes, options.keepFailed);
   return {
     default: defaultEntrypoint(app, functions, runToCompletion),
     classes: Object.fromEntries([
       ...objects.map((name) => [name, durable.classOf(name)]),
       // The build takes every class for one of objects.
       ...entrypoints.map((name) => [name, namedEntrypoint(app, name)]),
+      ...workflows.map((name) => [name, workflow(app, name, options.attempts ?? ATTEMPTS)]),
     ]),
   };
 }

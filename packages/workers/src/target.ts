@@ -5,6 +5,9 @@ type Members = Record<string, unknown>;
 /** Runs what enters an object. */
 export type Turn = <R>(run: () => R) => R;
 
+/** Runs an event of the object, from its beginning to its end. */
+export type AnEvent = <R>(object: object, run: () => R) => R;
+
 /** What an object's constructor is given by workerd. */
 interface State {
   readonly blockConcurrencyWhile?: (callback: () => Promise<unknown>) => Promise<unknown>;
@@ -17,6 +20,7 @@ interface State {
 export class Target {
   readonly #construct: () => object;
   readonly #turn: Turn;
+  readonly #event: AnEvent;
   readonly #state: State;
   #object: Members;
   /** What the constructor has asked to be waited for, where it was run again. */
@@ -26,10 +30,12 @@ export class Target {
    * @param construct makes the object
    * @param state what workerd gave to its constructor
    * @param turn runs each call that enters the object, the constructor's, too
+   * @param event runs each event, which may be over later than the call
    */
-  constructor(construct: () => object, state: object, turn: Turn = (run) => run()) {
+  constructor(construct: () => object, state: object, turn: Turn = (run) => run(), event: AnEvent = (_, run) => run()) {
     this.#construct = () => turn(construct);
     this.#turn = turn;
+    this.#event = event;
     this.#state = state;
     // In workerd's own constructor the runtime waits by itself.
     this.#object = this.#construct() as Members;
@@ -53,7 +59,7 @@ export class Target {
     if (this.#ready !== undefined) return this.#ready.then(() => this.#use(use));
     const object = this.#object;
     try {
-      return this.#turn(() => use(object));
+      return this.#event(object, () => this.#turn(() => use(object)));
     } catch (error) {
       // Nothing of the call has run. Code that it ran may have thrown the same error for another object, though.
       if (!isReviveError(error, 'REVIVE_STALE_HANDLE') || !this.#isReplaced(object)) throw error;

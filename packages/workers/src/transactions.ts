@@ -1,10 +1,10 @@
 import type { InstanceView } from '@wasm-revive/kernel';
 import type { Revive } from '@wasm-revive/reinit-manager';
+import { checkSql } from './storage.js';
 import type { Turn } from './target.js';
 
 /** What is used of an object's storage. */
 interface Storage {
-  readonly sql: { exec(query: string): unknown };
   transactionSync(run: () => void): void;
 }
 
@@ -61,7 +61,8 @@ export class Transactions {
    * @throws TypeError where the storage isn't backed by SQLite
    */
   of(storage: object, className: string, key: string | undefined, failed: () => void): Turn {
-    const { transactionSync } = checked(storage, className);
+    checkSql(storage, `${className} is to be transactional`);
+    const { transactionSync } = storage as Storage;
     return (run) => {
       const before = this.#undoneOf(key);
       const outcome: { value?: unknown; error?: unknown } = {};
@@ -83,18 +84,5 @@ export class Transactions {
       if ('error' in outcome) throw outcome.error;
       return outcome.value as ReturnType<typeof run>;
     };
-  }
-}
-
-/** Refuses a storage without SQL, which it says by a statement. Note: in miniflare it has transactions all the same. */
-function checked(storage: object, className: string): Storage {
-  try {
-    (storage as Storage).sql.exec('SELECT 1');
-    return storage as Storage;
-  } catch (cause) {
-    throw new TypeError(
-      `wasm-revive: ${className} is to be transactional, for which its storage has to be SQLite: name it in new_sqlite_classes of wrangler.toml.`,
-      { cause },
-    );
   }
 }

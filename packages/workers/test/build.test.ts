@@ -18,7 +18,7 @@ describe('the stand-in for esbuild', () => {
     const before = files(dir);
     const { status, stderr } = run(dir);
     expect(status).toBe(0);
-    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Admin, Counter, Kept, Ledger, Loaded.');
+    expect(stderr).toContain('Functions: add, failLater, fetch, queue, scheduled. Classes: Admin, Counter, Flow, Kept, Ledger, Loaded.');
     expect(files(dir)).toEqual(before);
     const code = readFileSync(join(dir, 'index.js'), 'utf8');
     expect(code).toMatch(/export \{[^}]*Counter,[^}]*Loaded,[^}]*as default/s);
@@ -124,6 +124,7 @@ describe('the exports of a Worker', () => {
     ],
     ['nothing that only looks like an export', '/* export function a() {} */ const text = `export class B {}`;', [], []],
     ['nothing of the glue’s own', 'export function __wbg_reset_state() {} export function __worker_init_state() {}', [], []],
+    ['nothing of the crate’s own, of 0.6 and 0.7', 'export function setPanicHook(hook) {} export function fetch() {}', ['fetch'], []],
     [
       'no class that workerd could not construct',
       'export class A { static of() {} } export class B { constructor() {} } export class C { constructor(x) {} }',

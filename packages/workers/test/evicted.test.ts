@@ -18,7 +18,7 @@ vi.mock('cloudflare:workers', () => {
       this.env = env;
     }
   }
-  return { DurableObject: Entrypoint, WorkerEntrypoint: Entrypoint };
+  return { DurableObject: Entrypoint, WorkerEntrypoint: Entrypoint, WorkflowEntrypoint: Entrypoint };
 });
 
 setFlagsFromString('--expose-gc');

@@ -72,6 +72,8 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     for (let cycle = 1; cycle <= 100; cycle++) {
       expect((await worker.get(`/object/ill/inc/${cycle % 2 === 0 ? 'abort' : 'wait-1/abort'}`)).status).toBe(500);
       expect(await object('ill', 'inc')).toMatchObject({ count: 1, stored: 2 * cycle });
+      // workerd evicts what nobody has asked for ten seconds.
+      await object('well', 'wait-0');
     }
     expect(await object('well', 'inc')).toMatchObject({ count: 2, made });
   });
@@ -145,6 +147,18 @@ describe.each(MODES)('a Worker built with panic=%s', (panic) => {
     await worker.get(`/object/${busy}/abort`);
     for (const lost of await beforeTimer(waiting)) expect(lost.status).toBe(500);
     expect(await object(busy, 'inc')).toMatchObject({ count: 1, stored: 2 });
+  });
+
+  test('workerd has nothing to warn of where calls are lost [I5]', async () => {
+    const before = worker.warnings.length;
+    for (const path of ['/wait-1/abort', '/abort']) {
+      const others = Array.from({ length: 3 }, () => worker.get('/hold', { method: 'POST', body: 'x' }));
+      await worker.untilWaiting(3);
+      await worker.get(path);
+      for (const lost of await Promise.all(others)) expect(lost.status).toBe(500);
+    }
+    await worker.loggedSoFar();
+    expect(worker.warnings.slice(before)).toEqual([]);
   });
 
   test('each failure is one line in the log, with the crash report', async () => {

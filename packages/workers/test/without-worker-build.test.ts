@@ -97,7 +97,7 @@ describe('a Worker that was built without worker-build', () => {
   });
 
   test('says what it exports, and what recovery adds', () => {
-    expect(stdout).toContain('functions add, failLater, fetch, queue, scheduled; classes Admin, Counter, Kept, Ledger, Loaded');
+    expect(stdout).toContain('functions add, failLater, fetch, queue, scheduled; classes Admin, Counter, Flow, Kept, Ledger, Loaded');
     expect(stdout).toMatch(/^index\.js +[\d.]+ KiB \(gzip [\d.]+\) +[\d.]+ KiB \(gzip [\d.]+\)$/m);
   });
 

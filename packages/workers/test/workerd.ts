@@ -19,12 +19,21 @@ export interface Logged {
   };
 }
 
+/** What the Worker has said of a state that was not kept. */
+export interface NotKept {
+  readonly object: string;
+  readonly action: string;
+  readonly reason: string;
+}
+
 /** What miniflare gives of a Worker, without the types of the runtime. */
 interface Events {
   fetch(
     url: string,
     init?: RequestInit,
   ): Promise<{
+    readonly status: number;
+    text(): Promise<string>;
     readonly webSocket: (Pick<WebSocket, 'send' | 'addEventListener'> & { accept(): void }) | null;
     json(): Promise<unknown>;
   }>;
@@ -41,12 +50,19 @@ interface Objects {
 /** A Worker that runs. */
 export interface Running {
   readonly miniflare: Miniflare;
+  readonly url: URL;
   /** The fixture, or the Worker beside it, for events that no request brings. */
   events(name: 'fixture' | 'caller'): Promise<Events>;
   /** The Durable Objects of a binding, without the Worker's own fetch handler before them. */
   objects(binding: string): Promise<Objects>;
   /** What the Worker has logged of failures. Lines arrive some time after the response that they belong to. */
   readonly logged: readonly Logged[];
+  /** What it has said of states that were not kept. Lines arrive some time later. */
+  readonly notKept: readonly NotKept[];
+  /** What it has written on lines that begin with `told `, as JSON. */
+  readonly told: readonly unknown[];
+  /** What workerd has warned of. */
+  readonly warnings: readonly string[];
   /** What the Worker has logged of all failures so far. Aborts the instance that serves requests, to see when the lines before have arrived. */
   loggedSoFar(): Promise<readonly Logged[]>;
   /** Sends a request straight to the socket of workerd. */
@@ -75,6 +91,14 @@ export interface StartOptions {
   readonly bindings?: Record<string, string>;
   /** A class of Durable Objects that isn't backed by SQLite. */
   readonly keyValue?: string;
+  /** The folder that storage of Durable Objects and of KV is in, and stays in when the Worker ends. */
+  readonly persist?: string;
+  /** Whether there are Workflows, of the class `Flow`. */
+  readonly workflows?: boolean;
+  /** The binding of a dataset of Workers Analytics Engine. */
+  readonly analytics?: string;
+  /** Default: any that is free. */
+  readonly port?: string;
   /** Another Worker beside it, which can bind it. */
   readonly caller?: {
     readonly script: string;
@@ -84,8 +108,14 @@ export interface StartOptions {
 }
 
 /** @param dir what the build made */
-export async function start(dir: string, { main = 'index.js', bindings = {}, keyValue, caller }: StartOptions = {}): Promise<Running> {
+export async function start(
+  dir: string,
+  { main = 'index.js', bindings = {}, keyValue, persist, port, analytics, workflows = false, caller }: StartOptions = {},
+): Promise<Running> {
   const logged: Logged[] = [];
+  const notKept: NotKept[] = [];
+  const told: unknown[] = [];
+  const warnings: string[] = [];
   /** What workerd writes before the Worker runs: why it doesn't. */
   const starting: string[] = [];
   let isReady = false;
@@ -105,6 +135,9 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
     ],
     compatibilityDate,
     bindings,
+    kvNamespaces: ['CRASHED'],
+    ...(workflows && { workflows: { FLOW: { name: 'flow', className: 'Flow' } } }),
+    ...(analytics !== undefined && { analyticsEngineDatasets: { [analytics]: { dataset: 'failures' } } }),
     durableObjects: Object.fromEntries(
       ['Counter', 'Kept', 'Ledger', 'Loaded'].map((className) => [
         className.toUpperCase(),
@@ -114,11 +147,16 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
   };
   const miniflare = new Miniflare({
     workers: [fixture, ...(caller === undefined ? [] : [{ name: 'caller', modules: true, compatibilityDate, ...caller }])],
+    ...(port !== undefined && { port: Number(port) }),
+    ...(persist !== undefined && { durableObjectsPersist: join(persist, 'objects'), kvPersist: join(persist, 'kv') }),
     handleRuntimeStdio(...streams: Readable[]) {
       for (const input of streams) {
         createInterface({ input }).on('line', (line) => {
           if (process.env.WORKERD_LOG) process.stderr.write(`${line}\n`);
           if (!isReady) starting.push(line);
+          if (line.startsWith('Warning: ')) warnings.push(line);
+          if (line.startsWith('told ')) told.push(JSON.parse(line.slice(5)));
+          if (line.includes('"action"')) notKept.push(JSON.parse(line.slice(line.indexOf('{'))) as NotKept);
           if (line.includes('"errorId"')) logged.push(JSON.parse(line.slice(line.indexOf('{'))) as Logged);
         });
       }
@@ -145,8 +183,12 @@ export async function start(dir: string, { main = 'index.js', bindings = {}, key
     (await miniflare.getDurableObjectNamespace(binding, 'fixture')) as unknown as Objects;
   return {
     miniflare,
+    url,
     objects,
     logged,
+    notKept,
+    told,
+    warnings,
     fetch: request,
     get,
     untilWaiting,

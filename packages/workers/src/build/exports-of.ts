@@ -1,3 +1,4 @@
+import { isForItself } from '../crate-exports.js';
 import { type Class, type FunctionNode, type Node, parseSync } from './oxc.js';
 
 /** What a Worker's package exports, as far as the shim has to know. */
@@ -8,7 +9,7 @@ export interface WorkerExports {
   readonly classes: readonly string[];
 }
 
-/** Reads the exports of wasm-bindgen's glue from its syntax tree. Names that begin with `__` are the glue's own, and the `worker` crate's. */
+/** Reads the exports of wasm-bindgen's glue from its syntax tree, but for what the glue and the `worker` crate have for themselves. */
 export function exportsOf(file: string, code: string): WorkerExports {
   const declared = new Map<string, Class | FunctionNode>();
   const exported = new Map<string, string>();
@@ -31,7 +32,7 @@ export function exportsOf(file: string, code: string): WorkerExports {
   const classes: string[] = [];
   for (const [name, local] of exported) {
     const node = declared.get(local);
-    if (node === undefined || name.startsWith('__')) continue;
+    if (node === undefined || isForItself(name)) continue;
     if (node.type === 'FunctionDeclaration') functions.push(name);
     else if (node.type === 'ClassDeclaration' && parametersOf(node) === 2) classes.push(name);
   }
