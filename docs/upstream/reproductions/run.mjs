@@ -33,8 +33,8 @@ function chosen(ids) {
 
 /** Runs a finding's reproduction in each of the ways that it lists. Gives what has changed. */
 function run(finding) {
-  const { mended, test, note } = finding;
-  const elsewhere = mended !== undefined ? `mended in ${mended}` : (note ?? (test && `tested by ${test}`));
+  const { mended, test } = finding;
+  const elsewhere = mended !== undefined ? `mended in ${mended}` : test && `tested by ${test}`;
   if (elsewhere !== undefined) {
     console.log(`${finding.id}: ${elsewhere} (docs/upstream/${finding.page})`);
     return [];

@@ -15,8 +15,6 @@ interface Finding {
   readonly mended?: string;
   /** Where a test of its own is; without it, a program beside the list is run. */
   readonly test?: string;
-  /** Why there is neither. */
-  readonly note?: string;
 }
 
 const folder = join(root, 'docs/upstream');
@@ -25,9 +23,7 @@ const pages = readdirSync(folder).filter((name) => name.endsWith('.md') && name 
 const index = readFileSync(join(folder, 'README.md'), 'utf8');
 
 describe('on wasm-bindgen, walrus and rustc as they are pinned', () => {
-  const programs = findings
-    .filter(({ mended, test, note }) => (mended ?? test ?? note) === undefined)
-    .map(({ id, page }) => [id, page] as const);
+  const programs = findings.filter(({ mended, test }) => (mended ?? test) === undefined).map(({ id, page }) => [id, page] as const);
   it.each(programs)(
     '%s is still so (docs/upstream/%s)',
     async (id) => {

@@ -17,8 +17,8 @@ export interface Bundler {
    * @param file the module in which it stands
    */
   readonly wasmUrl: (this: Context, wasm: string, file: string) => string;
-  /** Statements that end the instance of glue when the module is replaced; empty where modules aren't. */
-  readonly hot: () => string;
+  /** Statements that end the instance of glue, in a file, when the module is replaced; empty where modules aren't. */
+  readonly hot: (file: string) => string;
 }
 
 /** A file that a transform hook gives back. */
@@ -97,7 +97,7 @@ export class Hooks {
       text.overwrite(start, end, this.#bundler.wasmUrl.call(context, wasm, file));
     }
     if (glue?.isMain) this.protection.types?.add(file);
-    if (glue?.hasFacade) text.append(this.#bundler.hot());
+    if (glue?.hasFacade) text.append(this.#bundler.hot(file));
     if (glue === undefined && !text.hasChanged()) return undefined;
     const map = text.generateMap({ source: file, file, includeContent: true, hires: 'boundary' });
     // The cast says that versions are numbers, which the two libraries write differently.

@@ -109,6 +109,11 @@ export class Protection {
     return changed.files.includes(basename(path)) ? join(changed.place, basename(path)) : path;
   }
 
+  /** Whether a wasm file is the one that goes with protected glue: in the cache, or the package's own where the transform doesn't change it. */
+  isWasmOfGlue(file: string): boolean {
+    return WASM.test(file) && (this.#cache.originalOf(dirname(file)) !== undefined || (existsSync(file) && this.wasmAt(file) === file));
+  }
+
   /** The same for what an import or a URL in a file names: a path relative to that file, or one in a package. */
   wasmNamedBy(specifier: string, importer: string): string | undefined {
     if (!WASM.test(specifier)) return undefined;

@@ -6,9 +6,20 @@
 import type { Plugin } from 'rolldown';
 import { createRolldownPlugin } from 'unplugin';
 import type { Options } from './options.js';
+import { inlined, isDevelopment, rolldownHot } from './rolldown-dev.js';
 import { rollupLike } from './rollup-like.js';
 
 export type { Options } from './options.js';
 
 /** The plugin. @throws TypeError for options that can't be */
-export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createRolldownPlugin(rollupLike);
+export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createRolldownPlugin((options: Options | undefined) => {
+  let isOn = false;
+  return {
+    ...rollupLike(options, { isOn: () => isOn, address: inlined, hot: rolldownHot }),
+    rolldown: {
+      options(input) {
+        isOn = isDevelopment(input);
+      },
+    },
+  };
+});

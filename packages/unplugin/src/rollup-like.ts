@@ -7,14 +7,24 @@ import type { Options } from './options.js';
 /** Ends the id of a module that gives the URL of a wasm file. */
 const AS_URL = '?wasm-revive-url';
 
+/** Where Rolldown, in its development mode, is another bundler than Rollup. */
+export interface DevelopmentMode {
+  readonly isOn: () => boolean;
+  /** The expression for the address of a wasm file, a text. */
+  readonly address: (wasm: string) => string;
+  readonly hot: (file: string) => string;
+}
+
 /** The plugin of either. @throws TypeError for options that can't be */
-export function rollupLike(options: Options | undefined): UnpluginOptions {
+export function rollupLike(options: Options | undefined, development?: DevelopmentMode): UnpluginOptions {
+  const inDevelopment = (): DevelopmentMode | undefined => (development?.isOn() ? development : undefined);
+  const addressOf = (context: Context, wasm: string): string => inDevelopment()?.address(wasm) ?? emitted(context, wasm);
   const bundler: Bundler = {
     wasmUrl(wasm) {
-      return `new URL(${emitted(this, wasm)})`;
+      return `new URL(${addressOf(this, wasm)})`;
     },
-    // They replace no modules in a running program.
-    hot: () => '',
+    // But for that, they replace no modules in a running program.
+    hot: (file) => inDevelopment()?.hot(file) ?? '',
   };
   const hooks = new Hooks(bundler, options);
   return {
@@ -33,7 +43,7 @@ export function rollupLike(options: Options | undefined): UnpluginOptions {
     load: {
       filter: { id: /\?wasm-revive-url$/ },
       handler(id) {
-        return `export default ${emitted(this, id.slice(0, -AS_URL.length))};`;
+        return `export default ${addressOf(this, id.slice(0, -AS_URL.length))};`;
       },
     },
   };

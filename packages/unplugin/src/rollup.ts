@@ -11,4 +11,6 @@ import { rollupLike } from './rollup-like.js';
 export type { Options } from './options.js';
 
 /** The plugin. @throws TypeError for options that can't be */
-export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createRollupPlugin(rollupLike);
+export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createRollupPlugin((options: Options | undefined) =>
+  rollupLike(options),
+);

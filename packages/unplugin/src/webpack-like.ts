@@ -1,8 +1,10 @@
 /** webpack and Rspack: they take along what URLs and imports of wasm files lead to. */
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { UnpluginOptions } from 'unplugin';
 import { type Bundler, Hooks, IMPORTS, sharedHooks } from './hooks.js';
 import { webpackHot } from './hot.js';
+import { type Compilation, type ReplaceSource, shipOnce } from './one-wasm.js';
 import type { Options } from './options.js';
 import { relativeUrl } from './relative-url.js';
 import { version } from './version.js';
@@ -12,6 +14,8 @@ interface Compiler {
   readonly context: string;
   readonly watchMode: boolean;
   readonly inputFileSystem: { purge?(path: string): void } | null;
+  readonly hooks: { readonly thisCompilation: { tap(name: string, fn: (compilation: Compilation) => void): void } };
+  readonly webpack: { readonly sources: { readonly ReplaceSource: unknown } };
 }
 
 /** The plugin of either, for its compiler. */
@@ -29,6 +33,10 @@ export function webpackLike(options: Options | undefined, compiler: Compiler): U
   };
   const hooks = new Hooks(bundler, options);
   hooks.setRoot(compiler.context);
+  const { ReplaceSource } = compiler.webpack.sources as { readonly ReplaceSource: ReplaceSource };
+  compiler.hooks.thisCompilation.tap('wasm-revive', (compilation) => {
+    shipOnce(compilation, ReplaceSource, (name) => name !== '' && hooks.protection.isWasmOfGlue(resolve(compiler.context, name)));
+  });
   return {
     // Note: what these bundlers keep between builds, they keep by the name of who has made it.
     name: `wasm-revive ${createHash('sha256')

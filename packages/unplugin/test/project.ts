@@ -103,7 +103,7 @@ export async function withEsbuild(dir: string, options: Options = {}): Promise<B
   }
 }
 
-export function withWebpack(dir: string, options: Options = {}): Promise<Bundled> {
+export function withWebpack(dir: string, options: Options = {}, own: webpack.Configuration = {}): Promise<Bundled> {
   const out = join(dir, 'out');
   const configuration: webpack.Configuration = {
     mode: 'development',
@@ -112,8 +112,9 @@ export function withWebpack(dir: string, options: Options = {}): Promise<Bundled
     entry: join(dir, 'program.js'),
     output: { path: out, filename: 'main.js', module: true, library: { type: 'module' } },
     externals: { 'wasm-revive/runtime': 'module wasm-revive/runtime' },
-    experiments: { outputModule: true },
     plugins: [webpackPlugin(options)],
+    ...own,
+    experiments: { outputModule: true, ...own.experiments },
   };
   return new Promise((resolve) => {
     webpack(configuration, (error, stats) => {

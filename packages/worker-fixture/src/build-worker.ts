@@ -23,6 +23,8 @@ export type WorkerKind = 'plain' | 'upstream' | 'fresh' | 'rollback';
 export interface BuildOptions {
   /** The text of a `wasm-revive.workers.js`, for the kinds that read one. */
   readonly options?: string;
+  /** Changes upstream's shim, for the kind that has it. */
+  readonly mend?: (shim: string) => string;
 }
 
 /** What worker-build gives esbuild. */
@@ -40,7 +42,7 @@ export function canBuild(kind: WorkerKind, panic: PanicMode): boolean {
  * @returns the folder that would be uploaded
  * @throws Error where the fixture has not been built, or a command fails
  */
-export function buildWorker(scratch: string, kind: WorkerKind, panic: PanicMode, { options }: BuildOptions = {}): string {
+export function buildWorker(scratch: string, kind: WorkerKind, panic: PanicMode, { options, mend }: BuildOptions = {}): string {
   const wasm = path.join(ROOT, '.artifacts/worker-fixture', panic, 'wasm_revive_worker_fixture.wasm');
   if (!existsSync(wasm)) throw new Error(`${wasm} is missing. \`npm run setup\` at the top of the repository builds it.`);
   const crate = path.join(scratch, `worker-${kind}-${panic}`);
@@ -53,7 +55,7 @@ export function buildWorker(scratch: string, kind: WorkerKind, panic: PanicMode,
   execFileSync(wasmBindgen(), bindgen, { stdio: 'pipe' });
   const index = path.join(dir, 'index.js');
   const glue = readFileSync(index, 'utf8');
-  writeFileSync(path.join(dir, 'shim.js'), mainModule(kind, panic, glue));
+  writeFileSync(path.join(dir, 'shim.js'), mainModule(kind, panic, glue, mend));
   const isOurs = kind === 'fresh' || kind === 'rollback';
   const esbuild = isOurs ? STAND_IN : createRequire(import.meta.url).resolve('esbuild/bin/esbuild');
   execFileSync(esbuild, [...BUNDLE, '--allow-overwrite'], {
@@ -66,12 +68,17 @@ export function buildWorker(scratch: string, kind: WorkerKind, panic: PanicMode,
   return dir;
 }
 
-function mainModule(kind: WorkerKind, panic: PanicMode, glue: string): string {
+/** The main module that worker-build makes of its own shim. @param glue wasm-bindgen's output */
+export function upstreamMainOf(panic: PanicMode, glue: string): string {
+  return upstreamMain(readFileSync(upstreamShim(ROOT, panic), 'utf8'), glue);
+}
+
+function mainModule(kind: WorkerKind, panic: PanicMode, glue: string, mend: BuildOptions['mend'] = (shim) => shim): string {
   switch (kind) {
     case 'plain':
       return plainMain(glue);
     case 'upstream':
-      return upstreamMain(readFileSync(upstreamShim(ROOT, panic), 'utf8'), glue);
+      return mend(upstreamMainOf(panic, glue));
     default:
       // The stand-in for esbuild writes one.
       return '';

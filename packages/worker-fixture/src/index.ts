@@ -1,2 +1,2 @@
-export { type BuildOptions, buildWorker, canBuild, type PanicMode, type WorkerKind } from './build-worker.ts';
+export { type BuildOptions, buildWorker, canBuild, type PanicMode, upstreamMainOf, type WorkerKind } from './build-worker.ts';
 export { workerOptions } from './worker-options.ts';

@@ -52,6 +52,20 @@ export function likeWebpack({ program, out, at, sourcemap = false }: Bundling) {
   } as const;
 }
 
+/** The options of esbuild, for a build and for one that is watched. */
+export function likeEsbuild({ program, out, sourcemap = false }: Omit<Bundling, 'at'>) {
+  return {
+    entryPoints: [program],
+    absWorkingDir: dirname(program),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    outfile: join(out, 'main.js'),
+    logLevel: 'silent',
+    sourcemap,
+  } as const satisfies esbuild.BuildOptions;
+}
+
 interface Stats {
   toJson(options: object): { warnings?: readonly { message: string }[]; errors?: readonly { message: string }[] };
 }
@@ -79,18 +93,10 @@ export const BUNDLERS: Readonly<Record<string, Bundle>> = {
       const options = { ...likeWebpack(bundling), plugins } as Configuration;
       rspack(options, (error, stats) => (error ? reject(error) : resolve(saidBy(stats))));
     }),
-  async esbuild({ program, out, plugin, sourcemap = false }) {
-    const { warnings } = await esbuild.build({
-      entryPoints: [program],
-      absWorkingDir: dirname(program),
-      bundle: true,
-      format: 'esm',
-      target: 'es2022',
-      outfile: join(out, 'main.js'),
-      logLevel: 'silent',
-      sourcemap,
-      plugins: plugin === undefined ? [] : [esbuildPlugin(plugin)],
-    });
+  async esbuild(bundling) {
+    const { plugin } = bundling;
+    const plugins = plugin === undefined ? [] : [esbuildPlugin(plugin)];
+    const { warnings } = await esbuild.build({ ...likeEsbuild(bundling), plugins });
     return { warnings: warnings.map(({ text }) => text), errors: [] };
   },
   async Vite({ program, out, at, plugin, sourcemap = false }) {

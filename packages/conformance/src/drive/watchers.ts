@@ -10,7 +10,7 @@ import { wasmRevive as rollupPlugin } from 'wasm-revive/rollup';
 import { wasmRevive as rspackPlugin } from 'wasm-revive/rspack';
 import { wasmRevive as webpackPlugin } from 'wasm-revive/webpack';
 import webpack from 'webpack';
-import { fromNodeModules, likeWebpack } from './bundlers.ts';
+import { fromNodeModules, likeEsbuild, likeWebpack } from './bundlers.ts';
 
 /** What is watched: a program, the folder that `main.js` is written to, and where that is served. */
 export interface Watching {
@@ -47,15 +47,9 @@ export const WATCHERS: Readonly<Record<string, Watch>> = {
     const options = { ...likeWebpack(watching), mode: 'development', plugins: [rspackPlugin(), new RspackReplacement()] };
     return watchCompiler(rspack(options as Configuration) as unknown as Compiler, built);
   },
-  async esbuild({ program, out }, built) {
+  async esbuild(watching, built) {
     const context = await esbuild.context({
-      entryPoints: [program],
-      absWorkingDir: dirname(program),
-      bundle: true,
-      format: 'esm',
-      target: 'es2022',
-      outfile: join(out, 'main.js'),
-      logLevel: 'silent',
+      ...likeEsbuild(watching),
       plugins: [
         esbuildPlugin(),
         { name: 'built', setup: ({ onEnd }) => onEnd(({ errors }) => (errors.length === 0 ? built() : undefined)) },

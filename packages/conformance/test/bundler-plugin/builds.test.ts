@@ -2,7 +2,7 @@
  * What the bundler plugins protect recovers in browsers, with no file of it changed: a project's own output of wasm-bindgen, and packages in
  * node_modules by their names. Each bundler builds a small program, which is then run in each browser.
  */
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUNDLERS, type Said } from '../../src/drive/bundlers.ts';
@@ -96,6 +96,11 @@ describe('packages that the plugin protects', () => {
     expect({ ...said, warnings }).toEqual({ warnings: [], errors: [] });
     expect(packages[1]).toEqual(packages[0]);
     expect(existsSync(join(project.dir, 'node_modules/.cache/wasm-revive'))).toBe(true);
+  });
+
+  it.each(['webpack', 'Rspack'])('have their wasm file shipped once by %s, which takes it along for its import and for its URL', (name) => {
+    const { project } = built.get(`/${name}-bundler/`) as Built;
+    expect(readdirSync(project.out).filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
   });
 
   describe.each(BROWSERS)('in %s', (browser) => {
