@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { transform } from 'wasm-revive/transform';
 import { testFolders } from '../src/drive/folders.ts';
+import { unpackOlder } from '../src/drive/older-versions.ts';
 import { nodeVersion, otherNodeMajors, otherRuntime, RUNNING_NODE, upstreamPackage } from '../src/drive/paths.ts';
 import { nodeFlags, runProgram } from '../src/drive/run-in-node.ts';
 import { nameOf } from '../src/invariants.ts';
@@ -118,5 +119,38 @@ const wasm = wasmInstantiated.instance.exports;`,
     // Nobody calls it; as plain glue, it would be called with all that it is given.
     const program = `(await import(${JSON.stringify(pathToFileURL(glue).href)})).__wbg_gone_0123456789abcdef(1, 2), pkg.bump(), attempt(() => pkg.fail('abort')), pkg.bump()`;
     expect(await said(runtime, join(dir, 'wasm_revive_fixtures.js'), program)).toEqual([[1, 2], 101, 'REVIVE_ABORT', bumps]);
+  });
+});
+
+describe('glue for the web of 0.2.84', () => {
+  /** The bytes of its wasm file are `bytes`. @param transformed whether it is */
+  async function use(transformed: boolean, calls: string): Promise<unknown> {
+    const folder = folders.empty();
+    unpackOlder('0.2.84', folder);
+    const dir = join(folder, 'web');
+    if (transformed) transform({ dir });
+    const bytes = `(await import('node:fs')).readFileSync(${JSON.stringify(join(dir, 'wasm_revive_fixtures_bg.wasm'))})`;
+    return said(
+      [RUNNING_NODE.binary, []],
+      join(dir, 'wasm_revive_fixtures.js'),
+      `await (async () => { const bytes = ${bytes}; ${calls} })()`,
+    );
+  }
+
+  it.each([
+    [
+      'starts anew each time it is initialised',
+      'await pkg.default(bytes); const first = pkg.bump(); await pkg.default(bytes); return [first, pkg.bump()];',
+    ],
+    [
+      'synchronously, too',
+      'pkg.initSync(bytes); const first = pkg.bump(); pkg.initSync(bytes); return [first, pkg.bump(), pkg.default.name];',
+    ],
+    [
+      'shows the pointers of its handles',
+      'await pkg.default(bytes); const one = new pkg.Counter(1); const is = one.ptr > 0; one.free(); return [is, one.ptr];',
+    ],
+  ])('%s, as it did (I7)', async (_, calls) => {
+    expect(await use(true, calls)).toEqual(await use(false, calls));
   });
 });

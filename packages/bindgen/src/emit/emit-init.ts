@@ -256,6 +256,7 @@ function __wbg_init(module_or_path) {
         $initialising = undefined;
     }));
 }
+globalThis.Object.defineProperty(__wbg_init, 'name', { value: 'init' });
 function ${AGAIN}() {
     $app.control.reset();
     return (wasm = $app.wasm);

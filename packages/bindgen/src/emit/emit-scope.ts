@@ -329,7 +329,10 @@ function markHandle(text: MagicString, { left, right }: Extract<Node, { type: 'A
 function editAssertClass(text: MagicString, node: FunctionNode): void {
   const [instance, klass] = node.params.map((param) => (param.type === 'Identifier' ? param.name : undefined));
   if (!node.body || instance === undefined || klass === undefined) return;
-  text.appendLeft(node.body.end - 1, `    if ($isStrange(${instance}.__wbg_ptr)) $host.strange(${instance}.__wbg_ptr, ${klass}.name);\n`);
+  // Note: glue up to 0.2.95 ends by returning something, which nobody uses.
+  const last = node.body.body.at(-1);
+  const end = last?.type === 'ReturnStatement' ? last.start : node.body.end - 1;
+  text.appendLeft(end, `    if ($isStrange(${instance}.__wbg_ptr)) $host.strange(${instance}.__wbg_ptr, ${klass}.name);\n`);
 }
 
 /** Found out before Wasm is entered: an error thrown through its frames would leave their values undropped (I4). */

@@ -2,6 +2,7 @@
 import { inFormOfModule } from './deno-form.js';
 import { withoutFunction } from './no-modules-form.js';
 import { fromOlderNodejs } from './older-nodejs.js';
+import { withNewerPointers } from './older-pointers.js';
 import { fromOlderWeb } from './older-web.js';
 import type { Package } from './read-package.js';
 
@@ -9,7 +10,11 @@ import type { Package } from './read-package.js';
  * The text of a package's glue in the form that wasm-bindgen gives it today; of the same lines.
  * @param imported names that the wasm file imports from the glue
  */
-export function inKnownForm({ target, glue: { file, code } }: Package, imported: ReadonlySet<string>): string {
+export function inKnownForm(read: Package, imported: ReadonlySet<string>): string {
+  return withNewerPointers(read.glue.file, asLoadedToday(read, imported));
+}
+
+function asLoadedToday({ target, glue: { file, code } }: Package, imported: ReadonlySet<string>): string {
   switch (target) {
     case 'nodejs':
       return fromOlderNodejs(file, code, imported) ?? code;

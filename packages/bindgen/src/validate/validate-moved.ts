@@ -43,11 +43,22 @@ function validateClass(glue: Glue, cls: GlueClass): void {
     if (wanted !== undefined && !hasShape(member.value, wanted)) {
       refuseGlue(glue, member.start, `a \`${known}\` of class \`${name}\` that is not the one that wasm-bindgen writes`);
     }
+    if (wanted !== undefined) refuseOtherPointers(glue, name, member);
     refuseOtherThis(glue, cls, member);
     const begin = member.kind === 'constructor' ? beginOf(glue, cls, member.value) : [];
     refuseContext(glue, member.value.body ?? member.value, `in \`${name}.${known}\``, (child) => isThis(child) || begin.includes(child));
     for (const param of member.value.params) refuseContext(glue, param, `in \`${name}.${known}\``, isThis);
   }
+}
+
+/** By its name the runtime tells which instance a handle belongs to. */
+function refuseOtherPointers(glue: Glue, name: string, { value }: MethodDefinition): void {
+  walk(value, (child) => {
+    if (child.type !== 'AssignmentExpression' || child.left.type !== 'MemberExpression') return;
+    const property = propertyName(child.left);
+    if (property?.startsWith('__wbg_') !== true)
+      refuseGlue(glue, child.start, `handles of class \`${name}\` with a pointer called \`${property}\``);
+  });
 }
 
 /** What the authors have added to a class stays in the façade, where there is no instance. */

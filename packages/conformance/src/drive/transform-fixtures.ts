@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { transform } from 'wasm-revive/transform';
+import { OLDER_TARGETS, OLDER_VERSIONS, unpackOlder } from './older-versions.ts';
 import {
   exnrefPackage,
   exnrefRevivePackage,
@@ -19,7 +20,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /**
      * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates;
-     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue. `rollback/<panic>/<target>` for those
+     * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue,
+     * `wasm-bindgen <version>/abort/<target>` for that of older versions. `rollback/<panic>/<target>` for those
      * whose turns can be undone, and `rollback/revive/<panic>/<target>` for those of them with the crates.
      */
     transformed: string;
@@ -53,5 +55,11 @@ export function transformFixtures(folder: string): void {
   transform({ dir: exnrefRevivePackage(), outDir: join(folder, 'revive/exnref/nodejs') });
   for (const [style, panic, targets] of STYLED) {
     for (const target of targets) transform({ dir: styledPackage(style, panic, target), outDir: join(folder, style, panic, target) });
+  }
+  for (const version of OLDER_VERSIONS) {
+    const plain = join(folder, 'older', version);
+    unpackOlder(version, plain);
+    for (const target of OLDER_TARGETS)
+      transform({ dir: join(plain, target), outDir: join(folder, `wasm-bindgen ${version}`, 'abort', target) });
   }
 }

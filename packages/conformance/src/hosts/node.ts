@@ -32,8 +32,11 @@ export async function loadPackage(dir: string, target: Target, query = ''): Prom
   const loaded: unknown = await import(`${pathToFileURL(join(dir, `${name}.js`)).href}${query}`);
   switch (target) {
     case 'web': {
-      const { default: init } = loaded as { default: (options: { module_or_path: BufferSource }) => Promise<unknown> };
-      await init({ module_or_path: readFileSync(join(dir, `${name}_bg.wasm`)) });
+      const { default: init } = loaded as { default: (options: unknown) => Promise<unknown> };
+      const bytes = readFileSync(join(dir, `${name}_bg.wasm`));
+      // Glue up to 0.2.92 takes no object.
+      const takesObject = readFileSync(join(dir, `${name}.d.ts`), 'utf8').includes('{ module_or_path: ');
+      await init(takesObject ? { module_or_path: bytes } : bytes);
       return loaded as Fixtures;
     }
     case 'nodejs':

@@ -94,6 +94,8 @@ export interface Fixtures {
   readonly DropBomb: new (kind: string) => DropBomb;
   readonly Notebook: new () => Notebook;
   readonly Percent: new (n: number) => Handle;
+  /** Only in what an older version of wasm-bindgen has made: which. */
+  readonly older_wasm_bindgen?: () => string;
   // only with the feature `revive`
   readonly fail_marked?: (kind: string) => void;
   readonly fail_in_task?: (kind: string, promise: Promise<unknown>) => Promise<number>;

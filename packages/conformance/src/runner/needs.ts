@@ -11,7 +11,11 @@ export type Need =
   /** The runtime compiles Wasm from bytes. */
   | 'compiling'
   /** The package can be evaluated once more. */
-  | 'another copy';
+  | 'another copy'
+  /** Not of a wasm-bindgen before 0.2.91, whose handles have no finalizers, and whose executor asks for no microtasks. */
+  | 'newer wasm-bindgen'
+  /** Of today's wasm-bindgen: handles can be disposed of, and classes of Rust extend each other. */
+  | "today's wasm-bindgen";
 
 /** What a run gives. */
 export type Given = ReadonlySet<Need>;
@@ -29,6 +33,8 @@ export function givenHere({ ns, panic, runtime, another }: Ground): Given {
     crates: ns.fail_marked !== undefined,
     compiling: runtime.compiles,
     'another copy': another !== undefined,
+    'newer wasm-bindgen': ns.older_wasm_bindgen?.() !== '0.2.84',
+    "today's wasm-bindgen": ns.older_wasm_bindgen === undefined,
   };
   return new Set((Object.keys(here) as Need[]).filter((need) => here[need]));
 }

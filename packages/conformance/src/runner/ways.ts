@@ -98,6 +98,8 @@ const CLASSES: readonly Way[] = [
     told: 'throws',
     entrypoint: 'Faller.fail_static',
     company: true,
+    // Those of older versions are optimised for size: it is one with `fail`.
+    needs: ["today's wasm-bindgen"],
     arm: (ns, kind) => asIs(() => ns.Faller.fail_static(kind)),
   },
   {
@@ -307,6 +309,7 @@ const RELEASES: readonly Way[] = [
     told: 'throws',
     panicUncaught: true,
     company: true,
+    needs: ["today's wasm-bindgen"],
     arm(ns, kind) {
       const bomb = new ns.DropBomb(kind);
       // Older runtimes have no such symbol; glue then has no such method.
@@ -327,7 +330,7 @@ const RELEASES: readonly Way[] = [
     name: 'finalizer',
     told: 'nobody',
     company: true,
-    needs: ['gc'],
+    needs: ['gc', 'newer wasm-bindgen'],
     arm: (ns, kind, runtime) => asIs(() => dropAndCollect(ns, kind, runtime)),
   },
 ];

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { otherNodeMajors, PANIC_MODES, STYLED } from '../../src/drive/paths.ts';
-import { givenBy, placeOf, placesOf, RUNS, type Run, rowsOf, STYLES, scenariosOf } from '../../src/drive/runs.ts';
+import { givenBy, hasScenarios, placeOf, placesOf, RUNS, type Run, rowsOf, STYLES, scenariosOf } from '../../src/drive/runs.ts';
 import { KINDS } from '../../src/runner/kinds.ts';
 import { isGiven } from '../../src/runner/needs.ts';
 import { SCENARIOS } from '../../src/runner/scenarios/all.ts';
@@ -49,7 +49,7 @@ describe('the table', () => {
   });
 
   it('has every kind of failure by every way in, JavaScript exceptions where they leave borrows behind excepted', () => {
-    const rows = tableRows('unwind', new Set(['gc', 'unwind']));
+    const rows = tableRows('unwind', new Set(['gc', 'unwind', 'newer wasm-bindgen', "today's wasm-bindgen"]));
     const ways = new Set(rows.map(({ way }) => way));
     const left = [...ways].filter(({ foreign }) => foreign === false).length;
     // The double panic is a scenario.
@@ -67,7 +67,7 @@ describe('the table', () => {
   });
 
   // So that each kind and each way meets every target, variant and runtime.
-  it.each(RUNS)('has every kind and every way in the run $file › $target › $panic › $variant', (run) => {
+  it.each(RUNS.filter(hasScenarios))('has every kind and every way in the run $file › $target › $panic › $variant', (run) => {
     const [all, some] = [possible(run), rowsOf(run)];
     expect(
       missing(
@@ -84,6 +84,13 @@ describe('the table', () => {
     // And each way every outcome.
     const outcome = ({ way, expected }: TableRow): string => `${way.name}: ${expected.class}`;
     expect(missing(all.map(outcome), some.map(outcome))).toEqual([]);
+  });
+
+  it('has every kind and every way in the runs on the oldest wasm-bindgen together', () => {
+    const runs = RUNS.filter((run) => !hasScenarios(run));
+    const [all, some] = [runs.flatMap(possible), runs.flatMap(rowsOf)];
+    const names = (rows: readonly TableRow[]): string[] => rows.flatMap(({ kind, way }) => [kind.name, way.name]);
+    expect(missing(names(all), names(some))).toEqual([]);
   });
 
   it.each(PANIC_MODES)('has every row in the runs that have some of them, panic=%s', (panic) => {
@@ -111,7 +118,7 @@ describe('scenarios', () => {
 
   it('are run for every runtime, target and variant in each panic mode, where what they need is given', () => {
     for (const scenario of SCENARIOS) {
-      const places = RUNS.filter((run) => isGiven(givenBy(run), scenario)).flatMap(placesOf);
+      const places = RUNS.filter((run) => hasScenarios(run) && isGiven(givenBy(run), scenario)).flatMap(placesOf);
       const met = RUNS.filter((run) => scenariosOf(run).includes(scenario)).flatMap(placesOf);
       expect({ id: scenario.id, missing: missing(places, met) }).toEqual({ id: scenario.id, missing: [] });
     }
@@ -119,7 +126,7 @@ describe('scenarios', () => {
 
   it('are run everywhere unless they take long', () => {
     const short = SCENARIOS.filter(({ isLong }) => isLong !== true);
-    for (const run of RUNS) {
+    for (const run of RUNS.filter(hasScenarios)) {
       const able = short.filter((scenario) => isGiven(givenBy(run), scenario));
       expect(
         missing(

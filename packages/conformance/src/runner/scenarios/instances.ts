@@ -45,7 +45,7 @@ export const INSTANCES: readonly Scenario[] = [
   {
     id: 'an instance of another module',
     invariants: ['I2', 'I9'],
-    needs: ['compiling'],
+    needs: ['compiling', "today's wasm-bindgen"],
     run({ ns }, checks) {
       const { __revive: control } = ns;
       const { Instance } = WebAssembly;

@@ -10,6 +10,7 @@ export const SIBLINGS: readonly Scenario[] = [
   {
     id: 'siblings',
     invariants: ['I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I9'],
+    needs: ["today's wasm-bindgen"],
     async run(ground, checks) {
       const { ns, runtime, panic } = ground;
       const { __revive: control } = ns;

@@ -24,6 +24,7 @@ export const TURNS: readonly Scenario[] = [
   {
     id: 'a turn is one call of the user',
     invariants: ['I7', 'I8'],
+    needs: ["today's wasm-bindgen"],
     async run(ground, checks) {
       const { ns, runtime, panic } = ground;
       const turns = hearTurns(ground);

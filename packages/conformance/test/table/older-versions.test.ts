@@ -1,0 +1,3 @@
+import { tableTests } from '../../src/drive/table-tests.ts';
+
+tableTests('older-versions');
