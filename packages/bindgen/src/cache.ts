@@ -12,7 +12,7 @@ import { listFiles, readFile } from './write/files.js';
 import { inPlainWords, isSystemError, systemWords } from './write/plain-errors.js';
 
 /** Options of {@link transformToCache}: those of the transform that make sense for a copy. */
-export interface CacheOptions extends Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'memoryLimitMiB' | 'name'> {
+export interface CacheOptions extends Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'commit' | 'memoryLimitMiB' | 'name'> {
   /** The folder that holds all copies. Default: {@link defaultCacheDir}. */
   readonly cacheDir?: string | undefined;
 }

@@ -18,4 +18,4 @@ export {
   transform,
   transformedFiles,
 } from './transform.js';
-export { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm/wasm-info.js';
+export { inspectWasm, MalformedWasmError, type Prewarmed, type WasmInfo } from './wasm/wasm-info.js';

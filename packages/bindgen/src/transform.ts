@@ -14,7 +14,17 @@ import { unprotected } from './read/unprotected.js';
 import { validate } from './validate/validate.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './wasm/debug-file.js';
 import { withMovedImports } from './wasm/move-imports.js';
-import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm/wasm-info.js';
+import {
+  copyable,
+  exportGlobals,
+  inspectWasm,
+  MalformedWasmError,
+  type Prewarmed,
+  prewarm,
+  type UndoLogged,
+  undoLog,
+  type WasmInfo,
+} from './wasm/wasm-info.js';
 import { commit, recoverStaging } from './write/commit.js';
 import { readFile } from './write/files.js';
 import { isSamePlace, writeOutput } from './write/output-folder.js';
@@ -55,12 +65,19 @@ export interface TransformOptions {
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
   /**
-   * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
+   * With `rollback`, how the state is kept that a turn is undone to. `log`: by an undo log, which the wasm file gets (default). `copy`: the code of the wasm
+   * file stays as it is, and the runtime copies the whole memory at the end of each turn.
+   */
+  readonly commit?: 'log' | 'copy' | undefined;
+  /**
+   * With `rollback` and its log: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
    * them, the log takes 1 KiB from the beginning.
    */
   readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
+  /** The states in which modules begin, by their names, in place of running their start functions: see {@link Prewarmed}. Default: none. */
+  readonly prewarmed?: ReadonlyMap<string, Prewarmed> | undefined;
   /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
   readonly name?: string | undefined;
   /** Version that the output names as its maker's. */
@@ -266,7 +283,7 @@ function emitPackage(
   pkg: Package,
   original: Uint8Array,
   outDir: string,
-  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'splitDebug' | 'memoryLimitMiB'>,
+  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'commit' | 'splitDebug' | 'memoryLimitMiB' | 'prewarmed'>,
 ): EmittedPackage {
   const { wasm } = pkg;
   const own = ownModule(wasm);
@@ -275,14 +292,17 @@ function emitPackage(
   validate(pkg, glue);
   const { reference, files } = runtimeFiles(pkg, options.runtime, options.version);
   refuseNameOfRuntime(pkg, files);
-  const undo = options.recovery === 'rollback';
+  const undo = options.recovery === 'rollback' ? (options.commit ?? 'log') : undefined;
   const source = joined(pkg.dir, pkg.wasmBytes);
-  const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
-  const { module, debugInfoLeftOut } = undo
-    ? undoLogged(pkg, plain, options.memoryLimitMiB ?? MOST_MEMORY_MIB)
-    : { module: plain, debugInfoLeftOut: undefined };
+  const state = options.prewarmed?.get(pkg.name);
+  const begun = state === undefined ? source.bytes : warm(pkg, source.bytes, state);
+  const plain = exportGlobals(begun, GLOBAL_EXPORT_PREFIX) ?? begun;
+  const { module, debugInfoLeftOut } =
+    undo === undefined
+      ? { module: plain, debugInfoLeftOut: undefined }
+      : undoable(pkg, plain, undo, options.memoryLimitMiB ?? MOST_MEMORY_MIB);
   // What has its debug information elsewhere, and the same code as before, goes on to be known there by its name.
-  const keepsName = module === original || (!undo && source.isMissing === true);
+  const keepsName = module === original || (undo !== 'log' && source.isMissing === true);
   const ownFile = source.from === undefined ? undefined : join(outDir, source.from);
   const { bytes, debugId, debugFile } = identified(module, {
     keepsName,
@@ -295,7 +315,9 @@ function emitPackage(
     version: options.version,
     runtime: reference,
     build: { ...buildOf(bytes, written), ...(debugId !== undefined && { debugId }) },
-    added: written.exports.map(({ name }) => name).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo && isOfUndo(name))),
+    added: written.exports
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo !== undefined && isOfUndo(name))),
     undo,
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
@@ -339,7 +361,7 @@ export function isMemoryLimit(mebibytes: number): boolean {
 }
 
 /** @throws TransformError `REVIVE_CANNOT_UNDO`, RangeError for a limit that can't be */
-function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, memoryLimitMiB: number): UndoLogged {
+function undoable({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, commit: 'log' | 'copy', memoryLimitMiB: number): UndoLogged {
   if (!isMemoryLimit(memoryLimitMiB)) {
     throw new RangeError(
       `memoryLimitMiB is ${memoryLimitMiB}. It has to be a whole number from 1 to ${MOST_MEMORY_MIB}. Nothing was changed.`,
@@ -355,15 +377,29 @@ function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, memoryL
   const own = wasm.exports.find(({ name }) => isOfUndo(name));
   if (own !== undefined) throw refuse(`an export ${own.name}, which is the undo log's name`);
   try {
-    return undoLog(bytes, memoryLimitMiB);
+    return commit === 'log' ? undoLog(bytes, memoryLimitMiB) : { module: copyable(bytes) ?? bytes, debugInfoLeftOut: undefined };
   } catch (error) {
     if (error instanceof MalformedWasmError) throw refuse(`that ${error.message}`, error);
     throw error;
   }
 }
 
+/** @throws TransformError `REVIVE_NOT_PREWARMED` */
+function warm({ dir, wasmFile }: Package, bytes: Uint8Array, state: Prewarmed): Uint8Array {
+  try {
+    return prewarm(bytes, state);
+  } catch (error) {
+    if (!(error instanceof MalformedWasmError)) throw error;
+    throw new TransformError(
+      'REVIVE_NOT_PREWARMED',
+      `${join(dir, wasmFile)}: found that ${error.message}, so that it can't begin in the state after its start function. Nothing was changed. Leave \`--prewarm\` away.`,
+      { cause: error },
+    );
+  }
+}
+
 function isOfUndo(name: string): boolean {
-  return Object.values<string>(UNDO_EXPORTS).includes(name);
+  return Object.values<string>(UNDO_EXPORTS).includes(name) || name.startsWith(UNDO_EXPORTS.global);
 }
 
 /** A module that is called as the runtime is. */

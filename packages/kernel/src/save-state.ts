@@ -21,7 +21,7 @@ export function saveState(instance: Instance, held: Held | undefined): Uint8Arra
   if (registrations.areAny) throw notSaved(module.name, 'the host has listeners or timers of it');
   const image = undo.takeImage();
   if (image === undefined) throw notSaved(module.name, 'its memory is damaged, or a global of it holds a reference');
-  const heap = held?.next === undefined ? undefined : { next: held.next };
+  const heap = held?.next === undefined ? undefined : { next: held.next, from: promises.heldFrom };
   const { carried, left } = carry(heap === undefined ? image.references : behind(held as Held, promises.heldFrom), ownValues(instance));
   if (left.length > 0)
     throw notSaved(module.name, `Rust holds ${left.length} of JavaScript's values that can't be saved: ${counted(left)}`);

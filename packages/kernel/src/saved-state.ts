@@ -24,6 +24,8 @@ const LEAST_RUN = 64;
 export interface SavedValues extends CarriedValues {
   /** Of a `heap`: the place that the next value goes to. */
   readonly next?: number;
+  /** Of a `heap`: the place of the first of these. */
+  readonly from?: number;
 }
 
 /** What the bytes say. */

@@ -49,12 +49,13 @@ export class Protection {
   /** @param folder that of the project */
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
-    const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME } = options;
+    const { recovery, commit, memoryLimitMiB, cacheDir, runtime = RUNTIME } = options;
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
     this.#selection = new Selection(options, root);
     this.#store = new Store(cacheDir === undefined ? cacheDirAt(root) : resolve(root, cacheDir), {
       recovery,
+      commit,
       memoryLimitMiB,
       runtime: { import: file === undefined ? runtime : RUNTIME },
       version: version(),

@@ -25,7 +25,7 @@ const ABOUT = 'about.json';
 const KEPT = 3;
 
 /** The options that decide what a transformed package looks like. */
-export type Making = Pick<TransformOptions, 'recovery' | 'memoryLimitMiB' | 'runtime' | 'version'>;
+export type Making = Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB' | 'runtime' | 'version'>;
 
 /** A transformed package in the store. */
 export interface Kept {

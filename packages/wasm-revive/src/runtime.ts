@@ -18,5 +18,5 @@ export type {
   ReviveState,
   Stats,
 } from '@wasm-revive/reinit-manager';
-export { loadModule, undoSupport } from '@wasm-revive/reinit-manager';
+export { copySupport, loadModule, undoSupport } from '@wasm-revive/reinit-manager';
 export { defaultPlugins, type RevivedModule, type ReviveFactoryOptions, revive } from './revive.js';

@@ -8,7 +8,7 @@ import { memberPath, propertyKey, setProperty } from '../syntax/names.js';
 import type { WasmExport, WasmInfo } from '../wasm/wasm-info.js';
 import { mayPersist } from './emit-import-guards.js';
 import { CHUNK, emitRecord, recordPath } from './emit-record.js';
-import { BIND_UNDO, RELEASE_UNDO } from './emit-undo.js';
+import { BIND_UNDO, type Commit, RELEASE_UNDO } from './emit-undo.js';
 
 /**
  * What stands at the top of every scope: the state of its instance, and the slow paths of its guards.
@@ -122,19 +122,21 @@ export function guardName(index: number): string {
 
 /**
  * Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away.
- * @param allocators where turns can be undone: see {@link allocators}
+ * @param undo by what turns can be undone, where they can be
+ * @param allocators where that is a log: see {@link allocators}
  */
 export function emitExportGuards(
   guards: readonly GuardedExport[],
   wasm: WasmInfo,
   cachedViews: readonly string[],
-  allocators: ReadonlyMap<string, number> | undefined,
+  undo: Commit | undefined,
+  allocators: ReadonlyMap<string, number>,
 ): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
   const raw = guards.map((guard, index) => `e${index}: ${memberPath('$of', guard.export)}`);
-  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
-${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of the exports of an instance.
+  return `${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, undo === undefined ? undefined : allocators)).join('\n')}
+${persists ? ENDED : ''}${undo === undefined ? HEARD : emitEnter(guards.length)}  // What guards enter, of the exports of an instance.
   function $bindingOf($of, state) {
     return ${emitRecord(raw, '', 'state')};
   }
@@ -150,8 +152,8 @@ ${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.le
     $raw.state = $stateFor($of);
     $all = undefined;
     $raw.api = $api;
-    $raw.binding = $bindingOf(${allocators === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
-${allocators === undefined ? '' : BIND_UNDO}    wasm = {
+    $raw.binding = $bindingOf(${undo === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
+${undo === 'log' ? BIND_UNDO : ''}    wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
@@ -159,7 +161,7 @@ ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
   ...cachedViews.map((name) => `${name} = null;`),
-  ...(allocators === undefined ? [] : RELEASE_UNDO),
+  ...(undo === 'log' ? RELEASE_UNDO : []),
   'if (wasm === undefined) return;',
   ...others.map((entry) => `${setProperty('wasm', entry.name, emitReleased(entry))};`),
 ]
@@ -200,7 +202,7 @@ const ENDED = `  function $ended({ state }) {
   }
 `;
 
-/** @param allocators see {@link emitExportGuards} */
+/** @param allocators undefined where turns can't be undone, see {@link emitExportGuards} */
 function emitExportGuard(
   guard: GuardedExport,
   index: number,

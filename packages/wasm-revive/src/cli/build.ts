@@ -5,7 +5,7 @@ import { type BuildTarget, type Built, build, type Step } from '../build/build.j
 import type { FileSize, Size } from '../build/sizes.js';
 import type { PanicMode } from '../toolchain/rust.js';
 import { wantsColour } from './input.js';
-import { refuseLimitWithoutLog, showWarnings } from './transform.js';
+import { refuseUnheeded, showWarnings } from './transform.js';
 
 /** Its options. */
 export interface BuildFlags {
@@ -15,7 +15,9 @@ export interface BuildFlags {
   readonly profile?: string;
   readonly panic: PanicMode;
   readonly recovery: 'fresh' | 'rollback';
+  readonly commit: 'log' | 'copy';
   readonly memoryLimit: number;
+  readonly prewarm?: boolean;
   readonly outDir?: string;
   readonly outName?: string;
   readonly runtime: string;
@@ -24,11 +26,11 @@ export interface BuildFlags {
 }
 
 /** Options that a Worker has no use for. */
-const NOT_OF_WORKERS = ['runtime', 'memoryLimit', 'splitDebug', 'outName'];
+const NOT_OF_WORKERS = ['runtime', 'commit', 'memoryLimit', 'prewarm', 'splitDebug', 'outName'];
 
 /** `wasm-revive build`. @param cargoArgs what follows `--` */
 export async function runBuild(dir: string, cargoArgs: readonly string[], flags: BuildFlags, command: Command): Promise<void> {
-  refuseLimitWithoutLog(flags, command);
+  refuseUnheeded(flags, command);
   const given = NOT_OF_WORKERS.find((name) => command.getOptionValueSource(name) === 'cli');
   if (flags.target === 'workers' && given !== undefined) {
     const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -48,7 +50,9 @@ export async function runBuild(dir: string, cargoArgs: readonly string[], flags:
       panic: flags.panic,
       cargoArgs,
       recovery: flags.recovery,
+      commit: flags.commit,
       memoryLimitMiB: flags.memoryLimit,
+      prewarm: flags.prewarm === true,
       runtime: flags.runtime,
       splitDebug,
       optimize: flags.optimize === true,
