@@ -3,9 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transform as transformWith } from '@wasm-revive/bindgen';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TransformOptions, transform } from '../dist/transform.js';
-import { type Package as Fixtures, folder, removeFolders, thrown, wasmFileOf } from './fixtures.js';
+import { stateOf } from '../src/prewarm/held-values.js';
+import { type Package as Fixtures, folder, load as loadFixtures, RUNTIME, removeFolders, thrown, wasmFileOf } from './fixtures.js';
 
 interface Package extends Fixtures {
   starts(): number;
@@ -91,6 +93,29 @@ describe.each(VARIANTS)('%s, panic=%s, %s, %s', (name, panic, target, recovery) 
     for (const object of objects) expect(module.same(object)).toBe(object);
     expect(started).toBe(0);
   });
+});
+
+it('I7: a state in which the table of references has grown goes on, for Rust has in memory how long it is', () => {
+  interface Points extends Package {
+    remember(key: string, value: string): void;
+    recall(key: string): string | undefined;
+  }
+  const dir = packageOf('fixtures', 'abort', 'nodejs');
+  const warm = loadFixtures<Points>('abort', RUNTIME, 'fixtures', 'copy');
+  expect(warm.sum_points(warm.points(3_000))).toBeGreaterThan(0);
+  warm.remember('key', 'x'.repeat(300_000));
+  const { state, values } = stateOf(warm.__revive.checkpoint());
+  expect(state.references).toBeGreaterThan(3_000);
+  const outDir = join(folder(), 'pkg');
+  const prewarmed = new Map([['wasm_revive_fixtures', state]]);
+  transformWith({ dir, outDir, version: '9.9.9', runtime: { import: RUNTIME }, prewarmed });
+  expect(values.length).toBe(state.references);
+  const module = createRequire(import.meta.url)(wasmFileOf(outDir).replace('_bg.wasm', '.js')) as Points;
+  for (let generation = 1; generation <= 2; generation++) {
+    expect(module.recall('key')).toBe('x'.repeat(300_000));
+    expect(module.sum_points(module.points(9_000))).toBeGreaterThan(0);
+    module.__revive.reset();
+  }
 });
 
 describe('what is written', () => {

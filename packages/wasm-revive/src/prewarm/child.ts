@@ -10,6 +10,9 @@ import type { StartOutcome, StartTask } from './outcome.js';
 /** Where the outcome goes: what the program prints is not that. */
 const OUTCOME = 3;
 
+/** The export that runs the start function. */
+const START = '__wbindgen_start';
+
 /** The import by which the glue fills its table of JavaScript's values. */
 const FILL_TABLE = '__wbindgen_init_externref_table';
 
@@ -29,6 +32,11 @@ function watchImports(): void {
   const Real = WebAssembly.Instance;
   WebAssembly.Instance = class extends Real {
     constructor(module: WebAssembly.Module, imports: WebAssembly.Imports = {}) {
+      // The runtime makes instances of small modules of its own, too.
+      if (!WebAssembly.Module.exports(module).some(({ name }) => name === START)) {
+        super(module, imports);
+        return;
+      }
       const watched: Record<string, WebAssembly.ModuleImports> = {};
       for (const { module: from, name } of WebAssembly.Module.imports(module)) {
         const value = imports[from]?.[name] as WebAssembly.ImportValue;
@@ -36,8 +44,7 @@ function watchImports(): void {
         watched[from][name] = typeof value === 'function' ? watch(name, value as (...args: never[]) => unknown) : value;
       }
       super(module, watched);
-      // The runtime makes instances of small modules of its own, too.
-      table ??= this.exports[UNDO_EXPORTS.references] as WebAssembly.Table | undefined;
+      table = this.exports[UNDO_EXPORTS.references] as WebAssembly.Table | undefined;
     }
   };
 }
@@ -64,6 +71,7 @@ async function started({ entry, wasm }: StartTask): Promise<StartOutcome> {
     // Of CommonJS, Node.js finds only the exports whose names are written plainly. In `default` there are all.
     const pkg = (typeof exported.default === 'object' ? exported.default : exported) as Record<string, unknown>;
     if (typeof pkg.initSync === 'function') pkg.initSync({ module: readFileSync(wasm) });
+    if (pkg.__revive === undefined) return { kind: 'failed', why: 'the package is a script, from which Node.js gets no exports' };
     const state = (pkg.__revive as Revive).checkpoint();
     const given = held().flatMap((value, place) => (value !== null && Object.is(value, filled[place]) ? [place] : []));
     return { kind: 'started', state: Buffer.from(state).toString('base64'), called: [...called].sort(), given };

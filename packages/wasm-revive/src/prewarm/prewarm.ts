@@ -125,5 +125,7 @@ function warningsOf(name: string, called: readonly string[]): string[] {
 
 /** `__wbg_getRandomValues_1c61fac11405ffdc` is `getRandomValues`. */
 function plainName(name: string): string {
+  // What imports are called that the transform has moved.
+  if (name.startsWith('__wasm_revive_import_')) return 'a function of a snippet';
   return name.replace(/^__wbg_/, '').replace(/_?[0-9a-f]{16}$/, '');
 }
