@@ -1,11 +1,11 @@
 /**
  * Values of JavaScript that Rust holds, as JSON, by which another process makes the same: what is held twice there is one object here, too.
  *
- * Plain data is copied. An object of the host has its name ({@link globalPaths}). A closure of the instance's Rust is made anew by the glue, from
- * where in memory it is. Of promises only those can be told that Rust has made of a value which is no object: they are settled.
+ * Plain data is copied. An object of the host has its name ({@link globalPaths}), and so has what the program gives. A closure of the instance's
+ * Rust is made anew by the glue, from where in memory it is. Of promises only those can be told that Rust has made of a value which is no object: they are settled.
  */
 import { type GlobalPath, globalAt, globalPaths } from './global-paths.js';
-import { own } from './intrinsics.js';
+import { hasOwn, own } from './intrinsics.js';
 import { describeThrown, lookAt, tagOf } from './thrown.js';
 
 /** A value. Anything that is what it is by its identity is written once, see {@link Made}. */
@@ -21,6 +21,7 @@ type Word =
 /** How an object is made. */
 type Made =
   | readonly ['global', path: GlobalPath, type: string]
+  | readonly ['given', name: string]
   | readonly ['symbol', key: string]
   | readonly ['closure', closure: CarriedClosure]
   | readonly ['promise', value: Word]
@@ -49,6 +50,8 @@ export interface OwnValues {
   closure(value: unknown): CarriedClosure | undefined;
   /** What a promise is settled with, in a list of one; undefined where nobody knows. */
   settledWith(value: unknown): readonly [unknown] | undefined;
+  /** The name under which the other process gives its own; undefined where the program has named no such object. */
+  given(value: unknown): string | undefined;
   /** Whether it is the instance's memory: a view of that is no data. */
   isMemory(buffer: unknown): boolean;
 }
@@ -59,6 +62,12 @@ export interface CarriedValues {
   readonly values: readonly (readonly [place: number, value: Word])[];
   readonly objects: readonly Made[];
 }
+
+/**
+ * Objects of the program's that Rust holds, and of which another process has its own, by a name that both have agreed on. The name of one that is given
+ * twice is the first.
+ */
+export type Given = Readonly<Record<string, unknown>>;
 
 /** What is carried, and what can't be: `2 Promise, 1 function in an array`. */
 export interface Carrying {
@@ -132,6 +141,8 @@ class Carrier {
   #make(value: object | symbol, depth: number): Made | undefined {
     const closure = this.#owner.closure(value);
     if (closure !== undefined) return ['closure', closure];
+    const given = this.#owner.given(value);
+    if (given !== undefined) return ['given', given];
     const settled = this.#owner.settledWith(value);
     if (settled !== undefined) return ['promise', this.#word(settled[0], ' in a promise', depth + 1)];
     this.#globals ??= globalPaths();
@@ -217,10 +228,11 @@ export interface OwnMaker {
  * Makes the values, as far as nothing of an instance is needed for them, so that what can fail does before anything is changed. Gives what makes
  * the rest, once.
  * @param forms how many kinds of closures there are
- * @throws RangeError where the host has no such object, or the module no such closure
+ * @param given what the program gives, by names
+ * @throws RangeError where the host or the program has no such object, or the module no such closure
  */
-export function prepareValues({ length, values, objects }: CarriedValues, forms: number): (maker: OwnMaker) => unknown[] {
-  const all = objects.map((made) => emptyOf(made, forms));
+export function prepareValues({ length, values, objects }: CarriedValues, forms: number, given: Given): (maker: OwnMaker) => unknown[] {
+  const all = objects.map((made) => emptyOf(made, forms, given));
   const value = (word: Word): unknown => {
     if (!Array.isArray(word)) return word;
     const [kind, text] = word as Exclude<Word, null | boolean | number | string>;
@@ -253,10 +265,13 @@ function globalOf(path: GlobalPath, type: string): unknown {
 }
 
 /** The object, still without what is in it; undefined for one that needs others, or an instance. */
-function emptyOf(made: Made, forms: number): unknown {
+function emptyOf(made: Made, forms: number, given: Given): unknown {
   switch (made[0]) {
     case 'global':
       return globalOf(made[1], made[2]);
+    case 'given':
+      if (!hasOwn(given, made[1])) throw new RangeError(`Rust holds what was given as \`${made[1]}\`, and nothing is given by that name`);
+      return given[made[1]];
     case 'symbol':
       return Symbol.for(made[1]);
     case 'array':

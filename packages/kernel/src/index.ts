@@ -32,6 +32,7 @@ export {
 } from './abi.js';
 export { isAbort, saidCause } from './aborts.js';
 export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
+export type { Given } from './carried-values.js';
 export { checkContract } from './check-contract.js';
 export type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 export { complain } from './complain.js';
@@ -70,6 +71,7 @@ export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { framesIn, NO_FRAMES, nameIn, wasmFrames, wasmLines } from './frames.js';
+export { askForLeftMemory } from './garbage.js';
 export { pointerBase, spaceOf } from './handle.js';
 export type { Image } from './image.js';
 export { markHandled } from './in-flight.js';
@@ -96,8 +98,11 @@ export {
   UNKNOWN_PANIC,
 } from './report.js';
 export { type GuardActions, RuntimeGuards } from './runtime-guards.js';
+export type { SavedAlong } from './save-state.js';
+export type { HandleClass, RestoredAlong } from './saved-handles.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
 export { hasStackRoom } from './stack-room.js';
+export { joinState, type StatePages, splitState } from './state-pages.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
 export { bytesMissingForLog, UNDO_EXPORTS } from './undo-exports.js';

@@ -1,18 +1,19 @@
 import { RESTORED_ENTRY, RESTORED_EXPORT } from './abi.js';
 import { forgetRunning, writeGeneration } from './black-box.js';
 import { Callbacks } from './callbacks.js';
-import type { CarriedClosure } from './carried-values.js';
+import type { CarriedClosure, Given } from './carried-values.js';
 import type { CheckpointPolicy, GivenUp } from './checkpoints.js';
 import type { Entry, Factory, Scope } from './contract.js';
 import { entriesOf } from './entries.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
+import { leaveMemory } from './garbage.js';
 import { pointerBase } from './handle.js';
 import type { Held } from './held.js';
 import { InstanceHost } from './host.js';
 import type { Image } from './image.js';
-import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError } from './instance-errors.js';
+import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError, undecidedError } from './instance-errors.js';
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
@@ -23,6 +24,7 @@ import { Promises } from './promises.js';
 import { realTrap } from './real-trap.js';
 import { Registrations } from './registrations.js';
 import type { Redact } from './report.js';
+import type { SavedAlong } from './save-state.js';
 import type { SavedState } from './saved-state.js';
 import { StackPointers, stackPointerNames } from './stack-pointers.js';
 import { lookAt } from './thrown.js';
@@ -235,6 +237,11 @@ export class Instance {
     }
   }
 
+  /** The same, for somebody who calls it: that may be a plugin, while what it was lost through is still being looked at. */
+  get refusal(): ReviveError | undefined {
+    return this.#life.is === 'shut' && this.isLookedAt ? undecidedError(this.#life.trap) : this.error;
+  }
+
   /** Whether everybody knows of the loss. */
   get isTold(): boolean {
     return this.#life.is === 'lost' || this.#life.is === 'undone';
@@ -301,12 +308,16 @@ export class Instance {
     if (this.isRunning() && this.scope.isQuiescent()) this.#turnEnded();
   }
 
-  /** It begins with the state of another instance, of a module whose turns can be undone. @throws RangeError where it can't */
-  beginWith({ image, values }: SavedState): void {
+  /**
+   * It begins with the state of another instance, of a module whose turns can be undone.
+   * @param given by names, what the other instance was given
+   * @throws RangeError where it can't
+   */
+  beginWith({ image, values }: SavedState, given: Given): void {
     const exports = this.#exports as WebAssembly.Exports;
     const { scope } = this;
     const { prepareValues } = this.module.undo as UndoSupport;
-    const make = prepareValues(values, scope.closures?.length ?? 0);
+    const make = prepareValues(values, scope.closures?.length ?? 0, given);
     this.undo?.makeRoom(image);
     this.#isRestored = true;
     this.#image = () => {
@@ -359,10 +370,10 @@ export class Instance {
   }
 
   /** Its state as bytes. @throws ReviveError `REVIVE_NOT_SAVED` */
-  save(): Uint8Array<ArrayBuffer> {
+  save(along: SavedAlong): Uint8Array<ArrayBuffer> {
     const support = this.module.undo;
     if (support === undefined) throw notSaved(this.module.name, NOT_UNDOABLE);
-    return support.saveState(this, this.scope.held(this.#exports as WebAssembly.Exports));
+    return support.saveState(this, this.scope.held(this.#exports as WebAssembly.Exports), along);
   }
 
   /** It serves from now on, and the program starts it by itself. */
@@ -463,8 +474,12 @@ export class Instance {
     this.#failures.startAnew();
     // Note: not the one before, whose alarm rings once.
     this.#host = new InstanceHost(this, this.#failures);
+    const before = this.memoryBytes;
     const moved = undo.move(() => this.#another());
-    if (moved !== undefined) this.#lookAt(moved);
+    if (moved !== undefined) {
+      leaveMemory(before);
+      this.#lookAt(moved);
+    }
     const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);
     if (moved !== undefined) this.promises.moved(this.scope.held(moved));
@@ -544,7 +559,7 @@ export class Instance {
 
   /** The error for a use of something that pointed into this instance. */
   staleError(what: string): ReviveError {
-    return staleError(what, this.generation, this.error);
+    return staleError(what, this.generation, this.refusal);
   }
 
   /** What left Rust frames by throwing ran none of their epilogues and, but for a panic, none of their destructors. */
@@ -571,6 +586,7 @@ export class Instance {
   letGo(error: ReviveError, isTheirs: boolean): void {
     this.forget();
     this.undo?.release();
+    leaveMemory(this.memoryBytes);
     this.#exports = undefined;
     this.#stacks = undefined;
     this.#panicking = undefined;

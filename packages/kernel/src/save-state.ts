@@ -1,16 +1,29 @@
-import { carry, type OwnValues } from './carried-values.js';
+import { carry, type Given, type OwnValues } from './carried-values.js';
 import type { Held } from './held.js';
 import type { Instance } from './instance.js';
 import { NOT_UNDOABLE, notSaved } from './instance-errors.js';
 import type { Closure } from './own-closures.js';
+import { savedHandle } from './saved-handles.js';
 import { encodeState } from './saved-state.js';
+
+/** What goes along with a saved state. */
+export interface SavedAlong {
+  /**
+   * Objects of JavaScript that Rust may hold and that can't be copied, such as a connection: who restores the state gives others by the same
+   * names. Default: none.
+   */
+  readonly given?: Given | undefined;
+  /** Objects of the module's classes that are to be there again, all of this instance. Default: none. */
+  readonly handles?: readonly object[] | undefined;
+}
 
 /**
  * The state of an instance as bytes.
  * @param held the values of JavaScript that Rust holds
+ * @param along what goes along
  * @throws ReviveError `REVIVE_NOT_SAVED` where something of it can't be carried to another process, or may come that would never come there
  */
-export function saveState(instance: Instance, held: Held | undefined): Uint8Array<ArrayBuffer> {
+export function saveState(instance: Instance, held: Held | undefined, { given = {}, handles = [] }: SavedAlong): Uint8Array<ArrayBuffer> {
   const { undo, module, promises, registrations, scope, turns } = instance;
   const { build } = module;
   if (undo === undefined || build === undefined) throw notSaved(module.name, NOT_UNDOABLE);
@@ -22,10 +35,14 @@ export function saveState(instance: Instance, held: Held | undefined): Uint8Arra
   const image = undo.takeImage();
   if (image === undefined) throw notSaved(module.name, 'its memory is damaged, or a global of it holds a reference');
   const heap = held?.next === undefined ? undefined : { next: held.next, from: promises.heldFrom };
-  const { carried, left } = carry(heap === undefined ? image.references : behind(held as Held, promises.heldFrom), ownValues(instance));
+  const { carried, left } = carry(
+    heap === undefined ? image.references : behind(held as Held, promises.heldFrom),
+    ownValues(instance, given),
+  );
   if (left.length > 0)
     throw notSaved(module.name, `Rust holds ${left.length} of JavaScript's values that can't be saved: ${counted(left)}`);
-  return encodeState({ image, values: { ...carried, ...heap } }, build.id);
+  const pointers = handles.map((handle) => savedHandle(instance, handle));
+  return encodeState({ image, values: { ...carried, ...heap, ...(pointers.length > 0 && { handles: pointers }) } }, build.id);
 }
 
 /** What of a `heap` is behind that with which the glue begins. Places that are free have the next free one. */
@@ -33,8 +50,11 @@ function behind(held: Held, from: number): unknown[] {
   return Array.from({ length: Math.max(0, held.length - from) }, (_, nth) => held.get(from + nth));
 }
 
-function ownValues({ exports, ownClosures, promises }: Instance): OwnValues {
+function ownValues({ exports, ownClosures, promises }: Instance, given: Given): OwnValues {
+  const names = new Map<unknown, string>();
+  for (const [name, value] of Object.entries(given)) if (!names.has(value)) names.set(value, name);
   return {
+    given: (value) => names.get(value),
     closure(value) {
       const made = ownClosures.made(value);
       if (made === undefined) return undefined;

@@ -6,16 +6,23 @@
  * ```
  *
  * Numbers have 32 bits, little endian. The checksum (CRC-32) is of all that follows. A part is its address, its length and its bytes; where there are
- * long runs of zeros, there is no part. The values are those of JavaScript that Rust holds, as JSON (`carried-values.ts`).
+ * long runs of zeros, there is no part, and none reaches over a multiple of 16 KiB (`state-pages.ts`). The values are those of JavaScript that Rust
+ * holds, as JSON (`carried-values.ts`), and what goes along with them.
  */
 import type { CarriedValues } from './carried-values.js';
 import { ReviveError } from './errors.js';
 import type { Image, Part } from './image.js';
+import type { SavedHandle } from './saved-handles.js';
 
 const MAGIC = 'wasmrevi';
-const VERSION = 2;
+const VERSION = 3;
 const HEAD = 20;
-const BODY = HEAD + 16 + 16;
+
+/** Where the last of the numbers is that say how long everything is. Behind it the record begins. */
+export const STATE_BODY: number = HEAD + 16 + 16;
+
+/** A part is of one page, so that what of a state has changed can be told by pages. */
+export const STATE_PAGE = 16_384;
 
 /** A run of zeros that is shorter is written down. */
 const LEAST_RUN = 64;
@@ -26,6 +33,8 @@ export interface SavedValues extends CarriedValues {
   readonly next?: number;
   /** Of a `heap`: the place of the first of these. */
   readonly from?: number;
+  /** Where objects of the module's classes point to that go along. */
+  readonly handles?: readonly SavedHandle[];
 }
 
 /** What the bytes say. */
@@ -39,7 +48,7 @@ export interface SavedState {
 export function encodeState({ image: { memory, record, end }, values: carried }: SavedState, build: string): Uint8Array<ArrayBuffer> {
   const values = new TextEncoder().encode(JSON.stringify(carried));
   const parts = memory.flatMap(withoutZeros);
-  const size = parts.reduce((sum, { bytes }) => sum + 8 + bytes.length, BODY + 4 + record.bytes.length + values.length);
+  const size = parts.reduce((sum, { bytes }) => sum + 8 + bytes.length, STATE_BODY + 4 + record.bytes.length + values.length);
   const all = new Uint8Array(size);
   const view = new DataView(all.buffer);
   let at = 0;
@@ -75,7 +84,8 @@ function withoutZeros({ at, bytes }: Part): Part[] {
     while (from < length && bytes[from] === 0) from++;
     if (from === length) break;
     let end = from;
-    for (let place = from; place < length && place - end < LEAST_RUN; place++) if (bytes[place] !== 0) end = place + 1;
+    const last = Math.min(length, from + STATE_PAGE - ((at + from) % STATE_PAGE));
+    for (let place = from; place < last && place - end < LEAST_RUN; place++) if (bytes[place] !== 0) end = place + 1;
     parts.push({ at: at + from, bytes: bytes.subarray(from, end) });
     from = end;
   }
@@ -93,7 +103,7 @@ export function decodeState(given: unknown, build: string): SavedState {
   const view = new DataView(bytes.buffer);
   const word = (at: number): number => view.getUint32(at, true);
   const text = (at: number, length: number): string => String.fromCharCode(...bytes.subarray(at, at + length));
-  if (bytes.length < BODY + 4) throw refused(`${bytes.length} bytes are too few`);
+  if (bytes.length < STATE_BODY + 4) throw refused(`${bytes.length} bytes are too few`);
   if (text(0, 8) !== MAGIC) throw refused('they begin as no saved state does');
   if (word(8) !== VERSION) throw refused(`they are of version ${word(8)} of the format, and version ${VERSION} is supported`);
   if (word(12) !== bytes.length) throw refused(`they should be ${word(12)} bytes, and are ${bytes.length}`);
@@ -117,7 +127,7 @@ function decodeBody(bytes: Uint8Array<ArrayBuffer>): SavedState {
     number,
     number,
   ];
-  let at = BODY + 4;
+  let at = STATE_BODY + 4;
   const take = (length: number): Uint8Array<ArrayBuffer> => {
     at += length;
     return bytes.subarray(at - length, at);

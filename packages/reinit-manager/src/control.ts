@@ -1,4 +1,11 @@
-import { type CheckpointPolicy, type CrashReport, checkCrates, type Plugin } from '@wasm-revive/kernel';
+import {
+  type CheckpointPolicy,
+  type CrashReport,
+  checkCrates,
+  type Plugin,
+  type RestoredAlong,
+  type SavedAlong,
+} from '@wasm-revive/kernel';
 import { EVENT_NAMES, type EventName, type Events } from './events.js';
 import type { DrainOptions } from './leaving/closing.js';
 import type { RecycleOptions } from './leaving/recycling.js';
@@ -112,6 +119,12 @@ export interface OfInstance {
   readonly instance?: unknown;
 }
 
+/** What goes along with a state that is saved. */
+export interface SaveOptions extends OfInstance, SavedAlong {}
+
+/** What is given to a state that is restored. */
+export interface RestoreOptions extends OfInstance, RestoredAlong {}
+
 /** The control handle of a transformed module: its export `__revive`. */
 export interface Revive<Exports = unknown> {
   /** The name of the module, as in its reports. */
@@ -149,14 +162,15 @@ export interface Revive<Exports = unknown> {
    * transformed with `--recovery rollback`.
    * @throws ReviveError `REVIVE_NOT_SAVED` where something of it can't be saved: a promise that is owed, a listener, an object that Rust holds
    */
-  checkpoint(options?: OfInstance): Uint8Array<ArrayBuffer>;
+  checkpoint(options?: SaveOptions): Uint8Array<ArrayBuffer>;
   /**
    * Retires the present instance, as {@link reset} does, and starts one that has the state of these bytes. All objects and closures of the former one
-   * are stale.
-   * @throws ReviveError `REVIVE_NOT_RESTORED` where the bytes are no state of this build: then nothing has changed. What a hook of the program's
+   * are stale. Gives the handles that were saved with it, as objects of the classes that are named, in the same order: such a handle is freed by `free()`
+   * alone, and not when it is collected.
+   * @throws ReviveError `REVIVE_NOT_RESTORED` where the bytes are no state of this build, or something isn't given that Rust holds: then nothing has changed. What a hook of the program's
    * (the crate's `on_restore`) fails with: then a fresh instance serves
    */
-  restore(bytes: Uint8Array, options?: OfInstance): void;
+  restore(bytes: Uint8Array, options?: RestoreOptions): object[];
   /** Forgets what the program has persisted in the default instance: the next one begins with the module's initial state. */
   forget(): void;
   /**
@@ -280,8 +294,8 @@ export function reviveOf(
       slot.reset();
       router.reset();
     },
-    checkpoint: (options) => slotOf(options).instance().save(),
-    restore: (bytes, options) => slotOf(options).restore(bytes),
+    checkpoint: (options = {}) => slotOf(options).instance().save(options),
+    restore: (bytes, options = {}) => slotOf(options).restore(bytes, options),
     forget: () => persisted.forget(),
     instance: (key) => siblings.instance(key),
     evict,

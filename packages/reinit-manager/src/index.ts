@@ -6,7 +6,17 @@
 export { type CheckpointPolicy, copySupport, type GivenUp, undoSupport } from '@wasm-revive/kernel';
 export type { Application } from './application.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
-export type { ForeignExceptions, OfInstance, RecoveryChoice, Revive, ReviveOptions, ReviveState, Stats } from './control.js';
+export type {
+  ForeignExceptions,
+  OfInstance,
+  RecoveryChoice,
+  RestoreOptions,
+  Revive,
+  ReviveOptions,
+  ReviveState,
+  SaveOptions,
+  Stats,
+} from './control.js';
 export type { EventName, Events, PersistedValue } from './events.js';
 export type { DrainOptions } from './leaving/closing.js';
 export type { RecycleOptions, RecycleReason } from './leaving/recycling.js';

@@ -1,4 +1,13 @@
-import { describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, ReviveError } from '@wasm-revive/kernel';
+import {
+  askForLeftMemory,
+  describeThrown,
+  hasOwn,
+  type Instance,
+  inMicrotask,
+  isReviveError,
+  type RestoredAlong,
+  ReviveError,
+} from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
@@ -132,8 +141,8 @@ export class Slot {
       }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
-        if (!current.comesBack) current.askAgain();
-        throw current.error;
+        if (!current.comesBack && !current.isLookedAt) current.askAgain();
+        throw current.refusal;
       }
       if (this.#current === undefined && !this.#around.claim()) this.recover();
     }
@@ -152,7 +161,10 @@ export class Slot {
     supervisor.called(instance);
     const isAsked = called(instance);
     // Whether it is well, and serves on, may be known only later: until then, each call asks.
-    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) sendTo(instance);
+    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) {
+      sendTo(instance);
+      askForLeftMemory();
+    }
     return instance;
   }
 
@@ -305,26 +317,28 @@ export class Slot {
   }
 
   /** See `Revive.restore`. */
-  restore(bytes: unknown): void {
+  restore(bytes: unknown, { given = {}, handles = [] }: RestoredAlong): object[] {
     const { module, supervisor } = this.#around;
     const { build, name, undo } = module.description;
     const refused = (why: string, cause?: unknown): ReviveError =>
       new ReviveError('REVIVE_NOT_RESTORED', `The state was not restored: ${why}. Nothing was changed.`, { cause });
     if (undo === undefined || build === undefined) throw refused(`${name} was not transformed with \`--recovery rollback\``);
     if (this.instance().scope.isQuiescent() === false) throw refused('a call of the instance is running');
-    const image = undo.decodeState(bytes, build.id);
+    const state = undo.decodeState(bytes, build.id);
+    const { handles: saved = [] } = state.values;
+    if (saved.length !== handles.length) throw refused(`handles of ${handles.length} classes were asked for, and it has ${saved.length}`);
     // One that was started ahead has a state of its own by now.
     this.dropReserve();
     const spare = this.#maker.take(this.#generation, supervisor.lastError);
     try {
-      spare.instance.beginWith(image);
+      spare.instance.beginWith(state, given);
     } catch (error) {
       spare.instance.forget();
       throw refused(describeThrown(error).message, error);
     }
     this.#maker.giveBack(spare);
     const thrown = this.reset();
-    if (!hasOwn(thrown, 'error')) return;
+    if (!hasOwn(thrown, 'error')) return undo.handlesOf(spare.instance, saved, handles);
     // What a hook was to change, for there must not be two of it, is there as it was: that must not serve.
     this.reset();
     throw thrown.error;

@@ -24,7 +24,7 @@ export interface Prewarming {
  * Runs the start function of each module of a package once. The package stays as it is.
  * @throws TransformError `REVIVE_NOT_PREWARMED` where a state is more than what the wasm file can begin with; others as the transform does
  */
-export function prewarm(dir: string, name: string | undefined, runtime: RuntimeFiles, version: string): Prewarming {
+export function prewarm(dir: string, name: string | readonly string[] | undefined, runtime: RuntimeFiles, version: string): Prewarming {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-prewarm-'));
   try {
     const copy = join(folder, 'pkg');
