@@ -78,6 +78,7 @@ export default defineConfig([
     entry: {
       cli: 'src/cli.ts',
       'replay-child': 'src/replay/child.ts',
+      'prewarm-child': 'src/prewarm/child.ts',
       'replay-loader': 'src/replay/loader.ts',
       'register-hooks': 'src/register/hooks-thread.ts',
     },

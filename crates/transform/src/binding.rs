@@ -52,6 +52,36 @@ pub fn undo_log(bytes: &[u8], mebibytes: u32) -> Result<Array, JsValue> {
     Ok(Array::of2(&module, &left_out))
 }
 
+/// [`copyable`](crate::copyable).
+///
+/// # Errors
+///
+/// As [`inspect`], and for what can't be copied.
+#[wasm_bindgen]
+pub fn copyable(bytes: &[u8]) -> Result<Option<Vec<u8>>, JsValue> {
+    crate::copyable(bytes).map_err(|error| throwable(error).into())
+}
+
+/// [`prewarm`](crate::prewarm).
+///
+/// # Errors
+///
+/// As [`inspect`], and for what can't be.
+#[wasm_bindgen]
+pub fn prewarm(
+    bytes: &[u8],
+    memory: &[u8],
+    globals: &[u8],
+    references: u32,
+) -> Result<Vec<u8>, JsValue> {
+    let state = crate::State {
+        memory,
+        globals,
+        references,
+    };
+    crate::prewarm(bytes, state).map_err(|error| throwable(error).into())
+}
+
 /// [`without_build_id`](crate::without_build_id).
 ///
 /// # Errors

@@ -8,9 +8,7 @@
 //! Semantics: nothing that runs changes. Entries are added to the export section; every other section is copied byte for
 //! byte. A module without an export section, or without such globals, stays as it is.
 
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{ExportKind, ExportSection, Module};
-use wasmparser::{Parser, Payload};
+use wasm_encoder::ExportKind;
 
 use crate::{inspect, sections, Error};
 
@@ -41,27 +39,10 @@ pub fn export_globals(bytes: &[u8], prefix: &str) -> Result<Option<Vec<u8>>, Err
         .filter(|global| !global.imported && global.exported_as.is_none())
         .map(|global| global.index)
         .collect();
-    if globals.is_empty() {
-        return Ok(None);
-    }
-    let mut module = Module::new();
-    let mut added = false;
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload?;
-        if let Payload::ExportSection(section) = &payload {
-            let mut exports = ExportSection::new();
-            let unchanged = RoundtripReencoder.parse_export_section(&mut exports, section.clone());
-            unchanged.map_err(|error| Error::new(error.to_string(), section.range().start))?;
-            for &index in &globals {
-                exports.export(&format!("{prefix}{index}"), ExportKind::Global, index);
-            }
-            module.section(&exports);
-            added = true;
-        } else {
-            sections::copy(&mut module, &payload, bytes);
-        }
-    }
-    Ok(added.then(|| module.finish()))
+    let added = globals
+        .iter()
+        .map(|&index| (format!("{prefix}{index}"), ExportKind::Global, index));
+    sections::with_exports(bytes, &added.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

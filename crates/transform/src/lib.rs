@@ -28,6 +28,7 @@
 mod binding;
 mod code_map;
 mod constants;
+mod copyable;
 mod custom;
 mod debug_info;
 mod error;
@@ -39,12 +40,14 @@ mod info;
 mod inspect;
 mod move_imports;
 mod panic_count;
+mod prewarm;
 mod sections;
 mod stack_pointer;
 mod types;
 mod undo_log;
 
 pub use code_map::{CodeMap, Piece};
+pub use copyable::{copyable, GLOBAL};
 pub use debug_info::DebugInfo;
 pub use error::Error;
 pub use export_globals::export_globals;
@@ -58,6 +61,7 @@ pub use info::{
 };
 pub use inspect::inspect;
 pub use move_imports::move_imports;
+pub use prewarm::{prewarm, State};
 pub use undo_log::{
     undo_log, undoable, UndoLayout, Undoable, CANARY, CHANGED, COMMIT, LOAD, NOTE, REFERENCES,
     ROLLBACK, SAVE,

@@ -40,6 +40,7 @@ mod trips;
 mod value;
 
 pub use layout::UndoLayout;
+pub(crate) use tables::Changed;
 
 use crate::{CodeMap, DebugInfo, Error};
 

@@ -11,6 +11,7 @@ export const TRANSFORM_ERROR_CODES = {
   REVIVE_READ_ONLY: 'The folder cannot be written.',
   REVIVE_SHARED_MEMORY: 'The module shares its memory between threads.',
   REVIVE_CANNOT_UNDO: 'The module does something that can not be undone.',
+  REVIVE_NOT_PREWARMED: 'The start function of the module can not be run once for all instances.',
   REVIVE_NO_DEBUG_INFO: 'The module has no debug information that could be written to a file of its own.',
   REVIVE_WASM64: 'The module uses 64-bit memory.',
   REVIVE_UNSUPPORTED_TARGET: 'The target is not supported.',

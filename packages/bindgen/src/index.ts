@@ -24,5 +24,5 @@ export {
   wouldTransform,
 } from './transform.js';
 export { assertDebugFile } from './wasm/debug-file.js';
-export { inspectWasm, MalformedWasmError, type WasmInfo } from './wasm/wasm-info.js';
+export { inspectWasm, MalformedWasmError, type Prewarmed, type WasmInfo } from './wasm/wasm-info.js';
 export { assertOutputFolder } from './write/output-folder.js';

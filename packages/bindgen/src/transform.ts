@@ -15,7 +15,17 @@ import { unprotected } from './read/unprotected.js';
 import { validate } from './validate/validate.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './wasm/debug-file.js';
 import { withMovedImports } from './wasm/move-imports.js';
-import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm/wasm-info.js';
+import {
+  copyable,
+  exportGlobals,
+  inspectWasm,
+  MalformedWasmError,
+  type Prewarmed,
+  prewarm,
+  type UndoLogged,
+  undoLog,
+  type WasmInfo,
+} from './wasm/wasm-info.js';
 import { type Change, commit, recoverStaging } from './write/commit.js';
 import { readFile } from './write/files.js';
 import { isSamePlace, writeOutput } from './write/output-folder.js';
@@ -62,12 +72,19 @@ export interface TransformOptions {
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
   /**
-   * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
+   * With `rollback`, how the state is kept that a turn is undone to. `log`: by an undo log, which the wasm file gets (default). `copy`: the code of the wasm
+   * file stays as it is, and the runtime copies the whole memory at the end of each turn.
+   */
+  readonly commit?: 'log' | 'copy' | undefined;
+  /**
+   * With `rollback` and its log: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
    * them, the log takes 1 KiB from the beginning.
    */
   readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
+  /** The states in which modules begin, by their names, in place of running their start functions: see {@link Prewarmed}. Default: none. */
+  readonly prewarmed?: ReadonlyMap<string, Prewarmed> | undefined;
   /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
   readonly name?: string | readonly string[] | undefined;
   /** Version that the output names as its maker's. */
@@ -189,16 +206,22 @@ function transformFolder(options: TransformOptions): TransformResult {
 /** Two runs on one folder for which this is the same do the same. */
 function hashOfAsked({
   recovery = 'fresh',
+  commit = 'log',
   memoryLimitMiB = MOST_MEMORY_MIB,
   runtime,
   version,
   name,
   splitDebug,
+  prewarmed = new Map(),
 }: TransformOptions): string {
-  const undo = recovery === 'rollback' ? memoryLimitMiB : undefined;
-  return createHash('sha256')
-    .update(JSON.stringify([undo, runtime, version, name, splitDebug]))
-    .digest('hex');
+  const limit = commit === 'log' ? memoryLimitMiB : commit;
+  const undo = recovery === 'rollback' ? limit : undefined;
+  const states = [...prewarmed].map(([module, { memory, globals, references }]) => [module, hashOf(memory), hashOf(globals), references]);
+  return hashOf(JSON.stringify([undo, runtime, version, name, splitDebug, states]));
+}
+
+function hashOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function isAlreadyTransformed(error: unknown): error is TransformError {
@@ -321,23 +344,26 @@ function emitPackage(
   pkg: Package,
   original: Uint8Array,
   outDir: string,
-  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'splitDebug' | 'memoryLimitMiB'>,
+  options: Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'commit' | 'splitDebug' | 'memoryLimitMiB' | 'prewarmed'>,
 ): EmittedPackage {
   const { wasm } = pkg;
   const own = ownModule(wasm);
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
   const glue = readGlue(pkg.dir, pkg.glue.file, inKnownForm(pkg, imported), pkg.target, imported);
   validate(pkg, glue);
-  const undo = options.recovery === 'rollback';
-  const { reference, files } = runtimeFiles(pkg, options.runtime, undo, options.version);
+  const undo = options.recovery === 'rollback' ? (options.commit ?? 'log') : undefined;
+  const { reference, files } = runtimeFiles(pkg, options.runtime, undo !== undefined, options.version);
   refuseNameOfRuntime(pkg, files);
   const source = joined(pkg.dir, pkg.wasmBytes);
-  const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
-  const { module, debugInfoLeftOut } = undo
-    ? undoLogged(pkg, plain, options.memoryLimitMiB ?? MOST_MEMORY_MIB)
-    : { module: plain, debugInfoLeftOut: undefined };
+  const state = options.prewarmed?.get(pkg.name);
+  const begun = state === undefined ? source.bytes : warm(pkg, source.bytes, state);
+  const plain = exportGlobals(begun, GLOBAL_EXPORT_PREFIX) ?? begun;
+  const { module, debugInfoLeftOut } =
+    undo === undefined
+      ? { module: plain, debugInfoLeftOut: undefined }
+      : undoable(pkg, plain, undo, options.memoryLimitMiB ?? MOST_MEMORY_MIB);
   // What has its debug information elsewhere, and the same code as before, goes on to be known there by its name.
-  const keepsName = module === original || (!undo && source.isMissing === true);
+  const keepsName = module === original || (undo !== 'log' && source.isMissing === true);
   const ownFile = source.from === undefined ? undefined : join(outDir, source.from);
   const { bytes, debugId, debugFile } = identified(module, {
     keepsName,
@@ -350,7 +376,9 @@ function emitPackage(
     version: options.version,
     runtime: reference,
     build: { ...buildOf(bytes, written), ...(debugId !== undefined && { debugId }) },
-    added: written.exports.map(({ name }) => name).filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo && isOfUndo(name))),
+    added: written.exports
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo !== undefined && isOfUndo(name))),
     undo,
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
@@ -394,7 +422,7 @@ export function isMemoryLimit(mebibytes: number): boolean {
 }
 
 /** @throws TransformError `REVIVE_CANNOT_UNDO`, RangeError for a limit that can't be */
-function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, memoryLimitMiB: number): UndoLogged {
+function undoable({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, commit: 'log' | 'copy', memoryLimitMiB: number): UndoLogged {
   if (!isMemoryLimit(memoryLimitMiB)) {
     throw new RangeError(
       `memoryLimitMiB is ${memoryLimitMiB}. It has to be a whole number from 1 to ${MOST_MEMORY_MIB}. Nothing was changed.`,
@@ -410,15 +438,29 @@ function undoLogged({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, memoryL
   const own = wasm.exports.find(({ name }) => isOfUndo(name));
   if (own !== undefined) throw refuse(`an export ${own.name}, which is the undo log's name`);
   try {
-    return undoLog(bytes, memoryLimitMiB);
+    return commit === 'log' ? undoLog(bytes, memoryLimitMiB) : { module: copyable(bytes) ?? bytes, debugInfoLeftOut: undefined };
   } catch (error) {
     if (error instanceof MalformedWasmError) throw refuse(`that ${error.message}`, error);
     throw error;
   }
 }
 
+/** @throws TransformError `REVIVE_NOT_PREWARMED` */
+function warm({ dir, wasmFile }: Package, bytes: Uint8Array, state: Prewarmed): Uint8Array {
+  try {
+    return prewarm(bytes, state);
+  } catch (error) {
+    if (!(error instanceof MalformedWasmError)) throw error;
+    throw new TransformError(
+      'REVIVE_NOT_PREWARMED',
+      `${join(dir, wasmFile)}: found that ${error.message}, so that it can't begin in the state after its start function. Nothing was changed. Leave \`--prewarm\` away.`,
+      { cause: error },
+    );
+  }
+}
+
 function isOfUndo(name: string): boolean {
-  return Object.values<string>(UNDO_EXPORTS).includes(name);
+  return Object.values<string>(UNDO_EXPORTS).includes(name) || name.startsWith(UNDO_EXPORTS.global);
 }
 
 /** A module that is called as the runtime is. */

@@ -1,4 +1,4 @@
-/** `--recovery rollback` in every engine, on every target, in both panic modes: by pairs. */
+/** `--recovery rollback` in every engine, on every target, in both panic modes, with a log and with copies: by pairs. */
 import { join } from 'node:path';
 import { inject, it } from 'vitest';
 import { nodeVersion, otherNodeMajors, RUNNING_NODE } from '../src/drive/paths.ts';
@@ -27,16 +27,29 @@ const RUNS: readonly (readonly [TestRuntime, Target, PanicMode])[] = [
   [browser('firefox'), 'web', 'unwind'],
 ];
 
-for (const [runtime, target, panic] of RUNS) {
-  const place = `${target} › panic=${panic} › ${runtime.name}`;
+/** With `--commit copy`. Note: the first instance of the bundler target may be the engine's, whose globals nobody can put back. */
+const COPIES: readonly (readonly [TestRuntime, Target, PanicMode])[] = [
+  [running, 'nodejs', 'abort'],
+  [newest, 'module', 'unwind'],
+  [otherRuntimes('bun'), 'nodejs', 'unwind'],
+  [otherRuntimes('deno'), 'web', 'abort'],
+  [WORKERD, 'module', 'abort'],
+  [browser('chromium'), 'web', 'unwind'],
+  [browser('firefox'), 'web', 'abort'],
+];
+
+const ALL = [...RUNS.map((run) => [...run, 'rollback'] as const), ...COPIES.map((run) => [...run, 'copy'] as const)];
+
+for (const [runtime, target, panic, commit] of ALL) {
+  const place = `${commit} › ${target} › panic=${panic} › ${runtime.name}`;
   if (runtime.missing !== undefined) {
     if (process.env.CI !== undefined) throw new Error(runtime.missing);
     it.skip(`${place}: ${runtime.missing}`);
     continue;
   }
   for (const [folder, scenarios] of [
-    ['rollback', ROLLBACK],
-    ['rollback/revive', TASKS],
+    [commit, ROLLBACK],
+    [`${commit}/revive`, TASKS],
   ] as const) {
     declareTests(scenarios, place, () =>
       runtime.run(

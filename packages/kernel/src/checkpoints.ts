@@ -8,7 +8,8 @@
  * An event that comes once must not be spent between the checkpoint and the return: Rust would wait for it for ever. So a checkpoint is taken only
  * while Rust waits for nothing of the kind.
  */
-import { type Image, putImage, takeImage } from './image.js';
+import type { Image } from './image.js';
+import type { KeptState } from './kept-state.js';
 import type { TakeBack } from './undo.js';
 
 /** When a state is kept, and how many. */
@@ -68,14 +69,14 @@ export class Checkpoints {
   }
 
   /** A turn has ended well. */
-  committed(exports: WebAssembly.Exports, turn: PastTurn | undefined): void {
+  committed(kept: KeptState, turn: PastTurn | undefined): void {
     const youngest = this.#all.at(-1);
     if (youngest !== undefined) {
       youngest.turns++;
       if (turn !== undefined) this.#note(youngest, turn);
     }
     this.#turnsSince++;
-    if (this.#isDue && this.#isIdle()) this.#take(exports);
+    if (this.#isDue && this.#isIdle()) this.#take(kept);
   }
 
   #note({ since }: Checkpoint, turn: PastTurn): void {
@@ -89,10 +90,10 @@ export class Checkpoints {
     return this.#turnsSince >= turns || (ms !== undefined && performance.now() - this.#takenAt >= ms);
   }
 
-  #take(exports: WebAssembly.Exports): void {
+  #take(kept: KeptState): void {
     let image: Image | undefined;
     try {
-      image = takeImage(exports);
+      image = kept.takeImage();
     } catch {
       // There is no memory for it.
     }
@@ -108,6 +109,11 @@ export class Checkpoints {
     for (const turn of oldest?.since ?? []) this.#changes -= sizeOf(turn);
   }
 
+  /** The state that is gone back to first; undefined where there is none. */
+  get youngest(): Image | undefined {
+    return this.#all.at(-1)?.image;
+  }
+
   /** What going back would give up; undefined where there is no older state. */
   get wouldGiveUp(): GivenUp | undefined {
     const youngest = this.#all.at(-1);
@@ -118,7 +124,7 @@ export class Checkpoints {
    * Goes back to the youngest of them, which is a checkpoint no more: should nothing go well in that state either, the one before follows. What the turn
    * that failed has changed was put back before. Gives what takes back what the turns since have given to the host.
    */
-  goBack(exports: WebAssembly.Exports): TakeBack {
+  goBack(kept: KeptState): TakeBack {
     const { image, since } = this.#all.pop() as Checkpoint;
     const given: TakeBack[] = [];
     for (let turn = since.pop(); turn !== undefined; turn = since.pop()) {
@@ -127,7 +133,7 @@ export class Checkpoints {
       given.push(...turn.given.reverse());
       while (turn.changes.length > 0) turn.changes.pop()?.();
     }
-    putImage(exports, image);
+    kept.putImage(image);
     this.#turnsSince = 0;
     this.#takenAt = performance.now();
     return (error) => {

@@ -12,7 +12,7 @@ import type { Build } from './report.js';
 import type { UndoSupport } from './undo-support.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 10;
+export const CONTRACT = 11;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -128,7 +128,7 @@ export interface ModuleDescription {
   readonly exceptions?: ExceptionHandling;
   /** What the user does to initialise it, for `REVIVE_NOT_READY`; undefined where it initialises itself. */
   readonly init?: string;
-  /** What undoes its turns, where that can be done: then it has the exports of {@link Undoing}. */
+  /** What undoes its turns, where that can be done: then it has the exports of {@link Undoing}, those of the undo log or those that are copied. */
   readonly undo?: UndoSupport;
   /** Whether the module has the reinit-manager crate and doesn't signal: the end of every turn has to ask it. */
   readonly reinitRequests?: boolean;
@@ -236,6 +236,7 @@ export interface Undoing {
   readonly note: string;
   readonly changed: string;
   readonly canary: string;
+  readonly global: string;
   readonly save: string;
   readonly load: string;
   readonly references: string;

@@ -106,5 +106,5 @@ export { joinState, type StatePages, splitState } from './state-pages.js';
 export { LONGEST_NAME, shorten } from './text-limits.js';
 export { describeThrown, isError, lookAt } from './thrown.js';
 export { bytesMissingForLog, UNDO_EXPORTS } from './undo-exports.js';
-export { type UndoSupport, undoSupport } from './undo-support.js';
+export { copySupport, type UndoSupport, undoSupport } from './undo-support.js';
 export { type ReportDraft, writeReport } from './write-report.js';

@@ -10,6 +10,7 @@ import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
 import { leaveMemory } from './garbage.js';
 import { pointerBase } from './handle.js';
+import type { Held } from './held.js';
 import { InstanceHost } from './host.js';
 import type { Image } from './image.js';
 import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError, undecidedError } from './instance-errors.js';
@@ -138,7 +139,7 @@ export class Instance {
     owner.module.owners.set(space, owner);
     this.turns = this.#hearTurns(owner.hooks);
     const support = owner.module.description.undo;
-    const undo = this.turns && support && new support.Undo(this.turns, (found) => this.#failures.damaged(found));
+    const undo = this.turns && support && new support.Undo(this.turns, support.keep, (found) => this.#failures.damaged(found));
     this.undo = undo;
     this.registrations = new Registrations(
       { has: (value): value is Closure => this.ownClosures.has(value) || this.promises.settles(value) },
@@ -315,9 +316,9 @@ export class Instance {
   beginWith({ image, values }: SavedState, given: Given): void {
     const exports = this.#exports as WebAssembly.Exports;
     const { scope } = this;
-    const { prepareValues, makeRoom } = this.module.undo as UndoSupport;
+    const { prepareValues } = this.module.undo as UndoSupport;
     const make = prepareValues(values, scope.closures?.length ?? 0, given);
-    makeRoom(exports, image);
+    this.undo?.makeRoom(image);
     this.#isRestored = true;
     this.#image = () => {
       const references = make({ closure: (closure) => this.#remake(closure), promise: (value) => this.#settled(value) });
@@ -473,18 +474,15 @@ export class Instance {
     this.#failures.startAnew();
     // Note: not the one before, whose alarm rings once.
     this.#host = new InstanceHost(this, this.#failures);
-    const { compiled } = this.owner.module;
-    const canMove = compiled !== undefined && !this.#isPrograms;
-    const smaller = canMove
-      ? undo.moveToLessMemory(compiled, this.scope.imports, this.scope.held(this.#exports as WebAssembly.Exports))
-      : undefined;
-    if (smaller !== undefined) {
-      leaveMemory(this.memoryBytes);
-      this.#lookAt(smaller);
+    const before = this.memoryBytes;
+    const moved = undo.move(() => this.#another());
+    if (moved !== undefined) {
+      leaveMemory(before);
+      this.#lookAt(moved);
     }
     const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);
-    if (smaller !== undefined) this.promises.moved(this.scope.held(smaller));
+    if (moved !== undefined) this.promises.moved(this.scope.held(moved));
     this.#life = { is: 'running' };
     this.failedIn = undefined;
     this.promises.rejectOf(turn, () => this.#withoutFrames(error));
@@ -519,7 +517,15 @@ export class Instance {
 
   /** Whether a failure may cost no more than its turn, if that is still to end: not what the event loop has begun and does not begin again, unless Rust is told of it. */
   get canUndo(): boolean {
-    return this.undo?.canUndo === true && !this.callbacks.isSpent;
+    return !this.callbacks.isSpent && this.undo?.canUndo(() => this.#another()) === true;
+  }
+
+  /** Makes another WebAssembly instance in place of this one; undefined where somebody would notice: the program has made it, or Rust holds its memory. */
+  #another(): WebAssembly.Exports | undefined {
+    const { compiled } = this.owner.module;
+    const exports = this.#exports as WebAssembly.Exports;
+    if (compiled === undefined || this.#isPrograms || holds(this.scope.held(exports), exports.memory)) return undefined;
+    return new WebAssembly.Instance(compiled, this.scope.imports).exports;
   }
 
   /** A closure was called that was made in a turn which was undone. */
@@ -643,3 +649,8 @@ export class Instance {
 
 /** What no export has: older glue calls destructors of closures straight out of the module's function table. */
 const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };
+
+function holds(held: Held | undefined, value: unknown): boolean {
+  for (let place = 0, length = held?.length ?? 0; place < length; place++) if (held?.get(place) === value) return true;
+  return false;
+}

@@ -34,7 +34,7 @@ export function saveState(instance: Instance, held: Held | undefined, { given = 
   if (registrations.areAny) throw notSaved(module.name, 'the host has listeners or timers of it');
   const image = undo.takeImage();
   if (image === undefined) throw notSaved(module.name, 'its memory is damaged, or a global of it holds a reference');
-  const heap = held?.next === undefined ? undefined : { next: held.next };
+  const heap = held?.next === undefined ? undefined : { next: held.next, from: promises.heldFrom };
   const { carried, left } = carry(
     heap === undefined ? image.references : behind(held as Held, promises.heldFrom),
     ownValues(instance, given),

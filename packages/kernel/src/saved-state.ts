@@ -31,6 +31,8 @@ const LEAST_RUN = 64;
 export interface SavedValues extends CarriedValues {
   /** Of a `heap`: the place that the next value goes to. */
   readonly next?: number;
+  /** Of a `heap`: the place of the first of these. */
+  readonly from?: number;
   /** Where objects of the module's classes point to that go along. */
   readonly handles?: readonly SavedHandle[];
 }

@@ -18,6 +18,8 @@ export const UNDO_EXPORTS = {
   canary: '__wasm_revive_canary_',
   /** `() -> address`: writes down what belongs to a copy of the state besides the memory. */
   save: '__wasm_revive_save',
+  /** Globals of which each name ends in a number, where the state is copied and there is no log: those that can change. */
+  global: '__wasm_revive_state_',
   /** Such a copy was put back. */
   load: '__wasm_revive_load',
   /** The table of JavaScript's values; not there where nothing changes it. */

@@ -1,17 +1,19 @@
 import { prepareValues } from './carried-values.js';
-import { makeRoom } from './image.js';
+import type { KeepState } from './kept-state.js';
 import { saveState } from './save-state.js';
 import { handlesOf } from './saved-handles.js';
 import { decodeState } from './saved-state.js';
+import { byCopy } from './state-copy.js';
 import { Undo } from './undo.js';
+import { byLog } from './undo-log.js';
 
 /** What the kernel needs to undo turns, and to save a state and to begin with one. */
 export interface UndoSupport {
   readonly Undo: typeof Undo;
+  readonly keep: KeepState;
   readonly saveState: typeof saveState;
   readonly decodeState: typeof decodeState;
   readonly prepareValues: typeof prepareValues;
-  readonly makeRoom: typeof makeRoom;
   readonly handlesOf: typeof handlesOf;
 }
 
@@ -19,4 +21,7 @@ export interface UndoSupport {
  * See {@link UndoSupport}. Generated code gives it to the runtime where turns can be undone. So a bundler leaves it out of programs of which no module
  * can do that: it is an eighth of the runtime.
  */
-export const undoSupport: UndoSupport = { Undo, saveState, decodeState, prepareValues, makeRoom, handlesOf };
+export const undoSupport: UndoSupport = { Undo, keep: byLog, saveState, decodeState, prepareValues, handlesOf };
+
+/** The same where the module has no undo log: its state is copied at the end of each turn. */
+export const copySupport: UndoSupport = { Undo, keep: byCopy, saveState, decodeState, prepareValues, handlesOf };

@@ -1,16 +1,13 @@
 /**
- * Undoing a turn. Memory, globals and the table of JavaScript's values go back by what the transform has added to the module (the undo log, see
- * `crates/transform/src/undo_log.rs`); what JavaScript knows of the instance goes back by what is noted here while the turn runs: handles and
- * closures that it has made, used up or changed.
+ * Undoing a turn. Memory, globals and the table of JavaScript's values go back to what is kept of them ({@link KeptState}); what JavaScript knows of
+ * the instance goes back by what is noted here while the turn runs: handles and closures that it has made, used up or changed.
  */
 import { type CheckpointPolicy, Checkpoints, type GivenUp, type PastTurn } from './checkpoints.js';
 import type { ClosureState } from './contract.js';
-import { globalValue } from './global-value.js';
-import type { Held } from './held.js';
-import { endOfState, type Image, makeRoom, putImage, takeImage, viewImage } from './image.js';
+import type { Image } from './image.js';
+import type { KeepState, KeptState } from './kept-state.js';
 import type { Closure } from './own-closures.js';
 import type { Turns } from './turns.js';
-import { UNDO_EXPORTS } from './undo-exports.js';
 import { type IsCalled, UndoableClosures } from './undoable-closures.js';
 
 /**
@@ -18,13 +15,6 @@ import { type IsCalled, UndoableClosures } from './undoable-closures.js';
  * one, where there is one, or a fresh instance.
  */
 const MOST_IN_A_ROW = 100;
-
-/**
- * How much memory that is nobody's is worth another WebAssembly instance: so many bytes, and so much of all. Until the engine collects the old memory,
- * both take room.
- */
-const MUCH_MEMORY = 16 * 2 ** 20;
-const MUCH_OF_MEMORY = 3 / 4;
 
 /**
  * What a turn has damaged without a trap, by the number that the undo log gives for it (`canaries.rs`); 0 is nothing. What the log itself may be
@@ -38,12 +28,6 @@ const DAMAGE: Readonly<Record<number, string>> = {
 
 const NO_DAMAGE = 0;
 
-/** Bytes of the log that nobody writes to. */
-interface Canary {
-  readonly at: number;
-  readonly length: number;
-}
-
 /** A turn, as whatever came to be in it knows it. */
 export interface Turn {
   readonly isUndone: boolean;
@@ -54,10 +38,6 @@ export type TakeBack = (error: unknown) => void;
 
 /** What undoes the turns of one instance. */
 export class Undo {
-  #commit: () => number = () => NO_DAMAGE;
-  #canaries: readonly Canary[] = [];
-  #rollBack: () => void = () => {};
-  #note: (address: number, length: number) => void = () => {};
   readonly #turns: Turns;
   readonly #closures: UndoableClosures;
   /** The turn, once somebody has asked for it. Who keeps it must not keep by it what else came to be in it. */
@@ -71,7 +51,12 @@ export class Undo {
   /** Whether there is a state to go back to: it has been started. */
   #hasCommitted = false;
   #undoneInARow = 0;
+  readonly #keep: KeepState;
   #exports: WebAssembly.Exports | undefined;
+  /** Undefined: the instance isn't there. */
+  #kept: KeptState | undefined;
+  /** Another WebAssembly instance, where the turn that fails can't be undone in this one. */
+  #other: WebAssembly.Exports | undefined;
   #checkpoints: Checkpoints | undefined;
   /** Whether turns are not to end: what runs now never was. */
   #isHeld = false;
@@ -79,30 +64,29 @@ export class Undo {
   #awaited = 0;
   readonly #damaged: (found: Error) => never;
 
-  /** @param damaged a turn that seemed to have ended well has damaged memory, so that it has failed: throws what its caller gets */
-  constructor(turns: Turns, damaged: (found: Error) => never) {
+  /**
+   * @param keep how the state is kept
+   * @param damaged a turn that seemed to have ended well has damaged memory, so that it has failed: throws what its caller gets
+   */
+  constructor(turns: Turns, keep: KeepState, damaged: (found: Error) => never) {
     this.#turns = turns;
+    this.#keep = keep;
     this.#damaged = damaged;
     this.#closures = new UndoableClosures(this, turns);
   }
 
   /** The instance is there. */
   bind(exports: WebAssembly.Exports): void {
+    // Else it has moved there.
+    if (exports !== this.#exports) this.#kept = this.#keep(exports);
     this.#exports = exports;
-    this.#commit = exports[UNDO_EXPORTS.commit] as () => number;
-    this.#canaries = canariesOf(exports);
-    this.#rollBack = exports[UNDO_EXPORTS.rollBack] as () => void;
-    this.#note = exports[UNDO_EXPORTS.note] as (address: number, length: number) => void;
   }
 
   /** The instance is lost: nothing here may hold its memory. */
   release(): void {
-    this.#commit = () => NO_DAMAGE;
-    this.#canaries = [];
-    this.#rollBack = this.#note = () => {};
     this.#hasCommitted = false;
     this.#forgetTurn();
-    this.#exports = this.#checkpoints = undefined;
+    this.#exports = this.#kept = this.#other = this.#checkpoints = undefined;
   }
 
   /** Keeps older states from now on; undefined: none. @param isIdle whether the host has nothing else of the instance's that it calls once */
@@ -124,20 +108,25 @@ export class Undo {
     return arrives;
   }
 
-  /** Whether the turn that fails may be undone. */
-  get canUndo(): boolean {
-    return this.#hasCommitted && (!this.#isGivenUp || this.#checkpoints?.wouldGiveUp !== undefined);
+  /**
+   * Whether the turn that fails may be undone.
+   * @param another makes another WebAssembly instance; gives undefined where this one can't be exchanged for one
+   */
+  canUndo(another: () => WebAssembly.Exports | undefined): boolean {
+    if (!this.#hasCommitted || (this.#isGivenUp && this.wouldGiveUp === undefined)) return false;
+    if (this.#kept?.mustMove(this.wouldGiveUp && this.#checkpoints?.youngest) !== true) return true;
+    try {
+      // Whether the engine makes one now is known only by asking it.
+      this.#other ??= another();
+    } catch {
+      return false;
+    }
+    return this.#other !== undefined;
   }
 
   /** Whether to undo the turn is of no use any more. */
   get #isGivenUp(): boolean {
-    return this.#undoneInARow >= MOST_IN_A_ROW || this.#isLogDamaged;
-  }
-
-  /** Whether the log may be damaged. Nothing is run for that: the instance may have trapped (I3). */
-  get #isLogDamaged(): boolean {
-    const memory = this.#exports?.memory as WebAssembly.Memory | undefined;
-    return memory !== undefined && this.#canaries.some(({ at, length }) => !isZero(memory.buffer, at, length));
+    return this.#undoneInARow >= MOST_IN_A_ROW || this.#kept?.canRollBack === false;
   }
 
   /** What is given up besides where the turn that fails is undone: turns before it, where the instance goes back to an older state. */
@@ -150,12 +139,6 @@ export class Undo {
     this.#turns.state.hasChanged = true;
     this.#turn ??= { isUndone: false };
     return this.#turn;
-  }
-
-  /** Whether the turn has changed something of what Wasm has. */
-  get #hasLogged(): boolean {
-    const { memory, [UNDO_EXPORTS.changed]: changed } = this.#exports as WebAssembly.Exports;
-    return new DataView((memory as WebAssembly.Memory).buffer).getInt32(globalValue<number>(changed) as number, true) !== 0;
   }
 
   /** What goes back with the turn, should an older state be gone back to. */
@@ -191,7 +174,7 @@ export class Undo {
 
   /** JavaScript is about to write into the memory. */
   note(address: number, length: number): void {
-    this.#note(address, length);
+    this.#kept?.note(address, length);
   }
 
   /** Whether the event loop has been given something that it calls once, and has not called yet. */
@@ -200,21 +183,26 @@ export class Undo {
   }
 
   /**
-   * Memory that an undone turn has grown is nobody's, and Wasm gives none back: where that is much, another WebAssembly instance takes over the
-   * state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so, where Rust holds the memory that
-   * it would lose, or where the engine makes no instance now.
-   * @param held what Rust holds of JavaScript
+   * What an undone turn has grown is nobody's, and Wasm gives none of it back: where that is much memory, or this instance can't do without it, another
+   * WebAssembly instance takes over the state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so.
+   * @param another makes it; gives undefined where this one can't be exchanged for one
    */
-  moveToLessMemory(compiled: WebAssembly.Module, imports: WebAssembly.Imports, held: Held | undefined): WebAssembly.Exports | undefined {
-    const own = this.#exports as WebAssembly.Exports;
-    if (!this.#hasMuchSpareMemory() || (held !== undefined && holds(held, own.memory))) return undefined;
+  move(another: () => WebAssembly.Exports | undefined): WebAssembly.Exports | undefined {
+    const kept = this.#kept as KeptState;
+    const other = this.#other;
+    this.#other = undefined;
+    if (other === undefined && !kept.hasMuchSpareMemory()) return undefined;
     try {
       // The other memory is filled out of this one: a copy in between would take as much room again.
-      const image = viewImage(own);
+      const image = kept.viewImage();
       if (image === undefined) return undefined;
-      const { exports } = new WebAssembly.Instance(compiled, imports);
-      makeRoom(exports, image);
-      putImage(exports, image);
+      const exports = other ?? another();
+      if (exports === undefined) return undefined;
+      const moved = this.#keep(exports);
+      moved.makeRoom(image);
+      moved.putImage(image);
+      this.#exports = exports;
+      this.#kept = moved;
       return exports;
     } catch {
       // There is no memory for two, nor for a copy: it stays as large as it is.
@@ -222,19 +210,15 @@ export class Undo {
     }
   }
 
-  /** Whether much of the memory is nobody's. A method, for it commits: only then the log says where the state ends. */
-  #hasMuchSpareMemory(): boolean {
-    const exports = this.#exports as WebAssembly.Exports;
-    const { byteLength } = (exports.memory as WebAssembly.Memory).buffer;
-    if (byteLength < MUCH_MEMORY || this.#commit() !== NO_DAMAGE) return false;
-    const spare = byteLength - endOfState(exports);
-    return spare >= MUCH_MEMORY && spare >= byteLength * MUCH_OF_MEMORY;
-  }
-
   /** A copy of the state; undefined where there can be none. No turn is running. */
   takeImage(): Image | undefined {
-    const exports = this.#exports;
-    return exports === undefined || this.#commit() !== NO_DAMAGE ? undefined : takeImage(exports);
+    const kept = this.#kept;
+    return kept === undefined || kept.commit() !== NO_DAMAGE ? undefined : kept.takeImage();
+  }
+
+  /** See {@link KeptState.makeRoom}. */
+  makeRoom(image: Image): void {
+    this.#kept?.makeRoom(image);
   }
 
   /**
@@ -252,18 +236,19 @@ export class Undo {
       this.#isHeld = false;
     }
     const takeBack = this.rollBack();
-    putImage(this.#exports as WebAssembly.Exports, image());
+    this.#kept?.putImage(image());
     this.commit();
     return takeBack;
   }
 
   /** The turn has ended well, unless it has damaged memory. No frame of the instance is on the stack. */
   commit(): void {
-    if (this.#isHeld) return;
-    const hasLogged = this.#checkpoints !== undefined && this.#hasLogged;
+    const kept = this.#kept;
+    if (this.#isHeld || kept === undefined) return;
+    const hasChanged = this.#checkpoints !== undefined && kept.hasChanged;
     let damage: unknown;
     try {
-      damage = this.#commit();
+      damage = kept.commit();
     } catch (trap) {
       damage = trap;
     }
@@ -274,8 +259,8 @@ export class Undo {
     this.#forgetTurn();
     this.#closures.commit();
     // Who keeps older states has to be told of each turn.
-    this.#turns.state.hasChanged = this.#checkpoints !== undefined;
-    if (past !== undefined || hasLogged) this.#checkpoints?.committed(this.#exports as WebAssembly.Exports, past);
+    this.#turns.state.hasChanged = this.#checkpoints !== undefined || kept.isAskedEachTurn;
+    if (past !== undefined || hasChanged) this.#checkpoints?.committed(kept, past);
   }
 
   /** The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host. */
@@ -291,11 +276,11 @@ export class Undo {
     let takeBackOlder: TakeBack = () => {};
     if (goesBack) {
       // Without the log, which may be damaged.
-      takeBackOlder = (this.#checkpoints as Checkpoints).goBack(this.#exports as WebAssembly.Exports);
+      takeBackOlder = (this.#checkpoints as Checkpoints).goBack(this.#kept as KeptState);
       this.#closures.forget();
       this.#undoneInARow = 0;
     } else {
-      this.#rollBack();
+      this.#kept?.rollBack();
     }
     this.#turn = undefined;
     this.#given = [];
@@ -311,27 +296,6 @@ export class Undo {
   closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown, isCalled: IsCalled): Closure {
     return this.#closures.closure(closure, state, stale, isCalled);
   }
-}
-
-function holds(held: Held, value: unknown): boolean {
-  for (let place = 0, { length } = held; place < length; place++) if (held.get(place) === value) return true;
-  return false;
-}
-
-/** Where the log's canaries are. */
-function canariesOf(exports: WebAssembly.Exports): Canary[] {
-  const canaries: Canary[] = [];
-  for (;;) {
-    const value = globalValue<bigint>(exports[`${UNDO_EXPORTS.canary}${canaries.length}`]);
-    if (value === undefined) return canaries;
-    canaries.push({ at: Number(value & 0xffff_ffffn), length: Number(value >> 32n) });
-  }
-}
-
-function isZero(buffer: ArrayBuffer, at: number, length: number): boolean {
-  const bytes = new Uint8Array(buffer, at, length);
-  for (let place = 0; place < length; place++) if (bytes[place] !== 0) return false;
-  return true;
 }
 
 /** What stands for the trap that there was none. */

@@ -57,6 +57,7 @@ it('exports this and no more', () => {
       "checkEngine",
       "complain",
       "composePlugins",
+      "copySupport",
       "define",
       "describeFailure",
       "describeThrown",

@@ -3,7 +3,7 @@
  * @module
  */
 
-export { type CheckpointPolicy, type GivenUp, undoSupport } from '@wasm-revive/kernel';
+export { type CheckpointPolicy, copySupport, type GivenUp, undoSupport } from '@wasm-revive/kernel';
 export type { Application } from './application.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type {

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { isMemoryLimit, type TransformOptions } from '@wasm-revive/bindgen';
 
 /** What the plugin of every bundler takes. */
-export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimitMiB'> {
+export interface Options extends Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB'> {
   /**
    * What is protected beside the project's own output of wasm-bindgen, which is found when it is imported: packages in `node_modules` by their names
    * (`some-package`, `@scope/some-package`). Folders (`./pkg`) may be named, too. What is named and can't be protected is an error, not a warning.
@@ -29,7 +29,8 @@ export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimi
 const LISTS = ['packages', 'exclude'] as const;
 const TEXTS = ['runtime', 'types', 'root', 'cacheDir'] as const;
 const RECOVERIES = ['fresh', 'rollback'];
-const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'memoryLimitMiB']);
+const COMMITS = ['log', 'copy'];
+const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'commit', 'memoryLimitMiB']);
 
 /** @throws TypeError for what is no option, or has not its type: a mistake in it would leave a package without protection */
 export function checkOptions(options: Options): void {
@@ -52,9 +53,17 @@ export function checkOptions(options: Options): void {
         'some-package or @scope/some-package; a folder begins with ./.',
     );
   }
-  const { memoryLimitMiB } = options;
-  if (memoryLimitMiB !== undefined && options.recovery !== 'rollback') {
-    throw new TypeError('The option memoryLimitMiB of wasm-revive is of the undo log, which a package has only with recovery: rollback.');
+  const { memoryLimitMiB, commit } = options;
+  if (memoryLimitMiB !== undefined && (options.recovery !== 'rollback' || commit === 'copy')) {
+    throw new TypeError(
+      'The option memoryLimitMiB of wasm-revive is of the undo log, which a package has only with recovery: rollback, and not with commit: copy.',
+    );
+  }
+  if (commit !== undefined && options.recovery !== 'rollback') {
+    throw new TypeError('The option commit of wasm-revive says how a call can be undone, which is done only with recovery: rollback.');
+  }
+  if (commit !== undefined && !COMMITS.includes(commit)) {
+    throw new TypeError(`The option commit of wasm-revive is ${String(commit)}. It has to be log, which is the default, or copy.`);
   }
   if (memoryLimitMiB !== undefined && !isMemoryLimit(memoryLimitMiB)) {
     throw new TypeError(

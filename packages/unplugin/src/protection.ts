@@ -53,13 +53,14 @@ export class Protection {
   /** @param folder that of the project */
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
-    const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME, types } = options;
+    const { recovery, commit, memoryLimitMiB, cacheDir, runtime = RUNTIME, types } = options;
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
     this.types = types === undefined ? undefined : new TypesFile(resolve(root, types), file ?? runtime);
     this.#selection = new Selection(options, root);
     this.#cache = new ChangedFilesCache(cacheDir === undefined ? cacheDirAt(root) : resolve(root, cacheDir), {
       recovery,
+      commit,
       memoryLimitMiB,
       runtime: { import: file === undefined ? runtime : RUNTIME },
       version: version(),

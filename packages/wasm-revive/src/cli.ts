@@ -33,12 +33,19 @@ const RECOVERY = new Option(
 )
   .choices(['fresh', 'rollback'])
   .default('fresh');
+const COMMIT = new Option(
+  '--commit <how>',
+  'with rollback, `log` has the wasm file note what a call changes, `copy` leaves its code as it is and copies the whole memory after each call',
+)
+  .choices(['log', 'copy'])
+  .default('log');
 const MEMORY_LIMIT = new Option(
   '--memory-limit <MiB>',
   'with rollback: to how much the memory may grow, for each of which the undo log takes 1 KiB',
 )
   .default(1024)
   .argParser(mebibytes);
+const PREWARM = new Option('--prewarm', 'run the start function once, now, and have each instance begin with what it has done');
 const SPLIT_DEBUG = new Option(
   '--split-debug <file>',
   'move debug information (DWARF) to this file, and leave in the wasm file where it is',
@@ -63,7 +70,9 @@ program
   .option('--optimize', 'run wasm-opt -O before the transform')
   .addOption(RUNTIME)
   .addOption(RECOVERY)
+  .addOption(COMMIT)
   .addOption(MEMORY_LIMIT)
+  .addOption(PREWARM)
   .addOption(SPLIT_DEBUG)
   .action((dir: string, flags: BuildFlags, command: Command) => runBuild(dir, cargoArgs, flags, command));
 
@@ -87,7 +96,9 @@ program
   )
   .addOption(RUNTIME)
   .addOption(RECOVERY)
+  .addOption(COMMIT)
   .addOption(MEMORY_LIMIT)
+  .addOption(PREWARM)
   .addOption(SPLIT_DEBUG)
   .action(runTransform);
 

@@ -3,5 +3,5 @@
  * @module
  */
 
-export { undoSupport } from '@wasm-revive/reinit-manager';
+export { copySupport, undoSupport } from '@wasm-revive/reinit-manager';
 export * from './runtime-fresh.js';

@@ -11,6 +11,7 @@ import {
   transform as transformWith,
   wouldTransform as wouldTransformWith,
 } from '@wasm-revive/bindgen';
+import { prewarm as prewarmStarts } from './prewarm/prewarm.js';
 import { withoutDom } from './without-dom.js';
 
 /** Options of {@link transform}. */
@@ -24,19 +25,29 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
+  /**
+   * With `rollback`, how the state is kept that a turn is undone to. `log`: by an undo log, which the wasm file gets (default). `copy`: the code of the wasm
+   * file stays as it is, and the runtime copies the whole memory at the end of each turn.
+   */
+  readonly commit?: 'log' | 'copy' | undefined;
   /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
   readonly name?: string | readonly string[] | undefined;
   /**
-   * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
+   * With `rollback` and its log: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
    * them, the log takes 1 KiB from the beginning.
    */
   readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
   /**
+   * Whether the start function runs once, now, in a process of Node.js, so that each instance begins in the state after it. What it must not do for that is
+   * refused (`REVIVE_NOT_PREWARMED`).
+   */
+  readonly prewarm?: boolean | undefined;
+  /**
    * Where the output gets the runtime. `beside`: it is put into the folder, so that it needs no install (default); `import`: from the
    * `wasm-revive` package; anything else: from a module of yours that puts one together, by what the output is to import it as (`./recovery.js`,
-   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, with rollback `undoSupport`, and the type `Revive`.
+   * `my-recovery`). It exports `revive` and `loadModule` as `wasm-revive/runtime` does, with rollback `undoSupport` or `copySupport`, and the type `Revive`.
    */
   readonly runtime?: 'beside' | 'import' | (string & {});
 }
@@ -45,8 +56,12 @@ export interface TransformOptions {
  * Turns the output of wasm-bindgen into a package that recovers, as `wasm-revive transform` does.
  * @throws TransformError of `@wasm-revive/bindgen`; the folder is then as it was
  */
-export function transform({ runtime = 'beside', ...options }: TransformOptions): TransformResult {
-  return transformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
+export function transform({ runtime = 'beside', prewarm = false, ...options }: TransformOptions): TransformResult {
+  const all = { ...options, version: version(), runtime: runtimeOf(runtime) };
+  if (!prewarm) return transformWith(all);
+  const { prewarmed, warnings } = prewarmStarts(options.dir, options.name, runtimeFiles(), all.version);
+  const result = transformWith({ ...all, prewarmed });
+  return { ...result, warnings: [...result.warnings, ...warnings] };
 }
 
 /**
@@ -61,7 +76,7 @@ export function wouldTransform({
 }
 
 /** Options of {@link transformToCache}. */
-export interface CacheOptions extends Pick<TransformOptions, 'recovery' | 'memoryLimitMiB' | 'name' | 'runtime'> {
+export interface CacheOptions extends Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB' | 'name' | 'runtime'> {
   /** The folder that holds all copies. Default: `node_modules/.cache/wasm-revive` of the project that the package belongs to. */
   readonly cacheDir?: string | undefined;
 }

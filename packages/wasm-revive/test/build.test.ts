@@ -196,6 +196,8 @@ describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
 it.each([
   [['--target', 'workers', '--split-debug', 'x.wasm'], /^error: --split-debug is of packages; a Worker /],
   [['--memory-limit', '3'], /^error: --memory-limit is of the undo log/],
+  [['--recovery', 'rollback', '--commit', 'copy', '--memory-limit', '3'], /^error: --memory-limit is of the undo log/],
+  [['--commit', 'copy'], /^error: --commit says how a call can be undone/],
   [['--target', 'no-modules', '--runtime', 'import'], /^error: --runtime is of modules; a script /],
   [['--out-dir', ''], /^error: --out-dir is empty/],
   [['--release', '--dev'], /'--release' cannot be used with option '--dev'/],

@@ -56,6 +56,9 @@ export const RUNTIME: string = fileURLToPath(new URL('../dist/runtime.cjs', impo
 /** The same, for ES modules. */
 const ESM_RUNTIME = new URL('../dist/runtime.js', import.meta.url).href;
 
+/** How turns are undone: by the undo log, or by copies of the state. */
+export type Undone = 'rollback' | 'copy';
+
 const folders: string[] = [];
 
 /** Of the names and the content of all that is in a folder. */
@@ -89,11 +92,17 @@ export function transformed(
   panic: 'abort' | 'unwind' = 'abort',
   runtime: string = target === 'nodejs' ? RUNTIME : ESM_RUNTIME,
   name = 'fixtures',
-  recovery?: 'rollback',
+  recovery?: Undone,
 ): string {
   const outDir = folder();
   const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
-  transform({ dir, outDir, version: '9.9.9', runtime: { import: runtime }, recovery });
+  transform({
+    dir,
+    outDir,
+    version: '9.9.9',
+    runtime: { import: runtime },
+    ...(recovery && { recovery: 'rollback', commit: recovery === 'copy' ? 'copy' : 'log' }),
+  });
   return outDir;
 }
 
@@ -103,12 +112,7 @@ export function wasmFileOf(dir: string): string {
 }
 
 /** The same for Node.js, loaded anew. */
-export function load<P = Package>(
-  panic: 'abort' | 'unwind' = 'abort',
-  runtime: string = RUNTIME,
-  name = 'fixtures',
-  recovery?: 'rollback',
-): P {
+export function load<P = Package>(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME, name = 'fixtures', recovery?: Undone): P {
   const outDir = transformed('nodejs', panic, runtime, name, recovery);
   return createRequire(import.meta.url)(wasmFileOf(outDir).replace('_bg.wasm', '.js')) as P;
 }

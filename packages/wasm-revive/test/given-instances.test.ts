@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import type { Revive } from '../src/index.js';
-import { removeFolders, transformed } from './fixtures.js';
+import { removeFolders, transformed, type Undone } from './fixtures.js';
 
 const NAME = 'wasm_revive_fixtures';
 
@@ -23,7 +23,7 @@ interface Loaded {
 
 /** The fixtures, transformed. Under panic=unwind, the wasm file imports nothing but the glue. */
 async function load(
-  recovery?: 'rollback',
+  recovery?: Undone,
 ): Promise<{ readonly pkg: Loaded; readonly module: WebAssembly.Module; make(): WebAssembly.Exports }> {
   const outDir = transformed('bundler', 'unwind', undefined, undefined, recovery);
   const pkg = (await import(pathToFileURL(join(outDir, `${NAME}_bg.js`)).href)) as Loaded;
@@ -115,4 +115,22 @@ it('I7: turns are undone one by one where the engine gives a module namespace, w
     expect(() => pkg.fail('abort')).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
   }
   expect([pkg.bump(), pkg.__revive.generation]).toEqual([106, 1]);
+});
+
+it('I7: a module namespace has no globals that copies could be put back into, so that a fresh instance follows, of which turns are undone', async () => {
+  const { pkg, module, make } = await load('copy');
+  const entries = Object.entries(make()).map(([name, value]): [string, unknown] => [
+    name,
+    value instanceof WebAssembly.Global ? (value.value as unknown) : value,
+  ]);
+  const exports = Object.fromEntries(entries) as WebAssembly.Exports;
+  pkg.__wbg_set_wasm(exports, module);
+  start(exports);
+  const recoveries: string[] = [];
+  pkg.__revive.on('failure', ({ recovery }) => recoveries.push(recovery));
+  pkg.bump();
+  expect(() => pkg.fail('abort')).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+  expect(pkg.bump()).toBe(101);
+  expect(() => pkg.fail('abort')).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+  expect([pkg.bump(), recoveries]).toEqual([102, ['fresh', 'rollback']]);
 });

@@ -364,14 +364,14 @@ impl Tables {
 
 /// The tables that instructions change, and whether all of that can be undone.
 #[derive(Default)]
-pub(super) struct Changed {
+pub(crate) struct Changed {
     tables: BTreeSet<u32>,
     /// Where something changes one in a way that can't be undone.
     otherwise: Option<u64>,
 }
 
 impl Changed {
-    pub(super) fn read(&mut self, operator: &Operator<'_>, offset: u64) {
+    pub(crate) fn read(&mut self, operator: &Operator<'_>, offset: u64) {
         match *operator {
             Operator::TableSet { table }
             | Operator::TableFill { table }
@@ -386,7 +386,7 @@ impl Changed {
     }
 
     /// The table that changes, if one does. @param is_of_references whether that one is the module's own, and JavaScript's values are in it
-    pub(super) fn table(
+    pub(crate) fn table(
         &self,
         holds_references: impl Fn(u32) -> bool,
         size: u64,

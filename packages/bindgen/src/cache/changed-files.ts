@@ -12,7 +12,7 @@ import { Entries, keyOf } from './entries.js';
 const READ = /^package\.json$|\.(?:wasm|[cm]?js|d\.[cm]?ts)$/;
 
 /** The options that decide what the changed files are. */
-export type Making = Pick<TransformOptions, 'recovery' | 'memoryLimitMiB' | 'runtime' | 'version'>;
+export type Making = Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB' | 'runtime' | 'version'>;
 
 /** The changed files of a package, in a cache. */
 export interface ChangedFiles {

@@ -12,7 +12,7 @@ import { ancestors, defaultCacheDir } from './cache-dir.js';
 import { Entries, keyOf, stayInUse } from './entries.js';
 
 /** Options of {@link transformToCache}: those of the transform that make sense for a copy. */
-export interface CacheOptions extends Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'memoryLimitMiB' | 'name'> {
+export interface CacheOptions extends Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'commit' | 'memoryLimitMiB' | 'name'> {
   /** The folder that holds all copies. Default: {@link defaultCacheDir}. */
   readonly cacheDir?: string | undefined;
 }

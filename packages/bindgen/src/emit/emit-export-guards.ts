@@ -9,7 +9,7 @@ import type { WasmExport, WasmInfo } from '../wasm/wasm-info.js';
 import { emitConversions, emitConverters } from './emit-conversions.js';
 import { mayPersist } from './emit-import-guards.js';
 import { CHUNK, recordPath } from './emit-record.js';
-import { BIND_UNDO, RELEASE_UNDO } from './emit-undo.js';
+import { BIND_UNDO, type Commit, RELEASE_UNDO } from './emit-undo.js';
 
 /**
  * What stands at the top of every scope: the state of its instance, and the slow paths of its guards.
@@ -123,18 +123,20 @@ export function guardName(index: number): string {
 
 /**
  * Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away.
- * @param allocators where turns can be undone: see {@link allocators}
+ * @param undo by what turns can be undone, where they can be
+ * @param allocators where that is a log: see {@link allocators}
  */
 export function emitExportGuards(
   guards: readonly GuardedExport[],
   wasm: WasmInfo,
   cachedViews: readonly string[],
-  allocators: ReadonlyMap<string, number> | undefined,
+  undo: Commit | undefined,
+  allocators: ReadonlyMap<string, number>,
 ): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
-  return `${emitConverters(wasm)}${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, allocators)).join('\n')}
-${persists ? ENDED : ''}${allocators === undefined ? HEARD : emitEnter(guards.length)}  // The exports that have guards, in order.
+  return `${emitConverters(wasm)}${guards.map((guard, index) => emitExportGuard(guard, index, guards.length, persists, undo === undefined ? undefined : allocators)).join('\n')}
+${persists ? ENDED : ''}${undo === undefined ? HEARD : emitEnter(guards.length)}  // The exports that have guards, in order.
   function $exportNames() {
     return ${JSON.stringify(guards.map((guard) => guard.export))};
   }
@@ -144,8 +146,8 @@ ${emitBindingOf(guards.length)}  // The guarded exports as an object, once someb
     $raw.state = $stateFor($of);
     $all = undefined;
     $raw.api = $api;
-    $raw.binding = $bindingOf(${allocators === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
-${allocators === undefined ? '' : BIND_UNDO}    wasm = {
+    $raw.binding = $bindingOf(${undo === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
+${undo === 'log' ? BIND_UNDO : ''}    wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
   }
   function $release() {
@@ -153,7 +155,7 @@ ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.
 ${[
   ...cachedViews.map((name) => `${name} = null;`),
-  ...(allocators === undefined ? [] : RELEASE_UNDO),
+  ...(undo === 'log' ? RELEASE_UNDO : []),
   'if (wasm === undefined) return;',
   ...others.map((entry) => `${setProperty('wasm', entry.name, emitReleased(entry))};`),
 ]
@@ -220,7 +222,7 @@ const ENDED = `  function $ended({ state }) {
   }
 `;
 
-/** @param allocators see {@link emitExportGuards} */
+/** @param allocators undefined where turns can't be undone, see {@link emitExportGuards} */
 function emitExportGuard(
   guard: GuardedExport,
   index: number,

@@ -19,7 +19,7 @@ import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
 import { emitApi, emitNames } from './emit-api.js';
 import { emitExportGuards, exportPath, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-export-guards.js';
 import { type EditedImports, emitImportGuards, type ImportGuards, throwsOnPurpose } from './emit-import-guards.js';
-import { allocators, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
+import { allocators, type Commit, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { unwrapImports } from './unwrap-imports.js';
 
 /** What {@link editScope} needs to know. */
@@ -31,8 +31,8 @@ export interface ScopeContext {
   readonly rawImports: string;
   /** Whether the executor of futures may be entered again after a panic. */
   readonly entersAgain: boolean;
-  /** Whether turns can be undone. */
-  readonly undo: boolean;
+  /** By what turns can be undone, where they can be. */
+  readonly undo: Commit | undefined;
 }
 
 /** Edits what belongs to the scope in place, and takes out what doesn't. */
@@ -41,7 +41,7 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
   const callbacks = {
     declared: new Set(glue.statements.flatMap(({ declares }) => declares)),
     entersAgain: context.entersAgain,
-    undo: context.undo,
+    undo: context.undo !== undefined,
   };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
   for (const [adapter, called] of closureAdapters(glue, context.wasm)) {
@@ -62,7 +62,7 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
   }
   for (const cls of glue.classes.values()) editClass(text, glue, cls);
   removeInstanceChecks(text, glue);
-  if (context.undo) editForUndo(text, glue);
+  if (context.undo !== undefined) editForUndo(text, glue, context.undo);
   throwCause(text, glue);
   const thrower = new Set(context.wasm.imports.map(({ name }) => name).filter(throwsOnPurpose));
   return { unwrapped: unwrapImports(text, glue), returned: returnThrown(text, glue, thrower) };
@@ -73,7 +73,7 @@ export function scopeHead({ glue, undo }: ScopeContext): string {
   const inScope = glue.statements.filter(({ role }) => role === 'scope' || role === 'function');
   return [
     // Note: in parentheses, by which engines know that it is called at once. Else they would read all of it twice.
-    `const $scope = (function $scope($host) {\n${GUARD_PRELUDE}${undo ? UNDO_PRELUDE : ''}`,
+    `const $scope = (function $scope($host) {\n${GUARD_PRELUDE}${undo === undefined ? '' : UNDO_PRELUDE}`,
     passesHandles(glue) ? assertOwn(glue) : '',
     glue.code.includes('Reflect.get(') ? GET : '',
     // What `wasm_bindgen::instance()` gives: the real one would be a way in without guards.
@@ -86,22 +86,22 @@ export function scopeHead({ glue, undo }: ScopeContext): string {
 /** The text after the glue's own. */
 export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
-  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
+  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo, undo === 'log' ? allocators(glue) : new Map())}
 ${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
-${emitNames(glue, guards)}${emitApi(glue, undo)}
+${emitNames(glue, guards)}${emitApi(glue, undo !== undefined)}
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
     entries: $entries,
     payload: $payload,
-    held: ${emitHeld(glue, wasm, undo)},
+    held: ${emitHeld(glue, wasm, undo !== undefined)},
     release: $release,
     isShut: () => $raw.binding === undefined && wasm !== undefined,
     isQuiescent: () => $raw.state.imports === 0,
     watch: $watch,
     trap: () => $raw.state.trap,
     lent: () => $raw.state.lent,
-${undo ? `    closures: ${emitClosures(glue)},\n` : ''}    exports: $guarded,
+${undo === undefined ? '' : `    closures: ${emitClosures(glue)},\n`}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
     api: $api,
     raw: $raw,

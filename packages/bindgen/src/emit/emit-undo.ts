@@ -11,6 +11,9 @@ import { calleeName, declaredNames, memberOf, type Node, propertyName, walk } fr
 import type { FunctionNode } from '../syntax/oxc.js';
 import { CLOSURE_MAKER, isGiven, isParameter } from './edit-callbacks.js';
 
+/** By what turns are undone: a log that Wasm keeps, or copies that the host makes. */
+export type Commit = 'log' | 'copy';
+
 type CallNode = Extract<Node, { type: 'CallExpression' }>;
 
 /**
@@ -19,6 +22,8 @@ type CallNode = Extract<Node, { type: 'CallExpression' }>;
  * without anybody else being called.
  *
  * Besides: says that JavaScript is about to write. `$noteSet` and `$noteView` do where a view may be one of the memory.
+ *
+ * Without a log, the host wants to hear of the end of each turn, and of nothing that is written: `$log` and `$note` stay as they are here.
  */
 export const UNDO_PRELUDE = `  const $turn = $host.turn;
   let $log = new globalThis.Int32Array(1), $logAt = 0;
@@ -49,7 +54,7 @@ export const UNDO_PRELUDE = `  const $turn = $host.turn;
 /** By which the description of a module gives the runtime what undoes its turns. No other transformed file holds this text. */
 export const UNDO_FIELD = 'undo: $undoSupport';
 
-/** What `$bind` does for it, and `$release`: of the instance that was, nothing may be kept. */
+/** What `$bind` does for the log, and `$release`: of the instance that was, nothing may be kept. */
 export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
     $commit = $exports.${UNDO_EXPORTS.commit};
     // A module namespace may have the value itself.
@@ -91,9 +96,9 @@ export function allocators(glue: Glue): Map<string, number> {
   return found;
 }
 
-/** Edits what writes, and what changes the glue's own `heap`. */
-export function editForUndo(text: MagicString, glue: Glue): void {
-  for (const { node, role } of glue.statements) {
+/** Edits what writes, where a log is to hold what was there, and what changes the glue's own `heap`. */
+export function editForUndo(text: MagicString, glue: Glue, commit: Commit): void {
+  for (const { node, role } of commit === 'log' ? glue.statements : []) {
     if (role !== 'function' && role !== 'scope') continue;
     walk(node, (child) => {
       if (child.type === 'FunctionExpression' || child.type === 'FunctionDeclaration' || child.type === 'ArrowFunctionExpression') {

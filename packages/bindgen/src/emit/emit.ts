@@ -24,7 +24,7 @@ import {
   rawImports,
 } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
-import { UNDO_FIELD } from './emit-undo.js';
+import { type Commit, UNDO_FIELD } from './emit-undo.js';
 
 /** How the output gets the runtime. */
 export interface RuntimeReference {
@@ -42,8 +42,8 @@ export interface EmitOptions {
   readonly build: Build;
   /** The exports that it has and wasm-bindgen's has not. */
   readonly added: readonly string[];
-  /** Whether its turns can be undone. */
-  readonly undo: boolean;
+  /** How its turns can be undone, where they can be. */
+  readonly undo: Commit | undefined;
 }
 
 /** A file and its source map. */
@@ -76,7 +76,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
-    ...(options.undo ? [UNDO_FIELD] : []),
+    ...(options.undo === undefined ? [] : [UNDO_FIELD]),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),
@@ -179,13 +179,20 @@ function emitFormatters({ formatters }: WasmInfo): string {
   return `{ ${formatters.map(({ slot, type, debug }) => `${slot}: ${JSON.stringify(`${type}${debug ? '?' : ''}`)}`).join(', ')} }`;
 }
 
+/** What of the runtime undoes turns. */
+const SUPPORT = { log: 'undoSupport', copy: 'copySupport' } as const satisfies Record<Commit, string>;
+
 function importRuntime({ target }: Glue, { runtime, undo }: EmitOptions): string {
   const from = JSON.stringify(runtime.specifier);
-  const names = [...(target === 'bundler' ? ['loadModule'] : []), 'revive', ...(undo ? ['undoSupport'] : [])];
-  const taken = (source: string): string => `const { ${names.map((name) => `${name}: $${name}`).join(', ')} } = ${source};\n`;
+  const names: readonly (readonly [imported: string, local: string])[] = [
+    ...(target === 'bundler' ? [['loadModule', '$loadModule'] as const] : []),
+    ['revive', '$revive'],
+    ...(undo === undefined ? [] : [[SUPPORT[undo], '$undoSupport'] as const]),
+  ];
+  const taken = (source: string): string => `const { ${names.map((pair) => pair.join(': ')).join(', ')} } = ${source};\n`;
   if (runtime.code !== undefined) return taken('$runtime');
   if (target === 'nodejs') return taken(`require(${from})`);
-  return `import { ${names.map((name) => `${name} as $${name}`).join(', ')} } from ${from};\n`;
+  return `import { ${names.map((pair) => pair.join(' as ')).join(', ')} } from ${from};\n`;
 }
 
 function exportControl(glue: Glue): string {

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import {
   exportGlobals as addGlobals,
   undoLog as addUndoLog,
+  prewarm as beginIn,
   moveImports as changeImports,
+  copyable as exportState,
   debugFile as findDebugFile,
   withBuildId as giveBuildId,
   initSync,
@@ -190,6 +192,36 @@ export function exportGlobals(bytes: Uint8Array, prefix: string): Uint8Array | u
  */
 export function moveImports(bytes: Uint8Array, module: string, prefix: string): Uint8Array | undefined {
   return call(() => changeImports(bytes, module, prefix));
+}
+
+/**
+ * Exports what the host has to copy so that it has all of an instance's state: the globals that can change, and the table of JavaScript's values. Nothing
+ * that runs changes.
+ *
+ * @returns undefined when there is nothing to add
+ * @throws {MalformedWasmError} as {@link inspectWasm}, and for what can't be copied
+ */
+export function copyable(bytes: Uint8Array): Uint8Array | undefined {
+  return call(() => exportState(bytes));
+}
+
+/** A state that a module can begin in: all in which it is more than what is compiled. */
+export interface Prewarmed {
+  /** The whole memory. */
+  readonly memory: Uint8Array;
+  /** The globals that can change, in order, each in 8 bytes, little endian: an `i64` as it is, all others as an `f64`. */
+  readonly globals: Uint8Array;
+  /** How many places the table of JavaScript's values has; 0 where there is none. */
+  readonly references: number;
+}
+
+/**
+ * Makes a module begin in a state that an instance of it has had after its start function, and not run that.
+ *
+ * @throws {MalformedWasmError} as {@link copyable}, and for a module without a start function
+ */
+export function prewarm(bytes: Uint8Array, { memory, globals, references }: Prewarmed): Uint8Array {
+  return call(() => beginIn(bytes, memory, globals, references));
 }
 
 /** A module with an undo log. */

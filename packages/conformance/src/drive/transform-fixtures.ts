@@ -22,7 +22,7 @@ declare module 'vitest' {
      * The folder of the transformed fixtures: `<panic>/<variant>` in it, `revive/<panic>/<target>` for those with the crates;
      * `exnref/<target>`, `revive/exnref/nodejs` for panic=unwind in that encoding; and `<style>/<panic>/<target>` for other glue,
      * `wasm-bindgen <version>/abort/<target>` for that of older versions. `rollback/<panic>/<target>` for those
-     * whose turns can be undone, and `rollback/revive/<panic>/<target>` for those of them with the crates.
+     * whose turns can be undone, and `rollback/revive/<panic>/<target>` for those of them with the crates; the same in `copy`, where copies are what undoes turns.
      */
     transformed: string;
   }
@@ -43,12 +43,15 @@ export function transformFixtures(folder: string): void {
       transform({ dir: upstreamPackage(panic, variant), outDir: join(folder, panic, variant) });
     }
     for (const target of TARGETS) {
-      transform({ dir: upstreamPackage(panic, target), outDir: join(folder, 'rollback', panic, target), recovery: 'rollback' });
+      const dir = upstreamPackage(panic, target);
+      transform({ dir, outDir: join(folder, 'rollback', panic, target), recovery: 'rollback' });
+      transform({ dir, outDir: join(folder, 'copy', panic, target), recovery: 'rollback', commit: 'copy' });
     }
     for (const target of TARGETS) {
       const dir = revivePackage(panic, target);
       transform({ dir, outDir: join(folder, 'revive', panic, target) });
       transform({ dir, outDir: join(folder, 'rollback/revive', panic, target), recovery: 'rollback' });
+      transform({ dir, outDir: join(folder, 'copy/revive', panic, target), recovery: 'rollback', commit: 'copy' });
     }
   }
   for (const target of TARGETS) transform({ dir: exnrefPackage(target), outDir: join(folder, 'exnref', target) });

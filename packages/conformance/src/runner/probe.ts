@@ -57,7 +57,9 @@ export function installProbe(leak = false): Probe {
     const wrapped: Record<string, WebAssembly.ExportValue> = Object.create(null) as Record<string, WebAssembly.ExportValue>;
     for (const [name, value] of Object.entries(exports)) {
       if (typeof value !== 'function') {
-        wrapped[name] = value;
+        // Without an undo log, a turn is undone from outside: nothing but that sets these.
+        wrapped[name] =
+          value instanceof WebAssembly.Global && name.startsWith('__wasm_revive_state_') ? witnessedGlobal(value, instance) : value;
         continue;
       }
       const raw = value as AnyFunction;
@@ -78,6 +80,18 @@ export function installProbe(leak = false): Probe {
       };
     }
     return Object.freeze(wrapped);
+  }
+
+  function witnessedGlobal(global: WebAssembly.Global, instance: Witnessed): WebAssembly.Global {
+    return Object.create(WebAssembly.Global.prototype, {
+      value: {
+        get: (): unknown => global.value,
+        set: (value: unknown) => {
+          global.value = value;
+          instance.dead = false;
+        },
+      },
+    }) as WebAssembly.Global;
   }
 
   function wrapImports(imports: WebAssembly.Imports, instance: Witnessed): WebAssembly.Imports {

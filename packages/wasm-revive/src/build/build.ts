@@ -30,7 +30,9 @@ export interface BuildOptions extends CargoOptions {
   /** The name of the module; by default, the crate's. */
   readonly name: string | undefined;
   readonly recovery: 'fresh' | 'rollback';
+  readonly commit: 'log' | 'copy';
   readonly memoryLimitMiB: number;
+  readonly prewarm: boolean;
   readonly runtime: string;
   readonly splitDebug: string | undefined;
   /** Whether wasm-opt is to make the module smaller and faster. */
@@ -107,10 +109,20 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
     }
     writeManifest(staging, crate, target);
     const before = new Map(readdirSync(staging).map((file) => [file, join(staging, file)]));
-    const { recovery, memoryLimitMiB, runtime } = options;
+    const { recovery, commit, memoryLimitMiB, prewarm, runtime } = options;
     const transformed = await step(
       'Transforming',
-      () => transform({ dir: staging, outDir, recovery, memoryLimitMiB, runtime, ...(splitDebug !== undefined && { splitDebug }) }),
+      () =>
+        transform({
+          dir: staging,
+          outDir,
+          recovery,
+          commit,
+          memoryLimitMiB,
+          prewarm,
+          runtime,
+          ...(splitDebug !== undefined && { splitDebug }),
+        }),
       summary,
     );
     const loaded = transformed.files.filter((file) => /(?<!\.d)\.([cm]?js|wasm)$/.test(file));

@@ -6,7 +6,7 @@ import type { FileSize, Size } from '../build/sizes.js';
 import type { PanicMode } from '../toolchain/rust.js';
 import { wantsColour } from './input.js';
 import { interruptible } from './interruption.js';
-import { refuseLimitWithoutLog, showWarnings } from './transform.js';
+import { refuseUnheeded, showWarnings } from './transform.js';
 
 /** Its options. */
 export interface BuildFlags {
@@ -16,7 +16,9 @@ export interface BuildFlags {
   readonly profile?: string;
   readonly panic: PanicMode;
   readonly recovery: 'fresh' | 'rollback';
+  readonly commit: 'log' | 'copy';
   readonly memoryLimit: number;
+  readonly prewarm?: boolean;
   readonly outDir?: string;
   readonly outName?: string;
   readonly runtime: string;
@@ -25,11 +27,11 @@ export interface BuildFlags {
 }
 
 /** Options that a Worker has no use for. */
-const NOT_OF_WORKERS = ['runtime', 'memoryLimit', 'splitDebug', 'outName'];
+const NOT_OF_WORKERS = ['runtime', 'commit', 'memoryLimit', 'prewarm', 'splitDebug', 'outName'];
 
 /** `wasm-revive build`. @param cargoArgs what follows `--` */
 export async function runBuild(dir: string, cargoArgs: readonly string[], flags: BuildFlags, command: Command): Promise<void> {
-  refuseLimitWithoutLog(flags, command);
+  refuseUnheeded(flags, command);
   const given = NOT_OF_WORKERS.find((name) => command.getOptionValueSource(name) === 'cli');
   if (flags.target === 'workers' && given !== undefined) {
     const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -54,7 +56,9 @@ export async function runBuild(dir: string, cargoArgs: readonly string[], flags:
     panic: flags.panic,
     cargoArgs,
     recovery: flags.recovery,
+    commit: flags.commit,
     memoryLimitMiB: flags.memoryLimit,
+    prewarm: flags.prewarm === true,
     runtime: flags.runtime,
     splitDebug,
     optimize: flags.optimize === true,

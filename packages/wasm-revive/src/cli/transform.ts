@@ -9,7 +9,9 @@ interface TransformFlags {
   readonly name?: readonly string[];
   readonly runtime: string;
   readonly recovery: 'fresh' | 'rollback';
+  readonly commit: 'log' | 'copy';
   readonly memoryLimit: number;
+  readonly prewarm?: boolean;
   readonly splitDebug?: string;
 }
 
@@ -19,7 +21,7 @@ export async function runTransform(
   { memoryLimit: memoryLimitMiB, ...flags }: TransformFlags,
   command: Command,
 ): Promise<void> {
-  refuseLimitWithoutLog(flags, command);
+  refuseUnheeded(flags, command);
   let result: TransformResult | undefined;
   const tasks = new Listr(
     [
@@ -39,10 +41,17 @@ export async function runTransform(
   if (result) showWarnings(result);
 }
 
-/** Ends the command where it was given a limit that nothing would heed. */
-export function refuseLimitWithoutLog({ recovery }: { readonly recovery: string }, command: Command): void {
-  if (recovery === 'rollback' || command.getOptionValueSource('memoryLimit') !== 'cli') return;
-  command.error('error: --memory-limit is of the undo log, which a package has only with --recovery rollback. Nothing was changed.');
+/** Ends the command where it was given an option that nothing would heed. */
+export function refuseUnheeded({ recovery, commit }: { readonly recovery: string; readonly commit: string }, command: Command): void {
+  const isGiven = (option: string): boolean => command.getOptionValueSource(option) === 'cli';
+  if (recovery !== 'rollback' && isGiven('commit')) {
+    command.error('error: --commit says how a call can be undone, which is done only with --recovery rollback. Nothing was changed.');
+  }
+  if ((recovery !== 'rollback' || commit === 'copy') && isGiven('memoryLimit')) {
+    command.error(
+      'error: --memory-limit is of the undo log, which a package has only with --recovery rollback, and not with --commit copy. Nothing was changed.',
+    );
+  }
 }
 
 /** Writes what the transform warns of. */

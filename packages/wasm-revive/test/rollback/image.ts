@@ -38,7 +38,10 @@ export function layoutOf(original: string, transformed: string): Layout {
   return { initial, log: end - CHUNK, end };
 }
 
-/** Takes it. What is below where the stack pointer rests is of no use any more, and not in it; nor is the log. */
+/** The layout of a package without a log: all of the memory is the program's. */
+export const NO_LOG: Layout = { initial: 0, log: 0, end: 0 };
+
+/** Takes it. What is below where the stack pointer rests is of no use any more, and not in it; nor is the log. Without a log, all is in it. */
 export function imageOf({ exports = {} }: View, layout: Layout): Image {
   const globals = globalsOf(exports).map(({ value }) => value as unknown);
   const table = exports.__wbindgen_externrefs as WebAssembly.Table | undefined;
@@ -103,6 +106,7 @@ function globalsOf(exports: WebAssembly.Exports): WebAssembly.Global[] {
 
 /** Where in the memory the program is. @param rest where its stack pointer rests */
 function programs(memory: Uint8Array, rest: number, { initial, log, end }: Layout): [from: number, to: number][] {
+  if (end === 0) return [[0, memory.length]];
   const view = new DataView(memory.buffer);
   const ranges: [number, number][] = [[rest, initial]];
   let from = end;

@@ -36,11 +36,13 @@ interface Package extends Fixtures {
 }
 
 const VARIANTS = [
-  ['fixtures', 'abort'],
-  ['fixtures', 'unwind'],
-  ['fixtures-mvp', 'abort'],
-  ['fixtures-debug', 'abort'],
-  ['fixtures-revive', 'unwind'],
+  ['fixtures', 'abort', 'rollback'],
+  ['fixtures', 'unwind', 'rollback'],
+  ['fixtures-mvp', 'abort', 'rollback'],
+  ['fixtures-debug', 'abort', 'rollback'],
+  ['fixtures-revive', 'unwind', 'rollback'],
+  ['fixtures', 'unwind', 'copy'],
+  ['fixtures-mvp', 'abort', 'copy'],
 ] as const;
 
 const FAILURES = [
@@ -56,8 +58,8 @@ const FAILURES = [
 
 afterAll(removeFolders);
 
-describe.each(VARIANTS)('rollback of %s, panic=%s', (name, panic) => {
-  const make = (): Package => load<Package>(panic, RUNTIME, name, 'rollback');
+describe.each(VARIANTS)('rollback of %s, panic=%s, %s', (name, panic, undone) => {
+  const make = (): Package => load<Package>(panic, RUNTIME, name, undone);
   const aborts = (run: () => unknown): void =>
     expect(thrown(run)).toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'rollback' } });
 

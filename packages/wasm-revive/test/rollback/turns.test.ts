@@ -7,7 +7,7 @@ import type { InstanceView } from '@wasm-revive/kernel';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Package as Fixtures, load, RUNTIME, removeFolders, thrown, transformed } from '../fixtures.js';
-import { difference, type Image, imageOf, type Layout, layoutOf } from './image.js';
+import { difference, type Image, imageOf, type Layout, layoutOf, NO_LOG } from './image.js';
 import { replayable } from './replay.js';
 
 interface Counter {
@@ -276,21 +276,24 @@ class World {
 }
 
 const VARIANTS = [
-  ['fixtures', 'abort'],
-  ['fixtures', 'unwind'],
-  ['fixtures-mvp', 'abort'],
+  ['fixtures', 'abort', 'rollback'],
+  ['fixtures', 'unwind', 'rollback'],
+  ['fixtures-mvp', 'abort', 'rollback'],
+  ['fixtures', 'abort', 'copy'],
+  ['fixtures', 'unwind', 'copy'],
+  ['fixtures-mvp', 'abort', 'copy'],
 ] as const;
 
 afterAll(removeFolders);
 
-describe.each(VARIANTS)('random turns of %s, panic=%s', (name, panic) => {
+describe.each(VARIANTS)('random turns of %s, panic=%s, %s', (name, panic, undone) => {
   it('I7: leave nothing of those that fail', { timeout: 120_000 }, async () => {
     const original = fileURLToPath(new URL(`../../../../.artifacts/${name}/${panic}/nodejs/`, import.meta.url));
-    const layout = layoutOf(original, transformed('nodejs', panic, RUNTIME, name, 'rollback'));
+    const layout = undone === 'copy' ? NO_LOG : layoutOf(original, transformed('nodejs', panic, RUNTIME, name, undone));
     const rolledBack: number[] = [];
     await fc.assert(
       fc.asyncProperty(turns, async (all) => {
-        const world = new World(load<Package>(panic, RUNTIME, name, 'rollback'), layout);
+        const world = new World(load<Package>(panic, RUNTIME, name, undone), layout);
         for (const turn of all) {
           world.turn(panic === 'unwind' && turn.end === 'panic-message' ? { ...turn, end: 'abort' } : turn);
           world.check();

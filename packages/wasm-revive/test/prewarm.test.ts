@@ -1,0 +1,152 @@
+/** `prewarm`: the start function runs once, when the package is transformed, and instances begin in the state after it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transform as transformWith } from '@wasm-revive/bindgen';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TransformOptions, transform } from '../dist/transform.js';
+import { stateOf } from '../src/prewarm/held-values.js';
+import { type Package as Fixtures, folder, load as loadFixtures, RUNTIME, removeFolders, thrown, wasmFileOf } from './fixtures.js';
+
+interface Package extends Fixtures {
+  starts(): number;
+  initSync?(options: { module: Uint8Array }): void;
+}
+
+interface Globals {
+  wasmReviveStart?: () => string;
+}
+
+const VARIANTS = [
+  ['fixtures', 'abort', 'nodejs', 'fresh'],
+  ['fixtures', 'unwind', 'nodejs', 'rollback'],
+  ['fixtures', 'unwind', 'web', 'fresh'],
+  ['fixtures', 'abort', 'web', 'rollback'],
+  ['fixtures', 'abort', 'bundler', 'fresh'],
+  ['fixtures-mvp', 'abort', 'nodejs', 'rollback'],
+  ['fixtures-revive', 'unwind', 'nodejs', 'fresh'],
+] as const;
+
+const packageOf = (name: string, panic: string, target: string): string =>
+  fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
+
+function prewarmed(dir: string, options: Partial<TransformOptions> = {}): { readonly dir: string; readonly warnings: readonly string[] } {
+  const outDir = join(folder(), 'pkg');
+  const { warnings } = transform({ dir, outDir, prewarm: true, ...options });
+  return { dir: outDir, warnings };
+}
+
+async function load(dir: string, target: string): Promise<Package> {
+  const wasm = wasmFileOf(dir);
+  if (target === 'nodejs') return createRequire(import.meta.url)(wasm.replace('_bg.wasm', '.js')) as Package;
+  // The bundler target's main file imports the wasm file, for which Node.js needs a flag: its glue is given an instance in place of that.
+  if (target === 'bundler') {
+    const glue = (await import(pathToFileURL(wasm.replace('.wasm', '.js')).href)) as Package & {
+      __wbg_set_wasm(exports: object, module: WebAssembly.Module): void;
+    };
+    const module = new WebAssembly.Module(new Uint8Array(readFileSync(wasm)));
+    const [{ module: from } = { module: '' }] = WebAssembly.Module.imports(module);
+    const { exports } = new WebAssembly.Instance(module, { [from]: glue as unknown as WebAssembly.ModuleImports });
+    glue.__wbg_set_wasm(exports, module);
+    (exports.__wbindgen_start as () => void)();
+    return glue;
+  }
+  const pkg = (await import(pathToFileURL(wasm.replace('_bg.wasm', '.js')).href)) as Package;
+  pkg.initSync?.({ module: new Uint8Array(readFileSync(wasm)) });
+  return pkg;
+}
+
+let started = 0;
+
+beforeEach(() => {
+  started = 0;
+  (globalThis as Globals).wasmReviveStart = () => {
+    started++;
+    return '';
+  };
+});
+
+afterEach(() => {
+  delete (globalThis as Globals).wasmReviveStart;
+  delete process.env.NODE_OPTIONS;
+});
+
+afterAll(removeFolders);
+
+describe.each(VARIANTS)('%s, panic=%s, %s, %s', (name, panic, target, recovery) => {
+  it('I7: no instance runs the start function, and each begins as it has left it', async () => {
+    const { dir } = prewarmed(packageOf(name, panic, target), { recovery });
+    const module = await load(dir, target);
+    expect([module.starts(), module.bump(), module.bump(), module.echo('ä'), module.same(module)]).toEqual([1, 101, 102, 'ä', module]);
+    for (let generation = 2; generation <= 4; generation++) {
+      module.__revive.reset();
+      expect([module.starts(), module.bump(), module.count()]).toEqual([1, 101, 101]);
+      expect(thrown(() => module.fail('abort'))).toMatchObject({ code: 'REVIVE_ABORT', report: { recovery } });
+      expect(module.bump()).toBe(recovery === 'rollback' ? 102 : 101);
+    }
+    const counter = new module.Counter(5);
+    expect(counter.inc()).toBe(6);
+    if (target !== 'bundler') expect((module.__revive.instance('a') as unknown as Package).bump()).toBe(101);
+    // As many references as make the table grow, whose length Rust has in the memory.
+    const objects = Array.from({ length: 2_000 }, (_, nth) => ({ nth }));
+    for (const object of objects) expect(module.same(object)).toBe(object);
+    expect(started).toBe(0);
+  });
+});
+
+it('I7: a state in which the table of references has grown goes on, for Rust has in memory how long it is', () => {
+  interface Points extends Package {
+    remember(key: string, value: string): void;
+    recall(key: string): string | undefined;
+  }
+  const dir = packageOf('fixtures', 'abort', 'nodejs');
+  const warm = loadFixtures<Points>('abort', RUNTIME, 'fixtures', 'copy');
+  expect(warm.sum_points(warm.points(3_000))).toBeGreaterThan(0);
+  warm.remember('key', 'x'.repeat(300_000));
+  const { state, values } = stateOf(warm.__revive.checkpoint());
+  expect(state.references).toBeGreaterThan(3_000);
+  const outDir = join(folder(), 'pkg');
+  const prewarmed = new Map([['wasm_revive_fixtures', state]]);
+  transformWith({ dir, outDir, version: '9.9.9', runtime: { import: RUNTIME }, prewarmed });
+  expect(values.length).toBe(state.references);
+  const module = createRequire(import.meta.url)(wasmFileOf(outDir).replace('_bg.wasm', '.js')) as Points;
+  for (let generation = 1; generation <= 2; generation++) {
+    expect(module.recall('key')).toBe('x'.repeat(300_000));
+    expect(module.sum_points(module.points(9_000))).toBeGreaterThan(0);
+    module.__revive.reset();
+  }
+});
+
+describe('what is written', () => {
+  const dir = packageOf('fixtures', 'abort', 'nodejs');
+
+  it('is the same each time, and has none of the zeros in memory', () => {
+    const [first, second] = [prewarmed(dir), prewarmed(dir)].map((made) => readFileSync(wasmFileOf(made.dir)));
+    expect(Buffer.compare(first as Buffer, second as Buffer)).toBe(0);
+    expect(first?.length).toBeLessThan(readFileSync(wasmFileOf(dir)).length + 64 * 1024);
+  });
+
+  it('comes with a warning of what the start function has called', () => {
+    expect(prewarmed(dir).warnings.join('\n')).toMatch(
+      /The start function of \S+ called JavaScript \(howToStart\) when it was run for --prewarm/,
+    );
+  });
+});
+
+describe('what a start function must not do', () => {
+  it.each([
+    ['throw', /in Node\.js, found: .*thrown by start on purpose/],
+    ['abort', /in Node\.js, found: .*Rust aborted/],
+    ['later abort', /not saved: a task of it waits|calls are in flight|JavaScript's values/],
+  ])('I9: %s is refused, and nothing is written', (how, message) => {
+    const told = join(folder(), 'told.mjs');
+    writeFileSync(told, `globalThis.wasmReviveStart = () => ${JSON.stringify(how)};`);
+    process.env.NODE_OPTIONS = `--import=${pathToFileURL(told).href}`;
+    const outDir = join(folder(), 'pkg');
+    const error = thrown(() => transform({ dir: packageOf('fixtures', 'abort', 'nodejs'), outDir, prewarm: true }));
+    expect(error).toMatchObject({ code: 'REVIVE_NOT_PREWARMED', message: expect.stringMatching(message) });
+    expect(String(error)).toContain('Nothing was changed');
+    expect(() => readFileSync(wasmFileOf(outDir))).toThrow();
+  });
+});

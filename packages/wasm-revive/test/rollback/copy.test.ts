@@ -1,0 +1,82 @@
+/** `--commit copy`: turns are undone to copies of the state, and the code of the wasm file stays as it is. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { inspectWasm } from '@wasm-revive/bindgen';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Package as Fixtures, load, RUNTIME, removeFolders, thrown, transformed, wasmFileOf } from '../fixtures.js';
+
+interface Package extends Fixtures {
+  hold(name: string, value: unknown): void;
+  held(name: string): unknown;
+  leak(bytes: number): void;
+  memory_pages(): number;
+  remember(key: string, value: string): void;
+}
+
+const VARIANTS = [
+  ['fixtures', 'abort'],
+  ['fixtures', 'unwind'],
+] as const;
+
+/** More than wasm-bindgen's Rust takes places for at once, so that the table grows. */
+const MANY = 3_000;
+
+afterAll(removeFolders);
+
+describe.each(VARIANTS)('copies of %s, panic=%s', (name, panic) => {
+  const make = (): Package => load<Package>(panic, RUNTIME, name, 'copy');
+  const hold = (module: Package, from: string): void => {
+    for (let nth = 0; nth < MANY; nth++) module.hold(`${from} ${nth}`, { from, nth });
+  };
+
+  it('leaves the code as it is, to the byte', () => {
+    const codeOf = (dir: string): Uint8Array => {
+      const bytes = readFileSync(wasmFileOf(dir));
+      const { offset, size } = inspectWasm(bytes).code ?? { offset: 0, size: 0 };
+      return bytes.subarray(offset, offset + size);
+    };
+    const original = fileURLToPath(new URL(`../../../../.artifacts/${name}/${panic}/nodejs/`, import.meta.url));
+    const code = codeOf(original);
+    expect(code.length).toBeGreaterThan(10_000);
+    expect(Buffer.compare(code, codeOf(transformed('nodejs', panic, RUNTIME, name, 'copy')))).toBe(0);
+    expect(Buffer.compare(code, codeOf(transformed('nodejs', panic, RUNTIME, name, 'rollback')))).not.toBe(0);
+  });
+
+  it('I7: goes on where the turn that is undone has grown the table of references', () => {
+    const module = make();
+    const kept = { kept: true };
+    module.hold('kept', kept);
+    // So that the memory has room, and need not grow, too.
+    module.remember('room', 'x'.repeat(4_000_000));
+    module.remember('room', '');
+    const pages = module.memory_pages();
+    for (let time = 0; time < 3; time++) {
+      const error = thrown(() =>
+        module.nested(() => {
+          hold(module, 'undone');
+          module.fail('abort');
+        }),
+      );
+      expect(error).toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'rollback' } });
+      expect([module.held('kept'), module.held('undone 7'), module.memory_pages()]).toEqual([kept, undefined, pages]);
+    }
+    // wasm-bindgen's Rust counts on where the places come that it is given next.
+    hold(module, 'later');
+    expect([module.held(`later ${MANY - 1}`), module.held('kept')]).toEqual([{ from: 'later', nth: MANY - 1 }, kept]);
+    expect(module.__revive.generation).toBe(1);
+  });
+
+  it('I6: gives back all memory that the turn has grown, however little', () => {
+    const module = make();
+    const pages = module.memory_pages();
+    for (let time = 0; time < 10; time++) {
+      thrown(() =>
+        module.nested(() => {
+          module.leak(500_000);
+          module.fail('abort');
+        }),
+      );
+      expect(module.memory_pages()).toBe(pages);
+    }
+  });
+});
