@@ -147,7 +147,7 @@ impl Rewriting<'_> {
         let mut trip = Trip::before(operators, &before);
         self.stores.clear();
         for (place, (operator, offset)) in places.clone().zip(operators) {
-            let operands = [1, 0].map(|nth| self.flow.operand(nth));
+            let operands = [2, 1, 0].map(|nth| self.flow.operand(nth));
             self.write(operator, place, *offset)?;
             trip.read(operator, operands, &mut self.flow);
         }

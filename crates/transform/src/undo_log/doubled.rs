@@ -107,8 +107,8 @@ pub(super) struct Ranges {
     ranges: Vec<Range>,
     /// The stores that need no barrier then, by their places.
     pub(super) stores: Vec<usize>,
-    /// Where the atoms are that addresses and trips are made of, and what to add to that.
-    atoms: BTreeMap<u32, (u32, i32)>,
+    /// In which locals the bases are that addresses and trips are made of, and what to add to that.
+    held: BTreeMap<u32, (u32, i32)>,
 }
 
 /// What some stores of a loop write to, which are close to each other. All is counted from an address in the first trip.
@@ -160,18 +160,20 @@ impl Ranges {
         before: &Here,
         values: &mut Values,
     ) -> Option<Self> {
-        let mut atoms = BTreeMap::new();
-        // Whether the program has a value before the loop.
+        let mut held = BTreeMap::new();
+        // Whether the program has a value before the loop: as it is, or all that it is the sum of.
         let mut is_there = |value: Value, values: &Values| {
+            let base = Value::of_base(value.base);
+            if let Some(found) = before.local_for(base) {
+                held.insert(value.base, found);
+                return true;
+            }
             values.terms(value.base).into_iter().all(|(atom, _)| {
                 let found = match trip.local(atom) {
                     Some(local) => Some((local, 0)),
-                    None => before.local_for(Value {
-                        base: atom,
-                        offset: 0,
-                    }),
+                    None => before.local_for(Value::of_base(atom)),
                 };
-                atoms.extend(found.map(|found| (atom, found)));
+                held.extend(found.map(|found| (atom, found)));
                 found.is_some()
             })
         };
@@ -179,13 +181,17 @@ impl Ranges {
             let mut all = count.values().into_iter();
             all.all(|value| is_there(value, values))
         });
-        let mut known = Vec::new();
+        let (mut known, mut places) = (Vec::new(), Vec::new());
         for store in stores {
             let Some(moving) = trip.moving(store.address, values) else {
                 continue;
             };
-            if (moving.step.is_none() || count.is_some()) && is_there(moving.begins, values) {
-                known.push((moving, store));
+            let mut each = moving.iter();
+            if each.all(|moving| {
+                (moving.step.is_none() || count.is_some()) && is_there(moving.begins, values)
+            }) {
+                known.extend(moving.into_iter().map(|moving| (moving, store)));
+                places.push(store.place);
             }
         }
         known.sort_by_key(|(moving, store)| (moving.begins, store.offset));
@@ -205,8 +211,8 @@ impl Ranges {
         }
         (!ranges.is_empty()).then(|| Ranges {
             count: count.filter(|_| ranges.iter().any(|range| !range.step.is_none())),
-            stores: known.iter().map(|(_, store)| store.place).collect(),
-            atoms,
+            stores: places,
+            held,
             ranges,
         })
     }
@@ -267,8 +273,12 @@ impl Ranges {
     /// A value as it is before the loop.
     fn push(&self, code: &mut InstructionSink<'_>, value: Value, values: &Values) {
         code.i32_const(value.offset);
-        for (atom, count) in values.terms(value.base) {
-            let (local, offset) = self.atoms[&atom];
+        let terms = match self.held.contains_key(&value.base) {
+            true => vec![(value.base, 1)],
+            false => values.terms(value.base),
+        };
+        for (base, count) in terms {
+            let (local, offset) = self.held[&base];
             code.local_get(local);
             if offset != 0 {
                 code.i32_const(offset).i32_add();

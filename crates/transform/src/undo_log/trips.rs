@@ -2,7 +2,8 @@
 //!
 //! A *trip* is one way from the loop's beginning back to it. What a trip adds to a local is its *step*; so with `more` trips gone, a value that is a sum
 //! of multiples of locals has grown by `more` times its own step, modulo 2³². A step need not always be the same, if it is known to be between two
-//! numbers: what a comparison gives (a *bit*) is 0 or 1, and sorting adds it, or a multiple of it, to where it writes next.
+//! numbers: what a comparison gives (a *bit*) is 0 or 1, and sorting adds it, or a multiple of it, to where it writes next. Where an address is *chosen*
+//! from two values, as sorting chooses the end that it writes to, it is one of two that are looked at each by itself.
 //!
 //! Another trip follows only where the test at the end of the trip has turned out so. Two kinds of tests are understood:
 //!
@@ -93,6 +94,8 @@ pub(super) struct Trip {
     set: BTreeMap<u32, Set>,
     /// Bases of values that are 0 or 1.
     bits: BTreeSet<u32>,
+    /// Bases of values that were chosen, and what of.
+    choices: BTreeMap<u32, [Value; 2]>,
     /// What the values stand for that comparisons gave.
     tests: BTreeMap<Value, Test>,
     /// What is true where another trip follows, if that is understood.
@@ -186,16 +189,17 @@ impl Trip {
             locals: set.collect(),
             set: BTreeMap::new(),
             bits: BTreeSet::new(),
+            choices: BTreeMap::new(),
             tests: BTreeMap::new(),
             again: None,
         }
     }
 
-    /// Behind an instruction of the loop. The operands are the two values that were topmost before it.
+    /// Behind an instruction of the loop. The operands are the three values that were topmost before it.
     pub(super) fn read(
         &mut self,
         operator: &Operator<'_>,
-        operands: [Value; 2],
+        [first, operands @ ..]: [Value; 3],
         flow: &mut Flow<'_>,
     ) {
         let test = match operator {
@@ -217,6 +221,11 @@ impl Trip {
                     set.step = step.filter(|step| step.is_short());
                 }
                 self.again = self.test_of(operands[1]);
+                return;
+            }
+            Operator::Select | Operator::TypedSelect { .. } => {
+                let chosen = flow.operand(0).base;
+                self.choices.insert(chosen, [first, operands[0]]);
                 return;
             }
             Operator::I32Eqz => self.test_of(operands[1]).map(Test::negated),
@@ -253,8 +262,23 @@ impl Trip {
         sum.is_short().then_some(sum)
     }
 
-    /// How an address moves, where that is known.
-    pub(super) fn moving(&self, address: Value, values: &mut Values) -> Option<Moving> {
+    /// How an address moves, where that is known: each of those that it is chosen from.
+    pub(super) fn moving(&self, address: Value, values: &mut Values) -> Option<Vec<Moving>> {
+        let mut terms = values.terms(address.base).into_iter();
+        let chosen = terms.find_map(|(atom, count)| Some((atom, count, self.choices.get(&atom)?)));
+        let addresses = match chosen {
+            None => vec![address],
+            Some((atom, count, choice)) => {
+                let rest = values.sum(address, Value::of_base(atom), count.wrapping_neg());
+                choice.map(|value| values.sum(rest, value, count)).to_vec()
+            }
+        };
+        let each = addresses.into_iter();
+        each.map(|address| self.moving_as(address, values))
+            .collect()
+    }
+
+    fn moving_as(&self, address: Value, values: &mut Values) -> Option<Moving> {
         let (mut begins, mut bits) = (address, Step::of(0));
         for (atom, count) in values.terms(address.base) {
             if self.bits.contains(&atom) {

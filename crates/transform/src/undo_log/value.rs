@@ -28,8 +28,8 @@ const PARAMETER: u32 = 3;
 /// No function has as many (the JavaScript API's limit is 1,000).
 const PARAMETERS: u32 = 4_096;
 
-/// A sum of more terms is an atom.
-const MOST_TERMS: usize = 4;
+/// A sum of more terms is an atom. (A loop of four steps that is written out adds four bits.)
+const MOST_TERMS: usize = 6;
 
 impl Value {
     pub(super) fn of_constant(offset: i32) -> Self {

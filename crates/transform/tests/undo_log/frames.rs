@@ -112,6 +112,9 @@ fn a_frame_may_begin_at_a_multiple_of_a_power_of_two() {
         barriers(&with_frame(&frame(192, -64), &format!("{other} {store}"))),
         1
     );
+    let other = other.replace("const 8)", "const 160)");
+    let twice = format!("{above} {other} {above}");
+    assert_eq!(barriers(&with_frame(&frame(192, -64), &twice)), 2);
     // No such mask keeps an address below another one.
     for mask in [64, 48, -48, 0x7fff_ffc0] {
         assert_ne!(barriers(&with_frame(&frame(192, mask), store)), 0, "{mask}");

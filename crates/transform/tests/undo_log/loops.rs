@@ -448,6 +448,17 @@ impl Writer<'_> {
         of[self.random.below(of.len() as u32) as usize]
     }
 
+    /// Where to store: a value that each trip changes by the same, or one of two.
+    fn address_in_loop(&mut self) -> String {
+        let address = self.linear();
+        if self.random.below(4) > 0 {
+            return address;
+        }
+        let other = self.linear();
+        let bit = self.one_of(&[1, 2, 16]);
+        format!("(select {address} {other} (i32.and (local.get $n) (i32.const {bit})))")
+    }
+
     /// A value that each trip changes by the same, most of the time.
     fn linear(&mut self) -> String {
         let (p, i) = (self.pick(&["$p", "$q", "$r"]), self.pick(&["$i", "$n"]));
@@ -464,7 +475,10 @@ impl Writer<'_> {
     }
 
     fn store(&mut self) {
-        let (address, offset) = (self.linear(), self.one_of(&[0, 0, 0, 8, 100, 2000, 65_536]));
+        let (address, offset) = (
+            self.address_in_loop(),
+            self.one_of(&[0, 0, 0, 8, 100, 2000, 65_536]),
+        );
         let (kind, value) = match self.random.below(5) {
             0 => ("i64.store", "(i64.const -1)"),
             1 => ("i32.store8", "(local.get $i)"),
@@ -646,6 +660,47 @@ fn loops_that_go_on_only_sometimes_are_undone_wherever_they_get() {
                 for address in [0, 7, 100, 3000, 40_000, 100_000, END - 3000, END - 300] {
                     let args = [address, trips, bits];
                     pair.check(&nth.to_string(), &args, 200, &|| format!("{way:?}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_loop_stores_at_one_of_two_places_is_undone() {
+    // As a stable sort partitions: what goes to the left is written from the beginning on, what goes to the right from the end on, counted by the left.
+    let text = format!(
+        "{HEAD}(func (export \"partition\") (param $p i32) (param $n i32) (param $bits i32) (result i32)
+             (local $right i32) (local $left i32) (local $bit i32)
+             (local.set $right (i32.add (local.get $p) (i32.shl (local.get $n) (i32.const 6))))
+             (loop $l (call $trip)
+                 (local.set $right (i32.sub (local.get $right) (i32.const 64)))
+                 (local.set $bit (i32.ne (i32.and (local.get $bits) (i32.const 1)) (i32.const 0)))
+                 (local.set $bits (i32.rotr (local.get $bits) (i32.const 1)))
+                 (i64.store
+                     (i32.add (select (local.get $p) (local.get $right) (local.get $bit)) (i32.shl (local.get $left) (i32.const 6)))
+                     (i64.const -1))
+                 (local.set $left (i32.add (local.get $left) (local.get $bit)))
+                 (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+             (local.get $left))
+         (func (export \"either\") (param $p i32) (param $n i32) (param $bits i32) (result i32) (local $q i32)
+             (local.set $q (i32.add (local.get $p) (i32.const 30000)))
+             (loop $l (call $trip)
+                 (i64.store (select (local.get $p) (local.get $q) (i32.and (local.get $bits) (i32.const 1))) (i64.const -1))
+                 (local.set $bits (i32.rotr (local.get $bits) (i32.const 1)))
+                 (local.set $p (i32.add (local.get $p) (i32.const 64)))
+                 (local.set $q (i32.sub (local.get $q) (i32.const 64)))
+                 (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+             (local.get $p)))"
+    );
+    assert_eq!(loops_of(&text), [2, 4]);
+    const END: i32 = (PAGES * PAGE) as i32;
+    let mut pair = Pair::new(&text);
+    for bits in [0, -1, 0x5555_5555, 0xffff, -0x10000, 1, i32::MIN] {
+        for trips in [1, 9, 40, 150, 190] {
+            for address in [0, 1000, 3000, 40_000, END - 13_000, END - 3000] {
+                for name in ["partition", "either"] {
+                    pair.check(name, &[address, trips, bits], 200, &|| format!("{bits:x}"));
                 }
             }
         }

@@ -118,6 +118,11 @@ describe('barriers that are left out', () => {
     for (const kind of found) kinds.add(kind);
   });
 
+  // Two thirds of all stores are to it. One function that isn't seen to keep to its frame would cost all of them a barrier, and nothing else would show it.
+  it('are not in front of stores to the stack of Rust: the module is hardly larger', () => {
+    expect(failing.timesAsLarge).toBeLessThan(1.12);
+  });
+
   it('are noticed, nearly all of them, and every kind', () => {
     console.log(
       `${reached.size} barriers logged something; each was left out, and ${noticed.size} of them were noticed. ${missed.size} could have been, as far as is seen here: ${[...missed.keys()]}.`,

@@ -50,6 +50,8 @@ const NONE = -0x8000_0000;
 export interface FailingModule {
   readonly module: WebAssembly.Module;
   readonly layout: Layout;
+  /** How many times as large the transformed module is, before it is made to fail. */
+  readonly timesAsLarge: number;
 }
 
 /** Makes it. */
@@ -60,8 +62,9 @@ export function failingModule(): FailingModule {
   const { inject } = createRequire(import.meta.url)(`${artifact('fault-injector')}wasm_revive_fault_injector.js`) as {
     inject(plain: Uint8Array, transformed: Uint8Array): Uint8Array<ArrayBuffer>;
   };
-  const failing = inject(readFileSync(wasmFileOf(original)), readFileSync(wasmFileOf(outDir)));
-  return { module: new WebAssembly.Module(failing), layout: layoutOf(original, outDir) };
+  const [plain, undoable] = [original, outDir].map((dir) => readFileSync(wasmFileOf(dir))) as [Uint8Array, Uint8Array];
+  const module = new WebAssembly.Module(inject(plain, undoable));
+  return { module, layout: layoutOf(original, outDir), timesAsLarge: undoable.length / plain.length };
 }
 
 /** An instance of it. */
