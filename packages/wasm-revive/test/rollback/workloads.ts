@@ -62,7 +62,8 @@ export function failingModule(): FailingModule {
   const { inject } = createRequire(import.meta.url)(`${artifact('fault-injector')}wasm_revive_fault_injector.js`) as {
     inject(plain: Uint8Array, transformed: Uint8Array): Uint8Array<ArrayBuffer>;
   };
-  const [plain, undoable] = [original, outDir].map((dir) => readFileSync(wasmFileOf(dir))) as [Uint8Array, Uint8Array];
+  const plain = readFileSync(wasmFileOf(original));
+  const undoable = readFileSync(wasmFileOf(outDir));
   const module = new WebAssembly.Module(inject(plain, undoable));
   return { module, layout: layoutOf(original, outDir), timesAsLarge: undoable.length / plain.length };
 }
