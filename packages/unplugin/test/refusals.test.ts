@@ -92,6 +92,9 @@ it.each<[string, object]>([
   ['names that are no list', { packages: 'some' }],
   ['an empty name', { exclude: [''] }],
   ['an unknown way to recover', { recovery: 'rolback' }],
+  ['an unknown way to commit', { recovery: 'rollback', commit: 'copies' }],
+  ['a way to commit where nothing is undone', { commit: 'copy' }],
+  ['a limit of the log where there is none', { recovery: 'rollback', commit: 'copy', memoryLimitMiB: 64 }],
   ['a folder that is no text', { cacheDir: 7 }],
 ])('refuses %s', (_, options) => {
   expect(() => wasmRevive(options as Options)).toThrow(TypeError);
