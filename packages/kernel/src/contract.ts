@@ -12,7 +12,7 @@ import type { Build } from './report.js';
 import type { UndoSupport } from './undo-support.js';
 
 /** The version of this contract, counted up with every change of which the other side must know. */
-export const CONTRACT = 10;
+export const CONTRACT = 11;
 
 /**
  * The names that generated code declares beside the program's own, without the `$` before each. Glue that has one of them is refused.
@@ -247,6 +247,8 @@ export interface TurnState {
   isCalled: boolean;
   /** Whether the host is to hear of its end, even where Wasm has changed nothing. */
   hasChanged: boolean;
+  /** Whether an import was called that may have done something which isn't taken back. */
+  hasReached: boolean;
 }
 
 /** What glue keeps of a closure of Rust: its addresses, and how many use it. */

@@ -21,6 +21,7 @@ import { emitExportGuards, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUAR
 import { type EditedImports, emitImportGuards, type ImportGuards, throwsOnPurpose } from './emit-import-guards.js';
 import { recordPath } from './emit-record.js';
 import { allocators, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
+import { quietImports } from './quiet-imports.js';
 import { unwrapImports } from './unwrap-imports.js';
 
 /** What {@link editScope} needs to know. */
@@ -88,7 +89,19 @@ export function scopeHead({ glue, undo }: ScopeContext): string {
 export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo ? allocators(glue) : undefined)}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({
+  wasm,
+  edited,
+  passesExceptions: passesExceptions(glue),
+  unwind: unwindOf(glue, guards),
+  heap: hasHeap(glue),
+  quiet: undo
+    ? quietImports(
+        glue,
+        wasm.imports.map(({ name }) => name),
+      )
+    : undefined,
+})}
 ${emitNames(glue, guards)}${emitApi(glue, undo)}
   return {
     imports: $guardImports(${rawImports}),
