@@ -1,4 +1,4 @@
-import type { Thenable } from './contract.js';
+import type { Thenable, TurnState } from './contract.js';
 import { isReviveError } from './errors.js';
 import { markHandled } from './in-flight.js';
 import { inMicrotask } from './intrinsics.js';
@@ -12,8 +12,12 @@ import { tagOf } from './thrown.js';
  */
 export type EnteredBy = 'caller' | 'first-poll' | 'reaction' | 'executor' | 'task' | 'microtask' | 'finalizer';
 
-/** Has something called, with the error, at the end of the turn that begins, should that be undone. */
-export type WhenUndone = (run: (error: unknown) => void) => void;
+/** What is known of the turn that begins, where it can be undone. */
+export interface Undoing {
+  readonly turn: TurnState;
+  /** Has something called, with the error, at the end of the turn, should that be undone. */
+  whenUndone(run: (error: unknown) => void): void;
+}
 
 /** Runs what enters, within something of somebody else's. */
 export type Around = <R>(run: () => R) => R;
@@ -40,10 +44,12 @@ export class Callbacks {
   readonly #own: OwnClosures;
   readonly #isTold: (error: unknown) => boolean;
   readonly #begins: (who: EnteredBy) => void;
-  readonly #whenUndone: WhenUndone | undefined;
+  readonly #undoing: Undoing | undefined;
   readonly #around: Around;
   /** Whether a timer has entered that comes only once. */
   #isOnce = false;
+  /** Whether the executor is run once more, should the turn be undone that is running. */
+  #runsAgain = false;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
   /** The microtask that was queued for it in the turn that is running. */
@@ -52,26 +58,31 @@ export class Callbacks {
   /**
    * @param isTold whether a failure has been told otherwise, though it isn't a `ReviveError`
    * @param begins called before Rust is entered, and before that is known of who has entered
-   * @param whenUndone undefined where turns can't be undone
+   * @param undoing undefined where turns can't be undone
    * @param around within which tasks are polled
    */
   constructor(
     own: OwnClosures,
     isTold: (error: unknown) => boolean,
     begins: (who: EnteredBy) => void,
-    whenUndone: WhenUndone | undefined,
+    undoing: Undoing | undefined,
     around: Around = (run) => run(),
   ) {
     this.#own = own;
     this.#isTold = isTold;
     this.#begins = begins;
-    this.#whenUndone = whenUndone;
+    this.#undoing = undoing;
     this.#around = around;
   }
 
   /** Whether what has entered comes only once, and nobody is told where its turn is undone: whoever waits for it would wait for ever. */
   get isSpent(): boolean {
-    return this.#isOnce || !UNDOABLE.includes(this.entered);
+    return this.#isOnce || (!UNDOABLE.includes(this.entered) && !this.#isRepeatable);
+  }
+
+  /** Whether the executor has entered, and may be run once more: nothing that its tasks have done by now would be done twice. */
+  get #isRepeatable(): boolean {
+    return this.entered === 'executor' && this.#runsAgain && this.#undoing?.turn.hasReached === false;
   }
 
   /** For timers that come only once. */
@@ -103,7 +114,7 @@ export class Callbacks {
     this.#queued = callback;
     const queued: Queued = { run: entersAgain ? () => this.#runTasks(callback) : callback, isRun: false };
     this.#ofTurn = queued;
-    return (): unknown => (queued.isRun ? undefined : this.#unattended('executor', queued.run));
+    return (): unknown => (queued.isRun ? undefined : this.#runExecutor(queued.run));
   }
 
   /**
@@ -126,6 +137,33 @@ export class Callbacks {
     }
   }
 
+  /**
+   * Runs the executor. Where that is undone, its microtask is spent, and the state before it waits for that: it is run once more, at once, and out of
+   * what was around it the first time. What fails then costs the instance.
+   */
+  #runExecutor(run: () => unknown): unknown {
+    const undoing = this.#undoing;
+    if (undoing === undefined) return this.#unattended('executor', run);
+    let isUndone = false;
+    let isOver = false;
+    try {
+      return this.#unattended('executor', () => {
+        undoing.turn.hasReached = false;
+        this.#runsAgain = true;
+        undoing.whenUndone(() => {
+          isUndone = true;
+          // On a full stack, nobody could say before that the turn has ended.
+          if (isOver) this.#unattended('executor', run);
+        });
+        return run();
+      });
+    } finally {
+      this.#runsAgain = false;
+      isOver = true;
+      if (isUndone) this.#unattended('executor', run);
+    }
+  }
+
   /** Nothing of a turn is on the stack any more. */
   turnEnded(): void {
     this.#ofTurn = undefined;
@@ -138,7 +176,7 @@ export class Callbacks {
     let isUndone = false;
     const run = (): unknown => {
       // Here, where its own turn begins: what is around it may have turns, too.
-      this.#whenUndone?.((error) => {
+      this.#undoing?.whenUndone((error) => {
         isUndone = true;
         this.#unattended('microtask', () => undone(error));
       });
@@ -160,7 +198,11 @@ export class Callbacks {
   #runTasks(executor: Closure): unknown {
     for (let attempt = 0; attempt < POLL_ATTEMPTS; attempt++) {
       this.#queued = undefined;
-      if (attempt > 0) this.#begins('executor');
+      if (attempt > 0) {
+        // A turn of its own.
+        this.#runsAgain = false;
+        this.#begins('executor');
+      }
       try {
         return executor();
       } catch (error) {
@@ -187,6 +229,10 @@ export class Callbacks {
         }
       };
     };
+    // What is no promise does anything with them, and a function of the program's is called in any case.
+    if (this.#undoing !== undefined && !(isPromise(target) && callbacks.every((callback) => this.#own.has(callback)))) {
+      this.#undoing.turn.hasReached = true;
+    }
     // Another object with a method of that name may do anything with what it is given: ask for it by identity, for one.
     derived = target[method](...(isPromise(target) ? callbacks.map(guard) : callbacks));
     return derived;

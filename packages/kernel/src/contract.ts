@@ -248,6 +248,8 @@ export interface TurnState {
   isCalled: boolean;
   /** Whether the host is to hear of its end, even where Wasm has changed nothing. */
   hasChanged: boolean;
+  /** Whether an import was called that may have done something which isn't taken back. */
+  hasReached: boolean;
 }
 
 /** What glue keeps of a closure of Rust: its addresses, and how many use it. */

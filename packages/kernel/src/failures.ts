@@ -337,7 +337,9 @@ export class Failures {
     const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
     const wanted = isKept ? 'keep' : hooks.failed(instance.view, failure);
     const canBe = (recovery: Recovery): boolean => {
-      if (recovery === 'rollback') return instance.canUndo && !isBehind;
+      // The executor, run once more, would panic again, and be kept.
+      const isKept = failure.kind === 'unwound' && instance.callbacks.entered === 'executor';
+      if (recovery === 'rollback') return instance.canUndo && !isBehind && !isKept;
       // A torn poll leaves its task locked, and the promise that the task owes would never settle.
       return recovery !== 'keep' || failure.kind === 'unwound' || (instance.state === 'running' && !tornPoll);
     };

@@ -11,7 +11,7 @@ import { alarm } from './intrinsics.js';
 import type { Closure } from './own-closures.js';
 
 /** Of an instance whose turns nobody hears of. */
-const UNHEARD: TurnState = { isCalled: false, hasChanged: false };
+const UNHEARD: TurnState = { isCalled: false, hasChanged: false, hasReached: false };
 
 /** What generated code asks of the runtime, for one instance: it passes on what is asked to whoever knows. */
 export class InstanceHost implements Host {
@@ -161,6 +161,8 @@ export class InstanceHost implements Host {
   resolvedPromise<T>(promise: T, ...values: readonly unknown[]): T {
     this.#instance.ownClosures.resolvedPromise();
     if (values.length > 0) this.#instance.promises.resolved(promise, values[0]);
+    // What isn't a promise may have a `then` of the program's, which is called.
+    if (isObject(values[0]) && promise !== values[0]) this.turn.hasReached = true;
     return promise;
   }
 
@@ -230,4 +232,8 @@ export class InstanceHost implements Host {
       owner.reinitRequested(this.#instance);
     }
   }
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -155,10 +155,13 @@ export class Instance {
         this.promises.turnBegins(who === 'reaction');
       },
       undo &&
-        ((run) => {
-          this.#finishTurn();
-          undo.whenUndone(run);
-        }),
+        this.turns && {
+          turn: this.turns.state,
+          whenUndone: (run) => {
+            this.#finishTurn();
+            undo.whenUndone(run);
+          },
+        },
       (run) => {
         const { polls } = owner.hooks;
         return polls === undefined ? run() : within((once) => polls(this.view, once), run);

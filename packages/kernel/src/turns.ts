@@ -18,7 +18,7 @@ export interface TurnHooks {
  */
 export class Turns {
   /** What generated code knows of them, too. */
-  readonly state: TurnState = { isCalled: false, hasChanged: true };
+  readonly state: TurnState = { isCalled: false, hasChanged: true, hasReached: false };
   readonly #hooks: TurnHooks;
   /** What the outermost call of the user's is called, where somebody hears of it. */
   #name: string | undefined;

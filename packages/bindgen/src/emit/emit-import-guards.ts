@@ -88,6 +88,8 @@ export interface ImportGuards {
   readonly unwind: { readonly path: string; readonly toRust: string } | undefined;
   /** Whether what imports return to Rust is a place in the glue's `heap`. */
   readonly heap: boolean;
+  /** Where turns can be undone: see {@link quietImports}. */
+  readonly quiet: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -107,7 +109,7 @@ function unwindingImports(wasm: WasmInfo): WasmImport[] {
 }
 
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
-export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap }: ImportGuards): string {
+export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap, quiet }: ImportGuards): string {
   const unwinding = new Set(unwind && unwindingImports(wasm));
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
@@ -141,7 +143,8 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
       // While it counts as running: it may call the program, which may enter the instance.
       const onCall = signals && SIGNAL.test(entry.name) ? ' if ($on.state.host.signalled()) $on.state.signalled = true;' : '';
       const held = heap ? ', heap[$result]' : '';
-      lines.push(emitImportGuard(entry, slot, onCall, onError, onReturn, held));
+      const reaches = quiet === undefined || quiet.has(entry.name) ? '' : ' $turn.hasReached = true;';
+      lines.push(emitImportGuard(entry, slot, reaches, onCall, onError, onReturn, held));
     }
     lines.push('      },');
   }
@@ -181,6 +184,7 @@ function emitThrower(name: string, parameters: number, slot: string, wrap: boole
 function emitImportGuard(
   { name, params: types, results }: WasmImport & { readonly kind: 'function' },
   slot: string,
+  reaches: string,
   onCall: string,
   onError: string,
   onReturn: string,
@@ -191,7 +195,7 @@ function emitImportGuard(
   const result = emitConverted(results.length === 1 ? results[0] : undefined, `${slot}(${params})`);
   return `        ${propertyKey(name)}(${params}) {
           const $on = $raw.binding ?? $unbound();
-          $on.state.imports++;
+          $on.state.imports++;${reaches}
           let $result;
           try { $result = ${result};${onCall} } catch ($error) ${onError}
           $on.state.imports--;${onReturn}

@@ -20,6 +20,7 @@ import { emitApi, emitNames } from './emit-api.js';
 import { emitExportGuards, exportPath, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-export-guards.js';
 import { type EditedImports, emitImportGuards, type ImportGuards, throwsOnPurpose } from './emit-import-guards.js';
 import { allocators, type Commit, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
+import { quietImports } from './quiet-imports.js';
 import { unwrapImports } from './unwrap-imports.js';
 
 /** What {@link editScope} needs to know. */
@@ -86,8 +87,14 @@ export function scopeHead({ glue, undo }: ScopeContext): string {
 /** The text after the glue's own. */
 export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
+  const quiet =
+    undo &&
+    quietImports(
+      glue,
+      wasm.imports.map(({ name }) => name),
+    );
   return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo, undo === 'log' ? allocators(glue) : new Map())}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue), quiet })}
 ${emitNames(glue, guards)}${emitApi(glue, undo !== undefined)}
   return {
     imports: $guardImports(${rawImports}),

@@ -1,0 +1,145 @@
+/**
+ * Futures that wasm-bindgen's own executor polls, in a turn that fails: it is run once more where nothing would be done twice (I2, I5), and a fresh
+ * instance follows where something would, or where that fails, too.
+ */
+import { createRequire } from 'node:module';
+import type { CrashReport } from '@wasm-revive/kernel';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { type Package as Fixtures, RUNTIME, removeFolders, transformed, wasmFileOf } from '../fixtures.js';
+
+interface Package extends Fixtures {
+  bump_static(): number;
+  remember_later(key: string, value: string): void;
+  spawn_after(promise: Promise<unknown>): void;
+  spawn_fail(kind: string, promise: Promise<unknown>): void;
+  tasks_finished(): number;
+  wait_often(next: () => unknown, times: number): Promise<number>;
+}
+
+/** Has the engine trap at the end of the n-th call of a closure of Rust's from now on, after all that it does. */
+interface Traps {
+  at: number;
+}
+
+function load(panic: 'abort' | 'unwind' = 'abort'): { readonly module: Package; readonly traps: Traps; readonly reports: CrashReport[] } {
+  const traps: Traps = { at: 0 };
+  const { Instance, RuntimeError } = WebAssembly;
+  const trapping = (name: string, run: (...args: unknown[]) => unknown) => {
+    if (!name.includes('closures_____invoke')) return run;
+    return (...args: unknown[]): unknown => {
+      const isLast = traps.at > 0 && --traps.at === 0;
+      const result = run(...args);
+      if (isLast) throw new RuntimeError('unreachable');
+      return result;
+    };
+  };
+  vi.stubGlobal('WebAssembly', {
+    ...Object.fromEntries(Object.getOwnPropertyNames(WebAssembly).map((name) => [name, Reflect.get(WebAssembly, name)])),
+    Instance: class extends Instance {
+      readonly #exports: WebAssembly.Exports;
+
+      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+        super(module, imports);
+        const wrapped = Object.entries(super.exports).map(([name, value]) => [
+          name,
+          typeof value === 'function' ? trapping(name, value as () => unknown) : value,
+        ]);
+        this.#exports = Object.fromEntries(wrapped) as WebAssembly.Exports;
+      }
+
+      override get exports(): WebAssembly.Exports {
+        return this.#exports;
+      }
+    },
+  });
+  const require = createRequire(import.meta.url);
+  const file = wasmFileOf(transformed('nodejs', panic, RUNTIME, 'fixtures', 'rollback')).replace('_bg.wasm', '.js');
+  // It keeps the engine's functions as they are when it is loaded.
+  delete require.cache[RUNTIME];
+  const module = require(file) as Package;
+  const reports: CrashReport[] = [];
+  module.__revive.on('failure', (report) => void reports.push(report));
+  return { module, traps, reports };
+}
+
+const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
+
+const recoveries = (reports: readonly CrashReport[]): string[] => reports.map(({ recovery }) => recovery);
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+afterAll(removeFolders);
+
+/** Spawns tasks that do nothing outside, has the executor's turn trap, and gives when it has been over for long. */
+async function pollTrapping(module: Package, traps: Traps, tasks: number, times = 1): Promise<void> {
+  let settle = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  for (let task = 0; task < tasks; task++) module.spawn_after(promise);
+  await turn();
+  settle();
+  // Each reaction is a call; the microtask that they have queued is the next.
+  traps.at = tasks + times;
+  await turn();
+  traps.at = 0;
+}
+
+it.each([1, 3])('I2, I5: polls the tasks (%i) of such a turn again, each of which has been polled once then', async (tasks) => {
+  const { module, traps, reports } = load();
+  module.bump_static();
+  const pending = module.wait_for(new Promise(() => {}));
+  pending.catch(() => {});
+  await pollTrapping(module, traps, tasks);
+  expect([module.tasks_finished(), module.bump_static(), module.__revive.generation]).toEqual([tasks, 2, 1]);
+  expect(recoveries(reports)).toEqual(['rollback']);
+  expect(module.__revive.stats.inFlight).toBe(1);
+  // The next turn may fail as this one.
+  await pollTrapping(module, traps, tasks);
+  expect([module.tasks_finished(), recoveries(reports)]).toEqual([2 * tasks, ['rollback', 'rollback']]);
+});
+
+it('I5: what fails again costs the instance, and every call in flight is rejected', async () => {
+  const { module, reports } = load();
+  module.bump_static();
+  const pending = module.wait_for(new Promise(() => {}));
+  module.spawn_fail('abort', Promise.resolve());
+  await expect(pending).rejects.toMatchObject({ code: expect.stringMatching(/^REVIVE_(ABORT|INSTANCE_LOST)$/) });
+  expect(recoveries(reports)).toEqual(['rollback', 'fresh']);
+  expect([module.bump_static(), module.__revive.generation]).toEqual([1, 2]);
+});
+
+it('I7: a turn that has called something of the program’s is not run again', async () => {
+  const { module, traps, reports } = load();
+  let calls = 0;
+  let settle = (): void => {};
+  const next = (): Promise<void> => {
+    calls++;
+    return calls > 1 ? Promise.resolve() : new Promise<void>((resolve) => (settle = resolve));
+  };
+  const waiting = module.wait_often(next, 2);
+  waiting.catch(() => {});
+  await turn();
+  settle();
+  // The reaction, then the poll, which calls `next` for the second time.
+  traps.at = 2;
+  await expect(waiting).rejects.toMatchObject({ code: 'REVIVE_ABORT', report: { recovery: 'fresh' } });
+  expect([calls, recoveries(reports), module.__revive.generation]).toEqual([2, ['fresh'], 2]);
+});
+
+it('I7: a turn that has settled a promise is not run again', async () => {
+  const { module, traps, reports } = load();
+  const waiting = module.wait_for(Promise.resolve('value'));
+  traps.at = 2;
+  expect(await waiting).toBe('value');
+  await turn();
+  expect([recoveries(reports), module.__revive.generation]).toEqual([['fresh'], 2]);
+});
+
+it('I2: a panic that unwinds is kept, as it is without', async () => {
+  const { module, reports } = load('unwind');
+  module.__revive.configure({ atomicPanics: true });
+  await expect(module.fail_later_poll('panic-message', Promise.resolve())).rejects.toMatchObject({ code: 'REVIVE_PANIC' });
+  expect([recoveries(reports), module.__revive.generation]).toEqual([['keep'], 1]);
+});
