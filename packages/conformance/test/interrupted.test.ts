@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TransformError, type TransformResult } from '@wasm-revive/bindgen';
 import { describe, expect, it } from 'vitest';
 import { transform } from 'wasm-revive/transform';
+import { randomOf } from '../../../scripts/lib/random.mjs';
 import { everyMoment as momentsOf } from '../src/drive/every-moment.ts';
 import { runCli, testFolders, treeOf } from '../src/drive/folders.ts';
 import { cli, nodeVersion, otherNodeMajors, programs, RUNNING_NODE, TARGETS, upstreamPackage } from '../src/drive/paths.ts';
@@ -150,7 +151,7 @@ describe('killed from outside', () => {
       const began = performance.now();
       expect((await runCli(['transform', folders.copyOf(original)])).ended).toBeUndefined();
       const whole = performance.now() - began;
-      const random = mulberry32(seed);
+      const random = randomOf(seed);
       const dirs: string[] = [];
       for (let n = 0; n < kills; n++) {
         const dir = folders.copyOf(original);
@@ -163,14 +164,3 @@ describe('killed from outside', () => {
     240_000 + kills * 1000,
   );
 });
-
-/** A small generator of random numbers that a seed repeats (Tommy Ettinger's mulberry32). */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

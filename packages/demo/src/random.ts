@@ -1,3 +1,5 @@
+import { randomOf } from '../../../scripts/lib/random.mjs';
+
 /** Numbers that look random and are the same for the same seed, so that every variant gets the same requests. */
 export interface Random {
   /** A whole number from `low` to `high`, both included. */
@@ -8,15 +10,9 @@ export interface Random {
   pick<T>(items: readonly [T, ...T[]]): T;
 }
 
-/** mulberry32: 32 bits of state, good enough to mix requests. */
+/** The numbers of a seed. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = randomOf(seed);
   return {
     between: (low, high) => low + Math.floor(next() * (high - low + 1)),
     chance: (probability) => next() < probability,

@@ -1,4 +1,5 @@
 /** The process from which a Worker is asked: by many at once, and now and then for something that fails. */
+import { randomOf } from '../../../../scripts/lib/random.mjs';
 import { answer } from '../worker-process.ts';
 
 /** What the clients do. */
@@ -123,15 +124,4 @@ async function afterAborts({ url, aborts }: { url: string; aborts: number }): Pr
     found.after.push(await time());
   }
   return found;
-}
-
-/** Numbers from 0 to 1 (mulberry32, public domain). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

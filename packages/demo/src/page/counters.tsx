@@ -1,6 +1,6 @@
-import { SHORT_TITLES } from '../protocol.ts';
 import { OBJECTS } from '../workers/requests.ts';
 import type { Counter } from '../workers/worker-client.ts';
+import { Head } from './head.tsx';
 import type { Model } from './model.ts';
 
 /** What the Durable Objects have in memory, beside what they should have. */
@@ -13,16 +13,9 @@ export function Counters({ model }: { readonly model: Model }) {
         lost.
       </p>
       <table id="counters">
-        <thead>
-          <tr>
-            <th scope="col">Object</th>
-            {model.kinds.map((kind) => (
-              <th key={kind} scope="col">
-                {SHORT_TITLES[kind]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head model={model}>
+          <th scope="col">Object</th>
+        </Head>
         <tbody>
           {Array.from({ length: OBJECTS }, (_, object) => (
             <tr key={object}>

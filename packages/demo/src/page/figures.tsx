@@ -1,6 +1,7 @@
 import type { WorkerKind } from '@wasm-revive/worker-fixture';
-import { SHORT_TITLES, type WorkerState } from '../protocol.ts';
+import type { WorkerState } from '../protocol.ts';
 import { lostWrites } from '../workers/worker-client.ts';
+import { Head } from './head.tsx';
 import type { Model } from './model.ts';
 
 /** A line of the table: what is counted, how it is shown, and whether it should be zero. */
@@ -23,16 +24,9 @@ export function Figures({ model }: { readonly model: Model }) {
     <section aria-labelledby="figures-title">
       <h2 id="figures-title">So far</h2>
       <table id="figures">
-        <thead>
-          <tr>
-            <td />
-            {model.kinds.map((kind) => (
-              <th key={kind} scope="col">
-                {SHORT_TITLES[kind]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head model={model}>
+          <td />
+        </Head>
         <tbody>
           {LINES.map(([what, show, shouldBeZero]) => (
             <tr key={what}>
