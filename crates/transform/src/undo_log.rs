@@ -22,6 +22,7 @@
 //! program's memory reads what is the log's; a write at most [`REACH`](layout::REACH) bytes behind it, by a base by which something close was written right before, is
 //! found when the turn ends (`canaries.rs`). Bulk writes of no bytes at all don't trap there. What `memory.grow` gives may differ, as above.
 
+mod assigned;
 mod barrier;
 mod body;
 mod canaries;

@@ -16,7 +16,7 @@ export function measureSizes({ bare, guarded, upstream, revive, crates }: Packag
   const added = (panic: PanicMode): Size =>
     difference(`all crates, added to a release module, panic=${panic}`, stripped(crates[panic]), stripped(revive[panic]));
   return [
-    size('runtime, once a package', path.join(path.dirname(revive.abort), 'wasm-revive.cjs')),
+    size('runtime, once a package, fresh', path.join(path.dirname(revive.abort), 'wasm-revive.cjs')),
     size('glue, panic=abort: plain', bare.abort),
     size("glue, panic=abort: upstream's reset", upstream.abort),
     size('glue, panic=abort: wasm-revive', revive.abort),

@@ -10,12 +10,13 @@ import { readGlue, type Target } from './read/glue.js';
 import { inKnownForm } from './read/glue-forms.js';
 import { withVersion } from './read/glue-version.js';
 import { assertUnchanged, listModules, type ModuleFile, type Package, readPackage } from './read/read-package.js';
+import { isUndoneIn } from './read/undone.js';
 import { unprotected } from './read/unprotected.js';
 import { validate } from './validate/validate.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './wasm/debug-file.js';
 import { withMovedImports } from './wasm/move-imports.js';
 import { exportGlobals, inspectWasm, MalformedWasmError, type UndoLogged, undoLog, type WasmInfo } from './wasm/wasm-info.js';
-import { commit, recoverStaging } from './write/commit.js';
+import { type Change, commit, recoverStaging } from './write/commit.js';
 import { readFile } from './write/files.js';
 import { isSamePlace, writeOutput } from './write/output-folder.js';
 import { inPlainWords } from './write/plain-errors.js';
@@ -26,7 +27,13 @@ import { entryAt } from './write/staging.js';
 const MOST_MEMORY_MIB = 1_024;
 
 /** The runtime as files to be put beside the output, so that it needs no install. */
-export interface RuntimeFiles {
+export interface RuntimeFiles extends RuntimeFormats {
+  /** The same where no module of the folder has its turns undone: without `undoSupport`. Default: the same files. */
+  readonly fresh?: RuntimeFormats;
+}
+
+/** The runtime in both formats. */
+export interface RuntimeFormats {
   /** An ES module, and its declarations. */
   readonly esm: RuntimeFile;
   /** A CommonJS module, and its declarations. */
@@ -61,8 +68,8 @@ export interface TransformOptions {
   readonly memoryLimitMiB?: number | undefined;
   /** Where debug information goes, which the wasm file is then without. Default: it stays in the wasm file, if it has some. */
   readonly splitDebug?: string | undefined;
-  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
-  readonly name?: string | undefined;
+  /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | readonly string[] | undefined;
   /** Version that the output names as its maker's. */
   readonly version: string;
 }
@@ -122,19 +129,47 @@ export function transformedFiles(options: Omit<TransformOptions, 'outDir' | 'spl
   });
 }
 
+/**
+ * What {@link transform} would say of a folder, which is to be changed in place. Changes nothing, and finishes no run that was interrupted.
+ * @throws TransformError, as that does
+ */
+export function wouldTransform(options: Omit<TransformOptions, 'outDir' | 'splitDebug'>): Pick<TransformResult, 'modules' | 'warnings'> {
+  const dir = resolve(options.dir);
+  return inPlainWords(dir, () => {
+    const { packages, files, left } = emitModules(dir, dir, options);
+    refuseFilesOfOthers(dir, files.keys());
+    return { modules: packages.map(describe), warnings: unprotected(dir, packages, left) };
+  });
+}
+
 function transformFolder(options: TransformOptions): TransformResult {
   const dir = resolve(options.dir);
   const outDir = resolve(options.outDir ?? dir);
   if (options.dir === '' || options.outDir === '') {
     throw new TransformError('REVIVE_NOT_A_FOLDER', 'The path of a folder is empty. Give a folder, `.` for the one that you are in.');
   }
-  recoverStaging(dir);
+  const inPlace = isSamePlace(outDir, dir);
+  const asked = hashOfAsked(options);
+  const finished = recoverStaging(dir);
   const { splitDebug } = options;
-  const { packages, moved, files, debugFiles, left } = emitModules(dir, outDir, options);
+  let emitted: Emitted;
+  try {
+    emitted = emitModules(dir, outDir, options);
+  } catch (error) {
+    if (finished === undefined || !inPlace || !isAlreadyTransformed(error)) throw error;
+    if (finished.asked === asked) return { ...finished.result, outDir };
+    throw new TransformError(
+      error.code,
+      `${error.message} An earlier run was interrupted, with other options than this one's: it has been finished just now.`,
+      { cause: error },
+    );
+  }
+  const { packages, moved, files, debugFiles, left } = emitted;
   if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], [...files.keys()]);
   refuseFilesOfOthers(dir, files.keys());
   const warnings = unprotected(dir, packages, left);
-  const inPlace = isSamePlace(outDir, dir);
+  const result = { files: [...files.keys()], modules: packages.map(describe), warnings };
+  const run = { asked, result };
   // Before the package, which names them.
   if (inPlace) for (const file of debugFiles) writeDebugFile(file);
   if (!inPlace) {
@@ -142,12 +177,32 @@ function transformFolder(options: TransformOptions): TransformResult {
     // Note: they may be in that folder, which has to be empty before.
     for (const file of debugFiles) writeDebugFile(file);
   } else if (moved[0] === undefined) {
-    commit(dir, () => {
+    const prepare = (): Change[] => {
       for (const pkg of packages) assertUnchanged(pkg);
       return [...files].map(([file, content]) => ({ file, content }));
-    });
-  } else replaceInPlace(moved[0], files);
-  return { outDir, files: [...files.keys()], modules: packages.map(describe), warnings };
+    };
+    commit(dir, prepare, { run });
+  } else replaceInPlace(moved[0], files, run);
+  return { outDir, ...result };
+}
+
+/** Two runs on one folder for which this is the same do the same. */
+function hashOfAsked({
+  recovery = 'fresh',
+  memoryLimitMiB = MOST_MEMORY_MIB,
+  runtime,
+  version,
+  name,
+  splitDebug,
+}: TransformOptions): string {
+  const undo = recovery === 'rollback' ? memoryLimitMiB : undefined;
+  return createHash('sha256')
+    .update(JSON.stringify([undo, runtime, version, name, splitDebug]))
+    .digest('hex');
+}
+
+function isAlreadyTransformed(error: unknown): error is TransformError {
+  return error instanceof TransformError && error.code === 'REVIVE_ALREADY_TRANSFORMED';
 }
 
 function describe({ name, entry, glue, target, wasm, debugInfoLeftOut }: Transformed): TransformedModule {
@@ -211,10 +266,10 @@ function emitModules(dir: string, outDir: string, options: TransformOptions): Em
     }
   }
   const isLeft = ({ module, error }: (typeof refused)[number]): boolean =>
-    error.code === 'REVIVE_ALREADY_TRANSFORMED' || packages.some(({ name }) => name === module.name);
+    isAlreadyTransformed(error) || packages.some(({ name }) => name === module.name);
   const refusal = refused.find((one) => !isLeft(one)) ?? (packages.length === 0 ? refused[0] : undefined);
   if (refusal !== undefined) throw refusal.error;
-  const left = refused.filter(({ error }) => error.code !== 'REVIVE_ALREADY_TRANSFORMED');
+  const left = refused.filter(({ error }) => !isAlreadyTransformed(error));
   return {
     packages: packages as [Transformed, ...Transformed[]],
     moved,
@@ -273,9 +328,9 @@ function emitPackage(
   const imported = new Set(wasm.imports.filter(({ module }) => module === own).map(({ name }) => name));
   const glue = readGlue(pkg.dir, pkg.glue.file, inKnownForm(pkg, imported), pkg.target, imported);
   validate(pkg, glue);
-  const { reference, files } = runtimeFiles(pkg, options.runtime, options.version);
-  refuseNameOfRuntime(pkg, files);
   const undo = options.recovery === 'rollback';
+  const { reference, files } = runtimeFiles(pkg, options.runtime, undo, options.version);
+  refuseNameOfRuntime(pkg, files);
   const source = joined(pkg.dir, pkg.wasmBytes);
   const plain = exportGlobals(source.bytes, GLOBAL_EXPORT_PREFIX) ?? source.bytes;
   const { module, debugInfoLeftOut } = undo
@@ -389,6 +444,7 @@ function buildOf(bytes: Uint8Array, { code }: WasmInfo): Build {
 function runtimeFiles(
   { dir, target, glue }: Package,
   runtime: TransformOptions['runtime'],
+  undo: boolean,
   version: string,
 ): { reference: RuntimeReference; files: Map<string, string | Uint8Array> } {
   if ('import' in runtime) {
@@ -399,14 +455,17 @@ function runtimeFiles(
         'Transform it without `--runtime`, so that the runtime is put into it, or build the package for the target `web`.',
     );
   }
+  const own = undo ? runtime : (runtime.fresh ?? runtime);
+  // Note: all modules of a folder have one file of the runtime, also those that earlier runs have transformed.
+  const { esm, cjs } = undo || isUndoneIn(dir) ? runtime : own;
   const [file, types, source] =
     target === 'nodejs'
-      ? ['wasm-revive.cjs', 'wasm-revive.d.cts', runtime.cjs]
+      ? ['wasm-revive.cjs', 'wasm-revive.d.cts', cjs]
       : glue.file.endsWith('.mjs')
-        ? ['wasm-revive.mjs', 'wasm-revive.d.mts', runtime.esm]
-        : (['wasm-revive.js', 'wasm-revive.d.ts', runtime.esm] as const);
+        ? ['wasm-revive.mjs', 'wasm-revive.d.mts', esm]
+        : (['wasm-revive.js', 'wasm-revive.d.ts', esm] as const);
   const declared = [types, asRuntimeFile(source.types, version)] as const;
-  if (target === 'no-modules') return { reference: { specifier: `./${file}`, code: runtime.cjs.code }, files: new Map([declared]) };
+  if (target === 'no-modules') return { reference: { specifier: `./${file}`, code: own.cjs.code }, files: new Map([declared]) };
   return {
     reference: { specifier: `./${file}` },
     files: new Map<string, string | Uint8Array>([

@@ -1,10 +1,23 @@
 /** Copies of packages in a cache: the package stays as it is, and each content has one copy. */
 import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type CacheOptions, defaultCacheDir, transformToCache } from '../src/index.js';
 
 const FIXTURE = new URL('../../../.artifacts/fixtures/abort/nodejs/', import.meta.url);
@@ -116,6 +129,122 @@ describe('a copy in the cache', () => {
     expect(readdirSync(folder)).toContain('wasm-revive.cjs');
     expect(readdirSync(join(folder, '../..'))).toHaveLength(1);
   });
+});
+
+describe('a copy that nobody uses', () => {
+  const DAY = 86_400_000;
+  /** The copies that are there. */
+  const copies = (cacheDir: string): string[] => readdirSync(cacheDir).map((name) => join(cacheDir, name));
+  const usedBefore = (copy: string, ms: number): void => utimesSync(join(copy, 'about.json'), new Date(), new Date(Date.now() - ms));
+
+  /** Makes a number of copies of a package that changes, and gives their places. */
+  function changing(count: number): { pkg: string; cacheDir: string; made: string[]; change: () => string } {
+    const { root, pkg } = project();
+    const cacheDir = join(root, 'cache');
+    let version = 0;
+    const change = (): string => {
+      writeFileSync(join(pkg, 'version.txt'), `${version++}`);
+      return dirname(cached(pkg, { cacheDir }));
+    };
+    return { pkg, cacheDir, made: Array.from({ length: count }, change), change };
+  }
+
+  it('is taken away after thirty days, when another is made', () => {
+    const { cacheDir, made, change } = changing(2);
+    usedBefore(made[0] as string, 31 * DAY);
+    usedBefore(made[1] as string, 29 * DAY);
+    const newest = change();
+    expect(copies(cacheDir).sort()).toEqual([made[1], newest].sort());
+  });
+
+  it('goes after an hour, where three newer ones of its package are there', () => {
+    const { cacheDir, made, change } = changing(5);
+    for (const [index, copy] of made.entries()) usedBefore(copy, (5 - index) * DAY);
+    usedBefore(made[0] as string, 600_000);
+    const newest = change();
+    expect(copies(cacheDir).sort()).toEqual([made[0], made[4], newest].sort());
+  });
+
+  it('is used from then on where it is asked for: nothing is made anew', () => {
+    const { pkg, cacheDir, made, change } = changing(1);
+    usedBefore(made[0] as string, 40 * DAY);
+    expect(dirname(cached(pkg, { cacheDir }))).toBe(made[0]);
+    change();
+    expect(copies(cacheDir)).toContain(made[0]);
+  });
+
+  it('stays while a process runs that has loaded files of it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'Date'] });
+    vi.resetModules();
+    try {
+      const { transformToCache: byProcess } = await import('../src/index.js');
+      const { root, pkg } = project();
+      const cacheDir = join(root, 'cache');
+      const { folder } = byProcess(pkg, { ...OPTIONS, cacheDir });
+      vi.advanceTimersByTime(90 * DAY);
+      writeFileSync(join(pkg, 'another.txt'), '');
+      cached(pkg, { cacheDir });
+      expect(copies(cacheDir)).toContain(dirname(folder));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('goes whole: what a killed process has left half made or half taken is no copy, and goes a day later', () => {
+    const { pkg, cacheDir, made, change } = changing(1);
+    const [copy] = made as [string];
+    renameSync(join(copy, 'about.json'), join(copy, 'taken-1.json'));
+    const making = join(cacheDir, '.wasm-revive-making-abc');
+    mkdirSync(making);
+    const again = dirname(cached(pkg, { cacheDir }));
+    expect(again).not.toBe(copy);
+    expect(copies(cacheDir).sort()).toEqual([copy, again, making].sort());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * DAY });
+    try {
+      const newest = change();
+      expect(copies(cacheDir).sort()).toEqual([again, newest].sort());
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('leaves alone what is not of the cache', () => {
+    const { cacheDir, change } = changing(1);
+    const other = join(cacheDir, 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'about.json'), '{"of":"x"}');
+    usedBefore(other, 90 * DAY);
+    change();
+    expect(copies(cacheDir)).toContain(other);
+  });
+
+  it('is whole for each process that asks for it while others take it away', async () => {
+    const { root, pkg } = project();
+    const cacheDir = join(root, 'cache');
+    const packages = Array.from({ length: 8 }, (_, index) => {
+      const dir = join(root, `packages/${index}`);
+      cpSync(pkg, dir, { recursive: true });
+      return dir;
+    });
+    for (const dir of packages) usedBefore(dirname(cached(dir, { cacheDir })), 60 * DAY);
+    const program = (dirs: readonly string[]): string => `
+      import { transformToCache } from ${JSON.stringify(BUILT)};
+      for (const dir of ${JSON.stringify(dirs)}) console.log(transformToCache(dir, ${JSON.stringify({ ...OPTIONS, cacheDir })}).folder);`;
+    const others = [1, 2].map((process) => {
+      const dir = join(root, `others/${process}`);
+      cpSync(pkg, dir, { recursive: true });
+      return [dir];
+    });
+    const run = promisify(execFile);
+    const runs = [packages, packages.toReversed(), ...others].map((dirs) =>
+      run(process.execPath, ['--input-type=module', '-e', program(dirs)]),
+    );
+    const given = (await Promise.all(runs)).flatMap(({ stdout }) => stdout.trim().split('\n'));
+    expect(given).toHaveLength(18);
+    for (const dir of given)
+      expect(readdirSync(dir)).toEqual(expect.arrayContaining([MAIN, 'wasm_revive_fixtures_bg.wasm', 'wasm-revive.cjs']));
+    expect(readdirSync(cacheDir).filter((name) => name.startsWith('.'))).toEqual([]);
+  }, 120_000);
 });
 
 describe('the default cache', () => {

@@ -55,7 +55,7 @@ function read(): Tree {
 
 function killedAfter(renames: number, changes = CHANGES, watched?: readonly string[]): void {
   killed.renamesLeft = renames;
-  expect(() => commit(dir, () => changes, watched)).toThrow('killed');
+  expect(() => commit(dir, () => changes, { ...(watched !== undefined && { watched }) })).toThrow('killed');
   killed.renamesLeft = Number.POSITIVE_INFINITY;
 }
 

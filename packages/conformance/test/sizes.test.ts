@@ -53,20 +53,22 @@ const glueIn = (dir: string): Buffer[] =>
 
 describe('the runtime', () => {
   it('is as large as was written down', async () => {
-    const [esm, cjs] = ['runtime.min.js', 'runtime.min.cjs'].map((file) => sizeOf(readFileSync(join(DIST, file))));
-    if (esm === undefined || cjs === undefined) throw new Error('no runtime');
+    const beside = (file: string): Size => sizeOf(readFileSync(join(DIST, file)));
     const lines = [
-      line('beside a package, as an ES module', esm),
-      line('beside a package, as a CommonJS module', cjs),
+      line('beside a package, fresh, as an ES module', beside('runtime-fresh.min.js')),
+      line('beside a package, fresh, as a CommonJS module', beside('runtime-fresh.min.cjs')),
+      line('beside a package, rollback, as an ES module', beside('runtime.min.js')),
+      line('beside a package, rollback, as a CommonJS module', beside('runtime.min.cjs')),
       line(
         "bundled and minified by a program, of 'wasm-revive/runtime'",
         await bundled("export { revive, loadModule } from 'wasm-revive/runtime';"),
       ),
+      line('the same with rollback', await bundled("export { revive, loadModule, undoSupport } from 'wasm-revive/runtime';")),
       line("bundled and minified, of '@wasm-revive/workers' and the runtime", await bundled(WORKER)),
     ];
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('sizes/runtime.snap.txt');
     // Fewer bytes where it isn't bundled than what can be read has.
-    expect(esm.bytes).toBeLessThan(readFileSync(join(DIST, 'runtime.js')).length);
+    expect(beside('runtime.min.js').bytes).toBeLessThan(readFileSync(join(DIST, 'runtime.js')).length);
   });
 });
 

@@ -27,7 +27,7 @@ export const CONTRACT = 10;
 export const RESERVED_NAMES: readonly string[] = [
   'scope app live nobody Proxy current ownerOf freerOf exportsFor ownClasses revive runtime loadModule undoSupport first imports initOnce initialising own',
   'host base end turns raw stateFor unborn api this',
-  'refuse caught aside asideOf heard nameOf called entries exportNames list unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable',
+  'refuse caught aside asideOf heard nameOf called entries exportNames list unbound isFormer begin enter leave ended threw crossed returned watch bindingOf bind release all guarded guardTable noTable toBigInt toNumeric',
   'guardImports',
   'turn turnEnded given log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',

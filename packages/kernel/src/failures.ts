@@ -454,12 +454,13 @@ export class Failures {
   /** Has the turn undone as soon as it is over, and the program told then, of failures before this one in the turn, too. */
   #undo(error: ReviveError, draft: ReportDraft): void {
     const instance = this.#instance;
-    instance.owner.hooks.undone?.(instance.view, draft.report);
     const drafts = [...(this.#suspected?.drafts ?? []).map((held) => held.draft), draft];
     this.clear();
+    // Before plugins hear of it: what they call is refused with this error.
     instance.undoTurn(error, () => {
       for (const each of drafts) this.#tell(each);
     });
+    instance.owner.hooks.undone?.(instance.view, draft.report);
   }
 
   /** Rust ran its destructors, and the program wants nothing of the turn to be left all the same. */

@@ -71,6 +71,7 @@ export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery
 export { type Registry, SharedRegistry } from './finalizers.js';
 export { fingerprint } from './fingerprint.js';
 export { framesIn, NO_FRAMES, nameIn, wasmFrames, wasmLines } from './frames.js';
+export { askForLeftMemory } from './garbage.js';
 export { pointerBase, spaceOf } from './handle.js';
 export type { Image } from './image.js';
 export { markHandled } from './in-flight.js';

@@ -1,6 +1,7 @@
 /** What is said of an instance that is gone, and of one that a panic went through. */
 import { PanicError, ReviveError } from './errors.js';
 import { spaceOf, UNDONE } from './handle.js';
+import { describeThrown } from './thrown.js';
 
 const UNDONE_SPACE = spaceOf(UNDONE);
 
@@ -9,6 +10,14 @@ export const EXHAUSTED: ReviveError = new ReviveError(
   'REVIVE_ABORT',
   'Rust aborted: stack overflow. There was no stack left to say more; the report has it.',
 );
+
+/** What a caller gets while it is being found out what has just cost the instance, and what is done about that: plugins may call. */
+export function undecidedError(trap: unknown): ReviveError {
+  return new ReviveError(
+    'REVIVE_ABORT',
+    `Rust aborted (${describeThrown(trap).message}). This call came while plugins were being asked about that, and did nothing. The report will say more.`,
+  );
+}
 
 /** The error for a use of something that pointed into an instance. @param error what it was lost through, if it was */
 export function staleError(what: string, generation: number, error: ReviveError | undefined): ReviveError {

@@ -8,10 +8,11 @@ import { entriesOf } from './entries.js';
 import type { PanicError, ReviveError } from './errors.js';
 import type { Failure, Recovery } from './failure.js';
 import { Failures } from './failures.js';
+import { leaveMemory } from './garbage.js';
 import { pointerBase } from './handle.js';
 import { InstanceHost } from './host.js';
 import type { Image } from './image.js';
-import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError } from './instance-errors.js';
+import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError, undecidedError } from './instance-errors.js';
 import { inMicrotask, own } from './intrinsics.js';
 import { catchesPanics, type Module } from './module.js';
 import { type Closure, OwnClosures } from './own-closures.js';
@@ -233,6 +234,11 @@ export class Instance {
       default:
         return undefined;
     }
+  }
+
+  /** The same, for somebody who calls it: that may be a plugin, while what it was lost through is still being looked at. */
+  get refusal(): ReviveError | undefined {
+    return this.#life.is === 'shut' && this.isLookedAt ? undecidedError(this.#life.trap) : this.error;
   }
 
   /** Whether everybody knows of the loss. */
@@ -472,7 +478,10 @@ export class Instance {
     const smaller = canMove
       ? undo.moveToLessMemory(compiled, this.scope.imports, this.scope.held(this.#exports as WebAssembly.Exports))
       : undefined;
-    if (smaller !== undefined) this.#lookAt(smaller);
+    if (smaller !== undefined) {
+      leaveMemory(this.memoryBytes);
+      this.#lookAt(smaller);
+    }
     const exports = this.#exports as WebAssembly.Exports;
     this.scope.bind(exports, this.#host);
     if (smaller !== undefined) this.promises.moved(this.scope.held(smaller));
@@ -544,7 +553,7 @@ export class Instance {
 
   /** The error for a use of something that pointed into this instance. */
   staleError(what: string): ReviveError {
-    return staleError(what, this.generation, this.error);
+    return staleError(what, this.generation, this.refusal);
   }
 
   /** What left Rust frames by throwing ran none of their epilogues and, but for a panic, none of their destructors. */
@@ -571,6 +580,7 @@ export class Instance {
   letGo(error: ReviveError, isTheirs: boolean): void {
     this.forget();
     this.undo?.release();
+    leaveMemory(this.memoryBytes);
     this.#exports = undefined;
     this.#stacks = undefined;
     this.#panicking = undefined;

@@ -8,6 +8,7 @@ const { queueMicrotask: enqueue, Promise: EnginesPromise } = globalThis;
 const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
 
 export const apply: typeof Reflect.apply = Reflect.apply;
+export const construct: typeof Reflect.construct = Reflect.construct;
 export const assign: typeof Object.assign = Object.assign;
 export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
 export const freeze: typeof Object.freeze = Object.freeze;

@@ -36,32 +36,36 @@ function refuseRest(imports: object, error: (key: string) => ReviveError): void 
  */
 export function checkExports(description: ModuleDescription, scope: Scope, exports: WebAssembly.Exports): void {
   const { name, added = [] } = description;
-  const field = missingFrom(scope.raw.binding ?? bare({}));
+  const entry = missingFrom(scope.raw.binding ?? bare({}));
   const missing =
-    field === undefined
+    entry === undefined
       ? added.find((one) => exports[one] === undefined)
-      : (entriesOf(description, scope)[Number(field.slice(1))]?.name ?? field);
+      : (entriesOf(description, scope)[entry]?.name ?? `the entry ${entry}`);
   if (missing === undefined) return;
   const found = keys(exports);
   const named = found.slice(0, NAMED).map(quoted).join(', ');
   const more = found.length > NAMED ? ` and ${found.length - NAMED} more` : '';
-  const what = field === undefined ? `no ${missing}, which the transform adds` : `nothing for ${quoted(missing)} to call`;
+  const what = entry === undefined ? `no ${missing}, which the transform adds` : `nothing for ${quoted(missing)} to call`;
   throw otherModule(name, `It has ${what}, and exports ${named === '' ? 'nothing' : `${named}${more}`}`);
 }
 
 /**
- * The field without a function. Generated code holds exports as `e0`, `e1`, …, and where there are many in pieces: `c0`, `c1`, …
+ * The first entry without a function. Generated code holds exports in order, and where there are many in pieces.
  *
  * Note: V8 keeps what `for…in` goes over with the shape; with `Object.entries` this took as long as half of a recovery (measured).
  */
-function missingFrom(record: object): string | undefined {
-  for (const key in record) {
-    const value: unknown = record[key as keyof typeof record];
-    if (typeof value === 'function' || key === 'state' || !hasOwn(record, key)) continue;
-    const missing = key.startsWith('c') && typeof value === 'object' && value !== null ? missingFrom(value) : key;
-    if (missing !== undefined) return missing;
-  }
-  return undefined;
+function missingFrom(binding: object): number | undefined {
+  let entry = 0;
+  const isMissing = (record: object): boolean => {
+    for (const key in record) {
+      const value: unknown = record[key as keyof typeof record];
+      if (key === 'state' || !hasOwn(record, key)) continue;
+      if (typeof value === 'function') entry++;
+      else if (!key.startsWith('c') || typeof value !== 'object' || value === null || isMissing(value)) return true;
+    }
+    return false;
+  };
+  return isMissing(binding) ? entry : undefined;
 }
 
 function quoted(text: string): string {

@@ -47,6 +47,7 @@ it('exports this and no more', () => {
       "UNKNOWN_PANIC",
       "UNWINDING_SECTION",
       "UNWIND_EXPORT",
+      "askForLeftMemory",
       "bare",
       "blackBoxView",
       "bytesMissingForLog",

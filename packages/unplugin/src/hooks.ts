@@ -96,6 +96,7 @@ export class Hooks {
     for (const { start, end, wasm } of findWasmUrls(code, file, this.protection)) {
       text.overwrite(start, end, this.#bundler.wasmUrl.call(context, wasm, file));
     }
+    if (glue?.isMain) this.protection.types?.add(file);
     if (glue?.hasFacade) text.append(this.#bundler.hot());
     if (glue === undefined && !text.hasChanged()) return undefined;
     const map = text.generateMap({ source: file, file, includeContent: true, hires: 'boundary' });

@@ -15,6 +15,11 @@ export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimi
    * `loadModule` as `wasm-revive/runtime` does, which is the default.
    */
   readonly runtime?: string | undefined;
+  /**
+   * A file of declarations (`wasm-revive.d.ts`) that the plugin writes, for TypeScript to know `__revive` of what is protected. It has to be among
+   * the files that TypeScript checks.
+   */
+  readonly types?: string | undefined;
   /** The folder of the project, from which paths and packages are looked for. Default: what the bundler takes for it, or the current one. */
   readonly root?: string | undefined;
   /** Where transformed packages are kept. Default: `node_modules/.cache/wasm-revive` beside the nearest package.json. */
@@ -22,7 +27,7 @@ export interface Options extends Pick<TransformOptions, 'recovery' | 'memoryLimi
 }
 
 const LISTS = ['packages', 'exclude'] as const;
-const TEXTS = ['runtime', 'root', 'cacheDir'] as const;
+const TEXTS = ['runtime', 'types', 'root', 'cacheDir'] as const;
 const RECOVERIES = ['fresh', 'rollback'];
 const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'memoryLimitMiB']);
 

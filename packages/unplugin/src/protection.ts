@@ -1,10 +1,10 @@
 /** What of a build is protected: for a file of it, what takes its place. The same for every bundler. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { cacheDirAt, TransformError } from '@wasm-revive/bindgen';
+import { type ChangedFiles, ChangedFilesCache, cacheDirAt, filesRead, TransformError } from '@wasm-revive/bindgen';
 import { isPath, type Options } from './options.js';
 import { inNodeModules, mayBeGlue, Selection } from './selection.js';
-import { filesRead, type Kept, Store } from './store.js';
+import { TypesFile } from './types-file.js';
 import { version } from './version.js';
 
 /** By what protected packages import the runtime, in the text that bundlers get. */
@@ -22,6 +22,8 @@ export interface Protected {
   readonly map: string;
   /** Whether the façade is in this file, and with it `__revive`; not so in the bundler target's entry. */
   readonly hasFacade: boolean;
+  /** Whether it is the main file, which programs import. */
+  readonly isMain: boolean;
 }
 
 /** What is said of a file: to the person who builds, by the bundler's own means. */
@@ -41,19 +43,22 @@ export interface Outcome extends Said {
 /** Protects the packages of one build. */
 export class Protection {
   readonly #selection: Selection;
-  readonly #store: Store;
+  readonly #cache: ChangedFilesCache;
   readonly #warned = new Set<string>();
   /** The file of the runtime; undefined where the bundler is to find it as it finds any package. */
   readonly runtime: string | undefined;
+  /** Where what is protected is declared to export the control handle. */
+  readonly types: TypesFile | undefined;
 
   /** @param folder that of the project */
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
-    const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME } = options;
+    const { recovery, memoryLimitMiB, cacheDir, runtime = RUNTIME, types } = options;
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
+    this.types = types === undefined ? undefined : new TypesFile(resolve(root, types), file ?? runtime);
     this.#selection = new Selection(options, root);
-    this.#store = new Store(cacheDir === undefined ? cacheDirAt(root) : resolve(root, cacheDir), {
+    this.#cache = new ChangedFilesCache(cacheDir === undefined ? cacheDirAt(root) : resolve(root, cacheDir), {
       recovery,
       memoryLimitMiB,
       runtime: { import: file === undefined ? runtime : RUNTIME },
@@ -76,11 +81,11 @@ export class Protection {
     if (choice === undefined) return undefined;
     const watched = filesRead(dir).map((name) => join(dir, name));
     try {
-      const kept = this.#store.get(dir);
-      const reader = fileReader(kept, basename(file));
+      const changed = this.#cache.get(dir);
+      const reader = fileReader(changed, basename(file));
       if (reader !== undefined) throw readsItsFile(file, reader);
-      const warnings = this.#once(kept.warnings.map((text) => `wasm-revive: ${dir}: ${text}`));
-      return { warnings, watched, ...(kept.files.includes(basename(file)) && { glue: read(kept, file) }) };
+      const warnings = this.#once(changed.warnings.map((text) => `wasm-revive: ${dir}: ${text}`));
+      return { warnings, watched, ...(changed.files.includes(basename(file)) && { glue: read(changed, file) }) };
     } catch (error) {
       const message = wordsOf(error);
       // The project may transform it by itself.
@@ -93,15 +98,15 @@ export class Protection {
 
   /** Whether a file is glue that is protected. */
   isProtected(file: string): boolean {
-    return mayBeGlue(file) && this.#kept(file)?.files.includes(basename(file)) === true;
+    return mayBeGlue(file) && this.#changed(file)?.files.includes(basename(file)) === true;
   }
 
   /** The wasm file that goes with protected glue, in place of the one that is given; undefined where it isn't that of protected glue. */
   wasmAt(file: string): string | undefined {
     const path = realpathSync(file);
-    const kept = this.#kept(path);
-    if (kept === undefined) return undefined;
-    return kept.files.includes(basename(path)) ? join(kept.place, basename(path)) : path;
+    const changed = this.#changed(path);
+    if (changed === undefined) return undefined;
+    return changed.files.includes(basename(path)) ? join(changed.place, basename(path)) : path;
   }
 
   /** The same for what an import or a URL in a file names: a path relative to that file, or one in a package. */
@@ -113,22 +118,22 @@ export class Protection {
     return found === undefined ? undefined : this.wasmAt(found);
   }
 
-  /** What a wasm file in the store imports by a relative path: it is beside the original. */
+  /** What a wasm file in the cache imports by a relative path: it is beside the original. */
   originalOf(specifier: string, importer: string): string | undefined {
     if (!specifier.startsWith('.')) return undefined;
-    const dir = this.#store.originalOf(dirname(importer));
+    const dir = this.#cache.originalOf(dirname(importer));
     return dir && join(dir, specifier);
   }
 
   /** The package of a file, where it is protected. Why it isn't is reported of its glue. */
-  #kept(file: string): Kept | undefined {
+  #changed(file: string): ChangedFiles | undefined {
     const dir = dirname(file);
     if (this.#selection.of(dir) === undefined) return undefined;
     try {
-      const kept = this.#store.get(dir);
+      const changed = this.#cache.get(dir);
       const name = MODULE.exec(basename(file))?.[1];
-      const isBundled = kept.modules.some((module) => module.name === name && fileReader(kept, module.file) === undefined);
-      return isBundled ? kept : undefined;
+      const isBundled = changed.modules.some((module) => module.name === name && fileReader(changed, module.file) === undefined);
+      return isBundled ? changed : undefined;
     } catch {
       return undefined;
     }
@@ -141,17 +146,17 @@ export class Protection {
   }
 }
 
-function read({ place, modules }: Kept, file: string): Protected {
+function read({ place, modules }: ChangedFiles, file: string): Protected {
   const name = basename(file);
   // What names its map is for the file on disk; the bundler writes a map of its own.
   const code = readFileSync(join(place, name), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n$/, '\n');
   const map = { ...(JSON.parse(readFileSync(join(place, `${name}.map`), 'utf8')) as object), sources: [file] };
   const isEntry = modules.some((module) => module.target === 'bundler' && module.file === name && !/_bg\.[cm]?js$/.test(name));
-  return { code, map: JSON.stringify(map), hasFacade: !isEntry };
+  return { code, map: JSON.stringify(map), hasFacade: !isEntry, isMain: modules.some((module) => module.file === name) };
 }
 
 /** The target of a main file that reads its wasm file by its path, which no bundler sees. */
-function fileReader({ modules }: Kept, file: string): string | undefined {
+function fileReader({ modules }: ChangedFiles, file: string): string | undefined {
   const target = modules.find((module) => module.file === file)?.target;
   return target === 'nodejs' || target === 'deno' ? target : undefined;
 }

@@ -2,6 +2,8 @@
  * wasm-bindgen packages that recover, in what Rolldown bundles.
  * @module
  */
+
+import type { Plugin } from 'rolldown';
 import { createRolldownPlugin } from 'unplugin';
 import type { Options } from './options.js';
 import { rollupLike } from './rollup-like.js';
@@ -9,4 +11,4 @@ import { rollupLike } from './rollup-like.js';
 export type { Options } from './options.js';
 
 /** The plugin. @throws TypeError for options that can't be */
-export const wasmRevive: ReturnType<typeof createRolldownPlugin<Options | undefined>> = createRolldownPlugin(rollupLike);
+export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createRolldownPlugin(rollupLike);

@@ -3,6 +3,7 @@
  * @module
  */
 import { createVitePlugin } from 'unplugin';
+import type { Plugin } from 'vite';
 import { type Bundler, Hooks, IMPORTS, sharedHooks } from './hooks.js';
 import { importMetaHot } from './hot.js';
 import { isPath, type Options } from './options.js';
@@ -15,7 +16,7 @@ export type { Options } from './options.js';
 type Resolve = (id: string, importer: string | undefined, options: { readonly skipSelf: true }) => Promise<{ readonly id: string } | null>;
 
 /** The plugin. @throws TypeError for options that can't be */
-export const wasmRevive: ReturnType<typeof createVitePlugin<Options | undefined>> = createVitePlugin((options: Options | undefined) => {
+export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createVitePlugin((options: Options | undefined) => {
   let serves = false;
   const assets = new ServerAssets();
   const bundler: Bundler = {

@@ -18,7 +18,7 @@ interface Compiler {
 export function webpackLike(options: Options | undefined, compiler: Compiler): UnpluginOptions {
   const bundler: Bundler = {
     wasmUrl(wasm, file) {
-      // A module that is kept between builds is made again where the store has lost that file.
+      // A module that is kept between builds is made again where the cache has lost that file.
       this.addWatchFile(wasm);
       // It was looked for before, and not being there is remembered.
       compiler.inputFileSystem?.purge?.(wasm);

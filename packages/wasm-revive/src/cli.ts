@@ -1,6 +1,7 @@
 // Started by `bin/wasm-revive.js`.
 import { isMemoryLimit } from '@wasm-revive/bindgen';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { BUILD_TARGETS } from './build/build.js';
 import { type BuildFlags, runBuild } from './cli/build.js';
 import { runDoctor } from './cli/doctor.js';
 import { showFailure } from './cli/failure.js';
@@ -48,9 +49,7 @@ program
   .description('build a crate with cargo and wasm-bindgen into a package that recovers, or into a Worker')
   .usage('[options] [crate-dir] [-- <cargo-args...>]')
   .argument('[crate-dir]', 'the folder of the crate', '.')
-  .addOption(
-    new Option('--target <target>', 'what it is for').choices(['web', 'bundler', 'nodejs', 'deno', 'module', 'workers']).default('web'),
-  )
+  .addOption(new Option('--target <target>', 'what it is for').choices(BUILD_TARGETS).default('web'))
   .addOption(new Option('--release', "with cargo's profile `release` (the default)").conflicts(['dev', 'profile']))
   .addOption(new Option('--dev', "with cargo's profile `dev`").conflicts('profile'))
   .option('--profile <name>', 'with a profile of cargo')
@@ -81,7 +80,11 @@ program
   .description('turn the output of wasm-bindgen or wasm-pack into a package that recovers')
   .argument('<pkg-dir>', 'the folder that wasm-bindgen wrote (of any target)')
   .option('--out-dir <dir>', 'write there instead of in place')
-  .option('--name <name>', 'transform one module of several in the folder: `app` of `app_bg.wasm`')
+  .option(
+    '--name <name>',
+    'transform only this module of several in the folder, `app` of `app_bg.wasm`; can be given several times',
+    (name: string, names: readonly string[] = []) => [...names, name],
+  )
   .addOption(RUNTIME)
   .addOption(RECOVERY)
   .addOption(MEMORY_LIMIT)

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   type CachedPackage,
+  type RuntimeFile,
   type RuntimeFiles,
+  type RuntimeFormats,
   TransformError,
   type TransformResult,
   transformToCache as transformToCacheWith,
   transform as transformWith,
+  wouldTransform as wouldTransformWith,
 } from '@wasm-revive/bindgen';
 import { withoutDom } from './without-dom.js';
 
@@ -21,8 +24,8 @@ export interface TransformOptions {
    * the wasm file gets an undo log for that.
    */
   readonly recovery?: 'fresh' | 'rollback' | undefined;
-  /** The one module to transform, by its name: `app` in `app_bg.wasm`. Default: all modules of the folder. */
-  readonly name?: string | undefined;
+  /** The module to transform, or several, by their names: `app` in `app_bg.wasm`. Default: all modules of the folder. */
+  readonly name?: string | readonly string[] | undefined;
   /**
    * With `rollback`: to how many MiB the memory may grow, with the undo log in it; a whole number from 1 to 1,024, which is the default. For each of
    * them, the log takes 1 KiB from the beginning.
@@ -44,6 +47,17 @@ export interface TransformOptions {
  */
 export function transform({ runtime = 'beside', ...options }: TransformOptions): TransformResult {
   return transformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
+}
+
+/**
+ * What {@link transform} would say of a folder, which is to be changed in place. Changes nothing.
+ * @throws TransformError of `@wasm-revive/bindgen`, as that does
+ */
+export function wouldTransform({
+  runtime = 'beside',
+  ...options
+}: Omit<TransformOptions, 'outDir' | 'splitDebug'>): Pick<TransformResult, 'modules' | 'warnings'> {
+  return wouldTransformWith({ ...options, version: version(), runtime: runtimeOf(runtime) });
 }
 
 /** Options of {@link transformToCache}. */
@@ -71,12 +85,19 @@ export function version(): string {
   return version;
 }
 
-/** Minified: few bundle what is beside a wasm file. */
 function runtimeFiles(): RuntimeFiles {
-  return {
-    esm: { code: readDist('runtime.min.js'), map: readDist('runtime.min.js.map'), types: withoutDom(readDist('runtime.d.ts')) },
-    cjs: { code: readDist('runtime.min.cjs'), map: readDist('runtime.min.cjs.map'), types: withoutDom(readDist('runtime.d.cts')) },
-  };
+  return { ...formatsOf('runtime'), fresh: formatsOf('runtime-fresh') };
+}
+
+/** Minified: few bundle what is beside a wasm file. */
+function formatsOf(name: string): RuntimeFormats {
+  const types = withoutDom(readDist(`${name}.d.ts`));
+  const format = (ending: string): RuntimeFile => ({
+    code: readDist(`${name}.min.${ending}`),
+    map: readDist(`${name}.min.${ending}.map`),
+    types,
+  });
+  return { esm: format('js'), cjs: format('cjs') };
 }
 
 // This module is bundled into dist/, where the runtime's files are.

@@ -1,9 +1,12 @@
 /** `wasm-revive build`: from a crate to a package that recovers; and what it says where something is missing, or fails. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wasmToolchain } from '../../../scripts/lib/wasm-toolchain.mjs';
 import type { Revive } from '../src/index.js';
@@ -79,6 +82,14 @@ function tool(name: string, version: string): string {
   return file;
 }
 
+/** A cargo that knows crates as the real one does, and in place of a build runs a script. */
+function cargoThat(script: string): string {
+  const file = join(folder(), 'cargo');
+  writeFileSync(file, `#!/bin/sh\ncase "$1" in build) ${script};; *) exec '${TOOLCHAIN.cargo}' "$@";; esac\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
 /** A PATH with what the tools above need, and nothing else. */
 function shellOnly(): string {
   const dir = folder();
@@ -132,6 +143,30 @@ describe('a crate becomes a package', { timeout: COMPILES }, () => {
     expect(pkg.count()).toBe(2);
   });
 
+  it('that is a script, or an ES module of Node.js', () => {
+    const dir = crate();
+    const script = build(dir, 'abort', ['--target', 'no-modules']);
+    expect({ status: script.status, stderr: script.stderr }).toEqual({ status: 0, stderr: '' });
+    const [code, wasm] = ['built_fixture.js', 'built_fixture_bg.wasm'].map((file) => readFileSync(join(dir, 'pkg', file)));
+    const bindgen = runInThisContext(`(() => {${code}\nreturn wasm_bindgen;\n})()`);
+    bindgen.initSync({ module: wasm });
+    bindgen.count();
+    expect(thrown(() => bindgen.aborts())).toMatchObject({ code: 'REVIVE_ABORT' });
+    expect(bindgen.count()).toBe(1);
+    const manifest = JSON.parse(readFileSync(join(dir, 'pkg/package.json'), 'utf8'));
+    expect(manifest).toMatchObject({ browser: 'built_fixture.js' });
+    expect(manifest).not.toHaveProperty('main');
+    expect(manifest).not.toHaveProperty('type');
+
+    const out = join(dir, 'out');
+    const module = build(dir, 'abort', ['--target', 'experimental-nodejs-module', '--out-dir', out]);
+    expect({ status: module.status, stderr: module.stderr }).toEqual({ status: 0, stderr: '' });
+    const program = `import { count, aborts } from '${pathToFileURL(join(out, 'built_fixture.js'))}';
+      count(); try { aborts(); } catch (error) { console.log(error.code, count()); }`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect(stdout).toBe('REVIVE_ABORT 1\n');
+  });
+
   it('with the warnings of the compiler, once', () => {
     const { status, stderr } = build(crate({ source: `${SOURCE}\nfn nobody_calls_it() {}` }));
     expect(status).toBe(0);
@@ -161,11 +196,86 @@ describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
 it.each([
   [['--target', 'workers', '--split-debug', 'x.wasm'], /^error: --split-debug is of packages; a Worker /],
   [['--memory-limit', '3'], /^error: --memory-limit is of the undo log/],
+  [['--target', 'no-modules', '--runtime', 'import'], /^error: --runtime is of modules; a script /],
+  [['--out-dir', ''], /^error: --out-dir is empty/],
   [['--release', '--dev'], /'--release' cannot be used with option '--dev'/],
 ])('refuses options that nothing would heed: %s', (args, message) => {
   const { status, stderr } = cli(['build', ...args, crate()], process.env);
   expect(status).toBe(1);
   expect(stderr).toMatch(message);
+});
+
+describe('a place that nothing can be written to is refused before anything is compiled', () => {
+  it.each([
+    ['a folder of other things', 'src', [], /The output folder .*src holds other things than an earlier output of built_fixture/],
+    ['a file', 'Cargo.toml', [], /The output folder .*Cargo\.toml is not a folder/],
+    ['a folder in a file', 'Cargo.toml/pkg', [], /The output folder .*pkg is not a folder/],
+    ['a file, for a Worker', 'Cargo.toml', ['--target', 'workers'], /The output folder .*Cargo\.toml is not a folder/],
+    ['a debug file that is another file', 'pkg', ['--split-debug', 'Cargo.toml'], /Cargo\.toml is there already and is no debug file/],
+  ])('%s', (_, out, args, message) => {
+    const dir = crate();
+    const here = args.map((arg) => (arg === 'Cargo.toml' ? join(dir, arg) : arg));
+    const { status, stdout, stderr } = build(dir, 'abort', ['--out-dir', join(dir, out), ...here], { CARGO: cargoThat('exit 1') });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^error REVIVE_BAD_OUTPUT: /);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(dir).sort()).toEqual(['Cargo.lock', 'Cargo.toml', 'src']);
+  });
+});
+
+describe('a signal ends it as it ends any program, and leaves nothing', () => {
+  /** What a tool does that is at work until it is ended: it says that it has begun, and which process it is. */
+  function working(): { script: string; begun: () => Promise<number> } {
+    const pipe = join(folder(), 'begun');
+    execFileSync('mkfifo', [pipe]);
+    return { script: `echo $$ > '${pipe}'; exec sleep 1000`, begun: async () => Number(await readFile(pipe, 'utf8')) };
+  }
+
+  async function interrupted(env: NodeJS.ProcessEnv, begun: () => Promise<number>, signal: 'SIGINT' | 'SIGTERM', isTerminal: boolean) {
+    const dir = crate();
+    const out = join(dir, 'deep/out');
+    const args = [CLI, 'build', dir, '--target', 'nodejs', '--out-dir', out, '--', '--offline'];
+    // As a shell has it: a group of its own, to all of which a terminal sends its signals.
+    const child = spawn(process.execPath, args, {
+      env: { ...machine('abort'), ...env },
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    const tool = await begun();
+    process.kill(isTerminal ? -(child.pid as number) : (child.pid as number), signal);
+    const [, by] = await once(child, 'close');
+    return {
+      by,
+      stderr,
+      isToolThere: existsSync(`/proc/${tool}/cmdline`) && readFileSync(`/proc/${tool}/cmdline`, 'utf8') !== '',
+      left: readdirSync(dir).sort(),
+    };
+  }
+
+  it.each([
+    ['SIGINT', true],
+    ['SIGINT', false],
+    ['SIGTERM', false],
+  ] as const)('while cargo compiles: %s, to all of its processes: %s', async (signal, isTerminal) => {
+    const { script, begun } = working();
+    const end = await interrupted({ CARGO: cargoThat(script) }, begun, signal, isTerminal);
+    expect(end).toEqual({ by: signal, stderr: '', isToolThere: false, left: ['Cargo.lock', 'Cargo.toml', 'src'] });
+  });
+
+  it.each([true, false])('while wasm-bindgen writes: to all of its processes: %s', async (isTerminal) => {
+    const { script, begun } = working();
+    const bindgen = join(folder(), 'wasm-bindgen');
+    writeFileSync(bindgen, `#!/bin/sh\ncase "$*" in --version) echo 'wasm-bindgen 0.2.130';; *) ${script};; esac\n`);
+    chmodSync(bindgen, 0o755);
+    const message = `{"reason":"compiler-artifact","manifest_path":"'"$PWD"'/Cargo.toml","filenames":["/tmp/built_fixture.wasm"]}`;
+    const env = { CARGO: cargoThat(`echo '${message}'`), WASM_BINDGEN_BIN: bindgen };
+    const end = await interrupted(env, begun, 'SIGINT', isTerminal);
+    expect(end).toEqual({ by: 'SIGINT', stderr: '', isToolThere: false, left: ['Cargo.lock', 'Cargo.toml', 'src'] });
+  });
 });
 
 describe('what is missing is named, with the line that helps', () => {

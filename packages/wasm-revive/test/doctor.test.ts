@@ -1,16 +1,29 @@
 /** `wasm-revive doctor`: what it finds on machines, crates and packages, some of them broken on purpose; and what to do about it. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readLeb } from '../../../scripts/lib/leb.mjs';
 import { wasmToolchain } from '../../../scripts/lib/wasm-toolchain.mjs';
 import type { Finding } from '../src/doctor/finding.js';
-import { folder, removeFolders, wasmFileOf } from './fixtures.js';
+import { folder, hashOf, removeFolders, wasmFileOf } from './fixtures.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CLI = fileURLToPath(new URL('../bin/wasm-revive.js', import.meta.url));
+const MAIN = 'wasm_revive_fixtures.js';
 const NODE_24 = join(ROOT, '.tools/node-24/bin/node');
 
 afterEach(removeFolders);
@@ -48,15 +61,25 @@ function tool(file: string, script: string): void {
   chmodSync(file, 0o755);
 }
 
-function crate({ lib = '[lib]\ncrate-type = ["cdylib"]', dependencies = 'wasm-bindgen = "=0.2.130"', more = '' } = {}): string {
+function crate({
+  lib = '[lib]\ncrate-type = ["cdylib"]',
+  dependencies = 'wasm-bindgen = "=0.2.130"',
+  more = '',
+  locked = true,
+} = {}): string {
   const dir = folder();
   writeFileSync(
     join(dir, 'Cargo.toml'),
     `[package]\nname = "examined"\nversion = "0.1.0"\nedition = "2021"\n${lib}\n[dependencies]\n${dependencies}\n${more}`,
   );
-  copyFileSync(join(ROOT, 'Cargo.lock'), join(dir, 'Cargo.lock'));
   mkdirSync(join(dir, 'src'));
   writeFileSync(join(dir, 'src/lib.rs'), '');
+  if (locked) {
+    // With the versions of this repository, which are on this machine.
+    copyFileSync(join(ROOT, 'Cargo.lock'), join(dir, 'Cargo.lock'));
+    const { cargo, env } = wasmToolchain();
+    spawnSync(cargo, ['update', '--workspace', '--offline'], { cwd: dir, env: env('abort') });
+  }
   return dir;
 }
 
@@ -80,8 +103,11 @@ function doctor(
   args: readonly string[] = [],
   [node, ...flags]: readonly [string, ...string[]] = [process.execPath],
 ): Examined {
+  // It changes nothing, whatever it finds.
+  const before = existsSync(where) ? hashOf(where) : undefined;
   const { status, stdout, stderr } = spawnSync(node, [...flags, CLI, 'doctor', where, '--json', ...args], { env, encoding: 'utf8' });
   expect(stderr).toBe('');
+  if (before !== undefined) expect(hashOf(where)).toBe(before);
   const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: readonly Finding[] };
   // Whatever isn't well says what to do, and the exit code says whether something is missing.
   expect(findings.filter(({ state, todo }) => (state === 'ok') !== (todo === undefined))).toEqual([]);
@@ -137,6 +163,24 @@ describe('a crate', () => {
     });
   });
 
+  it.each([
+    ['no Cargo.lock', { locked: false }, () => {}, /^there is none yet, so that which wasm-bindgen/, 'cargo generate-lockfile'],
+    [
+      'a Cargo.lock that is older than its Cargo.toml',
+      {},
+      (dir: string) => appendFileSync(join(dir, 'Cargo.toml'), 'js-sys = "*"\n'),
+      /^cargo can't go by it as it is.* It says: error: .*--locked/,
+      'cargo fetch',
+    ],
+  ])('with %s: what else there is to find is found, and none is written', (_, parts, change, found, todo) => {
+    const dir = crate(parts);
+    change(dir);
+    const { status, of } = doctor(dir, machine());
+    expect(status).toBe(0);
+    expect(of('Cargo.lock')).toMatchObject({ section: 'crate', state: 'advice', found: expect.stringMatching(found), todo });
+    expect(of('examined')).toMatchObject({ state: 'ok', found: expect.stringContaining('a cdylib in ') });
+  });
+
   it('with options of wasm-opt that do harm', () => {
     const more = '[package.metadata.wasm-pack.profile.release]\nwasm-opt = ["-Oz", "--minify-imports-and-exports", "--all-features"]';
     const { status, findings } = doctor(crate({ more }), machine());
@@ -185,6 +229,39 @@ describe('a package', () => {
       state: 'missing',
       found: expect.stringContaining("is of 0.0.9: they don't go together"),
     });
+  });
+
+  it('without the runtime that it imports', () => {
+    const dir = packageOf('fixtures/abort/nodejs');
+    expect(spawnSync(process.execPath, [CLI, 'transform', dir]).status).toBe(0);
+    rmSync(join(dir, 'wasm-revive.cjs'));
+    expect(doctor(dir).of('transform')).toMatchObject({
+      state: 'missing',
+      found: 'transformed by wasm-revive 0.1.0, and its runtime, ./wasm-revive.cjs, is not there',
+    });
+  });
+
+  it('whose runtime comes from elsewhere', () => {
+    const dir = packageOf('fixtures/abort/web');
+    expect(spawnSync(process.execPath, [CLI, 'transform', dir, '--runtime', 'my-recovery']).status).toBe(0);
+    // A comment that says otherwise says nothing.
+    writeFileSync(join(dir, MAIN), `${readFileSync(join(dir, MAIN), 'utf8')}\n/*\nlet wasm_bindgen = 1;\n*/\n`);
+    expect(doctor(dir).of('transform')).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/which imports its runtime from my-recovery$/),
+    });
+  });
+
+  it('of which a transform was interrupted', () => {
+    const dir = packageOf('fixtures/abort/nodejs');
+    mkdirSync(join(dir, 'wasm-revive-staging'));
+    writeFileSync(join(dir, 'wasm-revive-staging/made-by-wasm-revive.txt'), '');
+    expect(doctor(dir).of('transform')).toMatchObject({ state: 'advice', todo: `npx wasm-revive transform ${dir}` });
+  });
+
+  it('on a machine without a place for temporary files', () => {
+    const { of } = doctor(packageOf('fixtures/abort/nodejs'), { ...process.env, TMPDIR: '/nowhere' });
+    expect(of('transform')).toMatchObject({ found: expect.stringContaining('accepted, target nodejs, with rollback, too') });
   });
 
   it('under panic=unwind, in the encoding that every supported Node.js runs', () => {

@@ -1,5 +1,6 @@
 /** The fixtures as `wasm-revive transform` leaves them, loaded anew for each test. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,16 @@ export const RUNTIME: string = fileURLToPath(new URL('../dist/runtime.cjs', impo
 const ESM_RUNTIME = new URL('../dist/runtime.js', import.meta.url).href;
 
 const folders: string[] = [];
+
+/** Of the names and the content of all that is in a folder. */
+export function hashOf(dir: string): string {
+  const hash = createHash('sha256');
+  for (const file of readdirSync(dir, { recursive: true }).map(String).sort()) {
+    hash.update(`${file} `);
+    if (statSync(join(dir, file)).isFile()) hash.update(readFileSync(join(dir, file)));
+  }
+  return hash.digest('hex');
+}
 
 /** Removes the folders that tests were given. */
 export function removeFolders(): void {

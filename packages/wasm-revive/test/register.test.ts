@@ -1,11 +1,10 @@
 /** `node --import wasm-revive/register`: packages recover as Node.js loads them, and stay as they are on the disk. */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { folder, removeFolders } from './fixtures.js';
+import { folder, hashOf, removeFolders } from './fixtures.js';
 
 const MAIN = 'wasm_revive_fixtures.js';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -60,15 +59,6 @@ function run(dir: string, program: string, node: string = process.execPath, env:
   });
   if (error !== undefined) throw error;
   return { status, stderr, seen: stdout === '' ? undefined : JSON.parse(stdout) };
-}
-
-function hashOf(dir: string): string {
-  const hash = createHash('sha256');
-  for (const file of readdirSync(dir, { recursive: true }).map(String).sort()) {
-    hash.update(`${file} `);
-    if (statSync(join(dir, file)).isFile()) hash.update(readFileSync(join(dir, file)));
-  }
-  return hash.digest('hex');
 }
 
 describe.each(Object.entries(VERSIONS))('Node.js, %s', (_, node) => {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use wasmparser::{BlockType, FrameKind, Operator};
 
+use super::assigned::{assigned, Assigned};
 use super::layout::REACH;
 use super::signatures::Signatures;
 use super::value::{Value, Values};
@@ -76,13 +77,6 @@ pub(super) struct Flow<'a> {
     newly_logged: Vec<Value>,
     /// Whether the stack pointer was only ever set to where it was at the entry, or below.
     pub(super) keeps_to_its_frame: bool,
-}
-
-/// What the instructions of a block set, by the place of its first.
-#[derive(Default)]
-struct Assigned {
-    locals: BTreeSet<u32>,
-    stack_pointer: bool,
 }
 
 impl<'a> Flow<'a> {
@@ -328,6 +322,14 @@ impl<'a> Flow<'a> {
                 };
                 self.operands.push(product);
             }
+            Operator::I32And => {
+                let (b, a) = (self.pop(), self.pop());
+                let rounded = match b.constant() {
+                    Some(mask) => self.values.rounded(a, mask),
+                    None => self.values.fresh(),
+                };
+                self.operands.push(rounded);
+            }
             Operator::I32Shl => {
                 let (b, a) = (self.pop(), self.pop());
                 let product = match b.constant() {
@@ -386,7 +388,7 @@ impl<'a> Flow<'a> {
         });
     }
 
-    /// What the instructions of a block set may be anything.
+    /// What has been set when a loop begins again, or where something is thrown in a `try`, may be anything.
     fn forget(&mut self, place: usize) {
         let assigned = self.assigned.clone();
         let Some(assigned) = assigned.get(&place) else {
@@ -480,37 +482,4 @@ fn meet(state: &mut State, other: &State, values: &mut Values) {
     }
     unless_same(&mut state.stack_pointer, other.stack_pointer);
     state.logged.retain(|byte| other.logged.contains(byte));
-}
-
-/// What the instructions of each loop and each `try` set.
-fn assigned(
-    operators: &[(Operator<'_>, u64)],
-    stack_pointer: Option<u32>,
-) -> BTreeMap<usize, Assigned> {
-    let mut all = BTreeMap::new();
-    let mut open: Vec<Option<usize>> = Vec::new();
-    for (place, (operator, _)) in operators.iter().enumerate() {
-        match *operator {
-            Operator::Loop { .. } | Operator::Try { .. } | Operator::TryTable { .. } => {
-                open.push(Some(place));
-                all.insert(place, Assigned::default());
-            }
-            Operator::Block { .. } | Operator::If { .. } => open.push(None),
-            Operator::End | Operator::Delegate { .. } => {
-                open.pop();
-            }
-            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
-                for place in open.iter().flatten() {
-                    all.entry(*place).or_default().locals.insert(local_index);
-                }
-            }
-            Operator::GlobalSet { global_index } if Some(global_index) == stack_pointer => {
-                for place in open.iter().flatten() {
-                    all.entry(*place).or_default().stack_pointer = true;
-                }
-            }
-            _ => {}
-        }
-    }
-    all
 }

@@ -2,7 +2,11 @@
 //!
 //! A function's frame is below where the stack pointer was when the function was entered. That is true of a whole module where its stack lies below all its
 //! data, the pointer rests where it began, and no function takes it any higher than it was when the function was entered: so every function is
-//! entered at that place or below. That the pointer's name was stripped is no matter, for no other global is used like that.
+//! entered at that place or below. That the pointer's name was stripped is no matter, for no other global is used like that. Where a variable has a large
+//! alignment, the frame begins at a multiple of it: rounded down, so that it is lower still.
+//!
+//! It is all or nothing: one function of which that isn't seen costs each store to any frame its elision (measured: a program's turns took 3 % longer,
+//! and its code was a tenth larger). So it matters that the frame's address is known to the end of each function (`assigned.rs`).
 //!
 //! A function may be given an address in the frame of one further out. How many bytes from there on are still in that frame, or in those below, is the
 //! parameter's *headroom*: the least of what its callers leave. Who can be called by others than those that are seen here is given any address.

@@ -19,8 +19,11 @@ const ZERO: u32 = 0;
 /// The base of the stack pointer, as it was when the function was entered.
 const FRAME: u32 = 1;
 
+/// The base of the stack pointer at the entry, rounded down: of one that is so many bytes lower, by how much that loses.
+const ROUNDED_FRAME: u32 = 2;
+
 /// The base of the first parameter.
-const PARAMETER: u32 = 2;
+const PARAMETER: u32 = 3;
 
 /// No function has as many (the JavaScript API's limit is 1,000).
 const PARAMETERS: u32 = 4_096;
@@ -69,9 +72,9 @@ impl Value {
             .then(|| (self.base - PARAMETER, self.offset))
     }
 
-    /// Counted from the stack pointer at the function's entry.
+    /// Where it is at most, counted from the stack pointer at the function's entry.
     pub(super) fn in_frame(self) -> Option<i32> {
-        (self.base == FRAME).then_some(self.offset)
+        matches!(self.base, FRAME | ROUNDED_FRAME).then_some(self.offset)
     }
 }
 
@@ -84,6 +87,8 @@ pub(super) struct Values {
     /// The bases that stand for sums, and what of. Terms are in the order of their atoms; none is of 0 atoms, and a single one is not of 1.
     sums: BTreeMap<Vec<Term>, u32>,
     terms: BTreeMap<u32, Vec<Term>>,
+    /// What was rounded down in the frame, from where, and by which mask: a function does it once, where it has a variable of a large alignment.
+    rounded: Option<(i32, i32)>,
 }
 
 impl Values {
@@ -92,6 +97,20 @@ impl Values {
             next: PARAMETER + PARAMETERS,
             sums: BTreeMap::new(),
             terms: BTreeMap::new(),
+            rounded: None,
+        }
+    }
+
+    /// A value of which some of the lowest bits are cleared.
+    pub(super) fn rounded(&mut self, value: Value, mask: i32) -> Value {
+        let is_power = mask < 0 && mask.unsigned_abs().is_power_of_two();
+        let how = (value.offset, mask);
+        if value.base != FRAME || !is_power || *self.rounded.get_or_insert(how) != how {
+            return self.fresh();
+        }
+        Value {
+            base: ROUNDED_FRAME,
+            ..value
         }
     }
 

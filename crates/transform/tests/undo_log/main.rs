@@ -7,6 +7,7 @@ use wasmi::{Engine, Instance, Linker, Module, Store, Val};
 mod canaries;
 mod debug_info;
 mod dwarf;
+mod frames;
 mod images;
 mod loops;
 mod programs;

@@ -30,20 +30,32 @@ pub fn program(random: &mut Random) -> String {
         let body = body.text;
         let _ = writeln!(
             text,
-            "(func $f{function} {} (param $a i32) (param $b i32) (result i32) (local $c i32) (local $d i32) (local $frame i32) (local $n i32)
+            "(func $f{function} {} (param $a i32) (param $b i32) (result i32) (local $c i32) (local $d i32) (local $top i32) (local $frame i32) (local $n i32)
              (local.set $a {a}) (local.set $b {b}) (local.set $c (local.get $a))
-             (local.set $frame (i32.sub (global.get $__stack_pointer) (i32.const 256))) (global.set $__stack_pointer (local.get $frame))
+             (local.set $top (global.get $__stack_pointer))
+             (local.set $frame {frame}) (global.set $__stack_pointer (local.get $frame))
              (local.set $d (i32.const {REST}))
              {body}
-             (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 256)))
+             (global.set $__stack_pointer (local.get $top))
              (i32.add (local.get $c) (i32.load (local.get $b))))",
             if function == 0 { "(export \"f0\")" } else { "" },
+            frame = frame(function),
             a = somewhere("(local.get $a)"),
             b = somewhere("(local.get $b)"),
         );
     }
     text.push(')');
     text
+}
+
+/// Where a function's frame of 256 bytes begins: in every other function, at a multiple of 64.
+fn frame(function: u32) -> String {
+    let frame = "(i32.sub (local.get $top) (i32.const 256))";
+    if function.is_multiple_of(2) {
+        frame.into()
+    } else {
+        format!("(i32.and {frame} (i32.const -64))")
+    }
 }
 
 /// An address of the program's data, from any number, and close to where a granule ends; what is a kilobyte around it is the program's, too.
@@ -82,6 +94,9 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self) {
+        if self.random.below(24) == 0 {
+            self.reuse_frame();
+        }
         let nested = self.depth < 4;
         match self.random.below(if nested { 16 } else { 11 }) {
             0..=4 => self.store(),
@@ -119,6 +134,17 @@ impl Writer<'_> {
             }
             kind => self.nested(kind),
         }
+    }
+
+    /// The local of the frame's address is used for something else, on a way that goes on or on one that ends.
+    fn reuse_frame(&mut self) {
+        let bit = self.random.below(12);
+        let end = self.pick(&["", "", "unreachable"]);
+        let _ = writeln!(
+            self.text,
+            "(if (i32.and (i32.shr_u (local.get $b) (i32.const {bit})) (i32.const 1)) (then
+             (local.set $frame (local.get $c)) (i32.store (local.get $frame) (local.get $b)) {end}))"
+        );
     }
 
     fn nested(&mut self, kind: u32) {

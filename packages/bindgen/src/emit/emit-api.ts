@@ -2,7 +2,7 @@
  * What the façade calls: the functions of a scope, by name, and for each class of the glue the record that `edit-class.ts` makes of it. Besides, what
  * their user calls them.
  */
-import { parametersOf, recordsOf, usesThis } from '../read/classes.js';
+import { parametersOf, parametersPassed, recordsOf, usesThis } from '../read/classes.js';
 import type { GuardedExport } from '../read/entries.js';
 import { type Glue, RESET_EXPORT } from '../read/glue.js';
 import { propertyKey } from '../syntax/names.js';
@@ -31,7 +31,7 @@ function apiFields(glue: Glue): ApiField[] {
   const functions = [...glue.functions.values()]
     .filter(({ name }) => name !== RESET_EXPORT && glue.forwarded.has(name))
     .map(({ name, node }): ApiField => {
-      const parameters = usesThis(node) ? undefined : parametersOf(glue, node.params);
+      const parameters = usesThis(node) ? undefined : parametersPassed(glue, node);
       return { name, functions: [{ scopeName: name, key: name, displayName: name, parameters }], isRecord: false };
     });
   const records = [...glue.classes.values()].flatMap((cls) =>
@@ -106,7 +106,7 @@ export function emitNames(glue: Glue, guards: readonly GuardedExport[]): string 
     }
     return $calls;
   }
-  // What guards are entered for: each function of the façade has a letter for each guard, which says what that does once the instance is lost. Others
+  // What guards are entered for: each function of the facade has a letter for each guard, which says what that does once the instance is lost. Others
   // have the names of their exports.
   // Note: of the engine's objects it uses what was there at the beginning, for the program may have changed or removed them.
   let $list;

@@ -2,7 +2,7 @@
  * The façade: the functions and classes that users see, stable across generations. Each forwards to the scope that serves;
  * a method, to the scope that its handle belongs to.
  */
-import { type GlueMember, isAuthors, memberDocs, membersOf, parametersOf, usesThis } from '../read/classes.js';
+import { type GlueMember, isAuthors, memberDocs, membersOf, parametersOf, parametersPassed, usesThis } from '../read/classes.js';
 import { type Glue, type GlueClass, type GlueFunction, type GlueStatement, isScript, RESET_EXPORT } from '../read/glue.js';
 import type { ClassElement } from '../syntax/oxc.js';
 import { isSkip, preludeOf } from './edit-class.js';
@@ -86,7 +86,7 @@ function emitStatement(context: FacadeContext, statement: GlueStatement): string
 }
 
 function emitFunction({ glue, paths }: FacadeContext, { name, node }: GlueFunction, exported: boolean): string {
-  const { source, args } = parametersOf(glue, node.params);
+  const { source, args } = parametersPassed(glue, node);
   // Upstream's own reset becomes ours. `#[wasm_bindgen(this)]` gives Rust the receiver of the call.
   const body =
     name === RESET_EXPORT

@@ -3,6 +3,7 @@ import { PERSIST_EXPORT } from '@wasm-revive/kernel';
 import { memberPath, propertyKey } from '../syntax/names.js';
 import type { WasmImport, WasmInfo } from '../wasm/wasm-info.js';
 import { RETHROW_CRITICAL } from './edit-throws.js';
+import { emitConverted } from './emit-conversions.js';
 import { parameterList } from './emit-export-guards.js';
 import { ownModule } from './emit-init.js';
 
@@ -140,7 +141,7 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap 
       // While it counts as running: it may call the program, which may enter the instance.
       const onCall = signals && SIGNAL.test(entry.name) ? ' if ($on.state.host.signalled()) $on.state.signalled = true;' : '';
       const held = heap ? ', heap[$result]' : '';
-      lines.push(emitImportGuard(entry.name, entry.params.length, slot, onCall, onError, onReturn, held));
+      lines.push(emitImportGuard(entry, slot, onCall, onError, onReturn, held));
     }
     lines.push('      },');
   }
@@ -178,20 +179,21 @@ function emitThrower(name: string, parameters: number, slot: string, wrap: boole
 
 /** Note: it begins without a helper, which would cost each call 2 ns once instances have been lost (measured). */
 function emitImportGuard(
-  name: string,
-  parameters: number,
+  { name, params: types, results }: WasmImport & { readonly kind: 'function' },
   slot: string,
   onCall: string,
   onError: string,
   onReturn: string,
   held: string,
 ): string {
-  const params = parameterList(parameters);
+  const params = parameterList(types.length);
+  // Several results are an iterable, of which wasm-bindgen has none.
+  const result = emitConverted(results.length === 1 ? results[0] : undefined, `${slot}(${params})`);
   return `        ${propertyKey(name)}(${params}) {
           const $on = $raw.binding ?? $unbound();
           $on.state.imports++;
           let $result;
-          try { $result = ${slot}(${params});${onCall} } catch ($error) ${onError}
+          try { $result = ${result};${onCall} } catch ($error) ${onError}
           $on.state.imports--;${onReturn}
           return $raw.binding === $on ? $result : $returned($result, $on${held});
         },`;

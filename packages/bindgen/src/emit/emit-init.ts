@@ -3,6 +3,7 @@
  */
 
 import { type Glue, isWasmExport, type Target } from '../read/glue.js';
+import { AGAIN } from '../read/older-web.js';
 import { calleeName, keyName, memberOf, walk } from '../syntax/ast.js';
 import { propertyKey, urlOfFile } from '../syntax/names.js';
 import type { WasmImport, WasmInfo } from '../wasm/wasm-info.js';
@@ -224,6 +225,7 @@ function emitWeb(glue: Glue): string {
     });
   // What `wasm_bindgen::module()` and `wasm_bindgen::instance()` give; older glue keeps the module on the init function.
   const onInit = glue.code.includes('__wbg_init.__wbindgen_wasm_module') ? '\n    __wbg_init.__wbindgen_wasm_module = module;' : '';
+  const shared = glue.code.includes(`${AGAIN}()`) ? STARTING_ANEW : ONE_INITIALISATION;
   return `let wasm, wasmModule;
 function __wbg_get_imports() {
     return $app.prepare();
@@ -234,14 +236,28 @@ function __wbg_finalize_init(instance, module, imports) {
     return (wasm = $app.wasm);
 }
 ${init.join('\n\n')}
-${overlaps ? '' : ONE_INITIALISATION}`;
+${overlaps ? '' : shared}`;
 }
 
+/** For all time. */
 const ONE_INITIALISATION = `let $initialising;
 function __wbg_init(module_or_path) {
     return ($initialising ??= $initOnce(module_or_path).catch((error) => {
         $initialising = undefined;
         throw error;
     }));
+}
+`;
+
+/** Of those that overlap; a later one starts anew, as glue of 0.2.84 does. */
+const STARTING_ANEW = `let $initialising;
+function __wbg_init(module_or_path) {
+    return ($initialising ??= $initOnce(module_or_path).finally(() => {
+        $initialising = undefined;
+    }));
+}
+function ${AGAIN}() {
+    $app.control.reset();
+    return (wasm = $app.wasm);
 }
 `;

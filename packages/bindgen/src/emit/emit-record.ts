@@ -9,15 +9,11 @@ export function recordPath(index: number, count: number, name: string): string {
   return count <= CHUNK ? `.${name}` : `.c${Math.floor(index / CHUNK)}.${name}`;
 }
 
-/**
- * An object literal with these fields (`name: value`, each on a line of its own), in pieces when there are many.
- * @param first stands before them, and never in a piece
- */
-export function emitRecord(fields: readonly string[], indent: string, first?: string): string {
-  const begin = first === undefined ? '{\n' : `{\n${indent}  ${first},\n`;
+/** An object literal with these fields (`name: value`, each on a line of its own), in pieces when there are many. */
+export function emitRecord(fields: readonly string[], indent: string): string {
   const lines = (some: readonly string[], deeper: string): string => some.map((field) => `${deeper}  ${field},\n`).join('');
-  if (fields.length <= CHUNK) return `${begin}${lines(fields, indent)}${indent}}`;
+  if (fields.length <= CHUNK) return `{\n${lines(fields, indent)}${indent}}`;
   const chunks = Array.from({ length: Math.ceil(fields.length / CHUNK) }, (_, chunk) => fields.slice(chunk * CHUNK, (chunk + 1) * CHUNK));
   // Note: as little indented as can be, for big modules have thousands of these lines.
-  return `${begin}${chunks.map((chunk, index) => `${indent}c${index}: {\n${lines(chunk, indent)}${indent}},\n`).join('')}${indent}}`;
+  return `{\n${chunks.map((chunk, index) => `${indent}c${index}: {\n${lines(chunk, indent)}${indent}},\n`).join('')}${indent}}`;
 }

@@ -17,9 +17,8 @@ import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
 import { emitApi, emitNames } from './emit-api.js';
-import { emitExportGuards, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-export-guards.js';
+import { emitExportGuards, exportPath, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-export-guards.js';
 import { type EditedImports, emitImportGuards, type ImportGuards, throwsOnPurpose } from './emit-import-guards.js';
-import { recordPath } from './emit-record.js';
 import { allocators, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { unwrapImports } from './unwrap-imports.js';
 
@@ -137,7 +136,7 @@ function passesExceptions(glue: Glue): boolean {
 function unwindOf(glue: Glue, guards: readonly GuardedExport[]): ImportGuards['unwind'] {
   const index = guards.findIndex((guard) => guard.export === UNWIND_EXPORT);
   const toRust = ['addToExternrefTable0', 'addHeapObject'].find((name) => helper(glue, name));
-  return index < 0 || toRust === undefined ? undefined : { path: recordPath(index, guards.length, `e${index}`), toRust };
+  return index < 0 || toRust === undefined ? undefined : { path: exportPath(index, guards.length), toRust };
 }
 
 /** Variables that hold a view of the memory: `let cachedUint8ArrayMemory0 = null`. */

@@ -46,6 +46,9 @@ export const UNDO_PRELUDE = `  const $turn = $host.turn;
   }
 `;
 
+/** By which the description of a module gives the runtime what undoes its turns. No other transformed file holds this text. */
+export const UNDO_FIELD = 'undo: $undoSupport';
+
 /** What `$bind` does for it, and `$release`: of the instance that was, nothing may be kept. */
 export const BIND_UNDO = `    $note = $exports.${UNDO_EXPORTS.note};
     $commit = $exports.${UNDO_EXPORTS.commit};

@@ -24,6 +24,7 @@ import {
   rawImports,
 } from './emit-init.js';
 import { editScope, scopeHead, scopeTail } from './emit-scope.js';
+import { UNDO_FIELD } from './emit-undo.js';
 
 /** How the output gets the runtime. */
 export interface RuntimeReference {
@@ -75,7 +76,7 @@ export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): Emitte
     ...(wasm.formatters.length === 0 ? [] : [`formatters: ${emitFormatters(wasm)}`]),
     ...(wasm.panicCount === null ? [] : [`panicCount: ${wasm.panicCount}`]),
     ...(options.added.length === 0 ? [] : [`added: ${JSON.stringify(options.added)}`]),
-    ...(options.undo ? ['undo: $undoSupport'] : []),
+    ...(options.undo ? [UNDO_FIELD] : []),
     ...(exceptions === undefined ? [] : [`exceptions: ${exceptions}`]),
     ...(initHint(glue.target) === undefined ? [] : [`init: ${JSON.stringify(initHint(glue.target))}`]),
     ...(hasReinitManager(wasm) && !signalsReinit(wasm) ? ['reinitRequests: true'] : []),

@@ -6,7 +6,7 @@
 import { CHUNK } from '../emit/emit-record.js';
 import { type Comment, keyName, type Node, nameOfMember, walk } from '../syntax/ast.js';
 import { UniqueNames } from '../syntax/names.js';
-import type { Class, ClassElement, MethodDefinition } from '../syntax/oxc.js';
+import type { Class, ClassElement, FunctionNode, MethodDefinition } from '../syntax/oxc.js';
 import { docBefore, type Glue, type GlueClass, refuseGlue } from './glue.js';
 
 /** One member of a class. */
@@ -149,6 +149,25 @@ export function parametersOf(glue: Glue, params: readonly Node[]): { source: str
   });
   const [first, last] = [params[0], params.at(-1)];
   return { source: first && last ? glue.code.slice(first.start, last.end) : '', args: args.join(', ') };
+}
+
+/** The same of a function that users call; one without parameters that reads its `arguments` is passed on all. */
+export function parametersPassed(glue: Glue, fn: FunctionNode): { source: string; args: string } {
+  return readsArguments(fn) ? { source: '...$args', args: '...$args' } : parametersOf(glue, fn.params);
+}
+
+/**
+ * Whether a function without parameters reads its own `arguments`: `function __wbg_get_…() { return handleError(function (arg0) {…}, arguments) }`,
+ * an import. Glue exports it like what users call where the wasm file doesn't import it any more, as some optimisers leave it.
+ */
+export function readsArguments(fn: FunctionNode): boolean {
+  let found = false;
+  if (fn.params.length > 0 || fn.body === null) return false;
+  walk(fn.body, (child) => {
+    if (child.type === 'Identifier' && child.name === 'arguments') found = true;
+    return child.type !== 'FunctionExpression' && child.type !== 'FunctionDeclaration';
+  });
+  return found;
 }
 
 /** Whether a function depends on its receiver. */

@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { TransformError } from '../errors.js';
 import { declaredNames, parseGlue, references, type Statement } from '../syntax/ast.js';
+import { hasShape } from '../syntax/shape.js';
 import { refuseChangedGlue } from './changed-glue.js';
+import { LOADED_AT_ONCE } from './deno-form.js';
 import type { Target } from './glue.js';
 
 const SUPPORTED = 'Supported are all targets of `wasm-bindgen --target` and `wasm-pack build --target`.';
@@ -30,13 +32,15 @@ export function detectTarget(dir: string, file: string, main: string | undefined
   };
   if (declares('wasm_bindgen')) return 'no-modules';
   if (uses(body, 'addToLibrary', 'LibraryManager')) return refuse('emscripten');
-  if (uses(body, 'Deno') || declares('wasmInstantiated')) return 'deno';
+  if (uses(body, 'Deno') || declares('wasmInstantiated') || body.some((node) => hasShape(node, LOADED_AT_ONCE))) return 'deno';
   if (bg !== undefined && body.some((node) => importsFrom(node, bgName) || importsFrom(node, '_bg.wasm'))) return 'bundler';
   if (declares('wasmUrl') && uses(body, 'readFileSync')) return 'experimental-nodejs-module';
   if (imports.some(({ start, specifiers }) => main.startsWith('import source ', start) && specifiers[0]?.local.name === 'wasmModule'))
     return 'module';
   if (body.some(isCommonJs)) return 'nodejs';
-  if (declares('__wbg_init', 'initSync', 'init')) return 'web';
+  // What a loader of the authors' own imports is declared elsewhere.
+  const own = body.filter(({ type }) => type !== 'ImportDeclaration').flatMap((node) => declaredNames(declarationOf(node)));
+  if (['__wbg_init', 'initSync', 'init'].some((name) => own.includes(name))) return 'web';
   throw new TransformError(
     'REVIVE_UNKNOWN_GLUE',
     `${path} isn't glue that wasm-bindgen wrote, or was changed since. ${SUPPORTED} Transform the output before any bundler or minifier changes it.`,

@@ -13,7 +13,8 @@ export interface GuardedExport extends Entry {
   readonly calledBy: string | undefined;
   /** The name in the module. */
   readonly export: string;
-  readonly parameters: number;
+  /** The types of its parameters. */
+  readonly params: readonly string[];
   /** Whether glue moves the stack pointer through it. */
   readonly movesStack: boolean;
 }
@@ -36,7 +37,7 @@ export function guardedExports(glue: Glue, wasm: WasmInfo): GuardedExport[] {
       const caller = isClosure || entry.name === RESTORED_EXPORT || INTRINSIC.test(entry.name) ? undefined : callers.get(entry.name);
       return {
         export: entry.name,
-        parameters: entry.params.length,
+        params: entry.params,
         movesStack: moving.has(entry.name) && entry.params.length === 1,
         calledBy: caller?.scopeName,
         name: isClosure ? 'a closure' : entry.name === RESTORED_EXPORT ? RESTORED_ENTRY : (caller?.displayName ?? entry.name),

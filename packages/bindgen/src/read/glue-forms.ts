@@ -2,6 +2,7 @@
 import { inFormOfModule } from './deno-form.js';
 import { withoutFunction } from './no-modules-form.js';
 import { fromOlderNodejs } from './older-nodejs.js';
+import { fromOlderWeb } from './older-web.js';
 import type { Package } from './read-package.js';
 
 /**
@@ -13,9 +14,14 @@ export function inKnownForm({ target, glue: { file, code } }: Package, imported:
     case 'nodejs':
       return fromOlderNodejs(file, code, imported) ?? code;
     case 'deno':
+    case 'module':
       return inFormOfModule(file, code);
-    case 'no-modules':
-      return withoutFunction(file, code);
+    case 'web':
+      return fromOlderWeb(file, code) ?? code;
+    case 'no-modules': {
+      const held = withoutFunction(file, code);
+      return fromOlderWeb(file, held) ?? held;
+    }
     default:
       return code;
   }

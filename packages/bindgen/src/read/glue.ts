@@ -92,9 +92,10 @@ export const RESET_EXPORT = '__wbg_reset_state';
 const READS_WASM = shape(
   'switch (wasm_url.protocol) { case "file:": wasmCode = await Deno.readFile(wasm_url); break; case "https:": case "http:": wasmCode = await (await fetch(wasm_url)).arrayBuffer(); break; default: throw $_; }',
 );
-/** Where glue for the target `no-modules` was loaded from: how newer finds it out, and older. */
+/** Where glue for the target `no-modules` was loaded from: how newer finds it out, 0.2.85, and 0.2.84. */
 const SCRIPT = [
   "if (typeof document !== 'undefined' && document.currentScript !== null) { script_src = $_; }",
+  "if (typeof document !== 'undefined' && typeof document.currentScript !== 'null') { script_src = $_; }",
   "if (typeof document === 'undefined') { script_src = $_; } else { script_src = $_; }",
 ].map(shape);
 /** Statements at the top of glue that are not evaluated any more: every scope starts itself, and a panic is the runtime's. */

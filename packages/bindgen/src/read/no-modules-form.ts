@@ -13,17 +13,20 @@ import { exportLocally, exportOf, namesIn } from './older-nodejs.js';
 const WRAPPED = shape(
   'let wasm_bindgen = (function (exports) { $$; return Object.assign(__wbg_init, { initSync }, exports); })({ __proto__: null });',
 );
-/** Before. */
+/** Before; up to 0.2.84 with another name. */
 const DECLARED = shape('let wasm_bindgen;');
-const CALLED = shape('(function () { const __exports = {}; $$; wasm_bindgen = Object.assign(__wbg_init, { initSync }, __exports); })();');
+const CALLED = ['__wbg_init', 'init'].map((init) =>
+  shape(`(function () { const __exports = {}; $$; wasm_bindgen = Object.assign(${init}, { initSync }, __exports); })();`),
+);
 const OWN_EXPORTS = shape('const __exports = {};');
 
 /** The statements that the function holds, between what begins and what ends it; undefined where the file has anything else, too. */
 function held({ body }: Program): readonly [Statement, ...Statement[]] | undefined {
   const [first, second, third] = body;
   const isNew = first !== undefined && second === undefined && hasShape(first, WRAPPED);
-  const isOld = first !== undefined && second !== undefined && third === undefined && hasShape(first, DECLARED) && hasShape(second, CALLED);
-  return isNew ? statementsOf(first) : isOld ? statementsOf(second) : undefined;
+  if (isNew) return statementsOf(first);
+  if (first === undefined || second === undefined || third !== undefined || !hasShape(first, DECLARED)) return undefined;
+  return CALLED.some((one) => hasShape(second, one)) ? statementsOf(second) : undefined;
 }
 
 function statementsOf(node: Node): readonly [Statement, ...Statement[]] | undefined {

@@ -40,12 +40,12 @@ const ENDINGS = ['.js', '.mjs', '.cjs'];
 
 /**
  * The modules of a folder. One can have several main files, which share its wasm file.
- * @param only the name of the one that is asked for
+ * @param only the names of those that are asked for
  * @throws TransformError `REVIVE_NOT_A_FOLDER`, `REVIVE_NO_WASM`, `REVIVE_NO_GLUE`
  */
-export function listModules(dir: string, only?: string): ModuleFile[] {
+export function listModules(dir: string, only?: string | readonly string[]): ModuleFile[] {
   const files = listFolder(dir);
-  const names = moduleNames(dir, files, only);
+  const names = moduleNames(dir, files, only === undefined ? undefined : [only].flat());
   return names.flatMap((name) => {
     const there = ENDINGS.filter((ending) => [`${name}${ending}`, `${name}_bg${ending}`].some((file) => files.includes(file)));
     if (there.length === 0) {
@@ -117,11 +117,11 @@ function listFolder(dir: string): string[] {
   );
 }
 
-function moduleNames(dir: string, files: readonly string[], only: string | undefined): string[] {
+function moduleNames(dir: string, files: readonly string[], only: readonly string[] | undefined): string[] {
   const names = files.filter((file) => file.endsWith('_bg.wasm')).map((file) => file.slice(0, -'_bg.wasm'.length));
-  if (only !== undefined && names.includes(only)) return [only];
-  if (only === undefined && names.length > 0) return names;
-  const found = only === undefined ? withoutWasm(dir, files) : `no ${only}_bg.wasm; its modules are ${names.join(', ') || 'none'}`;
+  const missing = only?.find((name) => !names.includes(name));
+  if (only === undefined ? names.length > 0 : missing === undefined) return only === undefined ? names : [...new Set(only)];
+  const found = missing === undefined ? withoutWasm(dir, files) : `no ${missing}_bg.wasm; its modules are ${names.join(', ') || 'none'}`;
   throw new TransformError(
     'REVIVE_NO_WASM',
     `${dir} must hold a file *_bg.wasm, as wasm-bindgen names its output; found ${found}. ` +

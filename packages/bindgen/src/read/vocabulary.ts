@@ -7,6 +7,7 @@
  * explained in `shape.ts`. What the transform replaces is written out here to the last statement; of the rest, as much as makes it known.
  */
 import type { Role, Target } from './glue.js';
+import { AGAIN } from './older-web.js';
 
 /** Something at the top of glue. */
 export interface Word {
@@ -38,6 +39,9 @@ const INITIALISES = `$$;
   const { instance, module } = await __wbg_load(await $_, imports);
   return __wbg_finalize_init(instance, module, ...$$);`;
 const TERMINATED = '__wbg_terminated_addr ??= wasm.__instance_terminated.value / 4;';
+
+/** Where there is an instance. The second of glue that was older: see `older-web.ts`. */
+const WHERE_THERE_IS_ONE = ['if (wasm !== undefined) return wasm;', `if (wasm !== undefined) return ${AGAIN}();`];
 
 /** How the module is loaded, and its instance. */
 const LOADING: readonly Word[] = [
@@ -124,16 +128,16 @@ const LOADING: readonly Word[] = [
   },
   {
     name: 'initSync',
-    is: [
-      `function initSync(module, ...$$) {
-        if (wasm !== undefined) return wasm;
+    is: WHERE_THERE_IS_ONE.map(
+      (returns) => `function initSync(module, ...$$) {
+        ${returns}
         $$;
         const imports = __wbg_get_imports(...$$);
         $$;
         const instance = new WebAssembly.Instance(module, imports);
         return __wbg_finalize_init(instance, module, ...$$);
       }`,
-    ],
+    ),
     on: INITIALISED,
     needed: INITIALISED,
     role: 'init',
@@ -149,7 +153,7 @@ const LOADING: readonly Word[] = [
         }
         return __wbg_init_promise;
       }`,
-      `async function __wbg_init($_, ...$$) { if (wasm !== undefined) return wasm; ${INITIALISES} }`,
+      ...WHERE_THERE_IS_ONE.map((returns) => `async function __wbg_init($_, ...$$) { ${returns} ${INITIALISES} }`),
     ],
     on: INITIALISED,
     needed: INITIALISED,
@@ -163,7 +167,15 @@ const LOADING: readonly Word[] = [
     on: INITIALISED,
     role: 'init',
   },
-  { name: '__wbg_set_wasm', is: ['function __wbg_set_wasm(val) { wasm = val; }'], on: ['bundler'], role: 'drop' },
+  {
+    name: '__wbg_set_wasm',
+    is: [
+      'function __wbg_set_wasm(val) { wasm = val; }',
+      'function __wbg_set_wasm(exports, module) { wasm = exports; wasmModule = module; }',
+    ],
+    on: ['bundler'],
+    role: 'drop',
+  },
 ];
 
 /** Upstream's own guards, and its reset. */

@@ -4,7 +4,7 @@
  */
 
 import { preludeOf } from '../emit/edit-class.js';
-import { isAuthors } from '../read/classes.js';
+import { isAuthors, readsArguments } from '../read/classes.js';
 import { type Glue, type GlueClass, refuseGlue } from '../read/glue.js';
 import { CONSTRUCTORS, INSTANCE_CHECKS, MEMBERS } from '../read/vocabulary.js';
 import { type Node, nameOfMember, propertyName, references, walk } from '../syntax/ast.js';
@@ -21,9 +21,10 @@ export function validateMoved(glue: Glue): void {
     if (role === 'scope') refuseContext(glue, node, 'at the top of glue');
     if (role === 'scope' || role === 'function' || role === 'class') refuseOtherChecks(glue, node);
     if (role !== 'function' || inner.type !== 'FunctionDeclaration' || inner.id === null || !glue.forwarded.has(inner.id.name)) continue;
-    // A function that uses `this` is called with it.
+    // A function that uses `this` is called with it, and one that has no parameters with all that it was given.
+    const isKnown = readsArguments(inner) ? (child: Node): boolean => isThis(child) || isArguments(child) : isThis;
     for (const part of [...inner.params, inner.body]) {
-      if (part) refuseContext(glue, part, 'in a function that is exported', isThis, inner.async);
+      if (part) refuseContext(glue, part, 'in a function that is exported', isKnown, inner.async);
     }
   }
   for (const cls of glue.classes.values()) validateClass(glue, cls);
@@ -107,8 +108,7 @@ function refuseContext(glue: Glue, root: Node, where: string, isKnown: (node: No
     const isWaiting = child.type === 'AwaitExpression' && mayWait;
     const isOuter =
       /^(?:ThisExpression|Super|MetaProperty|AwaitExpression|YieldExpression)$/.test(child.type) && !isImportMeta(child) && !isWaiting;
-    const isArguments = child.type === 'Identifier' && child.name === 'arguments';
-    if (isOuter || isArguments) {
+    if (isOuter || isArguments(child)) {
       refuseGlue(glue, child.start, `\`${glue.code.slice(child.start, child.end).slice(0, 40)}\` ${where}`);
     }
     return true;
@@ -117,6 +117,10 @@ function refuseContext(glue: Glue, root: Node, where: string, isKnown: (node: No
 
 function isThis(node: Node): boolean {
   return node.type === 'ThisExpression';
+}
+
+function isArguments(node: Node): boolean {
+  return node.type === 'Identifier' && node.name === 'arguments';
 }
 
 function isImportMeta(node: Node): boolean {

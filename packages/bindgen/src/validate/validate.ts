@@ -135,13 +135,17 @@ function isGiven(parent: Node | undefined, key: string | undefined): boolean {
   return parent?.type === 'ReturnStatement' || (parent?.type === 'VariableDeclarator' && key === 'init');
 }
 
-/** What a module of CommonJS exports has one name more than it had. */
+/**
+ * What a module of CommonJS exports has one name more than it had. `module` itself may be given to Rust, as by crates that ask Node.js for random
+ * numbers: they call its `require`.
+ */
 function refuseOwnExports(glue: Glue): void {
   if (!isScript(glue)) return;
   for (const { node } of ofScopes(glue)) {
     walk(node, (child, parent, key) => {
       if (child.type !== 'Identifier' || !isReference(parent, key) || !/^(?:exports|module)$/.test(child.name)) return;
-      if (memberOf(parent, 'module') !== 'require')
+      const isGivenModule = child.name === 'module' && parent?.type === 'VariableDeclarator' && key === 'init';
+      if (memberOf(parent, 'module') !== 'require' && !isGivenModule)
         refuseGlue(glue, child.start, `a use of \`${child.name}\` in what each instance has of its own`);
     });
   }

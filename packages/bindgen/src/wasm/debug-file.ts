@@ -94,16 +94,30 @@ export function split(
 }
 
 /**
+ * What can be said of the place for a debug file before there is one. Writing says it again.
+ * @param folders of packages, whose files it can't be
+ * @throws TransformError `REVIVE_BAD_OUTPUT`
+ */
+export function assertDebugFile(file: string, folders: readonly string[]): void {
+  refuseOwnFile(file, folders, []);
+  assertReplaceable(resolve(file));
+}
+
+/** @throws TransformError `REVIVE_BAD_OUTPUT` */
+function assertReplaceable(file: string): void {
+  if (entryAt(file) === undefined || isDebugFile(file)) return;
+  throw new TransformError(
+    'REVIVE_BAD_OUTPUT',
+    `${file} is there already and is no debug file, so none was written over it. Give another path.`,
+  );
+}
+
+/**
  * Writes a debug file.
  * @throws TransformError `REVIVE_BAD_OUTPUT` where something else is there, `REVIVE_FILE_SYSTEM`
  */
 export function writeDebugFile({ file, content }: DebugFile): void {
-  if (entryAt(file) !== undefined && !isDebugFile(file)) {
-    throw new TransformError(
-      'REVIVE_BAD_OUTPUT',
-      `${file} is there already and is no debug file, so none was written over it. Give another path.`,
-    );
-  }
+  assertReplaceable(file);
   try {
     mkdirSync(dirname(file), { recursive: true });
     // Note: moved into place, so that a link is replaced, and what a hard link shares stays as it is.

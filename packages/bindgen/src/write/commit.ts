@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { TransformError } from '../errors.js';
+import { isRun, type Run } from './finished.js';
 import { isSystemError, systemWords } from './plain-errors.js';
 import {
   discardStaging,
@@ -38,21 +39,25 @@ interface Staged {
   readonly moves: readonly { readonly file: string; readonly staged: string; readonly hash: string }[];
   /** Files that have to be as the interrupted run left them, with their hashes before it; null for those that weren't there. */
   readonly before: Readonly<Record<string, string | null>>;
+  readonly run?: Run | undefined;
 }
 
 /**
  * Finishes what an interrupted run left behind, or forgets it where the package has been built anew since.
+ * @returns the run that was finished, where it has written down what it was
  * @throws TransformError `REVIVE_BUSY` where that run is still at work, `REVIVE_BAD_STAGING` where no run of ours can have left it
  */
-export function recoverStaging(dir: string): void {
+export function recoverStaging(dir: string): Run | undefined {
   const staging = join(dir, STAGING);
-  if (!takeOverStaging(staging)) return;
+  if (!takeOverStaging(staging)) return undefined;
+  let finished: Run | undefined;
   try {
     if (existsSync(join(staging, LIST))) {
       const list = readList(join(staging, LIST));
       if (isAsLeft(dir, list)) {
         for (const { file } of list.moves) assertReplaceable(dir, file);
         move(dir, list);
+        finished = list.run;
       }
     }
   } catch (error) {
@@ -60,15 +65,22 @@ export function recoverStaging(dir: string): void {
     throw error;
   }
   discardStaging(staging);
+  return finished;
+}
+
+/** What is said of changes to a run that finds them half made. */
+export interface Notes {
+  /** Which files tell that the package has been built anew since. Default: all that are changed. */
+  readonly watched?: readonly string[];
+  readonly run?: Run | undefined;
 }
 
 /**
  * Makes changes in their order, all or none.
  * @param prepare gives them; what it puts into the folder given to it, `KEPT`, stays until all are made
- * @param watched which files tell a run that finds this one interrupted that the package has been built anew. Default: all
  * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`, `REVIVE_BUSY`
  */
-export function commit(dir: string, prepare: (kept: string) => readonly Change[], watched?: readonly string[]): void {
+export function commit(dir: string, prepare: (kept: string) => readonly Change[], { watched, run }: Notes = {}): void {
   assertMode(dir);
   const staging = join(dir, STAGING);
   const list = join(staging, LIST);
@@ -81,7 +93,7 @@ export function commit(dir: string, prepare: (kept: string) => readonly Change[]
   let staged: Staged;
   try {
     staged = stage(dir, prepare(join(dir, KEPT)), watched);
-    writeFileSync(`${list}.tmp`, JSON.stringify(staged));
+    writeFileSync(`${list}.tmp`, JSON.stringify({ ...staged, run }));
   } catch (error) {
     discardStaging(staging);
     throw error;
@@ -118,6 +130,7 @@ function readList(path: string): Staged {
 function isStagedList(list: unknown): list is Staged {
   if (typeof list !== 'object' || list === null || !('moves' in list) || !('before' in list)) return false;
   const { moves, before } = list;
+  if ('run' in list && !isRun(list.run)) return false;
   if (!Array.isArray(moves) || typeof before !== 'object' || before === null) return false;
   return (
     moves.every((one: unknown) => {

@@ -1,6 +1,6 @@
 /** Where a transformed package is written that doesn't stay in its place: which folders will do, and how it gets there. */
-import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { accessSync, constants, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { transformedBy } from '../emit/banner.js';
 import { TransformError } from '../errors.js';
 import type { Package } from '../read/read-package.js';
@@ -9,6 +9,9 @@ import { readFile } from './files.js';
 import { isSystemError, systemWords } from './plain-errors.js';
 import { copyPackage, replacePackage } from './replace-package.js';
 import { discardStaging, entryAt, openStaging, refuseBusy, STAGING, takeOverStaging, WHOLE } from './staging.js';
+
+const GIVE_FOLDER = 'Give a folder, or a path at which one can be made.';
+const NO_FOLDER = `is not a folder. ${GIVE_FOLDER}`;
 
 /**
  * Copies the package with its changes; a folder that wasn't there appears whole or not at all.
@@ -19,8 +22,34 @@ export function writeOutput(pkg: Package, outDir: string, files: ReadonlyMap<str
     writeElsewhere({ ...pkg, dir: realpathSync(pkg.dir) }, outDir, files);
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    refuse(outDir, `can't be written: ${systemWords(cause, outDir)}. Give a folder, or a path at which one can be made.`, cause);
+    refuse(outDir, `can't be written: ${systemWords(cause, outDir)}. ${GIVE_FOLDER}`, cause);
   }
+}
+
+/**
+ * What can be said of an output folder before there is anything to write. Writing says it again.
+ * @param name of the module that is to come; undefined: whatever is there may stay
+ * @throws TransformError `REVIVE_BAD_OUTPUT`
+ */
+export function assertOutputFolder(outDir: string, name: string | undefined): void {
+  try {
+    const out = realPlace(resolve(outDir));
+    const entry = entryAt(out);
+    if (entry !== undefined && !entry.isDirectory()) refuse(outDir, NO_FOLDER);
+    if (entry !== undefined && name !== undefined && readdirSync(out).some((file) => file !== STAGING)) assertOurs(outDir, { name });
+    // What is there is replaced in that folder; a new one appears in the one around it.
+    const written = entry === undefined ? nearest(dirname(out)) : out;
+    if (!statSync(written).isDirectory()) refuse(outDir, NO_FOLDER);
+    accessSync(written, constants.W_OK);
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    refuse(outDir, `can't be written: ${systemWords(cause, outDir)}. ${GIVE_FOLDER}`, cause);
+  }
+}
+
+/** The innermost of a path's folders that is there. */
+function nearest(path: string): string {
+  return entryAt(path) === undefined ? nearest(dirname(path)) : path;
 }
 
 /** Whether two paths lead to the same thing, by whatever links and spellings. */
@@ -35,7 +64,7 @@ function writeElsewhere(pkg: Package, outDir: string, files: ReadonlyMap<string,
   if (isInside(out, pkg.dir)) refuse(outDir, `is inside the package ${pkg.dir}. Choose one outside of it.`);
   if (isInside(pkg.dir, out)) refuse(outDir, `is around the package ${pkg.dir}. Choose one outside of it.`);
   const entry = entryAt(out);
-  if (entry !== undefined && !entry.isDirectory()) refuse(outDir, 'is not a folder. Give a folder, or a path at which one can be made.');
+  if (entry !== undefined && !entry.isDirectory()) refuse(outDir, NO_FOLDER);
   const beside = `${out}.${STAGING}`;
   if (takeOverStaging(beside)) discardStaging(beside);
   if (entry !== undefined) {
@@ -76,18 +105,31 @@ function isInside(path: string, folder: string): boolean {
 }
 
 /** Whatever is in the folder, only an earlier output of this package may be overwritten. */
-function assertOurs(outDir: string, { name }: Package): void {
-  const isOurs = ['.js', '_bg.js', '.mjs', '_bg.mjs', '.cjs']
-    .map((ending) => `${name}${ending}`)
-    .some((file) => {
-      const code = readFile(join(outDir, file))?.toString('utf8');
-      return code !== undefined && transformedBy(code) !== undefined;
-    });
-  if (isOurs) return;
+function assertOurs(outDir: string, { name }: Pick<Package, 'name'>): void {
+  if (isTransformed(outDir, name)) return;
+  const modules = readdirSync(outDir).flatMap((file) => /^(.+)_bg\.wasm$/.exec(file)?.[1] ?? []);
+  const other = modules.find((one) => isTransformed(outDir, one));
+  if (other !== undefined && modules.includes(name)) {
+    refuse(
+      outDir,
+      `holds an earlier output in which ${other} is transformed and ${name} is not. Transform both in one run: \`--name ${other} --name ${name}\`; ` +
+        'without `--name`, all modules of the package are.',
+    );
+  }
   refuse(
     outDir,
     `holds other things than an earlier output of ${name}: its files would be overwritten. Give a folder of its own, one that is empty or not there yet.`,
   );
+}
+
+/** Whether a folder holds a transformed main file of a module. */
+function isTransformed(dir: string, name: string): boolean {
+  return ['.js', '_bg.js', '.mjs', '_bg.mjs', '.cjs']
+    .map((ending) => `${name}${ending}`)
+    .some((file) => {
+      const code = readFile(join(dir, file))?.toString('utf8');
+      return code !== undefined && transformedBy(code) !== undefined;
+    });
 }
 
 /** Takes away folders that were made for what didn't come, from the innermost outwards. */

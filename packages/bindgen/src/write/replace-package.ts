@@ -13,6 +13,7 @@ import { keyName, parse } from '../syntax/ast.js';
 import { urlOfFile } from '../syntax/names.js';
 import { type Change, commit, KEPT } from './commit.js';
 import { copyEntry, type Entry, listFiles } from './files.js';
+import type { Run } from './finished.js';
 import { entryAt, refuseBusy, STAGING } from './staging.js';
 
 /** What the transform changes of a package, by path. */
@@ -43,19 +44,20 @@ export function replacePackage(pkg: Package, outDir: string, files: Files): void
     return replacing(pkg, kept, outDir, files);
   };
   // Note: while the main file forwards, the staged package is in use. So whatever else has been touched, an interrupted run is finished.
-  commit(outDir, prepare, [mainFile(pkg)]);
+  commit(outDir, prepare, { watched: [mainFile(pkg)] });
 }
 
 /**
  * Changes a package where it is, when its new files don't go together with its old ones.
  * @throws TransformError `REVIVE_READ_ONLY`, `REVIVE_BAD_OUTPUT`, `REVIVE_BAD_FILE`, `REVIVE_BUSY`
  */
-export function replaceInPlace(pkg: Package, files: Files): void {
-  commit(pkg.dir, (kept) => {
+export function replaceInPlace(pkg: Package, files: Files, run: Run): void {
+  const prepare = (kept: string): Change[] => {
     const entries = listFiles(pkg.dir).filter(({ path }) => path !== STAGING && !path.startsWith(STAGING + sep));
     copyEntries(pkg, entries, kept, files);
     return replacing(pkg, kept, pkg.dir, files);
-  });
+  };
+  commit(pkg.dir, prepare, { run });
 }
 
 /** The changes that make of a folder what a package in its staging folder is. */

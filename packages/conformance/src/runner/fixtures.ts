@@ -42,6 +42,7 @@ export interface Fixtures {
   nested_both(f: () => unknown, g: () => unknown): unknown;
   nested_text(f: () => unknown, n: number): string;
   call_may_throw(value: unknown): unknown;
+  call_tick(x: number): number;
   lend_closure(text: string): number;
   lend_closure_mut(count: number): number;
   // async

@@ -1,4 +1,13 @@
-import { describeThrown, hasOwn, type Instance, inMicrotask, isReviveError, type RestoredAlong, ReviveError } from '@wasm-revive/kernel';
+import {
+  askForLeftMemory,
+  describeThrown,
+  hasOwn,
+  type Instance,
+  inMicrotask,
+  isReviveError,
+  type RestoredAlong,
+  ReviveError,
+} from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { InstanceMaker } from './instance-maker.js';
@@ -132,8 +141,8 @@ export class Slot {
       }
       // Lost, and there is no stack to say so, let alone to make another.
       if (current !== undefined && current === this.#current) {
-        if (!current.comesBack) current.askAgain();
-        throw current.error;
+        if (!current.comesBack && !current.isLookedAt) current.askAgain();
+        throw current.refusal;
       }
       if (this.#current === undefined && !this.#around.claim()) this.recover();
     }
@@ -152,7 +161,10 @@ export class Slot {
     supervisor.called(instance);
     const isAsked = called(instance);
     // Whether it is well, and serves on, may be known only later: until then, each call asks.
-    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) sendTo(instance);
+    if (hasServed && !isAsked && !instance.isSuspected && !this.#departures.isLeaving && !this.isClosed) {
+      sendTo(instance);
+      askForLeftMemory();
+    }
     return instance;
   }
 

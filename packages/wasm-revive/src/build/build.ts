@@ -1,9 +1,9 @@
 /** From a crate to a package that recovers: cargo, wasm-bindgen, perhaps wasm-opt, the transform; for Workers, esbuild. */
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { TransformResult } from '@wasm-revive/bindgen';
+import { assertDebugFile, assertOutputFolder, type TransformResult } from '@wasm-revive/bindgen';
 import { summary } from '../summary.js';
-import { readCrate } from '../toolchain/crate.js';
+import { type Crate, readCrate } from '../toolchain/crate.js';
 import { run, type Surroundings } from '../toolchain/processes.js';
 import { findRust, missingOf, type Rust } from '../toolchain/rust.js';
 import { findWasmBindgen, findWasmOpt, type Tool } from '../toolchain/wasm-tools.js';
@@ -14,8 +14,11 @@ import { writeManifest } from './manifest.js';
 import { type FileSize, sizesOf } from './sizes.js';
 import { bundleWorker, findWorkersBuild } from './worker.js';
 
-/** What the package is for. `workers` is a Worker of Cloudflare's; the others are wasm-bindgen's. */
-export type BuildTarget = 'web' | 'bundler' | 'nodejs' | 'deno' | 'module' | 'workers';
+/** What a package can be for. `workers` is a Worker of Cloudflare's; the others are wasm-bindgen's. */
+export const BUILD_TARGETS = ['web', 'bundler', 'nodejs', 'experimental-nodejs-module', 'deno', 'module', 'no-modules', 'workers'] as const;
+
+/** One of {@link BUILD_TARGETS}. */
+export type BuildTarget = (typeof BUILD_TARGETS)[number];
 
 /** Options of {@link build}. */
 export interface BuildOptions extends CargoOptions {
@@ -33,6 +36,8 @@ export interface BuildOptions extends CargoOptions {
   /** Whether wasm-opt is to make the module smaller and faster. */
   readonly optimize: boolean;
   readonly env: NodeJS.ProcessEnv;
+  /** Ends the build. */
+  readonly interruption: AbortSignal;
 }
 
 /** Does one step of a build. @param run does it, and says by `tell` what it is at @param done what it has done, in a line */
@@ -48,23 +53,24 @@ export interface Built {
   readonly sizes: readonly FileSize[];
 }
 
-/** @throws BuildError, and TransformError of `@wasm-revive/bindgen` */
+/** @throws BuildError, TransformError of `@wasm-revive/bindgen`, Interrupted; what was there before is then as it was */
 export async function build(options: BuildOptions, step: Step): Promise<Built> {
   const { target, panic, outDir, splitDebug } = options;
-  const at: Surroundings = { cwd: resolve(options.dir), env: environment(options) };
+  const at: Surroundings = { cwd: resolve(options.dir), env: environment(options), interruption: options.interruption };
   const isWorker = target === 'workers';
   const workersBuild = isWorker ? findWorkersBuild(at.cwd) : undefined;
   const rust = usable(findRust({ ...at, cwd: existing(at.cwd) }, panic), options);
   const crate = await readCrate(rust.cargo, at, options.cargoArgs);
   const bindgen = findWasmBindgen(crate.wasmBindgen, at);
   const wasmOpt = options.optimize ? neededWasmOpt(at) : undefined;
+  assertOutput(options, crate);
   const { wasm, warnings } = await step(
     `cargo: building ${crate.name}`,
     (tell) => compile(rust.cargo, crate, at, options, tell),
     () => `cargo: ${crate.name} ${crate.version}, ${options.profile}, panic=${panic}, ${rust.version}`,
   );
   // One for each run: two may build the same crate at once.
-  mkdirSync(dirname(outDir), { recursive: true });
+  const made = mkdirSync(dirname(outDir), { recursive: true });
   const staging = mkdtempSync(join(dirname(outDir), `.${basename(outDir)}.wasm-revive-build-`));
   try {
     const name = isWorker ? 'index' : options.name;
@@ -111,7 +117,20 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
     return { outDir, transformed, warnings, sizes: sizesOf(before, outDir, loaded) };
   } finally {
     rmSync(staging, { recursive: true, force: true });
+    if (made !== undefined) removeEmpty(dirname(outDir), made);
   }
+}
+
+/** What can be said of the places that are written to before anything is built. @throws TransformError `REVIVE_BAD_OUTPUT` */
+function assertOutput({ target, outDir, name, splitDebug }: BuildOptions, crate: Crate): void {
+  assertOutputFolder(outDir, target === 'workers' ? undefined : (name ?? crate.library));
+  if (splitDebug !== undefined) assertDebugFile(splitDebug, [outDir]);
+}
+
+/** Takes away folders that were made for what didn't come, from the innermost outwards. */
+function removeEmpty(innermost: string, outermost: string): void {
+  for (let folder = innermost; folder.startsWith(outermost) && readdirSync(folder).length === 0; folder = dirname(folder))
+    rmdirSync(folder);
 }
 
 /** The environment of the tools. */

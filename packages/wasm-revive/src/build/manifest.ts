@@ -11,12 +11,13 @@ export function writeManifest(dir: string, { name, version, description, license
   const manifest = {
     name,
     // Note: not "commonjs" for nodejs, since snippets beside that output are ES modules. Node.js tells by the syntax.
-    ...(target !== 'nodejs' && { type: 'module' }),
+    ...(target !== 'nodejs' && target !== 'no-modules' && { type: 'module' }),
     ...(description !== undefined && { description }),
     version,
     ...(license !== undefined && { license }),
     files: files.filter((one) => one !== 'package.json'),
-    main: `${module}.js`,
+    // A script is no module that a program could import.
+    [target === 'no-modules' ? 'browser' : 'main']: `${module}.js`,
     types: `${module}.d.ts`,
     sideEffects: [`./${module}.js`, './snippets/*'],
     ...own,

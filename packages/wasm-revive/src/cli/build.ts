@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
-import { type BuildTarget, type Built, build, type Step } from '../build/build.js';
+import { type BuildOptions, type BuildTarget, type Built, build, type Step } from '../build/build.js';
 import type { FileSize, Size } from '../build/sizes.js';
 import type { PanicMode } from '../toolchain/rust.js';
 import { wantsColour } from './input.js';
+import { interruptible } from './interruption.js';
 import { refuseLimitWithoutLog, showWarnings } from './transform.js';
 
 /** Its options. */
@@ -36,26 +37,30 @@ export async function runBuild(dir: string, cargoArgs: readonly string[], flags:
       `error: --${option} is of packages; a Worker is bundled with its runtime, under the names that wrangler takes. Nothing was changed.`,
     );
   }
+  if (flags.target === 'no-modules' && command.getOptionValueSource('runtime') === 'cli') {
+    command.error(
+      'error: --runtime is of modules; a script (--target no-modules) can import nothing, and has its runtime in it. Nothing was changed.',
+    );
+  }
+  if (flags.outDir === '') command.error('error: --out-dir is empty. Give a folder, `.` for the one that you are in.');
   const { target, outDir = target === 'workers' ? 'build' : 'pkg', splitDebug } = flags;
   const env = { ...process.env, ...(wantsColour() && { CARGO_TERM_COLOR: 'always' }) };
-  const built = await build(
-    {
-      dir,
-      target,
-      outDir: flags.outDir === undefined ? join(resolve(dir), outDir) : resolve(outDir),
-      name: flags.outName,
-      profile: flags.profile ?? (flags.dev ? 'dev' : 'release'),
-      panic: flags.panic,
-      cargoArgs,
-      recovery: flags.recovery,
-      memoryLimitMiB: flags.memoryLimit,
-      runtime: flags.runtime,
-      splitDebug,
-      optimize: flags.optimize === true,
-      env,
-    },
-    listrStep,
-  );
+  const options: Omit<BuildOptions, 'interruption'> = {
+    dir,
+    target,
+    outDir: flags.outDir === undefined ? join(resolve(dir), outDir) : resolve(outDir),
+    name: flags.outName,
+    profile: flags.profile ?? (flags.dev ? 'dev' : 'release'),
+    panic: flags.panic,
+    cargoArgs,
+    recovery: flags.recovery,
+    memoryLimitMiB: flags.memoryLimit,
+    runtime: flags.runtime,
+    splitDebug,
+    optimize: flags.optimize === true,
+    env,
+  };
+  const built = await interruptible((interruption) => build({ ...options, interruption }, listrStep));
   if (built.warnings !== '') console.error(built.warnings);
   if (built.transformed !== undefined) showWarnings(built.transformed);
   console.log(table(built));
@@ -76,7 +81,7 @@ const listrStep: Step = async (title, run, done) => {
         },
       },
     ],
-    { renderer: process.stdout.isTTY ? 'default' : 'silent' },
+    { renderer: process.stdout.isTTY ? 'default' : 'silent', registerSignalListeners: false },
   );
   if (!process.stdout.isTTY) console.log(title);
   await tasks.run();

@@ -6,7 +6,7 @@ import { transform } from '../transform.js';
 
 interface TransformFlags {
   readonly outDir?: string;
-  readonly name?: string;
+  readonly name?: readonly string[];
   readonly runtime: string;
   readonly recovery: 'fresh' | 'rollback';
   readonly memoryLimit: number;
@@ -31,7 +31,8 @@ export async function runTransform(
         },
       },
     ],
-    { renderer: process.stdout.isTTY ? 'default' : 'silent' },
+    // Note: listr2's would end the command with the code 127, and no signal's.
+    { renderer: process.stdout.isTTY ? 'default' : 'silent', registerSignalListeners: false },
   );
   await tasks.run();
   if (result && !process.stdout.isTTY) console.log(summary(result));

@@ -1,17 +1,17 @@
 /** A package that wasm-bindgen has written: what it is, and what the transform says of it. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import {
   inspectWasm,
   MalformedWasmError,
+  runtimeImport,
   TransformError,
   type TransformErrorCode,
   type TransformResult,
   transformedBy,
   type WasmInfo,
 } from '@wasm-revive/bindgen';
-import { transform, version } from '../transform.js';
+import { version, wouldTransform } from '../transform.js';
 import { refusal } from './engine.js';
 import type { Finding } from './finding.js';
 
@@ -80,7 +80,10 @@ function transformation(dir: string, name: string, finding: Make): Finding {
   const main = ['.js', '.mjs', '.cjs'].map((ending) => join(dir, `${name}${ending}`)).find((file) => existsSync(file));
   const code = main === undefined ? '' : readFileSync(main, 'utf8');
   const by = transformedBy(code);
-  if (by !== undefined) return transformed(dir, by, /^let wasm_bindgen = /m.test(code), finding);
+  if (existsSync(join(dir, 'wasm-revive-staging'))) {
+    return finding('transform', 'an earlier run was interrupted; the next one finishes it', `npx wasm-revive transform ${quoted(dir)}`);
+  }
+  if (main !== undefined && by !== undefined) return transformed(dir, by, runtimeImport(main, code), finding);
   const fresh = tried(dir, name, 'fresh');
   if (fresh instanceof TransformError) {
     return finding(
@@ -105,40 +108,42 @@ function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** @param holdsRuntime whether it is a script, which can import nothing */
-function transformed(dir: string, by: string, holdsRuntime: boolean, finding: Make): Finding {
+/** @param specifier by which it imports its runtime; undefined for a script, which has it in it */
+function transformed(dir: string, by: string, specifier: string | undefined, finding: Make): Finding {
   const build = 'npx wasm-revive build';
-  const runtime = readdirSync(dir).find((file) => /^wasm-revive\.[cm]?js$/.test(file));
-  const of =
-    runtime === undefined
-      ? undefined
-      : /The runtime of wasm-revive (\S+)\. /.exec(readFileSync(join(dir, runtime), 'utf8').slice(0, 100))?.[1];
   const glue = by.replace('wasm-revive ', '');
+  const isBeside = specifier?.startsWith('.') === true;
+  const runtime = isBeside && existsSync(join(dir, specifier)) ? readFileSync(join(dir, specifier), 'utf8').slice(0, 100) : undefined;
+  if (isBeside && runtime === undefined) {
+    return finding('transform', `transformed by ${by}, and its runtime, ${specifier}, is not there`, build, 'missing');
+  }
+  const of = runtime === undefined ? undefined : /The runtime of wasm-revive (\S+)\. /.exec(runtime)?.[1];
   if (of !== undefined && of !== glue) {
     return finding(
       'transform',
-      `transformed by ${by}, and the runtime beside it (${runtime}) is of ${of}: they don't go together`,
+      `transformed by ${by}, and the runtime beside it (${specifier}) is of ${of}: they don't go together`,
       build,
       'missing',
     );
   }
   const where =
-    of !== undefined ? `with its runtime beside it (${runtime})` : holdsRuntime ? 'with its runtime in it' : 'which imports its runtime';
+    specifier === undefined
+      ? 'with its runtime in it'
+      : of !== undefined
+        ? `with its runtime beside it (${specifier.replace('./', '')})`
+        : `which imports its runtime from ${specifier}`;
   return glue === version()
     ? finding('transform', `transformed by ${by}, ${where}`)
     : finding('transform', `transformed by ${by}, ${where}; this is wasm-revive ${version()}`, build);
 }
 
-/** What the transform would do, done somewhere else. */
-function tried(dir: string, name: string, recovery: 'fresh' | 'rollback'): TransformResult | TransformError {
-  const scratch = mkdtempSync(join(tmpdir(), 'wasm-revive-doctor-'));
+/** What the transform would do. */
+function tried(dir: string, name: string, recovery: 'fresh' | 'rollback'): Pick<TransformResult, 'modules' | 'warnings'> | TransformError {
   try {
-    return transform({ dir, name, outDir: join(scratch, 'out'), recovery });
+    return wouldTransform({ dir, name, recovery });
   } catch (error) {
     if (error instanceof TransformError) return error;
     throw error;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
   }
 }
 

@@ -3,7 +3,7 @@
 import { withoutProgress } from '../build/cargo.js';
 import { BuildError } from '../build/errors.js';
 import { findWorkersBuild } from '../build/worker.js';
-import { type Crate, readCrate } from '../toolchain/crate.js';
+import { type SeenCrate, seeCrate } from '../toolchain/crate.js';
 import type { Surroundings } from '../toolchain/processes.js';
 import { findRust, missingOf, type PanicMode, type Rust } from '../toolchain/rust.js';
 import { findWasmOpt, installWasmBindgen, listWasmBindgen } from '../toolchain/wasm-tools.js';
@@ -37,7 +37,7 @@ export function examineToolchain(at: Surroundings, panic: PanicMode): { findings
 }
 
 /** Looks at wasm-bindgen's command, and wasm-opt's. @param crate the one that they are for */
-export function examineWasmTools(at: Surroundings, crate: Crate | undefined): Finding[] {
+export function examineWasmTools(at: Surroundings, crate: SeenCrate | undefined): Finding[] {
   const all = listWasmBindgen(at);
   const names = all.map(({ file, version }) => `${version} (${file})`).join(', ');
   const wanted = crate?.wasmBindgen;
@@ -62,26 +62,28 @@ export function examineWasmTools(at: Surroundings, crate: Crate | undefined): Fi
 }
 
 /** Looks at a crate. @param at its folder */
-export async function examineCrate(at: Surroundings, rust: Rust | undefined): Promise<{ findings: Finding[]; crate: Crate | undefined }> {
+export async function examineCrate(
+  at: Surroundings,
+  rust: Rust | undefined,
+): Promise<{ findings: Finding[]; crate: SeenCrate | undefined }> {
   if (rust === undefined) return { findings: [], crate: undefined };
   try {
-    const crate = await readCrate(rust.cargo, at);
+    const crate = await seeCrate(rust.cargo, at);
     const findings: Finding[] = [
       {
         section: 'crate',
         subject: crate.name,
         state: 'ok',
-        found: `${crate.version}, wasm-bindgen ${crate.wasmBindgen}, a cdylib in ${crate.dir}`,
+        found: `${crate.version}, ${crate.wasmBindgen === undefined ? '' : `wasm-bindgen ${crate.wasmBindgen}, `}a cdylib in ${crate.dir}`,
       },
+      ...lockFindings(crate),
       ...wasmOptFindings(crate),
       ...(crate.isWorker ? [workerFinding(crate.dir)] : []),
     ];
     return { findings, crate };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    const [said] = withoutProgress(error.output)
-      .split('\n')
-      .filter((line) => line !== '');
+    const said = firstLine(error.output);
     const found = said === undefined ? error.message : `${error.message} It says: ${said}`;
     return {
       findings: [
@@ -92,7 +94,24 @@ export async function examineCrate(at: Surroundings, rust: Rust | undefined): Pr
   }
 }
 
-function wasmOptFindings({ wasmOpt }: Crate): Finding[] {
+/** What keeps the versions of the crate's dependencies from being known; cargo would change the file, and nothing is changed here. */
+function lockFindings({ lock }: SeenCrate): Finding[] {
+  if (lock === undefined) return [];
+  const finding = { section: 'crate', subject: 'Cargo.lock', state: 'advice' } as const;
+  const unknown = 'which wasm-bindgen the crate gets is not known';
+  if (!lock.isThere) return [{ ...finding, found: `there is none yet, so that ${unknown}`, todo: 'cargo generate-lockfile' }];
+  return [
+    { ...finding, found: `cargo can't go by it as it is, so that ${unknown}. It says: ${firstLine(lock.said)}`, todo: 'cargo fetch' },
+  ];
+}
+
+function firstLine(said: string): string | undefined {
+  return withoutProgress(said)
+    .split('\n')
+    .find((line) => line !== '');
+}
+
+function wasmOptFindings({ wasmOpt }: SeenCrate): Finding[] {
   const harmful = wasmOpt.flatMap((option) => HARMFUL.filter(([pattern]) => pattern.test(option)).map(([, what]) => `${option} ${what}`));
   const drops = wasmOpt.length > 0 && !wasmOpt.some((option) => /^(-g|--debuginfo)$/.test(option));
   if (drops) harmful.push('without -g it takes away the names of functions, by which crash reports say where');

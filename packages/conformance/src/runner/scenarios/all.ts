@@ -1,6 +1,7 @@
 import { type Given, isGiven } from '../needs.ts';
 import { CHANGED_JAVASCRIPT } from './changed-javascript.ts';
 import { CONTROL } from './control.ts';
+import { CONVERSIONS } from './conversions.ts';
 import { CORPUS } from './corpus.ts';
 import { CROWD } from './crowd.ts';
 import { DRAINING } from './draining.ts';
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...TRAP_MESSAGES,
   ...ERRORS,
   ...FOREIGN,
+  ...CONVERSIONS,
   ...CROWD,
   ...OWED,
   ...STACK,
