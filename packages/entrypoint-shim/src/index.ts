@@ -5,7 +5,7 @@
 export { matchedPackage } from './matched-package.js';
 export type { ShimOptions } from './options.js';
 export type { Capsule } from './quarantine/capsule.js';
-export type { Crashed } from './quarantine/crashes.js';
+export { type Crashed, Crashes } from './quarantine/crashes.js';
 export { decodeArguments } from './quarantine/decode-data.js';
 export { type Quarantine, type QuarantineOptions, quarantine } from './quarantine/quarantine.js';
 export { shim } from './shim.js';

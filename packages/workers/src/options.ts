@@ -24,7 +24,7 @@ export interface RequestQuarantine {
   /** How many requests are remembered. Default 1,000. */
   readonly limit?: number | undefined;
   /**
-   * What a request is known by, as plain data; undefined: it is never refused. Default: its method, its URL, and the SHA-256 of its body, where that has a
+   * What a request is known by, as JSON has it; undefined: it is never refused. Default: its method, its URL, and the SHA-256 of its body, where that has a
    * `content-length` of 1 MiB at most. Bodies are read ahead once a request with a body has crashed.
    */
   readonly key?: ((request: Request) => unknown) | undefined;
