@@ -52,12 +52,12 @@ impl Set {
 /// Loops, by the places where they begin.
 type Loops = BTreeSet<usize>;
 
-/// What is set in each loop before it begins again, and in each `try` at all: whatever in it may throw.
+/// What is set in each loop before it begins again, and in what each `try` tries at all: whatever in it may throw.
 pub(super) fn assigned(
     operators: &[(Operator<'_>, u64)],
     stack_pointer: Option<u32>,
 ) -> BTreeMap<usize, Assigned> {
-    let begins = beginnings(operators);
+    let Extents { begins, catches } = extents(operators);
     let mut backwards = Backwards {
         open: Vec::new(),
         ahead: Loops::new(),
@@ -70,7 +70,9 @@ pub(super) fn assigned(
             .get(&place)
             .map(|begin| (*begin, operators.get(*begin)));
         if let Some(set) = Set::read(operator, stack_pointer) {
-            backwards.sets(set);
+            backwards.sets(set, |begin| {
+                catches.get(&begin).is_none_or(|catch| place < *catch)
+            });
         }
         match block {
             Some((begin, block)) => backwards.end(operator, begin, block.map(|block| &block.0)),
@@ -81,10 +83,17 @@ pub(super) fn assigned(
     backwards.finish()
 }
 
-/// Where the blocks begin, by where they end. What the body itself ends by begins behind all.
-fn beginnings(operators: &[(Operator<'_>, u64)]) -> BTreeMap<usize, usize> {
+/// Where blocks begin and end.
+struct Extents {
+    /// Where they begin, by where they end. What the body itself ends by begins behind all.
+    begins: BTreeMap<usize, usize>,
+    /// Where what a `try` tries ends, by where it begins, if a `catch` follows.
+    catches: BTreeMap<usize, usize>,
+}
+
+fn extents(operators: &[(Operator<'_>, u64)]) -> Extents {
     let mut open = Vec::new();
-    let mut begins = BTreeMap::new();
+    let (mut begins, mut catches) = (BTreeMap::new(), BTreeMap::new());
     for (place, (operator, _)) in operators.iter().enumerate() {
         match operator {
             Operator::Block { .. }
@@ -92,13 +101,18 @@ fn beginnings(operators: &[(Operator<'_>, u64)]) -> BTreeMap<usize, usize> {
             | Operator::If { .. }
             | Operator::Try { .. }
             | Operator::TryTable { .. } => open.push(place),
+            Operator::Catch { .. } | Operator::CatchAll => {
+                if let Some(begin) = open.last() {
+                    catches.entry(*begin).or_insert(place);
+                }
+            }
             Operator::End | Operator::Delegate { .. } => {
                 begins.insert(place, open.pop().unwrap_or(operators.len()));
             }
             _ => {}
         }
     }
-    begins
+    Extents { begins, catches }
 }
 
 /// A block that is being read, from its end.
@@ -127,11 +141,13 @@ struct Backwards {
 }
 
 impl Backwards {
-    fn sets(&mut self, set: Set) {
+    /// @param is_tried whether what is thrown here is caught by a `try` that begins there
+    fn sets(&mut self, set: Set, is_tried: impl Fn(usize) -> bool) {
         for begin in &self.ahead {
             self.all.entry(*begin).or_default().add(set);
         }
-        for block in self.open.iter().filter(|block| block.is_try) {
+        let tries = self.open.iter().filter(|block| block.is_try);
+        for block in tries.filter(|block| is_tried(block.begin)) {
             self.all.entry(block.begin).or_default().add(set);
         }
     }

@@ -67,6 +67,33 @@ fn the_local_of_a_frame_may_be_used_again_where_the_loop_does_not_begin_again() 
 }
 
 #[test]
+fn the_local_of_a_frame_may_be_used_again_where_something_was_caught() {
+    let store = "local.get $frame i32.const 1 i32.store offset=8";
+    let frame = "(local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 32)))";
+    for (tried, caught, expected) in [
+        (
+            "throw $thrown",
+            format!("catch $thrown {store} {REUSED} return"),
+            0,
+        ),
+        (
+            "throw $thrown",
+            format!("catch $thrown {store} {REUSED} return catch_all {store} return"),
+            0,
+        ),
+        (REUSED, format!("catch $thrown {store} return"), 1),
+        (
+            REUSED,
+            format!("catch $thrown return catch_all {store} return"),
+            1,
+        ),
+    ] {
+        let body = format!("try {tried} {caught} end");
+        assert_eq!(barriers(&with_frame(frame, &body)), expected, "{body}");
+    }
+}
+
+#[test]
 fn what_a_loop_stores_by_a_local_that_has_changed_when_it_begins_again_has_a_barrier() {
     for way in [
         format!("{REUSED} (br_if $again (local.get $any))"),
