@@ -3,7 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { satisfies } from 'semver';
 import { expect, test } from 'vitest';
-import { isWithinCaret } from '../../packages/kernel/src/caret.ts';
+import { isWithinCaret } from '../../packages/kernel/src/module/caret.ts';
 import { writeCrateVersions } from '../lib/crate-versions.mjs';
 import { versionProblems } from '../lib/version-rules.mjs';
 import { checkout, matchingCheckout } from './checkout.mjs';

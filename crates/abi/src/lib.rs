@@ -1,4 +1,4 @@
-//! What the crates and the npm packages of `wasm-revive` agree on. The npm side of it is `packages/kernel/src/abi.ts`,
+//! What the crates and the npm packages of `wasm-revive` agree on. The npm side of it is `packages/kernel/src/module/abi.ts`,
 //! and a test there compares the two: change both.
 //!
 //! - The **black box**: a record of fixed layout in linear memory that JavaScript reads after a trap, without running any

@@ -12,7 +12,7 @@ import { expect, it } from 'vitest';
 import { transform } from '../src/index.js';
 
 const SNAPSHOT = fileURLToPath(new URL('contract.snap', import.meta.url));
-const DECLARED = fileURLToPath(new URL('../../kernel/src/contract.ts', import.meta.url));
+const DECLARED = fileURLToPath(new URL('../../kernel/src/contract/contract.ts', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('../../../.artifacts/fixtures/', import.meta.url));
 
 /** Where what generated code asks of the runtime is: see `RESERVED_NAMES`. */
@@ -95,7 +95,7 @@ const section = (title: string, lines: readonly string[]): string => `${[`# ${ti
 it('a change of what generated code and runtime share has a new number', () => {
   const shape = [
     section('Names that generated code takes', [[...RESERVED_NAMES].sort().join(' ')]),
-    section('Declared in packages/kernel/src/contract.ts', declaredTypes()),
+    section('Declared in packages/kernel/src/contract/contract.ts', declaredTypes()),
     section('Used by the fixtures, transformed', generatedShape()),
   ].join('\n');
   const now = `contract: ${CONTRACT}\n\n${shape}`;
@@ -112,7 +112,7 @@ it('a change of what generated code and runtime share has a new number', () => {
   const help = isRaised
     ? `CONTRACT is ${CONTRACT}, and contract.snap has what ${number} was. Write it anew: BLESS=1 ${again}.`
     : `What generated code and runtime share has changed, and CONTRACT is still ${CONTRACT}: a package and a runtime of two versions would ` +
-      `take each other for a match. Raise CONTRACT in packages/kernel/src/contract.ts, build the kernel, and run BLESS=1 ${again}. ` +
+      `take each other for a match. Raise CONTRACT in packages/kernel/src/contract/contract.ts, build the kernel, and run BLESS=1 ${again}. ` +
       'Only where both work with each other as they were before (other fixtures, other names of parameters) the number may stay: ' +
       `BLESS=same-number ${again}.`;
   expect(now, help).toBe(committed);

@@ -50,14 +50,14 @@ const SOURCES = ['kernel', 'reinit-manager', 'abort-detector', 'unwind-catcher',
 
 /** What the runtime is made of, and which of its sources each part is: the first that fits. */
 const PARTS: readonly (readonly [part: string, sources: RegExp])[] = [
-  ['rollback, checkpoints and saved states', /kernel\/src\/(?:undo|image|checkpoints|save-state|saved-state|carried-values|global-paths)/],
+  ['rollback, checkpoints and saved states', /kernel\/src\/(?:rollback|saved-state)\//],
   [
     'failures and their reports',
-    /kernel\/src\/(?:failure|failures|aborts|report|write-report|fingerprint|frames|read-stack|black-box|abi|errors|instance-errors|crossings|panic|panics|panicking|panic-site|thrown|text-limits|trap-stack|unread-stacks|complain)\./,
+    /kernel\/src\/(?:failure\/|report\/|errors\.|instance\/instance-errors\.|module\/(?:abi|black-box)\.|program\/(?:thrown|complain)\.)/,
   ],
   [
     'whether module, engine, crates and runtime go together',
-    /kernel\/src\/(?:exception-handling|own-module|crates|caret|check-contract)\./,
+    /kernel\/src\/(?:module\/(?:exception-handling|own-module|crates|caret)|contract\/check-contract)\./,
   ],
   ['an instance: its scope, promises, closures and registrations', /kernel\/src\//],
   ['pools, and calls that are run again', /reinit-manager\/src\/pool\//],

@@ -1,7 +1,7 @@
-import type { PanicInfo } from './failure.js';
-import { bare, define, hasOwn, tryToDefine } from './intrinsics.js';
-import type { CrashReport } from './report.js';
-import { shorten } from './text-limits.js';
+import type { PanicInfo } from './failure/failure.js';
+import { bare, define, hasOwn, tryToDefine } from './program/intrinsics.js';
+import type { CrashReport } from './report/report.js';
+import { shorten } from './report/text-limits.js';
 
 /**
  * Every code that a {@link ReviveError} can carry, and what it means to the caller.

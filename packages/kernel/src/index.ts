@@ -2,6 +2,51 @@
  * What a turn, an instance, a failure and a plugin are. Every other package stands on this one; it stands on none.
  * @module
  */
+
+export { checkContract } from './contract/check-contract.js';
+export {
+  type Api,
+  type Application,
+  CONTRACT,
+  type Entry,
+  type Factory,
+  type Formatters,
+  type GuardedExports,
+  type Host,
+  type Live,
+  type ModuleDescription,
+  type PromiseExecutor,
+  type Raw,
+  RESERVED_NAMES,
+  type Scope,
+  type SiblingApplication,
+  type SiblingClass,
+  type SiblingExports,
+  type SiblingFacade,
+  type Thenable,
+} from './contract/contract.js';
+export { pointerBase, spaceOf } from './contract/handle.js';
+export {
+  ERROR_CODES,
+  isReviveError,
+  PanicError,
+  ReviveError,
+  type ReviveErrorCode,
+  type ReviveErrorInit,
+} from './errors.js';
+export { isAbort, saidCause } from './failure/aborts.js';
+export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure/failure.js';
+export { errorWithDeepStack } from './failure/panic-site.js';
+export { Panicking, type PanickingView, type PanicPhase } from './failure/panicking.js';
+export type { CaughtPanic } from './failure/panics.js';
+export { realTrap } from './failure/real-trap.js';
+export { type Registry, SharedRegistry } from './instance/finalizers.js';
+export { askForLeftMemory } from './instance/garbage.js';
+export { markHandled } from './instance/in-flight.js';
+export { Instance, type Loss, type Owner } from './instance/instance.js';
+export { foreignHandleError, staleHandleError } from './instance/instance-errors.js';
+export { REGISTERING_METHODS } from './instance/registrations.js';
+export { type GuardActions, RuntimeGuards } from './instance/runtime-guards.js';
 export {
   ABI_VERSION,
   BLACK_BOX_EXPORT,
@@ -29,63 +74,21 @@ export {
   SIGNAL_IMPORT,
   UNWIND_EXPORT,
   UNWINDING_SECTION,
-} from './abi.js';
-export { isAbort, saidCause } from './aborts.js';
-export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './black-box.js';
-export type { Given } from './carried-values.js';
-export { checkContract } from './check-contract.js';
-export type { CheckpointPolicy, GivenUp } from './checkpoints.js';
-export { complain } from './complain.js';
-export {
-  type Api,
-  type Application,
-  CONTRACT,
-  type Entry,
-  type Factory,
-  type Formatters,
-  type GuardedExports,
-  type Host,
-  type Live,
-  type ModuleDescription,
-  type PromiseExecutor,
-  type Raw,
-  RESERVED_NAMES,
-  type Scope,
-  type SiblingApplication,
-  type SiblingClass,
-  type SiblingExports,
-  type SiblingFacade,
-  type Thenable,
-} from './contract.js';
-export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './crates.js';
-export {
-  ERROR_CODES,
-  isReviveError,
-  PanicError,
-  ReviveError,
-  type ReviveErrorCode,
-  type ReviveErrorInit,
-} from './errors.js';
-export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCompileError } from './exception-handling.js';
-export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure.js';
-export { type Registry, SharedRegistry } from './finalizers.js';
-export { fingerprint } from './fingerprint.js';
-export { framesIn, NO_FRAMES, nameIn, wasmFrames, wasmLines } from './frames.js';
-export { askForLeftMemory } from './garbage.js';
-export { pointerBase, spaceOf } from './handle.js';
-export type { Image } from './image.js';
-export { markHandled } from './in-flight.js';
-export { Instance, type Loss, type Owner } from './instance.js';
-export { foreignHandleError, staleHandleError } from './instance-errors.js';
-export { bare, define, hasOwn, inMicrotask, isInstance, keys, whenSettled } from './intrinsics.js';
-export { lazyProperty } from './lazy.js';
-export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module.js';
-export { errorWithDeepStack } from './panic-site.js';
-export { Panicking, type PanickingView, type PanicPhase } from './panicking.js';
-export type { CaughtPanic } from './panics.js';
+} from './module/abi.js';
+export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './module/black-box.js';
+export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './module/crates.js';
+export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCompileError } from './module/exception-handling.js';
+export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module/module.js';
+export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './module/stack-pointers.js';
+export { bytesMissingForLog, UNDO_EXPORTS } from './module/undo-exports.js';
 export { composePlugins, type Hooks, type InstanceState, type InstanceView, type Plugin, type Thrown } from './plugin.js';
-export { realTrap } from './real-trap.js';
-export { REGISTERING_METHODS } from './registrations.js';
+export { complain } from './program/complain.js';
+export { bare, define, hasOwn, inMicrotask, isInstance, keys, whenSettled } from './program/intrinsics.js';
+export { hasStackRoom } from './program/stack-room.js';
+export { describeThrown, isError, lookAt } from './program/thrown.js';
+export { fingerprint } from './report/fingerprint.js';
+export { framesIn, NO_FRAMES, nameIn, wasmFrames, wasmLines } from './report/frames.js';
+export { lazyProperty } from './report/lazy.js';
 export {
   type Build,
   type CrashReport,
@@ -96,15 +99,13 @@ export {
   safely,
   toFailureRecord,
   UNKNOWN_PANIC,
-} from './report.js';
-export { type GuardActions, RuntimeGuards } from './runtime-guards.js';
-export type { SavedAlong } from './save-state.js';
-export type { HandleClass, RestoredAlong } from './saved-handles.js';
-export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './stack-pointers.js';
-export { hasStackRoom } from './stack-room.js';
-export { joinState, type StatePages, splitState } from './state-pages.js';
-export { LONGEST_NAME, shorten } from './text-limits.js';
-export { describeThrown, isError, lookAt } from './thrown.js';
-export { bytesMissingForLog, UNDO_EXPORTS } from './undo-exports.js';
-export { copySupport, type UndoSupport, undoSupport } from './undo-support.js';
-export { type ReportDraft, writeReport } from './write-report.js';
+} from './report/report.js';
+export { LONGEST_NAME, shorten } from './report/text-limits.js';
+export { type ReportDraft, writeReport } from './report/write-report.js';
+export type { CheckpointPolicy, GivenUp } from './rollback/checkpoints.js';
+export type { Image } from './rollback/image.js';
+export { copySupport, type UndoSupport, undoSupport } from './rollback/undo-support.js';
+export type { Given } from './saved-state/carried-values.js';
+export type { SavedAlong } from './saved-state/save-state.js';
+export type { HandleClass, RestoredAlong } from './saved-state/saved-handles.js';
+export { joinState, type StatePages, splitState } from './saved-state/state-pages.js';

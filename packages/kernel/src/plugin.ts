@@ -1,11 +1,11 @@
-import { complain } from './complain.js';
-import type { MatchedPackage } from './crates.js';
-import type { Failure, Recovery } from './failure.js';
-import type { ModuleFacts } from './module.js';
-import type { PanickingView } from './panicking.js';
-import type { CaughtPanic } from './panics.js';
-import type { CrashReport } from './report.js';
-import { hasStackRoom } from './stack-room.js';
+import type { Failure, Recovery } from './failure/failure.js';
+import type { PanickingView } from './failure/panicking.js';
+import type { CaughtPanic } from './failure/panics.js';
+import type { MatchedPackage } from './module/crates.js';
+import type { ModuleFacts } from './module/module.js';
+import { complain } from './program/complain.js';
+import { hasStackRoom } from './program/stack-room.js';
+import type { CrashReport } from './report/report.js';
 
 /** `idle`: made, not started; `running`: may be entered; `lost`: never entered again. */
 export type InstanceState = 'idle' | 'running' | 'lost';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import * as abi from '../src/abi.js';
+import * as abi from '../src/module/abi.js';
 
 const rust = readFileSync(new URL('../../../crates/abi/src/lib.rs', import.meta.url), 'utf8');
 

@@ -1,8 +1,8 @@
 /** The pair of a crate and its package: which versions match, and what is said of those that don't. */
 import { describe, expect, it } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
-import { isWithinCaret } from '../src/caret.js';
 import { CRATE_SECTION, checkCrates, type MatchedPackage } from '../src/index.js';
+import { isWithinCaret } from '../src/module/caret.js';
 
 /** An empty module with records of crates in it, as the linker puts them there. */
 function moduleWith(...records: string[]): WebAssembly.Module {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from '../src/fingerprint.js';
 import type { FailureRecord, Frame } from '../src/index.js';
+import { fingerprint } from '../src/report/fingerprint.js';
 
 type Aborted = Extract<FailureRecord, { kind: 'aborted' }>;
 

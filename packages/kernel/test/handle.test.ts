@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SPACES } from '../src/handle.js';
+import { SPACES } from '../src/contract/handle.js';
 import { pointerBase, spaceOf } from '../src/index.js';
 
 it.each([0, 1, SPACES - 1, -1, -2, -SPACES])('I4: tells every address of space %d from every other', (space) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PanicError } from '../src/errors.js';
-import { type Held, handlePromises } from '../src/held.js';
-import { InFlight } from '../src/in-flight.js';
+import { type Held, handlePromises } from '../src/instance/held.js';
+import { InFlight } from '../src/instance/in-flight.js';
 
 describe('InFlight', () => {
   it('I5: rejects what is pending, each with its own error, and nothing that has settled', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lazyProperty } from '../src/lazy.js';
+import { lazyProperty } from '../src/report/lazy.js';
 
 const counted = (): { record: { a: number; readonly b: number[] }; times: () => number } => {
   let times = 0;

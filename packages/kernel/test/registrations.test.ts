@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { OwnClosures } from '../src/own-closures.js';
-import { Registrations } from '../src/registrations.js';
+import { OwnClosures } from '../src/instance/own-closures.js';
+import { Registrations } from '../src/instance/registrations.js';
 
 describe('I6 flat › the listeners of a lost instance on an emitter', () => {
   it.each(['on', 'once', 'addListener'])('are taken back where %s has added them', (method) => {

@@ -2,11 +2,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import type { ModuleDescription } from '../src/contract.js';
-import { SharedRegistry } from '../src/finalizers.js';
-import { pointerBase, SPACES } from '../src/handle.js';
-import type { Owner } from '../src/instance.js';
-import { Spaces } from '../src/spaces.js';
+import type { ModuleDescription } from '../src/contract/contract.js';
+import { pointerBase, SPACES } from '../src/contract/handle.js';
+import { SharedRegistry } from '../src/instance/finalizers.js';
+import type { Owner } from '../src/instance/instance.js';
+import { Spaces } from '../src/module/spaces.js';
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PanicError } from '../src/errors.js';
-import { LONGEST_TEXT, redactAndShorten, shorten } from '../src/text-limits.js';
+import { LONGEST_TEXT, redactAndShorten, shorten } from '../src/report/text-limits.js';
 
 describe('texts without end (I6)', () => {
   it('are shortened with a note of how much is left out, and are so once', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Turns } from '../src/turns.js';
+import { Turns } from '../src/instance/turns.js';
 
 function hear() {
   const heard: string[] = [];

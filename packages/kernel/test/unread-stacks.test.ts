@@ -1,6 +1,6 @@
 /** Errors that a program keeps hold no memory of a lost instance (I6), and to see to that costs a panic nothing. */
 import { describe, expect, it } from 'vitest';
-import { UnreadStacks } from '../src/unread-stacks.js';
+import { UnreadStacks } from '../src/report/unread-stacks.js';
 
 /** An error that counts how often its stack is read. */
 function counting(): { error: object; reads: () => number } {
