@@ -26,3 +26,4 @@ export {
 export { assertDebugFile } from './wasm/debug-file.js';
 export { inspectWasm, MalformedWasmError, type Prewarmed, type WasmInfo } from './wasm/wasm-info.js';
 export { assertOutputFolder } from './write/output-folder.js';
+export { openRunFolder, removeLeftFolders } from './write/run-folder.js';

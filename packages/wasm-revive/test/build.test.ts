@@ -181,6 +181,9 @@ describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
     const { status, stderr } = build(dir);
     expect(status).toBe(1);
     expect(stderr.match(/error\[E0425\]: cannot find value `missing`/g)).toHaveLength(1);
+    // As cargo shows it: with the line of the source, and nothing of what cargo writes for programs.
+    expect(stderr).toMatch(/--> src\/lib\.rs:1:25\n[\s\S]*1 \| pub fn wrong\(\) -> u32 \{ missing \}\n/);
+    expect(stderr).not.toContain('{"reason"');
     expect(stderr).toMatch(/^error REVIVE_TOOL_FAILED: `.*cargo build .*` failed: it ended with the code 101\.$/m);
     expect(readdirSync(dir)).not.toContain('pkg');
   });
@@ -277,6 +280,51 @@ describe('a signal ends it as it ends any program, and leaves nothing', () => {
     const env = { CARGO: cargoThat(`echo '${message}'`), WASM_BINDGEN_BIN: bindgen };
     const end = await interrupted(env, begun, 'SIGINT', isTerminal);
     expect(end).toEqual({ by: 'SIGINT', stderr: '', isToolThere: false, left: ['Cargo.lock', 'Cargo.toml', 'src'] });
+  });
+});
+
+describe('of a run that was killed', () => {
+  it('the next one takes away the folder, also one that fails, and no other', async () => {
+    const dir = crate();
+    const pipe = join(folder(), 'begun');
+    execFileSync('mkfifo', [pipe]);
+    const bindgen = join(folder(), 'wasm-bindgen');
+    const writes = `echo '{}' > "$4/package.json"; echo $$ > '${pipe}'; exec sleep 1000`;
+    writeFileSync(bindgen, `#!/bin/sh\ncase "$*" in --version) echo 'wasm-bindgen 0.2.130';; *) ${writes};; esac\n`);
+    chmodSync(bindgen, 0o755);
+    const message = `{"reason":"compiler-artifact","manifest_path":"'"$PWD"'/Cargo.toml","filenames":["/tmp/built_fixture.wasm"]}`;
+    const env = { ...machine('abort'), CARGO: cargoThat(`echo '${message}'`), WASM_BINDGEN_BIN: bindgen };
+    const start = (): ReturnType<typeof spawn> =>
+      spawn(process.execPath, [CLI, 'build', dir, '--target', 'nodejs', '--', '--offline'], { env, stdio: 'ignore' });
+    const left = (): string[] => readdirSync(dir).filter((name) => name.startsWith('.pkg.'));
+
+    const killed = start();
+    const tool = Number(await readFile(pipe, 'utf8'));
+    expect(left()).toHaveLength(1);
+    const own = left()[0] as string;
+    expect(readdirSync(join(dir, own))).toEqual(['package.json']);
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    process.kill(tool, 'SIGKILL');
+    // Of the same kind, but the user's own.
+    for (const name of ['.pkg.wasm-revive-build.mine', '.pkg.wasm-revive-build-XyZ012', '.other.wasm-revive-build.1.0.1.01234567.abcdef'])
+      mkdirSync(join(dir, name));
+    writeFileSync(join(dir, '.pkg.wasm-revive-build.1.0.1.01234567.file'), '');
+
+    const atWork = start();
+    const otherTool = Number(await readFile(pipe, 'utf8'));
+    const others = left();
+    expect(others).not.toContain(own);
+    expect(others.filter((name) => name.includes(`.${atWork.pid}.`))).toHaveLength(1);
+    const failing = build(dir, 'abort', ['--target', 'nodejs'], { CARGO: cargoThat('exit 1') });
+    expect(failing.status).toBe(1);
+    expect(left()).toEqual(others);
+    const over = once(atWork, 'close');
+    process.kill(otherTool, 'SIGKILL');
+    await over;
+    expect(left().sort()).toEqual(
+      ['.pkg.wasm-revive-build-XyZ012', '.pkg.wasm-revive-build.1.0.1.01234567.file', '.pkg.wasm-revive-build.mine'].sort(),
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 /** From a crate to a package that recovers: cargo, wasm-bindgen, perhaps wasm-opt, the transform; for Workers, esbuild. */
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { assertDebugFile, assertOutputFolder, type TransformResult } from '@wasm-revive/bindgen';
+import { assertDebugFile, assertOutputFolder, openRunFolder, removeLeftFolders, type TransformResult } from '@wasm-revive/bindgen';
 import { summary } from '../summary.js';
 import { type Crate, readCrate } from '../toolchain/crate.js';
 import { run, type Surroundings } from '../toolchain/processes.js';
@@ -66,6 +66,8 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
   const bindgen = findWasmBindgen(crate.wasmBindgen, at);
   const wasmOpt = options.optimize ? neededWasmOpt(at) : undefined;
   assertOutput(options, crate);
+  const ownName = `.${basename(outDir)}.wasm-revive-build`;
+  removeLeftFolders(dirname(outDir), ownName);
   const { wasm, warnings } = await step(
     `cargo: building ${crate.name}`,
     (tell) => compile(rust.cargo, crate, at, options, tell),
@@ -73,7 +75,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
   );
   // One for each run: two may build the same crate at once.
   const made = mkdirSync(dirname(outDir), { recursive: true });
-  const staging = mkdtempSync(join(dirname(outDir), `.${basename(outDir)}.wasm-revive-build-`));
+  const staging = openRunFolder(dirname(outDir), ownName);
   try {
     const name = isWorker ? 'index' : options.name;
     await step(
