@@ -1,7 +1,7 @@
 /** What of a build is protected: for a file of it, what takes its place. The same for every bundler. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type ChangedFiles, ChangedFilesCache, cacheDirAt, filesRead, TransformError } from '@wasm-revive/bindgen';
+import { type ChangedFiles, ChangedFilesCache, cacheDirAt, filesRead, type Prewarm, TransformError } from '@wasm-revive/bindgen';
 import { isPath, type Options } from './options.js';
 import { inNodeModules, mayBeGlue, Selection } from './selection.js';
 import { TypesFile } from './types-file.js';
@@ -45,6 +45,7 @@ export class Protection {
   readonly #selection: Selection;
   readonly #cache: ChangedFilesCache;
   readonly #warned = new Set<string>();
+  readonly #prewarmer: Prewarm | undefined;
   /** The file of the runtime; undefined where the bundler is to find it as it finds any package. */
   readonly runtime: string | undefined;
   /** Where what is protected is declared to export the control handle. */
@@ -53,7 +54,8 @@ export class Protection {
   /** @param folder that of the project */
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
-    const { recovery, commit, memoryLimitMiB, cacheDir, runtime = RUNTIME, types } = options;
+    const { recovery, commit, memoryLimitMiB, cacheDir, runtime = RUNTIME, types, prewarmer } = options;
+    this.#prewarmer = prewarmer;
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
     this.types = types === undefined ? undefined : new TypesFile(resolve(root, types), file ?? runtime);
@@ -71,7 +73,7 @@ export class Protection {
   get problem(): string | undefined {
     const { missing } = this.#selection;
     if (missing.length === 0) return undefined;
-    return `wasm-revive: ${missing.join(', ')} of the option packages ${missing.length === 1 ? "isn't" : "aren't"} there. Nothing of that name is protected. Name packages of node_modules, and folders relative to the project's root.`;
+    return `wasm-revive: ${missing.join(', ')} of the options packages and prewarm ${missing.length === 1 ? "isn't" : "aren't"} there. Nothing of that name is protected. Name packages of node_modules, and folders relative to the project's root.`;
   }
 
   /** What becomes of a file; undefined where it is no glue, or isn't to be protected. */
@@ -82,7 +84,7 @@ export class Protection {
     if (choice === undefined) return undefined;
     const watched = filesRead(dir).map((name) => join(dir, name));
     try {
-      const changed = this.#cache.get(dir);
+      const changed = this.#changedIn(dir);
       const reader = fileReader(changed, basename(file));
       if (reader !== undefined) throw readsItsFile(file, reader);
       const warnings = this.#once(changed.warnings.map((text) => `wasm-revive: ${dir}: ${text}`));
@@ -136,13 +138,17 @@ export class Protection {
     const dir = dirname(file);
     if (this.#selection.of(dir) === undefined) return undefined;
     try {
-      const changed = this.#cache.get(dir);
+      const changed = this.#changedIn(dir);
       const name = MODULE.exec(basename(file))?.[1];
       const isBundled = changed.modules.some((module) => module.name === name && fileReader(changed, module.file) === undefined);
       return isBundled ? changed : undefined;
     } catch {
       return undefined;
     }
+  }
+
+  #changedIn(dir: string): ChangedFiles {
+    return this.#cache.get(dir, this.#selection.isPrewarmed(dir) ? this.#prewarmer : undefined);
   }
 
   #once(warnings: readonly string[]): string[] {

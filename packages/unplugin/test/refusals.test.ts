@@ -43,7 +43,7 @@ describe.each(Object.entries(BUNDLERS))('in %s', (_, bundle) => {
   it('a name of nothing that is there is an error', async () => {
     const { errors } = await bundle(project({ pkg: upstream('web') }), { packages: ['./pgk', 'some-pakage'] });
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatch(/pgk, some-pakage of the option packages aren't there/);
+    expect(errors[0]).toMatch(/pgk, some-pakage of the options packages and prewarm aren't there/);
   });
 });
 

@@ -121,17 +121,23 @@ export function guardName(index: number): string {
   return `$g${index}`;
 }
 
-/**
- * Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away.
- * @param undo by what turns can be undone, where they can be
- * @param allocators where that is a log: see {@link allocators}
- */
+/** What the guards of a scope are emitted with. */
+export interface ExportGuardOptions {
+  /** Variables of the glue's that hold a view of the memory. */
+  readonly cachedViews: readonly string[];
+  /** By what turns can be undone, where they can be. */
+  readonly undo: Commit | undefined;
+  /** Where that is a log: see {@link allocators}. */
+  readonly allocators: ReadonlyMap<string, number>;
+  /** Whether Rust is given values of JavaScript that it holds as soon as the scope has its instance. */
+  readonly holds: boolean;
+}
+
+/** Emits the guards, `$bind`, which gives them their instance, and `$release`, which takes it away. */
 export function emitExportGuards(
   guards: readonly GuardedExport[],
   wasm: WasmInfo,
-  cachedViews: readonly string[],
-  undo: Commit | undefined,
-  allocators: ReadonlyMap<string, number>,
+  { cachedViews, undo, allocators, holds }: ExportGuardOptions,
 ): string {
   const others = wasm.exports.filter(({ kind }) => kind !== 'function');
   const persists = mayPersist(wasm);
@@ -149,7 +155,7 @@ ${emitBindingOf(guards.length)}  // The guarded exports as an object, once someb
     $raw.binding = $bindingOf(${undo === undefined ? '$turns ? $heard($exports) : ' : ''}$exports, $raw.state);
 ${undo === 'log' ? BIND_UNDO : ''}    wasm = {
 ${others.map((entry) => `      ${propertyKey(entry.name)}: ${emitOther(entry)},\n`).join('')}    };
-  }
+${holds ? '    $heldAgain();\n' : ''}  }
   function $release() {
     $raw.api = $raw.binding = undefined;
     // Handles and listeners may keep this scope alive for ever: they must not keep the memory.

@@ -11,13 +11,14 @@ import { type Glue, type GlueFunction, helper, RESET_EXPORT } from '../read/glue
 import { EXCEPTION_TAGS } from '../read/vocabulary.js';
 import { calleeName, isReference, memberOf, type Node, propertyName, walk } from '../syntax/ast.js';
 import type { FunctionNode } from '../syntax/oxc.js';
-import type { WasmInfo } from '../wasm/wasm-info.js';
+import type { Prewarmed, WasmInfo } from '../wasm/wasm-info.js';
 import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
 import { emitApi, emitNames } from './emit-api.js';
 import { emitExportGuards, exportPath, GUARD_PRELUDE, guardName, isFunctionTable, TABLE_GUARD } from './emit-export-guards.js';
+import { areFilledIn, emitHeldValues } from './emit-held-values.js';
 import { type EditedImports, emitImportGuards, type ImportGuards, throwsOnPurpose } from './emit-import-guards.js';
 import { allocators, type Commit, editForUndo, emitClosures, UNDO_PRELUDE } from './emit-undo.js';
 import { quietImports } from './quiet-imports.js';
@@ -34,6 +35,8 @@ export interface ScopeContext {
   readonly entersAgain: boolean;
   /** By what turns can be undone, where they can be. */
   readonly undo: Commit | undefined;
+  /** The state in which instances begin, where that isn't the one that the wasm file had before. */
+  readonly begins: Prewarmed | undefined;
 }
 
 /** Edits what belongs to the scope in place, and takes out what doesn't. */
@@ -85,7 +88,7 @@ export function scopeHead({ glue, undo }: ScopeContext): string {
 }
 
 /** The text after the glue's own. */
-export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext, edited: EditedImports): string {
+export function scopeTail({ glue, wasm, guards, rawImports, undo, begins }: ScopeContext, edited: EditedImports): string {
   const start = guards.findIndex((guard) => guard.export === '__wbindgen_start');
   const quiet =
     undo &&
@@ -93,15 +96,16 @@ export function scopeTail({ glue, wasm, guards, rawImports, undo }: ScopeContext
       glue,
       wasm.imports.map(({ name }) => name),
     );
-  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, cachedViews(glue), undo, undo === 'log' ? allocators(glue) : new Map())}
-${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue), quiet })}
-${emitNames(glue, guards)}${emitApi(glue, undo !== undefined)}
+  const holds = begins?.held !== undefined;
+  return `${emitPayload(glue)}${emitExportGuards(guards, wasm, { cachedViews: cachedViews(glue), undo, allocators: undo === 'log' ? allocators(glue) : new Map(), holds: holds && !areFilledIn(wasm) })}
+${wasm.exports.some(isFunctionTable) ? TABLE_GUARD : ''}${emitImportGuards({ wasm, edited, passesExceptions: passesExceptions(glue), unwind: unwindOf(glue, guards), heap: hasHeap(glue), quiet, holds })}
+${emitNames(glue, guards)}${emitApi(glue, undo !== undefined)}${begins === undefined ? '' : emitHeldValues(glue, wasm, begins, undo !== undefined)}
   return {
     imports: $guardImports(${rawImports}),
     bind: $bind,
     entries: $entries,
     payload: $payload,
-    held: ${emitHeld(glue, wasm, undo !== undefined)},
+    held: ${emitHeld(glue, wasm, undo !== undefined, begins?.held?.from)},
     release: $release,
     isShut: () => $raw.binding === undefined && wasm !== undefined,
     isQuiescent: () => $raw.state.imports === 0,
@@ -117,15 +121,18 @@ ${undo === undefined ? '' : `    closures: ${emitClosures(glue)},\n`}    exports
 `;
 }
 
-/** What Rust holds of JavaScript's values: in a table of references, or in the `heap` of glue that does without those. */
-function emitHeld(glue: Glue, wasm: WasmInfo, undo: boolean): string {
+/**
+ * What Rust holds of JavaScript's values: in a table of references, or in the `heap` of glue that does without those.
+ * @param from the place of the first in the `heap`, where it holds some from the beginning
+ */
+function emitHeld(glue: Glue, wasm: WasmInfo, undo: boolean, from: number | undefined): string {
   const table = wasm.exports.find((entry) => entry.kind === 'table' && entry.element === 'externref');
   if (table !== undefined) return `($exports) => $exports[${JSON.stringify(table.name)}]`;
   if (!hasHeap(glue)) return '() => undefined';
   const replace =
     ', replace($from, $values, $next) { heap.length = $from; for (const $value of $values) heap.push($value); heap_next = $next; }';
   const members = 'get length() { return heap.length; }, get next() { return heap_next; }, get: ($place) => heap[$place]';
-  return `() => ({ ${members}${undo ? replace : ''} })`;
+  return `() => ({ ${members}${from === undefined ? '' : `, from: ${from}`}${undo ? replace : ''} })`;
 }
 
 /** Whether values of JavaScript go to Rust by their place in an array. */

@@ -51,13 +51,15 @@ export interface Built {
   readonly transformed: TransformResult | undefined;
   /** What the compiler warns of. */
   readonly warnings: string;
+  /** What of a Worker isn't as without recovery, in sentences. */
+  readonly notes: readonly string[];
   /** The files that a program loads, as wasm-bindgen made them and as they are now. */
   readonly sizes: readonly FileSize[];
 }
 
 /** @throws BuildError, TransformError of `@wasm-revive/bindgen`, Interrupted; what was there before is then as it was */
 export async function build(options: BuildOptions, step: Step): Promise<Built> {
-  const { target, panic, outDir, splitDebug } = options;
+  const { target, panic, outDir, splitDebug, recovery, commit, memoryLimitMiB, prewarm, runtime } = options;
   const at: Surroundings = { cwd: resolve(options.dir), env: environment(options), interruption: options.interruption };
   const isWorker = target === 'workers';
   const workersBuild = isWorker ? findWorkersBuild(at.cwd) : undefined;
@@ -101,17 +103,22 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
         () =>
           bundleWorker(
             workersBuild,
-            { dir: staging, outDir, project: at.cwd, recovery: options.recovery, minify: options.profile !== 'dev' },
+            { dir: staging, outDir, project: at.cwd, recovery, commit, prewarm, minify: options.profile !== 'dev' },
             at.env,
           ),
         ({ exports: { functions, classes } }) =>
           `Worker written to ${outDir}: functions ${functions.join(', ') || 'none'}; classes ${classes.join(', ') || 'none'}`,
       );
-      return { outDir, transformed: undefined, warnings, sizes: sizesOf(bundled.before, outDir, ['index.js', 'index_bg.wasm']) };
+      return {
+        outDir,
+        transformed: undefined,
+        warnings,
+        notes: bundled.warnings,
+        sizes: sizesOf(bundled.before, outDir, ['index.js', 'index_bg.wasm']),
+      };
     }
     writeManifest(staging, crate, target);
     const before = new Map(readdirSync(staging).map((file) => [file, join(staging, file)]));
-    const { recovery, commit, memoryLimitMiB, prewarm, runtime } = options;
     const transformed = await step(
       'Transforming',
       () =>
@@ -128,7 +135,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
       summary,
     );
     const loaded = transformed.files.filter((file) => /(?<!\.d)\.([cm]?js|wasm)$/.test(file));
-    return { outDir, transformed, warnings, sizes: sizesOf(before, outDir, loaded) };
+    return { outDir, transformed, warnings, notes: [], sizes: sizesOf(before, outDir, loaded) };
   } finally {
     rmSync(staging, { recursive: true, force: true });
     if (made !== undefined) removeEmpty(dirname(outDir), made);
