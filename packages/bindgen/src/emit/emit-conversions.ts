@@ -22,7 +22,7 @@ export function emitConverted(type: string | undefined, value: string): string {
 /** The parameters of a guard, `$0, $1, …`, each converted in its place. */
 export function emitConversions(params: readonly string[]): string {
   const converted = params.map((type, index) => [`$${index}`, emitConverted(type, `$${index}`)] as const);
-  return converted.flatMap(([param, value]) => (param === value ? [] : [`${param} = ${value};`])).join(' ');
+  return converted.flatMap(([param, value]) => (param === value ? [] : [`${param}=${value};`])).join('');
 }
 
 /** Emitted where something is converted to a 64-bit integer. `BigInt(value)` would take numbers, too, which engines don't. */
