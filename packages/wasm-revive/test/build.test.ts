@@ -167,6 +167,71 @@ describe('a crate becomes a package', { timeout: COMPILES }, () => {
     expect(stdout).toBe('REVIVE_ABORT 1\n');
   });
 
+  it('whose instances begin where the start function ends, with what that leaves Rust with, for every target: --prewarm', () => {
+    const source = `
+      use std::cell::{Cell, RefCell};
+      use wasm_bindgen::prelude::*;
+      thread_local! {
+        static SEED: Cell<f64> = const { Cell::new(0.0) };
+        static HELD: RefCell<Option<JsValue>> = const { RefCell::new(None) };
+        static ADD: RefCell<Option<Closure<dyn Fn(i32) -> i32>>> = const { RefCell::new(None) };
+      }
+      #[wasm_bindgen(start)] pub fn start() {
+        SEED.with(|seed| seed.set(js_sys::Math::random()));
+        HELD.with_borrow_mut(|held| *held = Some(js_sys::Array::of2(&"held".into(), &js_sys::global()).into()));
+        ADD.with_borrow_mut(|add| *add = Some(Closure::new(|n| n + 40)));
+      }
+      #[wasm_bindgen] pub fn seed() -> f64 { SEED.with(Cell::get) }
+      #[wasm_bindgen] pub fn held() -> JsValue { HELD.with_borrow(|held| held.clone()).into() }
+      #[wasm_bindgen] pub fn adder() -> JsValue { ADD.with_borrow(|add| add.as_ref().map(|add| add.as_ref().clone())).into() }
+      #[wasm_bindgen] pub fn aborts() { std::process::abort() }`;
+    const dir = crate({ source, dependencies: 'wasm-bindgen = "=0.2.130"\njs-sys = "0.3"' });
+    const see = `
+      const seen = [];
+      for (let generation = 1; generation <= 2; generation++) {
+        const [text, object] = pkg.held();
+        seen.push(pkg.seed(), text, object === globalThis, pkg.adder()(2));
+        try { pkg.aborts(); } catch (error) { seen.push(error.code); }
+      }
+      console.log(JSON.stringify(seen));`;
+    const loading = {
+      'no-modules': (file: string) => `import { readFileSync } from 'node:fs'; import { runInThisContext } from 'node:vm';
+        const pkg = runInThisContext(readFileSync(${JSON.stringify(file)}, 'utf8') + ';wasm_bindgen');
+        pkg.initSync({ module: readFileSync(${JSON.stringify(file.replace('.js', '_bg.wasm'))}) });`,
+      web: (file: string) => `import { readFileSync } from 'node:fs'; import * as pkg from ${JSON.stringify(file)};
+        pkg.initSync({ module: readFileSync(${JSON.stringify(file.replace('.js', '_bg.wasm'))}) });`,
+      nodejs: (file: string) =>
+        `import { createRequire } from 'node:module'; const pkg = createRequire(import.meta.url)(${JSON.stringify(file)});`,
+    };
+    const imported = (file: string): string => `import * as pkg from ${JSON.stringify(file)};`;
+    const loader = pathToFileURL(join(ROOT, 'packages/wasm-revive/dist/replay-loader.js')).href;
+    const register = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(loader)});`;
+    const deno = join(ROOT, '.tools/deno/bin/deno');
+    for (const [target, ...more] of [
+      ...['web', 'nodejs', 'experimental-nodejs-module', 'deno', 'no-modules', 'module', 'bundler'].map((one) => [one]),
+      ['web', '--recovery', 'rollback', '--commit', 'copy'],
+      ['bundler', '--recovery', 'rollback'],
+    ] as const) {
+      const out = join(dir, ['out', target, ...more].join(''));
+      const { status, stderr } = build(dir, 'abort', ['--target', target as string, '--prewarm', '--out-dir', out, ...more]);
+      expect({ target, status, stderr }).toEqual({
+        target,
+        status: 0,
+        stderr: expect.stringMatching(/^Warning: The start function of built_fixture asked for randomness or the time \(random\).*\n$/),
+      });
+      const program = join(out, 'see.mjs');
+      writeFileSync(program, `${(loading[target as keyof typeof loading] ?? imported)(join(out, 'built_fixture.js'))}${see}`);
+      const ran =
+        target === 'deno'
+          ? spawnSync(deno, ['run', '-A', program], { encoding: 'utf8' })
+          : spawnSync(process.execPath, ['--import', register, program], { encoding: 'utf8' });
+      const seen = JSON.parse(ran.stdout || JSON.stringify(ran.stderr)) as unknown[];
+      const [seed] = seen;
+      expect({ target, seen }).toEqual({ target, seen: [seed, 'held', true, 42, 'REVIVE_ABORT', seed, 'held', true, 42, 'REVIVE_ABORT'] });
+      expect(seed).toBeGreaterThan(0);
+    }
+  });
+
   it('with the warnings of the compiler, once', () => {
     const { status, stderr } = build(crate({ source: `${SOURCE}\nfn nobody_calls_it() {}` }));
     expect(status).toBe(0);

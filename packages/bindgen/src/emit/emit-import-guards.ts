@@ -4,9 +4,9 @@ import { memberPath, propertyKey } from '../syntax/names.js';
 import type { WasmImport, WasmInfo } from '../wasm/wasm-info.js';
 import { RETHROW_CRITICAL } from './edit-throws.js';
 import { emitConverted } from './emit-conversions.js';
-import { parameterList } from './emit-export-guards.js';
 import { FILL_TABLE } from './emit-held-values.js';
 import { ownModule } from './emit-init.js';
+import { parameterList } from './guard-parts.js';
 
 /** Imports that can neither enter the instance nor fail, so that nothing can have happened to it while they ran. */
 const HARMLESS =

@@ -11,6 +11,7 @@ import { propertyKey, urlOfFile } from '../syntax/names.js';
 import type { Prewarmed, WasmInfo } from '../wasm/wasm-info.js';
 import { banner, mapSource, prologueOf } from './banner.js';
 import { mayEnterAgain } from './edit-callbacks.js';
+import { editScope } from './edit-scope.js';
 import { emitExportsFor, emitFacade, FACADE_PRELUDE, forwardedFunctions } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-import-guards.js';
 import {
@@ -23,7 +24,7 @@ import {
   initHint,
   rawImports,
 } from './emit-init.js';
-import { editScope, scopeHead, scopeTail } from './emit-scope.js';
+import { scopeHead, scopeTail } from './emit-scope.js';
 import { type Commit, UNDO_FIELD } from './emit-undo.js';
 
 /** How the output gets the runtime. */
