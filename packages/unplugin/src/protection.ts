@@ -85,8 +85,7 @@ export class Protection {
     const watched = filesRead(dir).map((name) => join(dir, name));
     try {
       const changed = this.#changedIn(dir);
-      const reader = fileReader(changed, basename(file));
-      if (reader !== undefined) throw readsItsFile(file, reader);
+      if (readsByPath(changed, basename(file))) throw readsItsFile(file);
       const warnings = this.#once(changed.warnings.map((text) => `wasm-revive: ${dir}: ${text}`));
       return { warnings, watched, ...(changed.files.includes(basename(file)) && { glue: read(changed, file) }) };
     } catch (error) {
@@ -140,7 +139,7 @@ export class Protection {
     try {
       const changed = this.#changedIn(dir);
       const name = MODULE.exec(basename(file))?.[1];
-      const isBundled = changed.modules.some((module) => module.name === name && fileReader(changed, module.file) === undefined);
+      const isBundled = changed.modules.some((module) => module.name === name && !readsByPath(changed, module.file));
       return isBundled ? changed : undefined;
     } catch {
       return undefined;
@@ -167,17 +166,18 @@ function read({ place, modules }: ChangedFiles, file: string): Protected {
   return { code, map: JSON.stringify(map), hasFacade: !isEntry, isMain: modules.some((module) => module.file === name) };
 }
 
-/** The target of a main file that reads its wasm file by its path, which no bundler sees. */
-function fileReader({ modules }: ChangedFiles, file: string): string | undefined {
-  const target = modules.find((module) => module.file === file)?.target;
-  return target === 'nodejs' || target === 'deno' ? target : undefined;
+/** Whether a main file reads its wasm file by a path of the folder that it runs in, which no bundler follows. The others that read theirs do so by a URL. */
+function readsByPath({ modules }: ChangedFiles, file: string): boolean {
+  return modules.find((module) => module.file === file)?.target === 'nodejs';
 }
 
-function readsItsFile(file: string, target: string): TransformError {
+function readsItsFile(file: string): TransformError {
   return new TransformError(
     'REVIVE_UNSUPPORTED_TARGET',
-    `${file} was made for the target \`${target}\`. It reads its wasm file from beside itself, which no bundler sees. ` +
-      'Supported by the bundler plugin are the targets web, bundler and module. Transform the folder by `npx wasm-revive transform` instead.',
+    `${file} was made for the target \`nodejs\`: when it runs, it reads its wasm file from the folder that it is in, by a path that no bundler follows. ` +
+      'In a bundle it would read what has been copied there, which is not the file that goes with protected glue. Leave the package out of the bundle, as external, and ' +
+      'start the program by `node --import wasm-revive/register`; or transform the folder in place by `npx wasm-revive transform`, and have its wasm file copied as ever. ' +
+      'Supported by the bundler plugin are the targets web, bundler, module, deno and experimental-nodejs-module.',
   );
 }
 

@@ -217,7 +217,9 @@ describe('a crate becomes a package', { timeout: COMPILES }, () => {
       expect({ target, status, stderr }).toEqual({
         target,
         status: 0,
-        stderr: expect.stringMatching(/^Warning: The start function of built_fixture asked for randomness or the time \(random\).*\n$/),
+        stderr: expect.stringMatching(
+          /^Warning: .* asked for randomness or the time \(random\) .*\nWarning: .* called JavaScript \(of\) .*\n$/,
+        ),
       });
       const program = join(out, 'see.mjs');
       writeFileSync(program, `${(loading[target as keyof typeof loading] ?? imported)(join(out, 'built_fixture.js'))}${see}`);
@@ -251,6 +253,13 @@ describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
     expect(stderr).not.toContain('{"reason"');
     expect(stderr).toMatch(/^error REVIVE_TOOL_FAILED: `.*cargo build .*` failed: it ended with the code 101\.$/m);
     expect(readdirSync(dir)).not.toContain('pkg');
+  });
+
+  it('what cargo says, without what it writes for programs', () => {
+    const script = `echo '{"reason":"compiler-artifact"}'; echo 'error: of cargo' >&2; echo 'said to people'; exit 101`;
+    const { status, stderr } = build(crate(), 'abort', [], { CARGO: cargoThat(script) });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: of cargo\nsaid to people\nerror REVIVE_TOOL_FAILED: .*\n$/);
   });
 
   it('an error in Cargo.toml', () => {

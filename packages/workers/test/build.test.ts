@@ -78,6 +78,7 @@ describe('the stand-in for esbuild', () => {
       const plain = stage('abort');
       expect(run(plain, [], { WASM_REVIVE_RECOVERY: recovery }).status).toBe(0);
       const dir = stage('abort');
+      importFromWorkerd(dir);
       const { status, stderr } = run(dir, [], { WASM_REVIVE_PREWARM: '1', WASM_REVIVE_RECOVERY: recovery }, false, NODE_WITH_EXNREF);
       expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('recovery built in') });
       expect(startOf(dir)).toBeGreaterThan(startOf(plain) as number);
@@ -171,6 +172,16 @@ describe('the stand-in for esbuild', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
+
+/** Has a snippet import what only workerd has, as snippets for Workers do. */
+function importFromWorkerd(dir: string): void {
+  const snippet = files(join(dir, 'snippets')).find((name) => name.endsWith('.js')) ?? '';
+  const file = join(dir, 'snippets', snippet);
+  const imports =
+    'import {\n  WorkerEntrypoint as Base,\n  env,\n} from "cloudflare:workers";\nimport * as sockets from \'cloudflare:sockets\';\n';
+  const uses = 'export class Own extends Base {}\nexport const all = [typeof env, typeof sockets.connect];\n';
+  writeFileSync(file, `${imports}${uses}${readFileSync(file, 'utf8')}`);
+}
 
 /** Which function is run first in an instance, by its place in the module. */
 function startOf(dir: string): number | undefined {

@@ -120,8 +120,11 @@ function refused(name: string, why: string, cause?: unknown): TransformError {
 /** Functions of the host that give something else each time. */
 const ASKS = /^(?:getRandomValues|randomFillSync|random|randomUUID|now|new_?0|getTime|getTimezoneOffset)$/;
 
+/** Functions of the glue's own, and those that look for an object of the host: neither does anything. */
+const NOTHING_DONE = /^(?:__wb|static_accessor_)/;
+
 function warningsOf(name: string, called: readonly string[]): string[] {
-  const names = [...new Set(called.map(plainName))].filter((one) => !one.startsWith('__wb'));
+  const names = [...new Set(called.map(plainName))].filter((one) => !NOTHING_DONE.test(one));
   const asks = names.filter((one) => ASKS.test(one));
   const does = names.filter((one) => !ASKS.test(one));
   return [
