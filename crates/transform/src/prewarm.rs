@@ -9,9 +9,9 @@
 //! Where: data goes in place of the old data, the function comes last, so that no index changes. Passive segments stay, and those beside them keep their
 //! places, empty. What lies below where the shadow stack's pointer rests is of no use any more, and is left out where nothing else can be there.
 //!
-//! What it needs: a state that is all in memory, globals and the length of that table ([`copyable`](crate::copyable) refuses others), and in which Rust
-//! holds none of JavaScript's values. Debug information stays as it is: the code in front of the new function doesn't move. In the one module of a
-//! hundred in which the number of functions takes a byte more, it is left out.
+//! What it needs: a state that is all in memory, globals and that table ([`copyable`](crate::copyable) refuses others). What Rust holds of JavaScript's
+//! values, the glue puts in place when it fills the table. Debug information stays as it is: the code in front of the new function doesn't move. In the
+//! one module of a hundred in which the number of functions takes a byte more, it is left out.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{

@@ -24,5 +24,14 @@ export {
   wouldTransform,
 } from './transform.js';
 export { assertDebugFile } from './wasm/debug-file.js';
-export { inspectWasm, MalformedWasmError, type Prewarmed, type WasmInfo } from './wasm/wasm-info.js';
+export {
+  type HeldValues,
+  inspectWasm,
+  MalformedWasmError,
+  type Prewarm,
+  type Prewarmed,
+  type Prewarming,
+  type WasmInfo,
+} from './wasm/wasm-info.js';
 export { assertOutputFolder } from './write/output-folder.js';
+export { openRunFolder, removeLeftFolders } from './write/run-folder.js';

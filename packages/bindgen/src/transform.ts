@@ -216,7 +216,7 @@ function hashOfAsked({
 }: TransformOptions): string {
   const limit = commit === 'log' ? memoryLimitMiB : commit;
   const undo = recovery === 'rollback' ? limit : undefined;
-  const states = [...prewarmed].map(([module, { memory, globals, references }]) => [module, hashOf(memory), hashOf(globals), references]);
+  const states = [...prewarmed].map(([module, { memory, globals, ...rest }]) => [module, hashOf(memory), hashOf(globals), rest]);
   return hashOf(JSON.stringify([undo, runtime, version, name, splitDebug, states]));
 }
 
@@ -380,6 +380,7 @@ function emitPackage(
       .map(({ name }) => name)
       .filter((name) => name.startsWith(GLOBAL_EXPORT_PREFIX) || (undo !== undefined && isOfUndo(name))),
     undo,
+    begins: state,
   };
   const emitted = [emitGlue(pkg, glue, emitOptions)];
   if (pkg.entry) emitted.unshift(emitEntry(pkg, pkg.entry.file, pkg.entry.code, emitOptions));

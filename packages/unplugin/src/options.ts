@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { isMemoryLimit, type TransformOptions } from '@wasm-revive/bindgen';
+import { isMemoryLimit, type Prewarm, type TransformOptions } from '@wasm-revive/bindgen';
 
 /** What the plugin of every bundler takes. */
 export interface Options extends Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB'> {
@@ -10,6 +10,13 @@ export interface Options extends Pick<TransformOptions, 'recovery' | 'commit' | 
   readonly packages?: readonly string[] | undefined;
   /** Packages and folders that stay as they are. */
   readonly exclude?: readonly string[] | undefined;
+  /**
+   * Packages and folders whose start functions run once, when they are bundled, so that each instance begins in the state after them. That runs code of the
+   * package in a process of Node.js; what is named here is protected, too. Default: none.
+   */
+  readonly prewarm?: readonly string[] | undefined;
+  /** What runs them: the plugins of `wasm-revive` bring it. */
+  readonly prewarmer?: Prewarm | undefined;
   /**
    * The runtime that protected packages import: a package, or a file by a path that is absolute or begins with `./`. It exports `revive` and
    * `loadModule` as `wasm-revive/runtime` does, which is the default.
@@ -26,11 +33,11 @@ export interface Options extends Pick<TransformOptions, 'recovery' | 'commit' | 
   readonly cacheDir?: string | undefined;
 }
 
-const LISTS = ['packages', 'exclude'] as const;
+const LISTS = ['packages', 'exclude', 'prewarm'] as const;
 const TEXTS = ['runtime', 'types', 'root', 'cacheDir'] as const;
 const RECOVERIES = ['fresh', 'rollback'];
 const COMMITS = ['log', 'copy'];
-const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'commit', 'memoryLimitMiB']);
+const KNOWN = new Set<string>([...LISTS, ...TEXTS, 'recovery', 'commit', 'memoryLimitMiB', 'prewarmer']);
 
 /** @throws TypeError for what is no option, or has not its type: a mistake in it would leave a package without protection */
 export function checkOptions(options: Options): void {
@@ -46,11 +53,18 @@ export function checkOptions(options: Options): void {
     if (text === undefined || (typeof text === 'string' && text !== '')) continue;
     throw new TypeError(`The option ${name} of wasm-revive has to be a text that is not empty.`);
   }
-  const named = options.packages?.find((name) => !isPath(name) && !/^(?:@[^/@]+\/)?[^/@]+$/.test(name));
-  if (named !== undefined) {
+  for (const name of ['packages', 'prewarm'] as const) {
+    const named = options[name]?.find((one) => !isPath(one) && !/^(?:@[^/@]+\/)?[^/@]+$/.test(one));
+    if (named === undefined) continue;
     throw new TypeError(
-      `The option packages of wasm-revive has ${JSON.stringify(named)}, which is no name of a package. Name it as package.json does, such as ` +
+      `The option ${name} of wasm-revive has ${JSON.stringify(named)}, which is no name of a package. Name it as package.json does, such as ` +
         'some-package or @scope/some-package; a folder begins with ./.',
+    );
+  }
+  if (options.prewarm !== undefined && options.prewarmer === undefined) {
+    throw new TypeError(
+      'The option prewarm of wasm-revive needs what runs start functions. The plugins of the package wasm-revive have it (wasm-revive/vite and the like); ' +
+        'those of @wasm-revive/unplugin are given it by the option prewarmer.',
     );
   }
   const { memoryLimitMiB, commit } = options;

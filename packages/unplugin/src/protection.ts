@@ -1,7 +1,7 @@
 /** What of a build is protected: for a file of it, what takes its place. The same for every bundler. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type ChangedFiles, ChangedFilesCache, cacheDirAt, filesRead, TransformError } from '@wasm-revive/bindgen';
+import { type ChangedFiles, ChangedFilesCache, cacheDirAt, filesRead, type Prewarm, TransformError } from '@wasm-revive/bindgen';
 import { isPath, type Options } from './options.js';
 import { inNodeModules, mayBeGlue, Selection } from './selection.js';
 import { TypesFile } from './types-file.js';
@@ -45,6 +45,7 @@ export class Protection {
   readonly #selection: Selection;
   readonly #cache: ChangedFilesCache;
   readonly #warned = new Set<string>();
+  readonly #prewarmer: Prewarm | undefined;
   /** The file of the runtime; undefined where the bundler is to find it as it finds any package. */
   readonly runtime: string | undefined;
   /** Where what is protected is declared to export the control handle. */
@@ -53,7 +54,8 @@ export class Protection {
   /** @param folder that of the project */
   constructor(options: Options, folder: string) {
     const root = realpathSync(folder);
-    const { recovery, commit, memoryLimitMiB, cacheDir, runtime = RUNTIME, types } = options;
+    const { recovery, commit, memoryLimitMiB, cacheDir, runtime = RUNTIME, types, prewarmer } = options;
+    this.#prewarmer = prewarmer;
     const file = isPath(runtime) ? resolve(root, runtime) : undefined;
     this.runtime = file;
     this.types = types === undefined ? undefined : new TypesFile(resolve(root, types), file ?? runtime);
@@ -71,7 +73,7 @@ export class Protection {
   get problem(): string | undefined {
     const { missing } = this.#selection;
     if (missing.length === 0) return undefined;
-    return `wasm-revive: ${missing.join(', ')} of the option packages ${missing.length === 1 ? "isn't" : "aren't"} there. Nothing of that name is protected. Name packages of node_modules, and folders relative to the project's root.`;
+    return `wasm-revive: ${missing.join(', ')} of the options packages and prewarm ${missing.length === 1 ? "isn't" : "aren't"} there. Nothing of that name is protected. Name packages of node_modules, and folders relative to the project's root.`;
   }
 
   /** What becomes of a file; undefined where it is no glue, or isn't to be protected. */
@@ -82,9 +84,8 @@ export class Protection {
     if (choice === undefined) return undefined;
     const watched = filesRead(dir).map((name) => join(dir, name));
     try {
-      const changed = this.#cache.get(dir);
-      const reader = fileReader(changed, basename(file));
-      if (reader !== undefined) throw readsItsFile(file, reader);
+      const changed = this.#changedIn(dir);
+      if (readsByPath(changed, basename(file))) throw readsItsFile(file);
       const warnings = this.#once(changed.warnings.map((text) => `wasm-revive: ${dir}: ${text}`));
       return { warnings, watched, ...(changed.files.includes(basename(file)) && { glue: read(changed, file) }) };
     } catch (error) {
@@ -136,13 +137,17 @@ export class Protection {
     const dir = dirname(file);
     if (this.#selection.of(dir) === undefined) return undefined;
     try {
-      const changed = this.#cache.get(dir);
+      const changed = this.#changedIn(dir);
       const name = MODULE.exec(basename(file))?.[1];
-      const isBundled = changed.modules.some((module) => module.name === name && fileReader(changed, module.file) === undefined);
+      const isBundled = changed.modules.some((module) => module.name === name && !readsByPath(changed, module.file));
       return isBundled ? changed : undefined;
     } catch {
       return undefined;
     }
+  }
+
+  #changedIn(dir: string): ChangedFiles {
+    return this.#cache.get(dir, this.#selection.isPrewarmed(dir) ? this.#prewarmer : undefined);
   }
 
   #once(warnings: readonly string[]): string[] {
@@ -161,17 +166,18 @@ function read({ place, modules }: ChangedFiles, file: string): Protected {
   return { code, map: JSON.stringify(map), hasFacade: !isEntry, isMain: modules.some((module) => module.file === name) };
 }
 
-/** The target of a main file that reads its wasm file by its path, which no bundler sees. */
-function fileReader({ modules }: ChangedFiles, file: string): string | undefined {
-  const target = modules.find((module) => module.file === file)?.target;
-  return target === 'nodejs' || target === 'deno' ? target : undefined;
+/** Whether a main file reads its wasm file by a path of the folder that it runs in, which no bundler follows. The others that read theirs do so by a URL. */
+function readsByPath({ modules }: ChangedFiles, file: string): boolean {
+  return modules.find((module) => module.file === file)?.target === 'nodejs';
 }
 
-function readsItsFile(file: string, target: string): TransformError {
+function readsItsFile(file: string): TransformError {
   return new TransformError(
     'REVIVE_UNSUPPORTED_TARGET',
-    `${file} was made for the target \`${target}\`. It reads its wasm file from beside itself, which no bundler sees. ` +
-      'Supported by the bundler plugin are the targets web, bundler and module. Transform the folder by `npx wasm-revive transform` instead.',
+    `${file} was made for the target \`nodejs\`: when it runs, it reads its wasm file from the folder that it is in, by a path that no bundler follows. ` +
+      'In a bundle it would read what has been copied there, which is not the file that goes with protected glue. Leave the package out of the bundle, as external, and ' +
+      'start the program by `node --import wasm-revive/register`; or transform the folder in place by `npx wasm-revive transform`, and have its wasm file copied as ever. ' +
+      'Supported by the bundler plugin are the targets web, bundler, module, deno and experimental-nodejs-module.',
   );
 }
 

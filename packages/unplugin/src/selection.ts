@@ -19,15 +19,22 @@ export function mayBeGlue(file: string): boolean {
 export class Selection {
   readonly #named: Names;
   readonly #excluded: Names;
+  readonly #prewarmed: Names;
 
-  constructor({ packages = [], exclude = [] }: Options, root: string) {
-    this.#named = new Names(packages, root);
+  constructor({ packages = [], exclude = [], prewarm = [] }: Options, root: string) {
+    this.#named = new Names([...packages, ...prewarm], root);
     this.#excluded = new Names(exclude, root);
+    this.#prewarmed = new Names(prewarm, root);
   }
 
   /** What in the options names nothing that is there: most likely, it is misspelt. */
   get missing(): string[] {
     return this.#named.missing;
+  }
+
+  /** Whether start functions of a folder are run once, when it is bundled. */
+  isPrewarmed(dir: string): boolean {
+    return this.#prewarmed.has(dir);
   }
 
   /** @param dir the folder of a file that may be glue */

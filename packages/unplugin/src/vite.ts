@@ -26,7 +26,7 @@ export const wasmRevive: (options?: Options) => Plugin | Plugin[] = createVitePl
     hot: () => (serves ? importMetaHot : ''),
   };
   const hooks = new Hooks(bundler, options);
-  const packages = options?.packages?.filter((name) => !isPath(name)) ?? [];
+  const packages = [...(options?.packages ?? []), ...(options?.prewarm ?? [])].filter((name) => !isPath(name));
   return {
     name: 'wasm-revive',
     enforce: 'pre',

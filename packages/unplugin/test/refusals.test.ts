@@ -43,14 +43,28 @@ describe.each(Object.entries(BUNDLERS))('in %s', (_, bundle) => {
   it('a name of nothing that is there is an error', async () => {
     const { errors } = await bundle(project({ pkg: upstream('web') }), { packages: ['./pgk', 'some-pakage'] });
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatch(/pgk, some-pakage of the option packages aren't there/);
+    expect(errors[0]).toMatch(/pgk, some-pakage of the options packages and prewarm aren't there/);
   });
 });
 
-it('glue that reads its wasm file by its path stays as it is, with what to do instead', async () => {
-  const { warnings, code } = await withRollup(project({ pkg: upstream('nodejs') }, `import './pkg/${GLUE}';`));
-  expect(warnings.join()).toMatch(/was made for the target `nodejs`.*Transform the folder by `npx wasm-revive transform` instead/);
-  expect(code).not.toContain('__revive');
+describe.each(Object.entries(BUNDLERS))('glue that reads its wasm file by a path, in %s', (_, bundle) => {
+  const program = `export * as pkg from './pkg/${GLUE}';`;
+
+  it('stays as it is, with why and what to do instead', async () => {
+    const { warnings, code, wasm } = await bundle(project({ pkg: upstream('nodejs') }, program), {});
+    const [said] = warnings.filter((text) => text.includes('was made for the target `nodejs`'));
+    expect(said).toMatch(
+      /by a path that no bundler follows.*as external.*--import wasm-revive\/register`; or transform the folder in place/,
+    );
+    expect(code).not.toContain('__revive');
+    expect(wasm).toEqual([]);
+  });
+
+  it('is an error where it is named', async () => {
+    const { errors } = await bundle(project({ pkg: upstream('nodejs') }, program), { packages: ['./pkg'] });
+    // webpack says besides that it has no modules of Node.js for browsers.
+    expect(errors.filter((text) => text.includes('by a path that no bundler follows'))).toHaveLength(1);
+  });
 });
 
 it('a package that has been transformed by hand is bundled as it is, and nothing is said', async () => {

@@ -32,11 +32,11 @@ if ('registerHooks' in nodeModule) {
 
 if (isMainThread) {
   process.on('exit', () => {
-    const names = unseen(settings);
-    if (names.length === 0) return;
-    console.error(
-      `wasm-revive/register: "protect" names ${names.join(', ')}, and the main thread has loaded nothing of it that has a wasm file beside it as ` +
-        'wasm-bindgen names it (app.js, app_bg.wasm). Nothing of it recovers.',
-    );
+    for (const [setting, names] of unseen(settings)) {
+      console.error(
+        `wasm-revive/register: "${setting}" names ${names.join(', ')}, and the main thread has loaded nothing of it that has a wasm file beside it as ` +
+          'wasm-bindgen names it (app.js, app_bg.wasm). Nothing of it recovers.',
+      );
+    }
   });
 }

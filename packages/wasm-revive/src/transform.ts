@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   type CachedPackage,
+  type Prewarm,
   type RuntimeFile,
   type RuntimeFiles,
   type RuntimeFormats,
@@ -59,7 +60,7 @@ export interface TransformOptions {
 export function transform({ runtime = 'beside', prewarm = false, ...options }: TransformOptions): TransformResult {
   const all = { ...options, version: version(), runtime: runtimeOf(runtime) };
   if (!prewarm) return transformWith(all);
-  const { prewarmed, warnings } = prewarmStarts(options.dir, options.name, runtimeFiles(), all.version);
+  const { prewarmed, warnings } = prewarmer(options.dir, options.name);
   const result = transformWith({ ...all, prewarmed });
   return { ...result, warnings: [...result.warnings, ...warnings] };
 }
@@ -76,7 +77,7 @@ export function wouldTransform({
 }
 
 /** Options of {@link transformToCache}. */
-export interface CacheOptions extends Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB' | 'name' | 'runtime'> {
+export interface CacheOptions extends Pick<TransformOptions, 'recovery' | 'commit' | 'memoryLimitMiB' | 'name' | 'runtime' | 'prewarm'> {
   /** The folder that holds all copies. Default: `node_modules/.cache/wasm-revive` of the project that the package belongs to. */
   readonly cacheDir?: string | undefined;
 }
@@ -86,9 +87,12 @@ export interface CacheOptions extends Pick<TransformOptions, 'recovery' | 'commi
  * @param dir the output folder of wasm-bindgen or wasm-pack
  * @throws TransformError of `@wasm-revive/bindgen`
  */
-export function transformToCache(dir: string, { runtime = 'beside', ...options }: CacheOptions = {}): CachedPackage {
-  return transformToCacheWith(dir, { ...options, version: version(), runtime: runtimeOf(runtime) });
+export function transformToCache(dir: string, { runtime = 'beside', prewarm = false, ...options }: CacheOptions = {}): CachedPackage {
+  return transformToCacheWith(dir, { ...options, version: version(), runtime: runtimeOf(runtime), ...(prewarm && { prewarm: prewarmer }) });
 }
+
+/** Runs the start functions of a package's modules, once. @throws TransformError as `transform({ prewarm: true })` does */
+export const prewarmer: Prewarm = (dir, name) => prewarmStarts(dir, name, runtimeFiles(), version());
 
 function runtimeOf(runtime: string): RuntimeFiles | { import: string } {
   return runtime === 'beside' ? runtimeFiles() : { import: runtime === 'import' ? 'wasm-revive/runtime' : runtime };

@@ -167,6 +167,73 @@ describe('a crate becomes a package', { timeout: COMPILES }, () => {
     expect(stdout).toBe('REVIVE_ABORT 1\n');
   });
 
+  it('whose instances begin where the start function ends, with what that leaves Rust with, for every target: --prewarm', () => {
+    const source = `
+      use std::cell::{Cell, RefCell};
+      use wasm_bindgen::prelude::*;
+      thread_local! {
+        static SEED: Cell<f64> = const { Cell::new(0.0) };
+        static HELD: RefCell<Option<JsValue>> = const { RefCell::new(None) };
+        static ADD: RefCell<Option<Closure<dyn Fn(i32) -> i32>>> = const { RefCell::new(None) };
+      }
+      #[wasm_bindgen(start)] pub fn start() {
+        SEED.with(|seed| seed.set(js_sys::Math::random()));
+        HELD.with_borrow_mut(|held| *held = Some(js_sys::Array::of2(&"held".into(), &js_sys::global()).into()));
+        ADD.with_borrow_mut(|add| *add = Some(Closure::new(|n| n + 40)));
+      }
+      #[wasm_bindgen] pub fn seed() -> f64 { SEED.with(Cell::get) }
+      #[wasm_bindgen] pub fn held() -> JsValue { HELD.with_borrow(|held| held.clone()).into() }
+      #[wasm_bindgen] pub fn adder() -> JsValue { ADD.with_borrow(|add| add.as_ref().map(|add| add.as_ref().clone())).into() }
+      #[wasm_bindgen] pub fn aborts() { std::process::abort() }`;
+    const dir = crate({ source, dependencies: 'wasm-bindgen = "=0.2.130"\njs-sys = "0.3"' });
+    const see = `
+      const seen = [];
+      for (let generation = 1; generation <= 2; generation++) {
+        const [text, object] = pkg.held();
+        seen.push(pkg.seed(), text, object === globalThis, pkg.adder()(2));
+        try { pkg.aborts(); } catch (error) { seen.push(error.code); }
+      }
+      console.log(JSON.stringify(seen));`;
+    const loading = {
+      'no-modules': (file: string) => `import { readFileSync } from 'node:fs'; import { runInThisContext } from 'node:vm';
+        const pkg = runInThisContext(readFileSync(${JSON.stringify(file)}, 'utf8') + ';wasm_bindgen');
+        pkg.initSync({ module: readFileSync(${JSON.stringify(file.replace('.js', '_bg.wasm'))}) });`,
+      web: (file: string) => `import { readFileSync } from 'node:fs'; import * as pkg from ${JSON.stringify(file)};
+        pkg.initSync({ module: readFileSync(${JSON.stringify(file.replace('.js', '_bg.wasm'))}) });`,
+      nodejs: (file: string) =>
+        `import { createRequire } from 'node:module'; const pkg = createRequire(import.meta.url)(${JSON.stringify(file)});`,
+    };
+    const imported = (file: string): string => `import * as pkg from ${JSON.stringify(file)};`;
+    const loader = pathToFileURL(join(ROOT, 'packages/wasm-revive/dist/replay-loader.js')).href;
+    const register = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(loader)});`;
+    const deno = join(ROOT, '.tools/deno/bin/deno');
+    for (const [target, ...more] of [
+      ...['web', 'nodejs', 'experimental-nodejs-module', 'deno', 'no-modules', 'module', 'bundler'].map((one) => [one]),
+      ['web', '--recovery', 'rollback', '--commit', 'copy'],
+      ['bundler', '--recovery', 'rollback'],
+    ] as const) {
+      const out = join(dir, ['out', target, ...more].join(''));
+      const { status, stderr } = build(dir, 'abort', ['--target', target as string, '--prewarm', '--out-dir', out, ...more]);
+      expect({ target, status, stderr }).toEqual({
+        target,
+        status: 0,
+        stderr: expect.stringMatching(
+          /^Warning: .* asked for randomness or the time \(random\) .*\nWarning: .* called JavaScript \(of\) .*\n$/,
+        ),
+      });
+      const program = join(out, 'see.mjs');
+      writeFileSync(program, `${(loading[target as keyof typeof loading] ?? imported)(join(out, 'built_fixture.js'))}${see}`);
+      const ran =
+        target === 'deno'
+          ? spawnSync(deno, ['run', '-A', program], { encoding: 'utf8' })
+          : spawnSync(process.execPath, ['--import', register, program], { encoding: 'utf8' });
+      const seen = JSON.parse(ran.stdout || JSON.stringify(ran.stderr)) as unknown[];
+      const [seed] = seen;
+      expect({ target, seen }).toEqual({ target, seen: [seed, 'held', true, 42, 'REVIVE_ABORT', seed, 'held', true, 42, 'REVIVE_ABORT'] });
+      expect(seed).toBeGreaterThan(0);
+    }
+  });
+
   it('with the warnings of the compiler, once', () => {
     const { status, stderr } = build(crate({ source: `${SOURCE}\nfn nobody_calls_it() {}` }));
     expect(status).toBe(0);
@@ -181,8 +248,18 @@ describe('what fails is shown whole, once', { timeout: COMPILES }, () => {
     const { status, stderr } = build(dir);
     expect(status).toBe(1);
     expect(stderr.match(/error\[E0425\]: cannot find value `missing`/g)).toHaveLength(1);
+    // As cargo shows it: with the line of the source, and nothing of what cargo writes for programs.
+    expect(stderr).toMatch(/--> src\/lib\.rs:1:25\n[\s\S]*1 \| pub fn wrong\(\) -> u32 \{ missing \}\n/);
+    expect(stderr).not.toContain('{"reason"');
     expect(stderr).toMatch(/^error REVIVE_TOOL_FAILED: `.*cargo build .*` failed: it ended with the code 101\.$/m);
     expect(readdirSync(dir)).not.toContain('pkg');
+  });
+
+  it('what cargo says, without what it writes for programs', () => {
+    const script = `echo '{"reason":"compiler-artifact"}'; echo 'error: of cargo' >&2; echo 'said to people'; exit 101`;
+    const { status, stderr } = build(crate(), 'abort', [], { CARGO: cargoThat(script) });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: of cargo\nsaid to people\nerror REVIVE_TOOL_FAILED: .*\n$/);
   });
 
   it('an error in Cargo.toml', () => {
@@ -277,6 +354,51 @@ describe('a signal ends it as it ends any program, and leaves nothing', () => {
     const env = { CARGO: cargoThat(`echo '${message}'`), WASM_BINDGEN_BIN: bindgen };
     const end = await interrupted(env, begun, 'SIGINT', isTerminal);
     expect(end).toEqual({ by: 'SIGINT', stderr: '', isToolThere: false, left: ['Cargo.lock', 'Cargo.toml', 'src'] });
+  });
+});
+
+describe('of a run that was killed', () => {
+  it('the next one takes away the folder, also one that fails, and no other', async () => {
+    const dir = crate();
+    const pipe = join(folder(), 'begun');
+    execFileSync('mkfifo', [pipe]);
+    const bindgen = join(folder(), 'wasm-bindgen');
+    const writes = `echo '{}' > "$4/package.json"; echo $$ > '${pipe}'; exec sleep 1000`;
+    writeFileSync(bindgen, `#!/bin/sh\ncase "$*" in --version) echo 'wasm-bindgen 0.2.130';; *) ${writes};; esac\n`);
+    chmodSync(bindgen, 0o755);
+    const message = `{"reason":"compiler-artifact","manifest_path":"'"$PWD"'/Cargo.toml","filenames":["/tmp/built_fixture.wasm"]}`;
+    const env = { ...machine('abort'), CARGO: cargoThat(`echo '${message}'`), WASM_BINDGEN_BIN: bindgen };
+    const start = (): ReturnType<typeof spawn> =>
+      spawn(process.execPath, [CLI, 'build', dir, '--target', 'nodejs', '--', '--offline'], { env, stdio: 'ignore' });
+    const left = (): string[] => readdirSync(dir).filter((name) => name.startsWith('.pkg.'));
+
+    const killed = start();
+    const tool = Number(await readFile(pipe, 'utf8'));
+    expect(left()).toHaveLength(1);
+    const own = left()[0] as string;
+    expect(readdirSync(join(dir, own))).toEqual(['package.json']);
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    process.kill(tool, 'SIGKILL');
+    // Of the same kind, but the user's own.
+    for (const name of ['.pkg.wasm-revive-build.mine', '.pkg.wasm-revive-build-XyZ012', '.other.wasm-revive-build.1.0.1.01234567.abcdef'])
+      mkdirSync(join(dir, name));
+    writeFileSync(join(dir, '.pkg.wasm-revive-build.1.0.1.01234567.file'), '');
+
+    const atWork = start();
+    const otherTool = Number(await readFile(pipe, 'utf8'));
+    const others = left();
+    expect(others).not.toContain(own);
+    expect(others.filter((name) => name.includes(`.${atWork.pid}.`))).toHaveLength(1);
+    const failing = build(dir, 'abort', ['--target', 'nodejs'], { CARGO: cargoThat('exit 1') });
+    expect(failing.status).toBe(1);
+    expect(left()).toEqual(others);
+    const over = once(atWork, 'close');
+    process.kill(otherTool, 'SIGKILL');
+    await over;
+    expect(left().sort()).toEqual(
+      ['.pkg.wasm-revive-build-XyZ012', '.pkg.wasm-revive-build.1.0.1.01234567.file', '.pkg.wasm-revive-build.mine'].sort(),
+    );
   });
 });
 

@@ -83,6 +83,11 @@ export function folder(): string {
   return made;
 }
 
+/** What wasm-bindgen made of the fixtures: the folder. @param name of the set of artifacts: `fixtures-revive` links the crates */
+export function artifact(target: Target, panic: 'abort' | 'unwind', name: string): string {
+  return fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
+}
+
 /**
  * The fixtures, transformed: the folder that they are in.
  * @param name of the set of artifacts: `fixtures-revive` links the crates
@@ -95,9 +100,8 @@ export function transformed(
   recovery?: Undone,
 ): string {
   const outDir = folder();
-  const dir = fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
   transform({
-    dir,
+    dir: artifact(target, panic, name),
     outDir,
     version: '9.9.9',
     runtime: { import: runtime },

@@ -1,9 +1,11 @@
 /** `node --import wasm-revive/register`: packages recover as Node.js loads them, and stay as they are on the disk. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspectWasm } from '@wasm-revive/bindgen';
 import { afterEach, describe, expect, it } from 'vitest';
+import { transform } from '../dist/transform.js';
 import { folder, hashOf, removeFolders } from './fixtures.js';
 
 const MAIN = 'wasm_revive_fixtures.js';
@@ -110,6 +112,57 @@ describe('which packages', () => {
     expect(run(dir, 'app.mjs')).toEqual({ status: 0, stderr: '', seen: { ...RECOVERED, lost: false } });
   });
 
+  /** The start function says how often it has run: in this process, or where the copy was made. */
+  const COUNTED = `
+    let started = 0;
+    globalThis.wasmReviveStart = () => { started++; return ''; };
+    const pkg = require('fixtures');
+    const before = pkg.bump();
+    const codes = [];
+    try { pkg.fail('abort'); } catch (error) { codes.push(error.code); }
+    console.log(JSON.stringify({ started, starts: pkg.starts(), before, after: pkg.bump(), codes }));`;
+  const WARM = { started: 0, starts: 1, before: 101, codes: ['REVIVE_ABORT'] };
+
+  it.each([
+    [{ prewarm: ['fixtures'] }, 101],
+    [{ prewarm: ['./node_modules/fixtures'], recovery: 'rollback' }, 102],
+    [{ prewarm: ['fixtures'], protect: ['fixtures'], recovery: 'rollback', commit: 'copy' }, 102],
+  ])('I7: %j: instances begin in the state after the start function, which is run once, for the copy', (settings, after) => {
+    const dir = project('nodejs', { 'wasm-revive': settings });
+    writeFileSync(join(dir, 'counted.cjs'), COUNTED);
+    const first = run(dir, 'counted.cjs');
+    expect(first).toMatchObject({ status: 0, seen: { ...WARM, after } });
+    expect(first.stderr).toContain('when it was run for --prewarm');
+    expect(run(dir, 'counted.cjs')).toMatchObject({ status: 0, seen: { ...WARM, after } });
+  });
+
+  it('prewarm of a package that can not begin so, has been transformed already, or is never loaded: is reported', () => {
+    const dir = project('nodejs', { 'wasm-revive': { prewarm: ['fixtures'] } });
+    const told = join(dir, 'told.cjs');
+    writeFileSync(told, "globalThis.wasmReviveStart = () => 'throw';");
+    const failing = run(dir, 'app.cjs', process.execPath, { NODE_OPTIONS: `--require=${told}` });
+    expect(failing).toMatchObject({ status: 1, stderr: expect.stringContaining('thrown by start on purpose') });
+    expect(failing.stderr).toContain('REVIVE_NOT_PREWARMED');
+    writeFileSync(join(dir, 'nothing.cjs'), '');
+    expect(run(dir, 'nothing.cjs').stderr).toMatch(/"prewarm" names fixtures, and .* Nothing of it recovers\./);
+    transform({ dir: join(dir, 'node_modules/fixtures') });
+    expect(run(dir, 'app.cjs')).toMatchObject({ status: 1, stderr: expect.stringContaining('REVIVE_ALREADY_TRANSFORMED') });
+  });
+
+  it('commit copy leaves the code of the wasm file as it is', () => {
+    const dir = project();
+    const env = { WASM_REVIVE_RECOVERY: 'rollback', WASM_REVIVE_COMMIT: 'copy' };
+    expect(run(dir, 'app.cjs', process.execPath, env)).toEqual({ status: 0, stderr: '', seen: { ...RECOVERED, lost: false } });
+    const cache = join(dir, 'node_modules/.cache/wasm-revive');
+    const [copied] = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('_bg.wasm'));
+    const code = (file: string): Uint8Array => {
+      const bytes = readFileSync(file);
+      const { offset, size } = inspectWasm(bytes).code ?? { offset: 0, size: 0 };
+      return bytes.subarray(offset, offset + size);
+    };
+    expect(Buffer.compare(code(join(cache, copied ?? '')), code(join(dir, 'node_modules/fixtures/wasm_revive_fixtures_bg.wasm')))).toBe(0);
+  });
+
   const WEB = `
     import { readFileSync } from 'node:fs';
     import * as pkg from 'fixtures';
@@ -144,7 +197,14 @@ describe('which packages', () => {
 it.each([
   ['protect', { protect: 'fixtures' }, /"protect" is "fixtures"\. It has to be a list/],
   ['recovery', { recovery: 'back' }, /"recovery" is "back"\. It has to be "fresh" or "rollback"/],
-  ['another name', { protects: [] }, /an object with any of "protect", "recovery", "cacheDir"/],
+  ['another name', { protects: [] }, /an object with any of "protect", "prewarm", "recovery", "commit", "cacheDir"/],
+  ['prewarm', { prewarm: true }, /"prewarm" is true\. It has to be a list/],
+  ['commit', { recovery: 'rollback', commit: 'copies' }, /"commit" is "copies"\. It has to be "log" or "copy"/],
+  [
+    'commit where nothing is undone',
+    { commit: 'copy' },
+    /"commit" is "copy"\. It has to be left away where the setting "recovery" isn't "rollback"/,
+  ],
 ])('refuses a bad setting: %s', (_, settings, message) => {
   const { status, stderr } = run(project('nodejs', { 'wasm-revive': settings }), 'app.cjs');
   expect(status).toBe(1);

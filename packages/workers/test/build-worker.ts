@@ -63,15 +63,19 @@ export function nodePackage(panic: PanicMode): string {
   return dir;
 }
 
-/** Runs the stand-in as worker-build does. @param alone without worker-build's own arguments */
+/** A Node.js that runs the Worker's exception handling, in the encoding exnref. */
+export const NODE_WITH_EXNREF: string = join(root, '.tools/node-24/bin/node');
+
+/** Runs the stand-in as worker-build does. @param alone without worker-build's own arguments @param node which Node.js runs it */
 export function run(
   dir: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
   alone = args.includes('--bundle'),
+  node: string = process.execPath,
 ): { status: number | null; stdout: string; stderr: string } {
   const all = alone ? args : [...ESBUILD, '--allow-overwrite', ...args];
-  return spawnSync(process.execPath, [standIn, ...all], { cwd: dir, env: { ...process.env, ...env }, encoding: 'utf8' });
+  return spawnSync(node, [standIn, ...all], { cwd: dir, env: { ...process.env, ...env }, encoding: 'utf8' });
 }
 
 /** Builds the fixture into a Worker; gives the folder that wrangler would upload. @param env of the build */

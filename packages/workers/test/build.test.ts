@@ -2,9 +2,10 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspectWasm } from '@wasm-revive/bindgen';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exportsOf } from '../src/build/exports-of.js';
-import { LEGACY_ESBUILD, run, stage, stageLegacy } from './build-worker.ts';
+import { LEGACY_ESBUILD, NODE_WITH_EXNREF, run, stage, stageLegacy } from './build-worker.ts';
 import { type Running, start } from './workerd.ts';
 
 const files = (dir: string): string[] => readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort();
@@ -71,6 +72,64 @@ describe('the stand-in for esbuild', () => {
     expect((await worker.get('/object/b/inc')).text).toContain('"made":2');
   });
 
+  test.each(['fresh', 'rollback'])(
+    'has instances begin where the start function ends (WASM_REVIVE_PREWARM), with recovery %s',
+    async (recovery) => {
+      const plain = stage('abort');
+      expect(run(plain, [], { WASM_REVIVE_RECOVERY: recovery }).status).toBe(0);
+      const dir = stage('abort');
+      importFromWorkerd(dir);
+      const { status, stderr } = run(dir, [], { WASM_REVIVE_PREWARM: '1', WASM_REVIVE_RECOVERY: recovery }, false, NODE_WITH_EXNREF);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('recovery built in') });
+      expect(startOf(dir)).toBeGreaterThan(startOf(plain) as number);
+      const worker = await start(dir);
+      running.push(worker);
+      await worker.get('/inc');
+      expect((await worker.get('/abort')).text).toContain('error id');
+      expect(await worker.get('/inc')).toEqual({ status: 200, text: recovery === 'fresh' ? '1' : '2' });
+      await worker.get('/object/a/inc');
+      expect((await worker.get('/object/a/abort')).status).toBe(500);
+      expect((await worker.get('/object/a/inc')).text).toContain(recovery === 'fresh' ? '"count":1,"stored":2' : '"count":2,"stored":2');
+    },
+  );
+
+  test.runIf(process.versions.node.startsWith('20.'))('refuses to run a start function that this Node.js can not run [I9]', () => {
+    const dir = stage('abort');
+    const { status, stderr } = run(dir, [], { WASM_REVIVE_PREWARM: '1' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error REVIVE_NOT_PREWARMED: .* uses exception handling in the exnref encoding; this engine, Node\.js 20\.\d/);
+  });
+
+  test('copies the memory, and changes no code of the module, where that is asked for (WASM_REVIVE_COMMIT)', async () => {
+    const dir = stage('abort');
+    const code = codeOf(dir);
+    expect(run(dir, [], { WASM_REVIVE_RECOVERY: 'rollback', WASM_REVIVE_COMMIT: 'copy' }).status).toBe(0);
+    expect(Buffer.compare(codeOf(dir), code)).toBe(0);
+    const worker = await start(dir);
+    running.push(worker);
+    await worker.get('/inc');
+    expect((await worker.get('/abort')).status).toBe(500);
+    expect(await worker.get('/inc')).toEqual({ status: 200, text: '2' });
+  });
+
+  test.each([
+    [
+      { WASM_REVIVE_COMMIT: 'copy' },
+      'WASM_REVIVE_COMMIT says how a call can be undone, which is done only with WASM_REVIVE_RECOVERY=rollback.',
+    ],
+    [
+      { WASM_REVIVE_RECOVERY: 'rollback', WASM_REVIVE_COMMIT: 'copies' },
+      'WASM_REVIVE_COMMIT is "copies". It has to be log, which is the default, or copy.',
+    ],
+    [{ WASM_REVIVE_PREWARM: 'yes' }, 'WASM_REVIVE_PREWARM is "yes". It has to be 0, which is the default, or 1.'],
+    [{ WASM_REVIVE_RECOVERY: 'rolback' }, 'WASM_REVIVE_RECOVERY is "rolback". It has to be fresh, which is the default, or rollback.'],
+  ])('refuses settings that nothing would heed: %j [I9]', (env, message) => {
+    const dir = stage('abort');
+    const before = files(dir);
+    expect(run(dir, [], env)).toMatchObject({ status: 1, stderr: `error: ${message}\n` });
+    expect(files(dir)).toEqual(before);
+  });
+
   test('refuses --emscripten by its name [I9]', () => {
     const dir = stage('abort');
     const before = readFileSync(join(dir, 'index.js'), 'utf8');
@@ -113,6 +172,32 @@ describe('the stand-in for esbuild', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
+
+/** Has a snippet import what only workerd has, as snippets for Workers do. */
+function importFromWorkerd(dir: string): void {
+  const snippet = files(join(dir, 'snippets')).find((name) => name.endsWith('.js')) ?? '';
+  const file = join(dir, 'snippets', snippet);
+  const imports =
+    'import {\n  WorkerEntrypoint as Base,\n  env,\n} from "cloudflare:workers";\nimport * as sockets from \'cloudflare:sockets\';\n';
+  const uses = 'export class Own extends Base {}\nexport const all = [typeof env, typeof sockets.connect];\n';
+  writeFileSync(file, `${imports}${uses}${readFileSync(file, 'utf8')}`);
+}
+
+/** Which function is run first in an instance, by its place in the module. */
+function startOf(dir: string): number | undefined {
+  return inspectWasm(wasmOf(dir)).exports.find(({ name }) => name === '__wbindgen_start')?.index;
+}
+
+/** The bytes of all functions. */
+function codeOf(dir: string): Uint8Array {
+  const wasm = wasmOf(dir);
+  const { offset, size } = inspectWasm(wasm).code ?? { offset: 0, size: 0 };
+  return wasm.subarray(offset, offset + size);
+}
+
+function wasmOf(dir: string): Uint8Array {
+  return readFileSync(join(dir, 'index_bg.wasm'));
+}
 
 describe('the exports of a Worker', () => {
   test.each([

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { type TransformedModule, type TransformOptions, transformedFiles } from '../transform.js';
+import type { Prewarm } from '../wasm/wasm-info.js';
 import { Entries, keyOf } from './entries.js';
 
 /** What the transform reads of a folder. */
@@ -41,13 +42,14 @@ export class ChangedFilesCache {
   /**
    * The changed files of a folder, which are made where the cache hasn't got them. A folder that is being written meanwhile is read until it stays
    * the same.
+   * @param prewarm runs its start functions, where they are to begin in the state after them: for a folder always, or never
    * @throws TransformError
    */
-  get(dir: string): ChangedFiles {
+  get(dir: string, prewarm?: Prewarm): ChangedFiles {
     for (let stamp = stampOf(dir); ; ) {
       const known = this.#known.get(dir);
       if (known?.stamp === stamp && existsSync(known.changed.place)) return known.changed;
-      const changed = this.#made(dir);
+      const changed = this.#made(dir, prewarm);
       const after = stampOf(dir);
       if (after === stamp) {
         this.#known.set(dir, { stamp, changed });
@@ -62,16 +64,17 @@ export class ChangedFilesCache {
     return this.#entries.at(place)?.dir;
   }
 
-  #made(dir: string): ChangedFiles {
-    const of = ['changed files', JSON.stringify([manifest.version, this.#making]), dir];
+  #made(dir: string, prewarm: Prewarm | undefined): ChangedFiles {
+    const of = ['changed files', JSON.stringify([manifest.version, this.#making, prewarm !== undefined]), dir];
     const read = filesRead(dir).flatMap((name) => [name, readFileSync(join(dir, name))]);
     const key = `${basename(dir)}-${keyOf([...of, ...read])}`;
     const { place, about } =
       this.#entries.find(key) ??
       this.#entries.make(key, keyOf(of), (staged) => {
-        const { files, modules, warnings } = transformedFiles({ ...this.#making, dir });
+        const { prewarmed, warnings: more = [] } = prewarm?.(dir, undefined) ?? {};
+        const { files, modules, warnings } = transformedFiles({ ...this.#making, prewarmed, dir });
         for (const [file, content] of files) writeFileSync(join(staged, file), content);
-        return { dir, files: [...files.keys()], modules, warnings };
+        return { dir, files: [...files.keys()], modules, warnings: [...warnings, ...more] };
       });
     return { ...about, place };
   }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { type TransformOptions, type TransformResult, transform } from '../transform.js';
+import type { Prewarm } from '../wasm/wasm-info.js';
 import { listFiles } from '../write/files.js';
 import { inPlainWords } from '../write/plain-errors.js';
 import { ancestors, defaultCacheDir } from './cache-dir.js';
@@ -15,6 +16,8 @@ import { Entries, keyOf, stayInUse } from './entries.js';
 export interface CacheOptions extends Pick<TransformOptions, 'runtime' | 'version' | 'recovery' | 'commit' | 'memoryLimitMiB' | 'name'> {
   /** The folder that holds all copies. Default: {@link defaultCacheDir}. */
   readonly cacheDir?: string | undefined;
+  /** Runs the start functions of the package, where a copy is made that begins in the state after them. Default: they run in each instance. */
+  readonly prewarm?: Prewarm | undefined;
 }
 
 /** A transformed copy of a package. */
@@ -36,15 +39,17 @@ export function transformToCache(dir: string, options: CacheOptions): CachedPack
   return inPlainWords(resolve(dir), () => copyOf(resolve(dir), options));
 }
 
-function copyOf(dir: string, { cacheDir = defaultCacheDir(dir), ...options }: CacheOptions): CachedPackage {
+function copyOf(dir: string, { cacheDir = defaultCacheDir(dir), prewarm, ...options }: CacheOptions): CachedPackage {
   const entries = new Entries<TransformResult>(cacheDir);
   const name = basename(dir);
-  const making = ['copy', JSON.stringify([manifest.version, options, inherited(dir)])];
+  const making = ['copy', JSON.stringify([manifest.version, options, prewarm !== undefined, inherited(dir)])];
   const key = `${name}-${keyOf([...making, name, ...contentOf(dir)])}`;
   const { place, about } =
     entries.find(key) ??
     entries.make(key, keyOf([...making, relative(cacheDir, dir)]), (staged) => {
-      const result = transform({ ...options, dir, outDir: join(staged, name) });
+      const { prewarmed, warnings = [] } = prewarm?.(dir, options.name) ?? {};
+      const made = transform({ ...options, prewarmed, dir, outDir: join(staged, name) });
+      const result = { ...made, warnings: [...made.warnings, ...warnings] };
       writeFileSync(join(staged, 'package.json'), JSON.stringify(inherited(dir)));
       return result;
     });

@@ -4,8 +4,9 @@ import { memberPath, propertyKey } from '../syntax/names.js';
 import type { WasmImport, WasmInfo } from '../wasm/wasm-info.js';
 import { RETHROW_CRITICAL } from './edit-throws.js';
 import { emitConverted } from './emit-conversions.js';
-import { parameterList } from './emit-export-guards.js';
+import { FILL_TABLE } from './emit-held-values.js';
 import { ownModule } from './emit-init.js';
+import { parameterList } from './guard-parts.js';
 
 /** Imports that can neither enter the instance nor fail, so that nothing can have happened to it while they ran. */
 const HARMLESS =
@@ -90,6 +91,8 @@ export interface ImportGuards {
   readonly heap: boolean;
   /** Where turns can be undone: see {@link quietImports}. */
   readonly quiet: ReadonlySet<string> | undefined;
+  /** Whether Rust holds values of JavaScript in the state in which instances begin. */
+  readonly holds: boolean;
 }
 
 /**
@@ -109,7 +112,7 @@ function unwindingImports(wasm: WasmInfo): WasmImport[] {
 }
 
 /** Emits `$guardImports`: while an import ran, the instance may have been lost; then its frames must not run on (I3). */
-export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap, quiet }: ImportGuards): string {
+export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap, quiet, holds }: ImportGuards): string {
   const unwinding = new Set(unwind && unwindingImports(wasm));
   const signals = signalsReinit(wasm);
   const modules = new Map<string, WasmImport[]>();
@@ -129,7 +132,10 @@ export function emitImportGuards({ wasm, edited, passesExceptions, unwind, heap,
       const raw = memberPath(from, entry.name);
       // The last one throws on what the guard of another import has just let through.
       if (entry.kind !== 'function' || HARMLESS.test(entry.name) || entry.name === RETHROW_CRITICAL) {
-        lines.push(`        ${propertyKey(entry.name)}: ${raw},`);
+        const refills = holds && entry.name === FILL_TABLE;
+        lines.push(
+          refills ? `        ${propertyKey(entry.name)}() { ${raw}(); $heldAgain(); },` : `        ${propertyKey(entry.name)}: ${raw},`,
+        );
         continue;
       }
       const slot = `$i${count++}`;

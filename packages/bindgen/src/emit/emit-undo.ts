@@ -131,11 +131,16 @@ function closureCalls(glue: Glue): CallNode[] {
 
 /** Makes a closure of each form anew, of where Rust has it. */
 export function emitClosures(glue: Glue): string {
-  const makers = closureCalls(glue).map((call, form) => {
-    const others = call.arguments.slice(2).map(({ start, end }) => glue.code.slice(start, end));
-    return `($a, $b) => ${calleeName(call)}(${['$a', '$b', ...others, form].join(', ')})`;
-  });
+  const makers = closureMakers(glue, true).map((maker) => `($a, $b) => ${maker('$a', '$b')}`);
   return `[${makers.map((maker) => `\n      ${maker},`).join('')}\n    ]`;
+}
+
+/** For each form of closures, the text that makes one, of the texts of its addresses. @param undo whether turns can be undone */
+export function closureMakers(glue: Glue, undo: boolean): ((a: string, b: string) => string)[] {
+  return closureCalls(glue).map((call, form) => {
+    const others = call.arguments.slice(2).map(({ start, end }) => glue.code.slice(start, end));
+    return (a, b) => `${calleeName(call)}(${[a, b, ...others, ...(undo ? [form] : [])].join(', ')})`;
+  });
 }
 
 /** `CounterFinalization.unregister(this)`, of a handle whose pointer has just been taken: says which that was. */

@@ -8,9 +8,10 @@ import { scriptHead, scriptTail } from '../read/no-modules-form.js';
 import type { Package } from '../read/read-package.js';
 import { calleeName, parse } from '../syntax/ast.js';
 import { propertyKey, urlOfFile } from '../syntax/names.js';
-import type { WasmInfo } from '../wasm/wasm-info.js';
+import type { Prewarmed, WasmInfo } from '../wasm/wasm-info.js';
 import { banner, mapSource, prologueOf } from './banner.js';
 import { mayEnterAgain } from './edit-callbacks.js';
+import { editScope } from './edit-scope.js';
 import { emitExportsFor, emitFacade, FACADE_PRELUDE, forwardedFunctions } from './emit-facade.js';
 import { hasReinitManager, signalsReinit } from './emit-import-guards.js';
 import {
@@ -23,7 +24,7 @@ import {
   initHint,
   rawImports,
 } from './emit-init.js';
-import { editScope, scopeHead, scopeTail } from './emit-scope.js';
+import { scopeHead, scopeTail } from './emit-scope.js';
 import { type Commit, UNDO_FIELD } from './emit-undo.js';
 
 /** How the output gets the runtime. */
@@ -44,6 +45,8 @@ export interface EmitOptions {
   readonly added: readonly string[];
   /** How its turns can be undone, where they can be. */
   readonly undo: Commit | undefined;
+  /** The state in which its instances begin, where that isn't the one that the wasm file had before. */
+  readonly begins: Prewarmed | undefined;
 }
 
 /** A file and its source map. */
@@ -57,7 +60,8 @@ export interface EmittedFile {
 export function emitGlue(pkg: Package, glue: Glue, options: EmitOptions): EmittedFile {
   const { wasm } = pkg;
   const guards = guardedExports(glue, wasm);
-  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes), undo: options.undo };
+  const { undo, begins } = options;
+  const context = { glue, wasm, guards, rawImports: rawImports(glue, wasm), entersAgain: mayEnterAgain(pkg.wasmBytes), undo, begins };
   const text = new MagicString(glue.code, { filename: glue.file });
   const editedImports = editScope(text, context);
   // What has declarations has its documentation there.

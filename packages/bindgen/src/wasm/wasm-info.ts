@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { SavedValues } from '@wasm-revive/kernel';
 // Made from `crates/transform` by `scripts/generate-wasm.mjs`.
 import {
   exportGlobals as addGlobals,
@@ -213,6 +214,25 @@ export interface Prewarmed {
   readonly globals: Uint8Array;
   /** How many places the table of JavaScript's values has; 0 where there is none. */
   readonly references: number;
+  /** What Rust holds of JavaScript's values, beside those that the glue gives each instance. Default: nothing. */
+  readonly held?: HeldValues | undefined;
+}
+
+/**
+ * Values of JavaScript that Rust holds in a state, by their places in its table of them. Of a `heap`, all from a place on: those that are free have the
+ * next free one. Where nothing is said of a place, it holds null.
+ */
+export type HeldValues = Omit<SavedValues, 'handles'>;
+
+/** Runs the start functions of a package's modules, once. */
+export type Prewarm = (dir: string, name: string | readonly string[] | undefined) => Prewarming;
+
+/** What start functions have done. */
+export interface Prewarming {
+  /** The states in which modules begin, by their names. */
+  readonly prewarmed: ReadonlyMap<string, Prewarmed>;
+  /** What is not done again in each instance, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**

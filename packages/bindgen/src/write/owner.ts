@@ -1,5 +1,5 @@
 /**
- * Which run a staging folder belongs to. The name of the mark in it says that, so that one rename takes the folder over from a run that was
+ * Which run a folder belongs to, as a part of a name. The mark in a staging folder has it, so that one rename takes the folder over from a run that was
  * killed: of two runs that try, one alone finds the old name.
  */
 import { createHash } from 'node:crypto';
@@ -10,8 +10,10 @@ import { threadId } from 'node:worker_threads';
 /** The mark of a folder that no run is at work on. */
 export const FREE_MARK = 'made-by-wasm-revive.txt';
 
-/** With the ids of the process and of the thread in it, the time at which the mark was made, and the machine. */
-const OWNED_MARK = /^made-by-wasm-revive\.(\d{1,10})\.(\d{1,10})\.(\d{1,15})\.([0-9a-f]{8})\.txt$/;
+/** The ids of the process and of the thread, the time at which the name was made, and the machine. */
+const OWNER = /\d{1,10}\.\d{1,10}\.\d{1,15}\.[0-9a-f]{8}/;
+
+const OWNED_MARK = new RegExp(`^made-by-wasm-revive\\.(${OWNER.source})\\.txt$`);
 
 /** A mark that is older was left by a run that was killed, whatever process has its id now. A run keeps its folder for some seconds. */
 const LONGEST_RUN_MS = 5 * 60_000;
@@ -29,13 +31,32 @@ export function isMark(name: string): boolean {
 
 /** The mark of this thread, from now on. */
 export function ownMark(): string {
-  return `made-by-wasm-revive.${process.pid}.${threadId}.${Date.now()}.${machine()}.txt`;
+  return `made-by-wasm-revive.${thisOwner()}.txt`;
 }
 
 /** The process whose mark it is, in words, while that may be at work. */
 export function processAtWork(mark: string): string | undefined {
-  const [, pid = '', thread = '', madeAt = '', where] = OWNED_MARK.exec(mark) ?? [];
-  if (pid === '' || Math.abs(Date.now() - Number(madeAt)) > LONGEST_RUN_MS) return undefined;
+  const [, owner] = OWNED_MARK.exec(mark) ?? [];
+  return owner === undefined ? undefined : ownerAtWork(owner, LONGEST_RUN_MS);
+}
+
+/** This thread, from now on, as a part of a name. */
+export function thisOwner(): string {
+  return `${process.pid}.${threadId}.${Date.now()}.${machine()}`;
+}
+
+/** What {@link thisOwner} gave, at the beginning of a text; undefined where that begins otherwise. */
+export function ownerIn(text: string): string | undefined {
+  return new RegExp(`^${OWNER.source}`).exec(text)?.[0];
+}
+
+/**
+ * The process that {@link thisOwner} has named, in words, while that may be at work.
+ * @param longestMs what is older was left by a run that was killed, whatever process has its id now
+ */
+export function ownerAtWork(owner: string, longestMs: number): string | undefined {
+  const [pid, thread, madeAt, where] = owner.split('.') as [string, string, string, string];
+  if (Math.abs(Date.now() - Number(madeAt)) > longestMs) return undefined;
   if (where !== machine()) return `process ${pid} of another machine or container, which is given up five minutes after it began`;
   // A run does all of its work in one go: one of this thread is over, however it has ended.
   if (Number(pid) === process.pid && Number(thread) === threadId) return undefined;

@@ -31,6 +31,7 @@ export const RESERVED_NAMES: readonly string[] = [
   'guardImports',
   'turn turnEnded given log logAt note noteSet noteView commit hasCommitted',
   'wrap unwind isException carries payload isStrange assertOwn get',
+  'heldAgain',
 ].flatMap((names) => names.split(' '));
 
 /** Functions that the façade calls, by the name the generator gave them: `greet`; those of a class in a record, `Counter$`: `inc`, `static$of`, `new$`. */

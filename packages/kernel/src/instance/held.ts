@@ -9,6 +9,8 @@ export interface Held {
   readonly length: number;
   /** Of a `heap`: the place that the next value goes to. What is there is the next but one, and so on, until the end. */
   readonly next?: number;
+  /** The place of the first value that Rust can come to hold, where it holds some from the beginning. */
+  readonly from?: number;
   get(place: number): unknown;
   /** Of a `heap`, where turns can be undone: puts these values from a place on, where the next value goes to `next`. */
   replace?(from: number, values: readonly unknown[], next: number): void;

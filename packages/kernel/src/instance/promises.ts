@@ -58,7 +58,7 @@ export class Promises {
   /** The instance is there. */
   bind(held: Held | undefined): void {
     this.#held = held;
-    this.#heldFrom = held?.length ?? 0;
+    this.#heldFrom = held?.from ?? held?.length ?? 0;
     this.#inFlight.startAt(this.#heldFrom);
   }
 

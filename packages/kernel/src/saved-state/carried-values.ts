@@ -9,8 +9,8 @@ import { hasOwn, own } from '../program/intrinsics.js';
 import { describeThrown, lookAt, tagOf } from '../program/thrown.js';
 import { type GlobalPath, globalAt, globalPaths } from './global-paths.js';
 
-/** A value. Anything that is what it is by its identity is written once, see {@link Made}. */
-type Word =
+/** A value. Anything that is what it is by its identity is written once, see {@link MadeValue}. */
+export type CarriedValue =
   | null
   | boolean
   | number
@@ -20,20 +20,20 @@ type Word =
   | readonly ['object', place: number];
 
 /** How an object is made. */
-type Made =
+export type MadeValue =
   | readonly ['global', path: GlobalPath, type: string]
   | readonly ['given', name: string]
   | readonly ['symbol', key: string]
   | readonly ['closure', closure: CarriedClosure]
-  | readonly ['promise', value: Word]
-  | readonly ['array', length: number, elements: readonly (readonly [index: number, value: Word])[]]
-  | readonly ['object', hasPrototype: boolean, properties: readonly (readonly [name: string, value: Word])[]]
-  | readonly ['map', entries: readonly (readonly [key: Word, value: Word])[]]
-  | readonly ['set', values: readonly Word[]]
-  | readonly ['date', time: Word]
+  | readonly ['promise', value: CarriedValue]
+  | readonly ['array', length: number, elements: readonly (readonly [index: number, value: CarriedValue])[]]
+  | readonly ['object', hasPrototype: boolean, properties: readonly (readonly [name: string, value: CarriedValue])[]]
+  | readonly ['map', entries: readonly (readonly [key: CarriedValue, value: CarriedValue])[]]
+  | readonly ['set', values: readonly CarriedValue[]]
+  | readonly ['date', time: CarriedValue]
   | readonly ['regexp', source: string, flags: string, lastIndex: number]
   | readonly ['buffer', bytes: string]
-  | readonly ['view', type: string, buffer: Word, offset: number, length: number];
+  | readonly ['view', type: string, buffer: CarriedValue, offset: number, length: number];
 
 /** A closure of the instance's Rust: which of those that the glue makes, and where its data and its functions are. */
 export interface CarriedClosure {
@@ -60,8 +60,8 @@ export interface OwnValues {
 /** Values by their places. Where nothing is said of one, it is null. */
 export interface CarriedValues {
   readonly length: number;
-  readonly values: readonly (readonly [place: number, value: Word])[];
-  readonly objects: readonly Made[];
+  readonly values: readonly (readonly [place: number, value: CarriedValue])[];
+  readonly objects: readonly MadeValue[];
 }
 
 /**
@@ -96,8 +96,8 @@ class Carrier {
   readonly #values: readonly unknown[];
   readonly #owner: OwnValues;
   #globals: Map<unknown, GlobalPath> | undefined;
-  readonly #places = new Map<unknown, Word>();
-  readonly #objects: Made[] = [];
+  readonly #places = new Map<unknown, CarriedValue>();
+  readonly #objects: MadeValue[] = [];
   readonly #left: string[] = [];
 
   constructor(values: readonly unknown[], owner: OwnValues) {
@@ -106,12 +106,14 @@ class Carrier {
   }
 
   carry(): Carrying {
-    const values = this.#values.flatMap((value, place): [number, Word][] => (value === null ? [] : [[place, this.#word(value, '', 0)]]));
+    const values = this.#values.flatMap((value, place): [number, CarriedValue][] =>
+      value === null ? [] : [[place, this.#word(value, '', 0)]],
+    );
     return { carried: { length: this.#values.length, values, objects: this.#objects }, left: this.#left };
   }
 
   /** @param within what holds it, as `left` says it */
-  #word(value: unknown, within: string, depth: number): Word {
+  #word(value: unknown, within: string, depth: number): CarriedValue {
     switch (typeof value) {
       case 'undefined':
         return ['undefined'];
@@ -128,11 +130,11 @@ class Carrier {
     }
   }
 
-  #object(value: object | symbol, within: string, depth: number): Word {
+  #object(value: object | symbol, within: string, depth: number): CarriedValue {
     const known = this.#places.get(value);
     if (known !== undefined) return known;
     const place = this.#objects.length;
-    const word: Word = ['object', place];
+    const word: CarriedValue = ['object', place];
     this.#places.set(value, word);
     // What is in it may lead back to it.
     this.#objects.push(['symbol', '']);
@@ -142,7 +144,7 @@ class Carrier {
     return word;
   }
 
-  #make(value: object | symbol, depth: number): Made | undefined {
+  #make(value: object | symbol, depth: number): MadeValue | undefined {
     const closure = this.#owner.closure(value);
     if (closure !== undefined) return ['closure', closure];
     const given = this.#owner.given(value);
@@ -167,22 +169,26 @@ class Carrier {
     return path;
   }
 
-  #data(value: object, depth: number): Made | undefined {
-    const inner = (part: unknown, kind: string): Word => this.#word(part, ` in ${kind}`, depth + 1);
+  #data(value: object, depth: number): MadeValue | undefined {
+    const inner = (part: unknown, kind: string): CarriedValue => this.#word(part, ` in ${kind}`, depth + 1);
     const prototype: unknown = Object.getPrototypeOf(value);
     const properties = plainProperties(value);
     if (properties === undefined) return undefined;
     if (Array.isArray(value)) {
       if (prototype !== Array.prototype) return undefined;
       const { length } = value;
-      const elements = properties.map(([name, element]): [number, Word] => [Number(name), inner(element, 'an array')]);
+      const elements = properties.map(([name, element]): [number, CarriedValue] => [Number(name), inner(element, 'an array')]);
       // A name that is no index, such as '01', is a property of its own.
       const areIndices = properties.every(([name]) => name === String(Number(name) >>> 0) && Number(name) < length);
       return areIndices ? ['array', length, elements] : undefined;
     }
     if (prototype === Object.prototype || prototype === null) {
       if (tagOf(value) !== '[object Object]') return undefined;
-      return ['object', prototype !== null, properties.map(([name, property]): [string, Word] => [name, inner(property, 'an object')])];
+      return [
+        'object',
+        prototype !== null,
+        properties.map(([name, property]): [string, CarriedValue] => [name, inner(property, 'an object')]),
+      ];
     }
     const view = VIEWS.find(
       (name) => prototype === (globalThis as unknown as Record<string, { prototype: unknown } | undefined>)[name]?.prototype,
@@ -193,7 +199,10 @@ class Carrier {
       case Map.prototype:
         return [
           'map',
-          [...Map.prototype.entries.call(value)].map(([key, entry]): [Word, Word] => [inner(key, 'a Map'), inner(entry, 'a Map')]),
+          [...Map.prototype.entries.call(value)].map(([key, entry]): [CarriedValue, CarriedValue] => [
+            inner(key, 'a Map'),
+            inner(entry, 'a Map'),
+          ]),
         ];
       case Set.prototype:
         return ['set', [...Set.prototype.values.call(value)].map((entry) => inner(entry, 'a Set'))];
@@ -211,7 +220,7 @@ class Carrier {
     }
   }
 
-  #view(type: string, value: Uint8Array, depth: number): Made | undefined {
+  #view(type: string, value: Uint8Array, depth: number): MadeValue | undefined {
     const { buffer, byteOffset, byteLength } = value;
     if (this.#owner.isMemory(buffer)) return undefined;
     const length = type === 'DataView' ? byteLength : value.length;
@@ -245,9 +254,9 @@ export interface OwnMaker {
  */
 export function prepareValues({ length, values, objects }: CarriedValues, forms: number, given: Given): (maker: OwnMaker) => unknown[] {
   const all = objects.map((made) => emptyOf(made, forms, given));
-  const value = (word: Word): unknown => {
+  const value = (word: CarriedValue): unknown => {
     if (!Array.isArray(word)) return word;
-    const [kind, text] = word as Exclude<Word, null | boolean | number | string>;
+    const [kind, text] = word as Exclude<CarriedValue, null | boolean | number | string>;
     if (kind === 'undefined') return undefined;
     if (kind === 'bigint') return BigInt(text as string);
     return kind === 'number' ? Number(text) : all[text as number];
@@ -277,7 +286,7 @@ function globalOf(path: GlobalPath, type: string): unknown {
 }
 
 /** The object, still without what is in it; undefined for one that needs others, or an instance. */
-function emptyOf(made: Made, forms: number, given: Given): unknown {
+function emptyOf(made: MadeValue, forms: number, given: Given): unknown {
   switch (made[0]) {
     case 'global':
       return globalOf(made[1], made[2]);
@@ -308,14 +317,14 @@ function emptyOf(made: Made, forms: number, given: Given): unknown {
   }
 }
 
-function viewOf([, type, , offset, length]: Extract<Made, readonly ['view', ...unknown[]]>, buffer: ArrayBuffer): unknown {
+function viewOf([, type, , offset, length]: Extract<MadeValue, readonly ['view', ...unknown[]]>, buffer: ArrayBuffer): unknown {
   const Type = (globalThis as unknown as Record<string, new (...args: unknown[]) => unknown>)[type];
   if (Type === undefined) throw new RangeError(`this host has no ${type}`);
   return new Type(buffer, offset, length);
 }
 
-function fill(made: Made, object: unknown, value: (word: Word) => unknown): void {
-  const put = (name: string | number, word: Word): void =>
+function fill(made: MadeValue, object: unknown, value: (word: CarriedValue) => unknown): void {
+  const put = (name: string | number, word: CarriedValue): void =>
     void Object.defineProperty(object, name, { value: value(word), enumerable: true, writable: true, configurable: true });
   switch (made[0]) {
     case 'array':

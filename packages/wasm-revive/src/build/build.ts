@@ -1,7 +1,7 @@
 /** From a crate to a package that recovers: cargo, wasm-bindgen, perhaps wasm-opt, the transform; for Workers, esbuild. */
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { assertDebugFile, assertOutputFolder, type TransformResult } from '@wasm-revive/bindgen';
+import { assertDebugFile, assertOutputFolder, openRunFolder, removeLeftFolders, type TransformResult } from '@wasm-revive/bindgen';
 import { summary } from '../summary.js';
 import { type Crate, readCrate } from '../toolchain/crate.js';
 import { run, type Surroundings } from '../toolchain/processes.js';
@@ -51,13 +51,15 @@ export interface Built {
   readonly transformed: TransformResult | undefined;
   /** What the compiler warns of. */
   readonly warnings: string;
+  /** What of a Worker isn't as without recovery, in sentences. */
+  readonly notes: readonly string[];
   /** The files that a program loads, as wasm-bindgen made them and as they are now. */
   readonly sizes: readonly FileSize[];
 }
 
 /** @throws BuildError, TransformError of `@wasm-revive/bindgen`, Interrupted; what was there before is then as it was */
 export async function build(options: BuildOptions, step: Step): Promise<Built> {
-  const { target, panic, outDir, splitDebug } = options;
+  const { target, panic, outDir, splitDebug, recovery, commit, memoryLimitMiB, prewarm, runtime } = options;
   const at: Surroundings = { cwd: resolve(options.dir), env: environment(options), interruption: options.interruption };
   const isWorker = target === 'workers';
   const workersBuild = isWorker ? findWorkersBuild(at.cwd) : undefined;
@@ -66,6 +68,8 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
   const bindgen = findWasmBindgen(crate.wasmBindgen, at);
   const wasmOpt = options.optimize ? neededWasmOpt(at) : undefined;
   assertOutput(options, crate);
+  const ownName = `.${basename(outDir)}.wasm-revive-build`;
+  removeLeftFolders(dirname(outDir), ownName);
   const { wasm, warnings } = await step(
     `cargo: building ${crate.name}`,
     (tell) => compile(rust.cargo, crate, at, options, tell),
@@ -73,7 +77,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
   );
   // One for each run: two may build the same crate at once.
   const made = mkdirSync(dirname(outDir), { recursive: true });
-  const staging = mkdtempSync(join(dirname(outDir), `.${basename(outDir)}.wasm-revive-build-`));
+  const staging = openRunFolder(dirname(outDir), ownName);
   try {
     const name = isWorker ? 'index' : options.name;
     await step(
@@ -99,17 +103,22 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
         () =>
           bundleWorker(
             workersBuild,
-            { dir: staging, outDir, project: at.cwd, recovery: options.recovery, minify: options.profile !== 'dev' },
+            { dir: staging, outDir, project: at.cwd, recovery, commit, prewarm, minify: options.profile !== 'dev' },
             at.env,
           ),
         ({ exports: { functions, classes } }) =>
           `Worker written to ${outDir}: functions ${functions.join(', ') || 'none'}; classes ${classes.join(', ') || 'none'}`,
       );
-      return { outDir, transformed: undefined, warnings, sizes: sizesOf(bundled.before, outDir, ['index.js', 'index_bg.wasm']) };
+      return {
+        outDir,
+        transformed: undefined,
+        warnings,
+        notes: bundled.warnings,
+        sizes: sizesOf(bundled.before, outDir, ['index.js', 'index_bg.wasm']),
+      };
     }
     writeManifest(staging, crate, target);
     const before = new Map(readdirSync(staging).map((file) => [file, join(staging, file)]));
-    const { recovery, commit, memoryLimitMiB, prewarm, runtime } = options;
     const transformed = await step(
       'Transforming',
       () =>
@@ -126,7 +135,7 @@ export async function build(options: BuildOptions, step: Step): Promise<Built> {
       summary,
     );
     const loaded = transformed.files.filter((file) => /(?<!\.d)\.([cm]?js|wasm)$/.test(file));
-    return { outDir, transformed, warnings, sizes: sizesOf(before, outDir, loaded) };
+    return { outDir, transformed, warnings, notes: [], sizes: sizesOf(before, outDir, loaded) };
   } finally {
     rmSync(staging, { recursive: true, force: true });
     if (made !== undefined) removeEmpty(dirname(outDir), made);

@@ -32,9 +32,11 @@ export async function compile(
 ): Promise<Compiled> {
   const unwind = panic === 'unwind' ? unwinding(at.env) : { env: at.env, args: [] };
   const args = ['build', '--lib', '--target', WASM_TARGET, '--profile', profile, '--message-format', 'json-render-diagnostics'];
-  const { stdout, stderr } = await run([...cargo, ...args, ...unwind.args, ...cargoArgs], { ...at, env: unwind.env }, (line) => {
+  const progress = (line: string): void => {
     if (isProgress(line)) onLine(line.trim());
-  });
+  };
+  const command = [...cargo, ...args, ...unwind.args, ...cargoArgs] as const;
+  const { stdout, stderr } = await run(command, { ...at, env: unwind.env }, progress, withoutMessages);
   const wasm = wasmOf(stdout, join(crate.dir, 'Cargo.toml'));
   if (wasm === undefined) {
     throw new BuildError(
@@ -75,6 +77,12 @@ function isProgress(line: string): boolean {
 export function withoutProgress(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => !isProgress(line));
   return lines.join('\n').trim();
+}
+
+/** What cargo writes to standard output for programs is a line of JSON each. What the compiler has said, it writes to standard error, for people. */
+function withoutMessages(stdout: string): string {
+  const lines = stdout.split('\n').filter((line) => !line.startsWith('{'));
+  return lines.join('\n');
 }
 
 function wasmOf(messages: string, manifest: string): string | undefined {

@@ -25,12 +25,15 @@ export interface WorkerOptions {
   /** The crate's folder. */
   readonly project: string;
   readonly recovery: 'fresh' | 'rollback';
+  readonly commit: 'log' | 'copy';
+  readonly prewarm: boolean;
   readonly minify: boolean;
 }
 
 /** A Worker that was made. */
 export interface MadeWorker {
   readonly exports: { readonly functions: readonly string[]; readonly classes: readonly string[] };
+  readonly warnings: readonly string[];
   /** The same bundle without recovery. */
   readonly before: ReadonlyMap<string, Size>;
 }

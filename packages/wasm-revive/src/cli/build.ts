@@ -27,7 +27,7 @@ export interface BuildFlags {
 }
 
 /** Options that a Worker has no use for. */
-const NOT_OF_WORKERS = ['runtime', 'commit', 'memoryLimit', 'prewarm', 'splitDebug', 'outName'];
+const NOT_OF_WORKERS = ['runtime', 'memoryLimit', 'splitDebug', 'outName'];
 
 /** `wasm-revive build`. @param cargoArgs what follows `--` */
 export async function runBuild(dir: string, cargoArgs: readonly string[], flags: BuildFlags, command: Command): Promise<void> {
@@ -67,6 +67,7 @@ export async function runBuild(dir: string, cargoArgs: readonly string[], flags:
   const built = await interruptible((interruption) => build({ ...options, interruption }, listrStep));
   if (built.warnings !== '') console.error(built.warnings);
   if (built.transformed !== undefined) showWarnings(built.transformed);
+  for (const note of built.notes) console.warn(`Warning: ${note}`);
   console.log(table(built));
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { UNDO_EXPORTS } from '@wasm-revive/kernel';
+import { checkEngine, UNDO_EXPORTS } from '@wasm-revive/kernel';
 import type { Revive } from '@wasm-revive/reinit-manager';
 import { load } from '../replay/loader.js';
 import type { StartOutcome, StartTask } from './outcome.js';
@@ -62,16 +62,21 @@ function held(): unknown[] {
   return Array.from({ length: table?.length ?? 0 }, (_, place) => table?.get(place) as unknown);
 }
 
-async function started({ entry, wasm }: StartTask): Promise<StartOutcome> {
+function has(value: unknown, name: string): boolean {
+  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && name in value;
+}
+
+async function started({ name, exceptions, entry, wasm }: StartTask): Promise<StartOutcome> {
   // Node.js 20 has only the hooks on a thread of their own.
   if ('registerHooks' in nodeModule) (nodeModule.registerHooks as (hooks: object) => void)({ load });
   else nodeModule.register(new URL('replay-loader.js', import.meta.url));
   try {
+    // Before anything is compiled, which not every package asks for.
+    if (exceptions !== 'none') checkEngine(name, { encoding: exceptions, jsTag: false });
     const exported = (await import(pathToFileURL(entry).href)) as Record<string, unknown>;
-    // Of CommonJS, Node.js finds only the exports whose names are written plainly. In `default` there are all.
-    const pkg = (typeof exported.default === 'object' ? exported.default : exported) as Record<string, unknown>;
+    // Of CommonJS, Node.js finds only the exports whose names are written plainly. In `default` there are all, as in that of a script.
+    const pkg = (has(exported.default, '__revive') ? exported.default : exported) as Record<string, unknown>;
     if (typeof pkg.initSync === 'function') pkg.initSync({ module: readFileSync(wasm) });
-    if (pkg.__revive === undefined) return { kind: 'failed', why: 'the package is a script, from which Node.js gets no exports' };
     const state = (pkg.__revive as Revive).checkpoint();
     const given = held().flatMap((value, place) => (value !== null && Object.is(value, filled[place]) ? [place] : []));
     return { kind: 'started', state: Buffer.from(state).toString('base64'), called: [...called].sort(), given };

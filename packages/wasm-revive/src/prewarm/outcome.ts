@@ -1,5 +1,7 @@
+import type { TransformedModule } from '@wasm-revive/bindgen';
+
 /** What the child process is to start. */
-export interface StartTask {
+export interface StartTask extends Pick<TransformedModule, 'name' | 'exceptions'> {
   /** The main file of a package that was transformed with `commit: 'copy'`. */
   readonly entry: string;
   readonly wasm: string;

@@ -3,55 +3,69 @@
  * and loaded in a process of its own.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Prewarmed, type RuntimeFiles, TransformError, type TransformedModule, transform } from '@wasm-revive/bindgen';
-import { heldValues, stateOf } from './held-values.js';
+import {
+  openRunFolder,
+  type Prewarmed,
+  type Prewarming,
+  type RuntimeFiles,
+  removeLeftFolders,
+  TransformError,
+  type TransformedModule,
+  transform,
+} from '@wasm-revive/bindgen';
+import { entryOf } from './entry.js';
+import { notEverywhere, stateOf } from './held-values.js';
 import type { StartOutcome, StartTask } from './outcome.js';
 
 /** A start function that takes longer has hung. */
 const MOST_MS = 60_000;
 
-/** What start functions have done that is done no more, in sentences, beside the states. */
-export interface Prewarming {
-  readonly prewarmed: ReadonlyMap<string, Prewarmed>;
-  readonly warnings: readonly string[];
-}
+/** What the folders begin with in which packages are started. */
+const FOLDER = 'wasm-revive-prewarm';
 
 /**
  * Runs the start function of each module of a package once. The package stays as it is.
  * @throws TransformError `REVIVE_NOT_PREWARMED` where a state is more than what the wasm file can begin with; others as the transform does
  */
 export function prewarm(dir: string, name: string | readonly string[] | undefined, runtime: RuntimeFiles, version: string): Prewarming {
-  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-prewarm-'));
+  removeLeftFolders(tmpdir(), FOLDER);
+  const folder = openRunFolder(tmpdir(), FOLDER);
   try {
     const copy = join(folder, 'pkg');
     const { modules } = copied(() => transform({ dir, outDir: copy, name, recovery: 'rollback', commit: 'copy', runtime, version }), dir);
     const isScript = modules.some(({ target }) => target === 'nodejs');
     // What a package is without a package.json of its own.
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: isScript ? 'commonjs' : 'module' }));
+    const packages = nearestPackages(resolve(dir));
+    if (packages !== undefined) symlinkSync(packages, join(folder, 'node_modules'), 'junction');
     const prewarmed = new Map<string, Prewarmed>();
     const warnings: string[] = [];
     for (const module of modules) {
       const { state, called, given } = start(copy, module);
-      const saved = stateOf(Buffer.from(state, 'base64'));
-      const held = heldValues(saved.values, given);
-      if (held.length > 0) {
-        const several = held.length > 1;
-        throw refused(
-          module.name,
-          `it leaves Rust with ${held.length} of JavaScript's values, which ${several ? 'are' : 'is'} in no wasm file: ${held.join(', ')}`,
-        );
+      const begins = stateOf(Buffer.from(state, 'base64'), given);
+      const foreign = notEverywhere(begins.held, module.target);
+      if (foreign.length > 0) {
+        const why = `it leaves Rust with objects of the host that not every host of the target ${module.target} has: ${foreign.join(', ')}`;
+        throw refused(module.name, why);
       }
-      prewarmed.set(module.name, saved.state);
+      prewarmed.set(module.name, begins);
       warnings.push(...warningsOf(module.name, called));
     }
     return { prewarmed, warnings };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The packages that a file in a folder finds by their names. */
+function nearestPackages(dir: string): string | undefined {
+  const own = join(dir, 'node_modules');
+  if (existsSync(own)) return own;
+  return dir === dirname(dir) ? undefined : nearestPackages(dirname(dir));
 }
 
 /** @throws TransformError `REVIVE_NOT_PREWARMED` where the module has a state that can't be copied */
@@ -64,7 +78,7 @@ function copied<R>(run: () => R, dir: string): R {
   }
 }
 
-function start(dir: string, { name, file }: TransformedModule): Extract<StartOutcome, { kind: 'started' }> {
+function start(dir: string, module: TransformedModule): Extract<StartOutcome, { kind: 'started' }> {
   const program = fileURLToPath(new URL('prewarm-child.js', import.meta.url));
   if (!existsSync(program)) {
     throw new TransformError(
@@ -72,9 +86,12 @@ function start(dir: string, { name, file }: TransformedModule): Extract<StartOut
       `${program}, a file of wasm-revive itself, is missing. Install wasm-revive again; in a checkout of it, run \`npm run build\`.`,
     );
   }
-  const task: StartTask = { entry: join(dir, file), wasm: join(dir, `${name}_bg.wasm`) };
+  const { name, exceptions } = module;
+  const task: StartTask = { name, exceptions, entry: entryOf(dir, module), wasm: join(dir, `${name}_bg.wasm`) };
   const { output, signal, status, error } = spawnSync(process.execPath, [program], {
     input: JSON.stringify(task),
+    // What they ask of a program is not asked of this one.
+    env: { ...process.env, WASM_REVIVE_PROTECT: '', WASM_REVIVE_PREWARM: '' },
     // What the program prints is not what this command has to say.
     stdio: ['pipe', 2, 2, 'pipe'],
     maxBuffer: Number.POSITIVE_INFINITY,
@@ -95,7 +112,7 @@ function refused(name: string, why: string, cause?: unknown): TransformError {
   return new TransformError(
     'REVIVE_NOT_PREWARMED',
     `The start function of ${name} can't be run once for all instances: ${why}. Nothing was changed. What is supported is a start function that Node.js can run, and that ` +
-      'changes nothing but memory. Leave `--prewarm` away, or do what needs JavaScript when it is first used.',
+      'leaves nothing but memory, and values of JavaScript that a saved state carries, too. Leave `prewarm` away, or do what needs the rest when it is first used.',
     { cause },
   );
 }
@@ -103,8 +120,11 @@ function refused(name: string, why: string, cause?: unknown): TransformError {
 /** Functions of the host that give something else each time. */
 const ASKS = /^(?:getRandomValues|randomFillSync|random|randomUUID|now|new_?0|getTime|getTimezoneOffset)$/;
 
+/** Functions of the glue's own, and those that look for an object of the host: neither does anything. */
+const NOTHING_DONE = /^(?:__wb|static_accessor_)/;
+
 function warningsOf(name: string, called: readonly string[]): string[] {
-  const names = [...new Set(called.map(plainName))].filter((one) => !one.startsWith('__wb'));
+  const names = [...new Set(called.map(plainName))].filter((one) => !NOTHING_DONE.test(one));
   const asks = names.filter((one) => ASKS.test(one));
   const does = names.filter((one) => !ASKS.test(one));
   return [

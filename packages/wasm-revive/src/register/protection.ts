@@ -42,23 +42,25 @@ export class Protection {
   #protect(folder: string): void {
     if (this.#folders.has(folder)) return;
     this.#folders.add(folder);
-    const { protect, recovery, cacheDir, seen } = this.#settings;
-    const named = protect?.findIndex((one) => isPartOf(folder, one)) ?? -1;
-    if (protect !== undefined && named === -1) return;
-    if (named !== -1) Atomics.store(seen, named, 1);
+    const { protect, prewarm, recovery, commit, cacheDir, seen } = this.#settings;
+    const places = namesIn(this.#settings).flatMap(({ name }, place) => (isPartOf(folder, name) ? [place] : []));
+    const isNamed = places.length > 0;
+    if (protect !== undefined && !isNamed) return;
+    for (const place of places) Atomics.store(seen, place, 1);
+    const isPrewarmed = prewarm.some((one) => isPartOf(folder, one));
     let copy: CachedPackage;
     try {
-      copy = transformToCache(folder, { recovery, cacheDir });
+      copy = transformToCache(folder, { recovery, commit, cacheDir, prewarm: isPrewarmed });
     } catch (error) {
       if (!(error instanceof TransformError)) throw error;
       // It recovers by itself.
-      if (error.code === 'REVIVE_ALREADY_TRANSFORMED') return;
-      if (named !== -1) throw error;
+      if (error.code === 'REVIVE_ALREADY_TRANSFORMED' && !isPrewarmed) return;
+      if (isNamed) throw error;
       warn(`${folder} is not protected. ${error.code}: ${error.message}`);
       return;
     }
     const { modules, files, warnings } = copy.result;
-    if (named === -1 && modules.some(({ target }) => LOADED_BY_PROGRAM.has(target))) {
+    if (!isNamed && modules.some(({ target }) => LOADED_BY_PROGRAM.has(target))) {
       warn(
         `${folder} is not protected: it is for the target ${modules[0]?.target}, and which wasm file it gets is up to the program. Name it in "protect", and load ` +
           'the wasm file from where `import.meta.resolve` says that it is; or build it for the target nodejs.',
@@ -73,9 +75,18 @@ export class Protection {
   }
 }
 
-/** The settings name it, and nothing of it was protected. */
-export function unseen({ protect = [], seen }: Settings): string[] {
-  return protect.filter((_, index) => Atomics.load(seen, index) === 0);
+/** The settings that name something of which nothing was protected, with those names. */
+export function unseen(settings: Settings): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  namesIn(settings).forEach(({ setting, name }, place) => {
+    if (Atomics.load(settings.seen, place) === 0) found.set(setting, [...(found.get(setting) ?? []), name]);
+  });
+  return found;
+}
+
+/** The names in the settings, in the order of `seen`. */
+function namesIn({ protect = [], prewarm }: Settings): { readonly setting: string; readonly name: string }[] {
+  return [...protect.map((name) => ({ setting: 'protect', name })), ...prewarm.map((name) => ({ setting: 'prewarm', name }))];
 }
 
 function isGlue(file: string): boolean {

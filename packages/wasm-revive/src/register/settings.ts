@@ -5,10 +5,14 @@ import { dirname, join, resolve } from 'node:path';
 export interface Settings {
   /** What to protect: names of packages, and absolute paths of folders. Undefined: all whose wasm file the glue reads by itself. */
   readonly protect: readonly string[] | undefined;
+  /** What is protected and begins in the state after its start function, which runs when the copy is made: the same kinds of names. */
+  readonly prewarm: readonly string[];
   readonly recovery: 'fresh' | 'rollback';
+  /** With `rollback`; undefined: `log`. */
+  readonly commit: 'log' | 'copy' | undefined;
   /** Undefined: that of the project which a package belongs to. */
   readonly cacheDir: string | undefined;
-  /** For each of `protect`, whether something of it has been protected, on whichever thread. */
+  /** For each of `protect`, then of `prewarm`, whether something of it has been protected, on whichever thread. */
   readonly seen: Int32Array;
 }
 
@@ -24,7 +28,7 @@ interface Field {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-const NAMES = ['protect', 'recovery', 'cacheDir'];
+const NAMES = ['protect', 'prewarm', 'recovery', 'commit', 'cacheDir'];
 
 /**
  * Reads the settings: each from the environment, else from the field `wasm-revive` of the nearest `package.json`.
@@ -33,23 +37,30 @@ const NAMES = ['protect', 'recovery', 'cacheDir'];
  */
 export function readSettings(dir: string, env: NodeJS.ProcessEnv): Settings {
   const field = nearestField(resolve(dir));
-  const protect = protectOf(env.WASM_REVIVE_PROTECT ? env.WASM_REVIVE_PROTECT.split(',') : field.values.protect, field.dir);
+  const protect = namesIn('protect', env.WASM_REVIVE_PROTECT ? env.WASM_REVIVE_PROTECT.split(',') : field.values.protect, field.dir);
+  const prewarm = namesIn('prewarm', env.WASM_REVIVE_PREWARM ? env.WASM_REVIVE_PREWARM.split(',') : field.values.prewarm, field.dir) ?? [];
   const recovery = (env.WASM_REVIVE_RECOVERY || field.values.recovery) ?? 'fresh';
   if (recovery !== 'fresh' && recovery !== 'rollback') throw bad('recovery', recovery, '"fresh" or "rollback"');
+  const commit = env.WASM_REVIVE_COMMIT || field.values.commit;
+  if (commit !== undefined && commit !== 'log' && commit !== 'copy') throw bad('commit', commit, '"log" or "copy"');
+  if (commit !== undefined && recovery !== 'rollback')
+    throw bad('commit', commit, 'left away where the setting "recovery" isn\'t "rollback": nothing is undone then');
   const cacheDir = env.WASM_REVIVE_CACHE || field.values.cacheDir;
   if (cacheDir !== undefined && typeof cacheDir !== 'string') throw bad('cacheDir', cacheDir, 'the path of a folder');
   return {
     protect,
+    prewarm,
     recovery,
+    commit,
     cacheDir: cacheDir === undefined ? undefined : resolve(env.WASM_REVIVE_CACHE ? '.' : field.dir, cacheDir),
-    seen: new Int32Array(new SharedArrayBuffer(4 * (protect?.length ?? 0))),
+    seen: new Int32Array(new SharedArrayBuffer(4 * ((protect?.length ?? 0) + prewarm.length))),
   };
 }
 
-function protectOf(given: unknown, dir: string): string[] | undefined {
+function namesIn(setting: string, given: unknown, dir: string): string[] | undefined {
   if (given === undefined) return undefined;
   if (!Array.isArray(given) || !given.every((one): one is string => typeof one === 'string' && one.trim() !== '')) {
-    throw bad('protect', given, 'a list of names of packages, and of folders as paths that begin with "./"');
+    throw bad(setting, given, 'a list of names of packages, and of folders as paths that begin with "./"');
   }
   return given.map((one) => (/^(\.|\/|\w:[\\/])/.test(one.trim()) ? realPlace(resolve(dir, one.trim())) : one.trim()));
 }
@@ -80,6 +91,6 @@ function nearestField(dir: string): Field {
 function bad(name: string, found: unknown, expected: string): SettingsError {
   return new SettingsError(
     `wasm-revive/register: the setting "${name}" is ${JSON.stringify(found)}. It has to be ${expected}. ` +
-      'It comes from the environment (WASM_REVIVE_PROTECT, WASM_REVIVE_RECOVERY, WASM_REVIVE_CACHE) or from the field "wasm-revive" of package.json.',
+      'It comes from the environment (WASM_REVIVE_PROTECT, WASM_REVIVE_PREWARM, WASM_REVIVE_RECOVERY, WASM_REVIVE_COMMIT, WASM_REVIVE_CACHE) or from the field "wasm-revive" of package.json.',
   );
 }

@@ -34,12 +34,14 @@ export function ask([command, ...args]: Command, { cwd, env }: Surroundings): st
 /**
  * Runs a tool.
  * @param onLine hears each line of its standard error
+ * @param wordsOf what of its standard output is for people to read
  * @throws BuildError `REVIVE_TOOL_FAILED`, with all that it has said; Interrupted, once the tool has ended
  */
 export async function run(
   command: Command,
   { cwd, env, interruption }: Surroundings,
   onLine: (line: string) => void = () => {},
+  wordsOf: (stdout: string) => string = (stdout) => stdout,
 ): Promise<{ stdout: string; stderr: string }> {
   interruption?.throwIfAborted();
   const [file, ...args] = command;
@@ -66,5 +68,5 @@ export async function run(
   interruption?.removeEventListener('abort', end);
   interruption?.throwIfAborted();
   if (how === undefined) return said;
-  throw new BuildError('REVIVE_TOOL_FAILED', `\`${command.join(' ')}\` failed: ${how}.`, { output: said.stderr + said.stdout });
+  throw new BuildError('REVIVE_TOOL_FAILED', `\`${command.join(' ')}\` failed: ${how}.`, { output: said.stderr + wordsOf(said.stdout) });
 }

@@ -12,6 +12,10 @@ const MEMORY_LIMIT_MIB = 256;
 /** How a Worker is put together. */
 export interface AssembleOptions {
   readonly recovery: 'fresh' | 'rollback';
+  /** With `rollback`, how the state is kept that a turn is undone to. */
+  readonly commit: 'log' | 'copy';
+  /** Whether the start function runs once, now. */
+  readonly prewarm: boolean;
   /** A folder of the crate, from which its `wasm-revive.workers.js` is looked for. */
   readonly project: string;
   /** A main module of the program's own, in place of ours. */
@@ -19,17 +23,24 @@ export interface AssembleOptions {
   readonly runToCompletion: boolean;
 }
 
+/** What was put together. */
+export interface Assembled {
+  readonly exports: WorkerExports;
+  /** What of it isn't as without recovery, in sentences. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * Makes of a folder with wasm-bindgen's output, called `index`, what can be bundled into a Worker, from its `shim.js`.
  * @throws TransformError of `@wasm-revive/bindgen`
  */
-export function assemble(dir: string, { recovery, project, ownShim, runToCompletion }: AssembleOptions): WorkerExports {
+export function assemble(dir: string, { project, ownShim, runToCompletion, ...options }: AssembleOptions): Assembled {
   // The bundler target's entry exports all that its glue does.
   const glue = existsSync(join(dir, 'index_bg.js')) ? 'index_bg.js' : 'index.js';
   const exports = exportsOf(glue, readFileSync(join(dir, glue), 'utf8'));
-  transform({ dir, recovery, memoryLimitMiB: MEMORY_LIMIT_MIB });
+  const { warnings } = transform({ dir, ...options, memoryLimitMiB: MEMORY_LIMIT_MIB });
   copyFileSync(fileURLToPath(new URL('./index.js', import.meta.url)), join(dir, 'wasm-revive-workers.js'));
   if (ownShim !== undefined) copyFileSync(ownShim, join(dir, 'shim.js'));
   else writeFileSync(join(dir, 'shim.js'), shimText(exports, findOptions(project), runToCompletion));
-  return exports;
+  return { exports, warnings };
 }

@@ -1,17 +1,15 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { assemble } from './assemble.js';
+import { type Assembled, type AssembleOptions, assemble } from './assemble.js';
 import { WorkersBuildError } from './errors.js';
 import { runEsbuild } from './esbuild.js';
-import type { WorkerExports } from './exports-of.js';
 import { readStaging } from './staging.js';
 
 /** Where the transformed package is put together, in the folder that worker-build bundles: what snippets import is found from there, too. */
 const OWN_FOLDER = '.wasm-revive';
 
 /** What `bundle` did. */
-export interface Bundled {
-  readonly exports: WorkerExports;
+export interface Bundled extends Assembled {
   /** The exit code of esbuild. */
   readonly code: number;
 }
@@ -32,8 +30,8 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
   try {
     for (const [name, file] of staging.files) copyFileSync(file, join(own, name));
     if (existsSync(join(dir, 'snippets'))) cpSync(join(dir, 'snippets'), join(own, 'snippets'), { recursive: true });
-    const exports = assemble(own, {
-      recovery: recoveryOf(env),
+    const assembled = assemble(own, {
+      ...settingsOf(env),
       project: dir,
       ownShim: staging.hasOwnShim ? join(dir, 'shim.js') : undefined,
       runToCompletion: env.RUN_TO_COMPLETION !== undefined,
@@ -47,16 +45,28 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
       if (staging.hasOwnShim) copyFileSync(join(own, 'index_bg.wasm'), join(dir, staging.wasm));
       else if (staging.wasm !== 'index_bg.wasm') rmSync(join(dir, staging.wasm));
     }
-    return { exports, code };
+    return { ...assembled, code };
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
 }
 
-/** How the Worker is to recover. @throws WorkersBuildError */
-function recoveryOf({ WASM_REVIVE_RECOVERY: recovery = 'fresh' }: NodeJS.ProcessEnv): 'fresh' | 'rollback' {
-  if (recovery === 'fresh' || recovery === 'rollback') return recovery;
-  throw new WorkersBuildError(`WASM_REVIVE_RECOVERY is "${recovery}". It has to be fresh, which is the default, or rollback.`);
+/** How the Worker is to recover, and to begin. @throws WorkersBuildError */
+function settingsOf(env: NodeJS.ProcessEnv): Pick<AssembleOptions, 'recovery' | 'commit' | 'prewarm'> {
+  const recovery = chosen(env, 'WASM_REVIVE_RECOVERY', ['fresh', 'rollback']);
+  const commit = chosen(env, 'WASM_REVIVE_COMMIT', ['log', 'copy']);
+  if (env.WASM_REVIVE_COMMIT !== undefined && recovery !== 'rollback') {
+    throw new WorkersBuildError('WASM_REVIVE_COMMIT says how a call can be undone, which is done only with WASM_REVIVE_RECOVERY=rollback.');
+  }
+  return { recovery, commit, prewarm: chosen(env, 'WASM_REVIVE_PREWARM', ['0', '1']) === '1' };
+}
+
+/** @throws WorkersBuildError */
+function chosen<const T extends string>(env: NodeJS.ProcessEnv, name: string, choices: readonly [T, T]): T {
+  const given = env[name] ?? choices[0];
+  const found = choices.find((choice) => choice === given);
+  if (found !== undefined) return found;
+  throw new WorkersBuildError(`${name} is "${given}". It has to be ${choices[0]}, which is the default, or ${choices[1]}.`);
 }
 
 function outfileOf(args: readonly string[]): string {

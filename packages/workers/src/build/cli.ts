@@ -8,8 +8,9 @@ export function main(args: readonly string[]): number {
   try {
     // worker-build, or a person, asks for the version.
     if (!args.includes('--bundle')) return runEsbuild(process.cwd(), args);
-    const { code, exports } = bundle(process.cwd(), args);
+    const { code, exports, warnings } = bundle(process.cwd(), args);
     if (code === 0) {
+      for (const warning of warnings) console.error(`wasm-revive: warning: ${warning}`);
       const { functions, classes } = exports;
       const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
       console.error(`wasm-revive: recovery built in. Functions: ${list(functions)}. Classes: ${list(classes)}.`);

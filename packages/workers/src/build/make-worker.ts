@@ -2,9 +2,8 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { assemble } from './assemble.js';
+import { type Assembled, assemble } from './assemble.js';
 import { bundleQuietly } from './esbuild.js';
-import type { WorkerExports } from './exports-of.js';
 
 /** Options of {@link makeWorker}. */
 export interface MakeWorkerOptions {
@@ -15,6 +14,10 @@ export interface MakeWorkerOptions {
   /** The crate's folder. */
   readonly project: string;
   readonly recovery: 'fresh' | 'rollback';
+  /** With `rollback`, how the state is kept that a turn is undone to. Default: `log`. */
+  readonly commit?: 'log' | 'copy';
+  /** Whether the start function runs once, now. Default: false. */
+  readonly prewarm?: boolean;
   readonly minify: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -26,8 +29,7 @@ export interface Bytes {
 }
 
 /** A Worker that was made. */
-export interface MadeWorker {
-  readonly exports: WorkerExports;
+export interface MadeWorker extends Assembled {
   /** The same bundle without recovery: its files' sizes, by name. */
   readonly before: ReadonlyMap<string, Bytes>;
 }
@@ -40,14 +42,23 @@ const BUNDLE = 'bundle.js';
 const FORMER = "// wrangler.toml can name ../index.js itself.\nexport * from '../index.js';\nexport { default } from '../index.js';\n";
 
 /** @throws WorkersBuildError, and TransformError of `@wasm-revive/bindgen` */
-export function makeWorker({ dir, outDir, project, recovery, minify, env = process.env }: MakeWorkerOptions): MadeWorker {
+export function makeWorker({
+  dir,
+  outDir,
+  project,
+  recovery,
+  commit = 'log',
+  prewarm = false,
+  minify,
+  env = process.env,
+}: MakeWorkerOptions): MadeWorker {
   const bundle = (main: string): void => {
     const args = ['--bundle', main, '--format=esm', `--external:./${WASM}`, '--external:cloudflare:*', `--outfile=${BUNDLE}`];
     bundleQuietly(dir, minify ? [...args, '--minify'] : args, env);
   };
   bundle(`./${MAIN}`);
   const before = new Map([MAIN, WASM].map((file) => [file, bytesOf(join(dir, file === MAIN ? BUNDLE : file))]));
-  const exports = assemble(dir, { recovery, project, runToCompletion: env.RUN_TO_COMPLETION !== undefined });
+  const assembled = assemble(dir, { recovery, commit, prewarm, project, runToCompletion: env.RUN_TO_COMPLETION !== undefined });
   bundle('./shim.js');
   // Note: esbuild keeps `import source`, which wrangler doesn't read. It gives the compiled module either way.
   const code = readFileSync(join(dir, BUNDLE), 'utf8').replaceAll(/\bimport source (?=[\w$]+ from\s*"\.\/index_bg\.wasm")/g, 'import ');
@@ -59,7 +70,7 @@ export function makeWorker({ dir, outDir, project, recovery, minify, env = proce
   writeFileSync(join(outDir, 'worker/shim.mjs'), FORMER);
   copyFileSync(join(dir, BUNDLE), join(outDir, `${MAIN}.new`));
   renameSync(join(outDir, `${MAIN}.new`), join(outDir, MAIN));
-  return { exports, before };
+  return { ...assembled, before };
 }
 
 function bytesOf(file: string): Bytes {
