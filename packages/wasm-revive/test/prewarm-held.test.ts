@@ -46,4 +46,11 @@ describe.each(['fixtures', 'fixtures-mvp'])('%s', (name) => {
       ['a number', 'a string', "the host's object console", ...['array', 'map', 'object'].map((kind) => `one of kind ${kind}`)].sort(),
     );
   });
+
+  it('names `undefined`, and where it has a place of its own `null`', () => {
+    const { module, held } = make();
+    for (const value of [undefined, null]) module.hold(String(value), value);
+    // In a table, a place that has null is as one that is free.
+    expect(held().sort()).toEqual(name === 'fixtures' ? ['a undefined'] : ['a null', 'a undefined']);
+  });
 });

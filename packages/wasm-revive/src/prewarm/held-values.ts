@@ -21,10 +21,14 @@ export function stateOf(bytes: Uint8Array): { readonly state: Prewarmed; readonl
  * What Rust holds of JavaScript's values besides those that the glue gives each instance: what each is, in words.
  * @param given the places of the latter, in a table
  */
-export function heldValues({ values, objects, next, from = 0 }: Saved['values'], given: readonly number[]): string[] {
-  const others = next === undefined ? new Set(given) : freePlaces(new Map(values), from, next);
-  return values.flatMap(([place, word]) => {
+export function heldValues({ length, values, objects, next, from = 0 }: Saved['values'], given: readonly number[]): string[] {
+  const words = new Map(values);
+  const others = next === undefined ? new Set(given) : freePlaces(words, from, next);
+  // A place of a table that Rust doesn't use has null, and so has one with null in it. In a `heap`, each place that isn't free is Rust's.
+  const places = next === undefined ? [...words.keys()] : Array.from({ length }, (_, place) => place);
+  return places.flatMap((place) => {
     if (others.has(place)) return [];
+    const word = words.get(place) ?? null;
     if (!Array.isArray(word)) return [`a ${word === null ? 'null' : typeof word}`];
     const [kind, detail] = word as readonly [string, unknown];
     if (kind !== 'object') return [`a ${kind}`];
