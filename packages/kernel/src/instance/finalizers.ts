@@ -122,11 +122,13 @@ export function undoableRegistry(registry: Registry, undo: Pick<Undo, 'changes' 
       }
       const was = registry.unregister(token);
       const other = others.get(token);
-      if (!was || (other === undefined && pointer === undefined)) return was;
+      // A handle that is used through a proxy was registered as what is behind that.
+      const isOther = !was && pointer !== undefined && pointer !== 0;
+      if (!isOther && (!was || (other === undefined && pointer === undefined))) return was;
       undo.changes(() => {
         const target = other === undefined ? token : other.target.deref();
         if (target === undefined) return;
-        registry.register(target, other?.held ?? pointer, token);
+        if (was) registry.register(target, other?.held ?? pointer, token);
         if (pointer !== undefined) point(target, pointer, other?.held, (address) => base + address);
       });
       return was;
