@@ -45,7 +45,7 @@ export { askForLeftMemory } from './instance/garbage.js';
 export { markHandled } from './instance/in-flight.js';
 export { Instance, type Loss, type Owner } from './instance/instance.js';
 export { foreignHandleError, staleHandleError } from './instance/instance-errors.js';
-export { REGISTERING_METHODS } from './instance/registrations.js';
+export { REGISTERING_METHODS, REMOVING_METHODS } from './instance/registrations.js';
 export { type GuardActions, RuntimeGuards } from './instance/runtime-guards.js';
 export {
   ABI_VERSION,

@@ -32,6 +32,7 @@ it('exports this and no more', () => {
       "PersistOffset",
       "PersistRequest",
       "REGISTERING_METHODS",
+      "REMOVING_METHODS",
       "REPORT_VERSION",
       "RESERVED_NAMES",
       "RESTORED_ENTRY",

@@ -250,4 +250,11 @@ describe('a start function that', () => {
       message: expect.stringContaining(`Rust holds 1 of JavaScript's values that can't be saved: ${what}`),
     });
   });
+
+  it('names `undefined`, and where it has a place of its own `null`', () => {
+    const { module, held } = make();
+    for (const value of [undefined, null]) module.hold(String(value), value);
+    // In a table, a place that has null is as one that is free.
+    expect(held().sort()).toEqual(name === 'fixtures' ? ['a undefined'] : ['a null', 'a undefined']);
+  });
 });

@@ -2,7 +2,7 @@
  * Edits what imports do with functions that the host is to call later: microtasks, reactions, timers, listeners. What a call does is seen from
  * the glue's text; whose the function is, the runtime finds out: a closure of Rust, or any other, which stays what it is.
  */
-import { REGISTERING_METHODS } from '@wasm-revive/kernel';
+import { REGISTERING_METHODS, REMOVING_METHODS } from '@wasm-revive/kernel';
 import type MagicString from 'magic-string';
 import { calleeName, declaredNames, type Node } from '../syntax/ast.js';
 import type { FunctionNode } from '../syntax/oxc.js';
@@ -71,11 +71,11 @@ function editCall(text: MagicString, node: CallNode, context: CallbackContext): 
   } else if (method === 'resolve' && object?.type === 'Identifier' && object.name === 'Promise') {
     const value = context.undo && isGiven(first) ? `, ${text.original.slice(first.start, first.end)}` : '';
     text.appendLeft(node.start, '$host.resolvedPromise(').appendRight(node.end, `${value})`);
-  } else if (isReaction || REGISTERING_METHODS.includes(method)) {
+  } else if (isReaction || REGISTERING_METHODS.includes(method) || (context.undo && REMOVING_METHODS.includes(method))) {
     const asked = isReaction ? '$host.react(' : '$host.register(';
     if (object === undefined) {
       // Of an emitter these are methods: a function of such a name does something else.
-      if (method === 'on' || method === 'once') return false;
+      if (method === 'on' || method === 'once' || method === 'off') return false;
       return passArguments(text, node, args, node.start, `${asked}globalThis, '${method}', [`);
     }
     text.appendLeft(node.start, asked);

@@ -53,15 +53,19 @@ export function editPassArray(text: MagicString, node: FunctionNode): void {
 
 /** Emitted where arrays of values are given to Rust, which may be handles. (Handles of other packages are ordinary values here.) */
 export function assertOwn(glue: Glue): string {
-  const isHandle = [...glue.classes.keys()].map((name) => `value instanceof ${name}`).join(' || ');
   return `  function $assertOwn(values) {
     // Note: as the glue itself reads them, for they may be no real array.
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
-      if ((${isHandle}) && $isStrange(value.__wbg_ptr)) $host.strange(value.__wbg_ptr, value.constructor.name);
+      if ((${isHandle(glue)}) && $isStrange(value.__wbg_ptr)) $host.strange(value.__wbg_ptr, value.constructor.name);
     }
   }
 `;
+}
+
+/** Whether a `value` is of a class of the module's. */
+export function isHandle({ classes }: Glue): string {
+  return classes.size === 0 ? 'false' : [...classes.keys()].map((name) => `value instanceof ${name}`).join(' || ');
 }
 
 /** Whether arrays that can hold handles are given to Rust. */

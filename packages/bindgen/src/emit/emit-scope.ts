@@ -8,7 +8,7 @@ import { UNWIND_EXPORT } from '@wasm-revive/kernel';
 import type { GuardedExport } from '../read/entries.js';
 import { type Glue, helper } from '../read/glue.js';
 import type { Prewarmed, WasmInfo } from '../wasm/wasm-info.js';
-import { assertOwn, GET, passesHandles } from './edit-handles.js';
+import { assertOwn, GET, isHandle, passesHandles } from './edit-handles.js';
 import { emitApi, emitNames } from './emit-api.js';
 import { emitBinding } from './emit-binding.js';
 import { emitExportGuards } from './emit-export-guards.js';
@@ -77,7 +77,7 @@ ${emitNames(glue, guards)}${emitApi(glue, undo !== undefined)}${begins === undef
     watch: $watch,
     trap: () => $raw.state.trap,
     lent: () => $raw.state.lent,
-${undo === undefined ? '' : `    closures: ${emitClosures(glue)},\n`}    exports: $guarded,
+${undo === undefined ? '' : `    closures: ${emitClosures(glue)},\n    isHandle: (value) => ${isHandle(glue)},\n`}    exports: $guarded,
     start() {${start < 0 ? '' : ` ${guardName(start)}(); `}},
     api: $api,
     raw: $raw,

@@ -108,6 +108,7 @@ export function editForUndo(text: MagicString, glue: Glue, commit: Commit): void
   for (const cls of glue.classes.values()) {
     for (const member of membersOf(glue, cls)) if (member.name === '__destroy_into_raw') notePointer(text, member.node.value);
   }
+  for (const { node } of glue.statements) walk(node, (child) => noteRegistry(text, child));
   closureCalls(glue).forEach((call, form) => {
     text.appendLeft((call.arguments.at(-1) as Node).end, `, ${form}`);
   });
@@ -141,6 +142,17 @@ export function closureMakers(glue: Glue, undo: boolean): ((a: string, b: string
     const others = call.arguments.slice(2).map(({ start, end }) => glue.code.slice(start, end));
     return (a, b) => `${calleeName(call)}(${[a, b, ...others, ...(undo ? [form] : [])].join(', ')})`;
   });
+}
+
+/**
+ * `typeof FinalizationRegistry === 'undefined' ? { register: () => {}, unregister: () => {} } : new FinalizationRegistry(…)`: what is registered is what
+ * a turn has made, also in an engine that finalizes nothing.
+ */
+function noteRegistry(text: MagicString, node: Node): void {
+  if (node.type !== 'ConditionalExpression' || node.alternate.type !== 'NewExpression') return;
+  const { callee } = node.alternate;
+  if (callee.type !== 'Identifier' || callee.name !== 'FinalizationRegistry' || node.consequent.type !== 'ObjectExpression') return;
+  text.overwrite(node.consequent.start, node.consequent.end, '$host.registry()');
 }
 
 /** `CounterFinalization.unregister(this)`, of a handle whose pointer has just been taken: says which that was. */

@@ -95,6 +95,8 @@ export interface Scope {
   entries?(): readonly Entry[];
   /** Where turns can be undone: makes a closure of each form that the glue makes any of, see {@link Host.closure}, given where Rust has it. */
   readonly closures?: readonly ((a: number, b: number) => unknown)[];
+  /** Where turns can be undone: whether an object is of a class of the module's. */
+  isHandle?(value: object): boolean;
 }
 
 /** The glue as a function: every call gives a new glue scope. */
@@ -310,8 +312,8 @@ export interface Host {
   finalizer(callback: unknown): unknown;
   /** Where turns can be undone: something of the glue's own is about to change, and this puts it back. */
   changes(putBack: () => void): void;
-  /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. */
-  registry(callback: (held: unknown) => unknown): Registry;
+  /** `new FinalizationRegistry(callback)`, of the glue's own, for handles and closures. @param callback undefined: the engine has none of those, and turns can be undone */
+  registry(callback?: (held: unknown) => unknown): Registry;
   /**
    * A closure of Rust that the glue has made for JavaScript to keep. Gives what JavaScript is to have: the same, unless turns are heard of.
    * @param form its place in {@link Scope.closures}

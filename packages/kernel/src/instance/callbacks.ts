@@ -1,7 +1,7 @@
 import type { Thenable, TurnState } from '../contract/contract.js';
 import { isReviveError } from '../errors.js';
-import { inMicrotask } from '../program/intrinsics.js';
-import { tagOf } from '../program/thrown.js';
+import { inMicrotask, isPlainPromise } from '../program/intrinsics.js';
+import { lookAt, tagOf } from '../program/thrown.js';
 import { markHandled } from './in-flight.js';
 import type { Closure, OwnClosures } from './own-closures.js';
 
@@ -212,15 +212,16 @@ export class Callbacks {
     return undefined;
   }
 
-  /** See `Host.react`. @param awaits called where Rust is to hear of it; what that gives, as soon as Rust does */
-  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[], awaits?: () => () => void): unknown {
+  /** See `Host.react`. @param awaits called where Rust is to hear of it; what that gives, as soon as Rust does, and says whether it was ever to */
+  react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[], awaits?: () => () => boolean): unknown {
     let derived: unknown;
-    let spent: (() => void) | undefined;
+    let spent: (() => boolean) | undefined;
     const guard = (callback: unknown): unknown => {
       if (!this.#own.has(callback)) return callback;
       spent ??= awaits?.();
       return (...args: unknown[]): unknown => {
-        spent?.();
+        // A turn that was undone has asked for nothing, be it by a closure that was there before it.
+        if (spent?.() === false) return undefined;
         try {
           return this.#enter('reaction', () => callback(...args));
         } catch (error) {
@@ -230,7 +231,8 @@ export class Callbacks {
       };
     };
     // What is no promise does anything with them, and a function of the program's is called in any case.
-    if (this.#undoing !== undefined && !(isPromise(target) && callbacks.every((callback) => this.#own.has(callback)))) {
+    const isQuiet = (): boolean => lookAt(() => isPlainPromise(target), false) && callbacks.every((callback) => this.#own.has(callback));
+    if (this.#undoing !== undefined && !(isPromise(target) && isQuiet())) {
       this.#undoing.turn.hasReached = true;
     }
     // Another object with a method of that name may do anything with what it is given: ask for it by identity, for one.

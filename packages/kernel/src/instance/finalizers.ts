@@ -77,10 +77,19 @@ export class SharedRegistry {
   }
 }
 
+/** In an engine that has no finalizers: only what is registered is known. */
+export function withoutFinalizers(): Registry {
+  const registered = new WeakSet<object>();
+  return {
+    register: (target, _held, token = target) => void registered.add(token),
+    unregister: (token) => registered.delete(token),
+  };
+}
+
 /** What was registered that is no pointer: the state of a closure, or the pointers of a handle to each of the classes that it is of. */
 interface Registered {
   readonly held: object;
-  readonly target: WeakRef<object>;
+  readonly target: { deref(): object | undefined };
 }
 
 /**
@@ -88,25 +97,38 @@ interface Registered {
  * up. A handle is its own token, and says its pointer when it is unregistered; a closure is registered by its state.
  * @param base where the pointers of the instance's handles start
  */
-export function undoableRegistry(registry: Registry, undo: Pick<Undo, 'changes'>, base: number): Registry {
+export function undoableRegistry(registry: Registry, undo: Pick<Undo, 'changes' | 'unregistered'>, base: number): Registry {
   const others = new WeakMap<object, Registered>();
   return {
     register(target, held, token = target) {
       registry.register(target, held, token);
-      if (typeof held === 'object' && held !== null) others.set(token, { held, target: new WeakRef(target) });
+      if (typeof held === 'object' && held !== null)
+        others.set(token, { held, target: typeof WeakRef === 'function' ? new WeakRef(target) : { deref: () => target } });
       undo.changes(() => {
         registry.unregister(token);
         if (token === target) point(target, UNDONE, held, () => UNDONE);
       });
     },
     unregister(token, pointer) {
+      const { unregistered } = undo;
+      const pointers = unregistered.get(token);
+      if (pointers !== undefined) {
+        unregistered.delete(token);
+        undo.changes(() => {
+          unregistered.set(token, pointers);
+          for (const [name, value] of pointers) setProperty(token, name, value);
+        });
+        return false;
+      }
       const was = registry.unregister(token);
       const other = others.get(token);
-      if (!was || (other === undefined && pointer === undefined)) return was;
+      // A handle that is used through a proxy was registered as what is behind that.
+      const isOther = !was && pointer !== undefined && pointer !== 0;
+      if (!isOther && (!was || (other === undefined && pointer === undefined))) return was;
       undo.changes(() => {
         const target = other === undefined ? token : other.target.deref();
         if (target === undefined) return;
-        registry.register(target, other?.held ?? pointer, token);
+        if (was) registry.register(target, other?.held ?? pointer, token);
         if (pointer !== undefined) point(target, pointer, other?.held, (address) => base + address);
       });
       return was;

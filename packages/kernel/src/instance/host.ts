@@ -4,7 +4,7 @@ import type { Failures } from '../failure/failures.js';
 import { BlackBoxOffset } from '../module/abi.js';
 import { blackBoxView } from '../module/black-box.js';
 import { alarm } from '../program/intrinsics.js';
-import { type Registry, SharedRegistry, undoableRegistry } from './finalizers.js';
+import { type Registry, SharedRegistry, undoableRegistry, withoutFinalizers } from './finalizers.js';
 import { handlePromise } from './held.js';
 import type { Instance } from './instance.js';
 import { EXHAUSTED, foreignHandleError, staleHandleError } from './instance-errors.js';
@@ -131,14 +131,18 @@ export class InstanceHost implements Host {
     this.#instance.undo?.changes(putBack);
   }
 
-  registry(callback: (held: unknown) => unknown): Registry {
+  registry(callback?: (held: unknown) => unknown): Registry {
     const { registries } = this.#instance.owner.module;
     // Every scope makes its registries in the same order.
     const place = this.#registries++;
-    const registry = registries[place] ?? new SharedRegistry();
-    registries[place] = registry;
     const { space, callbacks, undo } = this.#instance;
-    const own = registry.of(space, callbacks.finalizer(this.call('a finalizer', callback)));
+    let own: Registry;
+    if (callback === undefined) own = withoutFinalizers();
+    else {
+      const registry = registries[place] ?? new SharedRegistry();
+      registries[place] = registry;
+      own = registry.of(space, callbacks.finalizer(this.call('a finalizer', callback)));
+    }
     return undo === undefined ? own : undoableRegistry(own, undo, this.base);
   }
 
@@ -179,12 +183,8 @@ export class InstanceHost implements Host {
   #unlessUndone(callback: unknown): unknown {
     const { undo } = this.#instance;
     if (undo === undefined || typeof callback !== 'function') return callback;
-    const { turn } = undo;
     const spent = undo.awaits();
-    return (): unknown => {
-      spent();
-      return turn.isUndone ? undefined : (callback as () => unknown)();
-    };
+    return (): unknown => (spent() ? (callback as () => unknown)() : undefined);
   }
 
   register(target: unknown, method: string, args: unknown[]): unknown {

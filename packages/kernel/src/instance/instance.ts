@@ -346,10 +346,14 @@ export class Instance {
   #startWith(image: () => Image): void {
     this.#image = undefined;
     const { undo } = this;
-    const exports = this.#exports as WebAssembly.Exports;
     const takeBack = undo?.startWith(image, () => this.scope.start());
-    writeGeneration(exports, this.generation);
-    forgetRunning(exports);
+    if (undo !== undefined && this.#moved(undo)) this.#bindAgain(true);
+    if (undo?.mustMove === true) throw new RangeError('what the start function has grown can not be given back');
+    const exports = this.#exports;
+    if (exports !== undefined) {
+      writeGeneration(exports, this.generation);
+      forgetRunning(exports);
+    }
     takeBack?.(undefined);
     // What the program has registered for this, as a turn of its own.
     const hooks = this.scope.exports()[RESTORED_EXPORT];
@@ -477,15 +481,7 @@ export class Instance {
     this.#failures.startAnew();
     // Note: not the one before, whose alarm rings once.
     this.#host = new InstanceHost(this, this.#failures);
-    const before = this.memoryBytes;
-    const moved = undo.move(() => this.#another());
-    if (moved !== undefined) {
-      leaveMemory(before);
-      this.#lookAt(moved);
-    }
-    const exports = this.#exports as WebAssembly.Exports;
-    this.scope.bind(exports, this.#host);
-    if (moved !== undefined) this.promises.moved(this.scope.held(moved));
+    this.#bindAgain(this.#moved(undo));
     this.#life = { is: 'running' };
     this.failedIn = undefined;
     this.promises.rejectOf(turn, () => this.#withoutFrames(error));
@@ -501,6 +497,25 @@ export class Instance {
     } finally {
       isOver();
     }
+  }
+
+  /** Whether another WebAssembly instance has taken over the state. */
+  #moved(undo: Undo): boolean {
+    const before = this.memoryBytes;
+    const moved = undo.move(() => this.#another());
+    if (moved === undefined) return false;
+    leaveMemory(before);
+    this.#lookAt(moved);
+    return true;
+  }
+
+  /** @param hasMoved whether that is to another WebAssembly instance */
+  #bindAgain(hasMoved: boolean): void {
+    const exports = this.#exports as WebAssembly.Exports;
+    // Glue has views of the memory that was.
+    if (hasMoved) this.scope.release();
+    this.scope.bind(exports, this.#host);
+    if (hasMoved) this.promises.moved(this.scope.held(exports));
   }
 
   /** Keeps older states of it from now on; undefined: none. Where its turns can't be undone, nothing comes of it. */

@@ -20,6 +20,9 @@ const TIMERS: Readonly<Record<string, string>> = {
 /** The methods whose calls an import of Rust makes through {@link Registrations.call}. */
 export const REGISTERING_METHODS: readonly string[] = [...Object.keys(REGISTERING), ...Object.keys(TIMERS)];
 
+/** Those besides, where turns can be undone. */
+export const REMOVING_METHODS: readonly string[] = [...new Set(Object.values(REGISTERING))];
+
 /** How many registrations there are before the first look at which of them have become pointless. */
 const FIRST_SWEEP = 64;
 
@@ -45,12 +48,14 @@ interface Registration {
   readonly undo: (target: Target, closure: Closure) => void;
 }
 
-/** A listener that the host calls once, and has forgotten by then. */
-interface OnceListener {
-  readonly target: WeakRef<object>;
+/** A listener, as it is registered again. */
+interface Listener {
+  readonly registration: Registration;
   readonly method: string;
-  readonly type: string;
+  readonly type: string | undefined;
   readonly options: unknown;
+  /** Whether the host calls it once, and has forgotten it by then. */
+  readonly isOnce: boolean;
 }
 
 interface Timer {
@@ -74,8 +79,9 @@ export class Registrations {
   readonly #timers = new Set<Timer>();
   #sweepTimersAt = FIRST_SWEEP;
 
-  /** What registers them again; not there before there is one. */
-  #onceListeners: WeakMap<Closure, OnceListener[]> | undefined;
+  /** What the host has of each closure, where turns can be undone. Note: their options may lead to what they are registered with. */
+  readonly #listeners: WeakMap<Closure, Listener[]> | undefined;
+  #areSomeOnce = false;
   readonly #once: Once;
   readonly #gives: Gives | undefined;
 
@@ -88,6 +94,7 @@ export class Registrations {
     this.#own = own;
     this.#once = once;
     this.#gives = gives;
+    this.#listeners = gives && new WeakMap();
   }
 
   /** `target[method](...args)`, for the methods of {@link REGISTERING_METHODS}. */
@@ -98,20 +105,35 @@ export class Registrations {
     if (isTimer && this.#own.has(first)) return this.#setTimer(method, first, args.slice(1));
     const result = ((target as Target)[method] as Closure)(...args);
     if (TIMERS[method] !== undefined) return result;
-    if (typeof first === 'string' && this.#own.has(second)) {
-      this.#listen(target, method, second, first, options);
-      if (method === 'once' || asksForOnce(options)) this.#listenOnce(target, method, second, first, options);
-    } else if (this.#own.has(first)) this.#listen(target, method, first);
+    if (typeof first === 'string' && this.#own.has(second)) this.#changed(target, method, second, first, options);
+    else if (this.#own.has(first)) this.#changed(target, method, first);
     return result;
   }
 
   /** `target[property] = handler`, for properties such as `onclick`. @param set does it, in the mode of the glue: strict, or not */
   setHandler(target: unknown, property: string, handler: unknown, set: (target: unknown, handler: unknown) => unknown): void {
+    const read = (): unknown => attempt(() => (target as Target)[property]);
+    const before = this.#gives && read();
     set(target, handler);
-    if (!this.#own.has(handler)) return;
-    this.#remember(target, handler, property, (target, closure) => {
-      if (target[property] === closure) target[property] = null;
-    });
+    if (this.#own.has(handler)) {
+      const putBack = (target: Target, closure: Closure): void => {
+        if (target[property] === closure) set(target, before);
+      };
+      this.#remember(
+        target,
+        handler,
+        property,
+        (target, closure) => {
+          if (target[property] === closure) target[property] = null;
+        },
+        putBack,
+      );
+    } else if (this.#own.has(before)) {
+      const after = read();
+      this.#gives?.(() => {
+        if (read() === after) attempt(() => set(target, before));
+      });
+    }
   }
 
   /** `new observer(...args)`, for observers such as `MutationObserver`. */
@@ -146,22 +168,64 @@ export class Registrations {
     }
   }
 
-  #listen(target: unknown, method: string, closure: Closure, type?: string, given?: unknown): void {
-    const remove = REGISTERING[method] as string;
+  /** A listener was added, or removed. */
+  #changed(target: unknown, method: string, closure: Closure, type?: string, options?: unknown): void {
+    const remove = REGISTERING[method];
+    const key = keyOf(method, type, options);
+    if (remove === undefined) this.#removed(target, closure, key);
+    else this.#listen(target, { method, remove, key, type, options }, closure);
+  }
+
+  #listen(target: unknown, { method, remove, key, type, options: given }: Listening, closure: Closure): void {
+    // Then the host has ignored this one.
+    if (method === 'addEventListener' && this.#found(target, closure, key).length > 0) return;
     // Note: an object, for Node.js 20 takes no `true` here.
     const options = asksForCapture(given) ? [{ capture: true }] : [];
-    this.#remember(target, closure, `${remove} ${type} ${options.length}`, (target, listener) => {
+    const registration = this.#remember(target, closure, key, (target, listener) => {
       const args = type === undefined ? [listener] : [type, listener, ...options];
       (target[remove] as Closure).apply(target, args);
     });
+    if (registration === undefined || this.#gives === undefined) return;
+    const isOnce = method === 'once' || asksForOnce(given);
+    this.#areSomeOnce ||= isOnce;
+    const listener = { registration, method, type, options: given, isOnce };
+    this.#add(closure, listener);
+    this.#gives(() => this.#forget(closure, listener));
   }
 
-  #listenOnce(target: unknown, method: string, closure: Closure, type: string, options: unknown): void {
-    if (this.#gives === undefined || typeof WeakRef !== 'function') return;
-    this.#onceListeners ??= new WeakMap();
-    const before = this.#onceListeners.get(closure) ?? [];
-    const others = before.filter((one) => one.type !== type || one.target.deref() !== target);
-    this.#onceListeners.set(closure, [...others, { target: new WeakRef(target as object), method, type, options }]);
+  /** Rust has taken a listener back. Should the turn be undone, it listens again. */
+  #removed(target: unknown, closure: Closure, key: string): void {
+    const listener = this.#found(target, closure, key).at(-1);
+    if (listener !== undefined) this.#isGone(target, closure, listener);
+  }
+
+  /** The host has a listener no more. */
+  #isGone(target: unknown, closure: Closure, listener: Listener): void {
+    this.#forget(closure, listener);
+    const { registration, method, type, options } = listener;
+    this.#gives?.(() => {
+      this.#registrations.push(registration);
+      this.#add(closure, listener);
+      attempt(() => ((target as Target)[method] as Closure)(...(type === undefined ? [closure] : [type, closure, options])));
+    });
+  }
+
+  /** The listeners that a closure is by this key. */
+  #found(target: unknown, closure: Closure, key: string): Listener[] {
+    const all = this.#listeners?.get(closure) ?? [];
+    return all.filter(
+      ({ registration, options }) => registration.key === key && registration.target.deref() === target && !isAborted(options),
+    );
+  }
+
+  #add(closure: Closure, listener: Listener): void {
+    this.#listeners?.set(closure, [...(this.#listeners.get(closure) ?? []), listener]);
+  }
+
+  #forget(closure: Closure, listener: Listener): void {
+    const others = this.#listeners?.get(closure)?.filter((one) => one !== listener);
+    if (others !== undefined) this.#listeners?.set(closure, others);
+    this.#registrations = this.#registrations.filter((one) => one !== listener.registration);
   }
 
   /**
@@ -171,28 +235,37 @@ export class Registrations {
    * @param event what it is given
    */
   isCalled(closure: Closure, target: unknown, event: unknown): void {
-    for (const { target: own, method, type, options } of this.#onceListeners?.get(closure) ?? []) {
-      if (target === undefined || own.deref() !== target || !isOfType(event, type)) continue;
-      this.#gives?.(() =>
-        attempt(() => {
-          if (!stillListens(target, type, closure)) ((target as Target)[method] as Closure)(type, closure, options);
-        }),
-      );
+    if (!this.#areSomeOnce || target === undefined) return;
+    for (const listener of this.#listeners?.get(closure) ?? []) {
+      const { isOnce, registration, method, type } = listener;
+      if (!isOnce || registration.target.deref() !== target) continue;
+      const left = method === 'addEventListener' ? undefined : countOf(target, type, closure);
+      const isSpent = left === undefined ? isOfType(event, type) : left < this.#found(target, closure, registration.key).length;
+      if (isSpent) this.#isGone(target, closure, listener);
     }
   }
 
-  #remember(target: unknown, closure: Closure, key: string, undo: Registration['undo']): void {
+  /** @param undoTurn what takes it back with the turn */
+  #remember(
+    target: unknown,
+    closure: Closure,
+    key: string,
+    undo: Registration['undo'],
+    undoTurn: Registration['undo'] = undo,
+  ): Registration | undefined {
     const isObject = typeof target === 'function' || (typeof target === 'object' && target !== null);
-    if (!isObject || typeof WeakRef !== 'function') return;
+    if (!isObject || typeof WeakRef !== 'function') return undefined;
     const registration = { target: new WeakRef(target), closure: new WeakRef(closure), key, undo };
     this.#registrations.push(registration);
     this.#gives?.(() => {
       this.#registrations = this.#registrations.filter((one) => one !== registration);
-      attempt(() => undo(target as Target, closure));
+      attempt(() => undoTurn(target as Target, closure));
     });
-    if (this.#registrations.length < this.#sweepAt) return;
-    this.#registrations = stillUseful(this.#registrations);
-    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#registrations.length);
+    if (this.#registrations.length >= this.#sweepAt) {
+      this.#registrations = stillUseful(this.#registrations);
+      this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#registrations.length);
+    }
+    return registration;
   }
 
   #setTimer(method: string, closure: Closure, others: readonly unknown[]): unknown {
@@ -236,15 +309,35 @@ function stillUseful(registrations: readonly Registration[]): Registration[] {
   });
 }
 
-/** Whether an event may be of this type: emitters of Node.js give their listeners anything. */
-function isOfType(event: unknown, type: string): boolean {
+/** A call that adds a listener. */
+interface Listening {
+  readonly method: string;
+  readonly remove: string;
+  readonly key: string;
+  readonly type: string | undefined;
+  readonly options: unknown;
+}
+
+/** The same for what adds a listener and what removes it: of emitters, by any name. */
+function keyOf(method: string, type: string | undefined, options: unknown): string {
+  const isOfEvents = method.endsWith('EventListener');
+  return `${isOfEvents ? 'event' : 'emitted'} ${type} ${isOfEvents && asksForCapture(options)}`;
+}
+
+/** Whether an event may be of this type. */
+function isOfType(event: unknown, type: string | undefined): boolean {
   const given = attempt(() => (event as { type?: unknown } | undefined)?.type);
   return typeof given !== 'string' || given === type;
 }
 
-/** Whether an emitter of Node.js would call it a second time. A target of events takes each listener once. */
-function stillListens(target: unknown, type: string, closure: Closure): boolean {
-  return attempt(() => (target as { listeners(type: string): unknown[] }).listeners(type).includes(closure)) === true;
+/** How often an emitter would call it; undefined where that isn't known. What it is called with may say any type. */
+function countOf(target: unknown, type: string | undefined, closure: Closure): number | undefined {
+  return attempt(() => (target as { listeners(type: unknown): unknown[] }).listeners(type).filter((one) => one === closure).length);
+}
+
+/** Whether a listener was taken back by its signal. */
+function isAborted(options: unknown): boolean {
+  return attempt(() => (options as { signal?: { aborted?: unknown } } | undefined)?.signal?.aborted) === true;
 }
 
 function asksForOnce(options: unknown): boolean {

@@ -39,6 +39,12 @@ export function whenSettled(
   apply(then, promise, [onValue, onReason]);
 }
 
+/** Whether to react to a promise runs nothing but the engine's own: a class of the program's may have a `then` and a constructor of its own. */
+export function isPlainPromise(promise: object): boolean {
+  const own = promise as { then?: unknown; constructor?: unknown };
+  return own.then === then && own.constructor === EnginesPromise;
+}
+
 /** A function that has something run in a microtask. It is the engine's, for it takes no stack. */
 export function alarm(run: () => void): () => void {
   let call = (): void => {};

@@ -9,6 +9,7 @@
  */
 
 import { UNDO_EXPORTS } from '../module/undo-exports.js';
+import { is } from '../program/intrinsics.js';
 import type { Image, Part } from './image.js';
 import type { KeepState, KeptState } from './kept-state.js';
 
@@ -43,22 +44,26 @@ class StateCopy implements KeptState {
 
   /** Damage is not looked for: nothing in the memory is there for that. */
   commit(): number {
-    const now = new Uint8Array(this.#memory.buffer);
+    this.#copy(this.#memory.buffer.byteLength, this.#table?.length ?? 0);
+    return 0;
+  }
+
+  /** Copies the state. What is behind it, of the memory and of the table, is nobody's. */
+  #copy(end: number, places: number): void {
     const table = this.#table;
     this.#rest = undefined;
     try {
-      if (this.#bytes.length !== now.length) this.#bytes = new Uint8Array(now.length);
+      if (this.#bytes.length !== end) this.#bytes = new Uint8Array(end);
     } catch {
       // There is no memory for a copy: until there is one, no turn can be undone.
       this.#bytes = new Uint8Array(0);
-      return 0;
+      return;
     }
-    this.#bytes.set(now);
-    if (this.#globals === undefined) return 0;
+    this.#bytes.set(new Uint8Array(this.#memory.buffer, 0, end));
+    if (this.#globals === undefined) return;
     const references: unknown[] = [];
-    for (let place = 0, length = table?.length ?? 0; place < length; place++) references.push(table?.get(place));
+    for (let place = 0; place < places; place++) references.push(table?.get(place));
     this.#rest = { globals: this.#globals.map(({ value }) => value as number | bigint), references };
-    return 0;
   }
 
   rollBack(): void {
@@ -73,8 +78,8 @@ class StateCopy implements KeptState {
   }
 
   mustMove(image: Image | undefined): boolean {
-    const { references } = image ?? this.#rest ?? { references: [] };
-    return this.#table !== undefined && this.#table.length > references.length;
+    const { references } = image ?? this.#rest ?? {};
+    return this.#table !== undefined && references !== undefined && this.#table.length > references.length;
   }
 
   /** Whether any is spare: the program is given none of it. */
@@ -103,7 +108,7 @@ class StateCopy implements KeptState {
   putImage({ memory, record, end, references }: Image): void {
     this.#growTo(end);
     this.#write(memory, { globals: globalsIn(record, this.#globals ?? []), references });
-    this.commit();
+    this.#copy(end, this.#table === undefined ? 0 : references.length);
   }
 
   #growTo(end: number): void {
@@ -128,7 +133,7 @@ class StateCopy implements KeptState {
     if (table.length < references.length) table.grow(references.length - table.length);
     for (let place = 0, { length } = table; place < length; place++) {
       const value = place < references.length ? references[place] : null;
-      if (table.get(place) !== value) table.set(place, value);
+      if (!is(table.get(place), value)) table.set(place, value);
     }
   }
 }

@@ -39,6 +39,8 @@ export type TakeBack = (error: unknown) => void;
 
 /** What undoes the turns of one instance. */
 export class Undo {
+  /** The pointers of handles that no registry of the glue's knows, until they are used up. */
+  readonly unregistered: WeakMap<object, readonly (readonly [name: string, pointer: number])[]> = new WeakMap();
   readonly #turns: Turns;
   readonly #closures: UndoableClosures;
   /** The turn, once somebody has asked for it. Who keeps it must not keep by it what else came to be in it. */
@@ -96,13 +98,15 @@ export class Undo {
     this.#turns.state.hasChanged = true;
   }
 
-  /** The event loop is given something that it calls once. Gives what is to be called when it does. */
-  awaits(): () => void {
+  /** The event loop is given something that it calls once. Gives what is to be called when it does; that says whether it was ever given. */
+  awaits(): () => boolean {
+    const { turn } = this;
     this.#awaited++;
     let isAwaited = true;
-    const arrives = (): void => {
+    const arrives = (): boolean => {
       if (isAwaited) this.#awaited--;
       isAwaited = false;
+      return !turn.isUndone;
     };
     // Rust waits for nothing that a turn has asked for which never was.
     this.changes(arrives);
@@ -185,14 +189,15 @@ export class Undo {
 
   /**
    * What an undone turn has grown is nobody's, and Wasm gives none of it back: where that is much memory, or this instance can't do without it, another
-   * WebAssembly instance takes over the state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so.
+   * WebAssembly instance takes over the state, with no more memory than it needs. No turn is running. Gives its exports; undefined where that isn't so, or
+   * can't be ({@link mustMove}).
    * @param another makes it; gives undefined where this one can't be exchanged for one
    */
   move(another: () => WebAssembly.Exports | undefined): WebAssembly.Exports | undefined {
     const kept = this.#kept as KeptState;
     const other = this.#other;
     this.#other = undefined;
-    if (other === undefined && !kept.hasMuchSpareMemory()) return undefined;
+    if (other === undefined && !kept.mustMove(undefined) && !kept.hasMuchSpareMemory()) return undefined;
     try {
       // The other memory is filled out of this one: a copy in between would take as much room again.
       const image = kept.viewImage();
@@ -209,6 +214,11 @@ export class Undo {
       // There is no memory for two, nor for a copy: it stays as large as it is.
       return undefined;
     }
+  }
+
+  /** Whether the state that is kept can't go on in this WebAssembly instance. */
+  get mustMove(): boolean {
+    return this.#kept?.mustMove(undefined) === true;
   }
 
   /** A copy of the state; undefined where there can be none. No turn is running. */
@@ -237,8 +247,12 @@ export class Undo {
       this.#isHeld = false;
     }
     const takeBack = this.rollBack();
-    this.#kept?.putImage(image());
-    this.commit();
+    // It is gone where the start function has cost it, and not said so.
+    const kept = this.#kept;
+    if (kept === undefined) return takeBack;
+    // Which commits, too.
+    kept.putImage(image());
+    this.#turnIsOver();
     return takeBack;
   }
 
@@ -254,14 +268,19 @@ export class Undo {
       damage = trap;
     }
     if (damage !== NO_DAMAGE) this.#damaged(typeof damage === 'number' ? damageError(damage) : (damage as Error));
+    const past = this.#past;
+    this.#turnIsOver();
+    if (past !== undefined || hasChanged) this.#checkpoints?.committed(kept, past);
+  }
+
+  /** The state that is kept is the one to go back to. */
+  #turnIsOver(): void {
     this.#hasCommitted = true;
     this.#undoneInARow = 0;
-    const past = this.#past;
     this.#forgetTurn();
     this.#closures.commit();
     // Who keeps older states has to be told of each turn.
-    this.#turns.state.hasChanged = this.#checkpoints !== undefined || kept.isAskedEachTurn;
-    if (past !== undefined || hasChanged) this.#checkpoints?.committed(kept, past);
+    this.#turns.state.hasChanged = this.#checkpoints !== undefined || this.#kept?.isAskedEachTurn === true;
   }
 
   /** The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host. */

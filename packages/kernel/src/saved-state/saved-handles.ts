@@ -21,9 +21,11 @@ export interface RestoredAlong {
 }
 
 /** @throws ReviveError `REVIVE_NOT_SAVED` for what is no handle of the instance */
-export function savedHandle({ base, module, space }: Instance, handle: object): SavedHandle {
+export function savedHandle({ base, module, scope, space }: Instance, handle: object): SavedHandle {
   const pointers = Object.entries(handle).filter(([name]) => name.startsWith('__wbg_ptr'));
-  if (pointers.length === 0 || pointers.some(([, pointer]) => spaceOf(pointer) !== space))
+  // Note: those of another module may be in a space of the same number.
+  const isOwn = scope.isHandle?.(handle) !== false && pointers.every(([, pointer]) => spaceOf(pointer) === space);
+  if (pointers.length === 0 || !isOwn)
     throw notSaved(module.name, 'of the handles that are to go along, one is none of this instance, or was freed');
   return Object.fromEntries(pointers.map(([name, pointer]) => [name, (pointer as number) - base]));
 }
@@ -32,11 +34,12 @@ export function savedHandle({ base, module, space }: Instance, handle: object): 
  * The same objects in the instance that has begun with the state. Unlike those that Rust makes, they are freed by `free()` alone, and not when they are
  * collected.
  */
-export function handlesOf({ base }: Instance, saved: readonly SavedHandle[], classes: readonly HandleClass[]): object[] {
-  return saved.map((pointers, nth) => {
+export function handlesOf({ base, undo }: Instance, saved: readonly SavedHandle[], classes: readonly HandleClass[]): object[] {
+  return saved.map((addresses, nth) => {
     const handle = Object.create((classes[nth] as HandleClass).prototype) as object;
-    for (const [name, address] of Object.entries(pointers))
-      define(handle, name, { value: base + address, writable: true, enumerable: true, configurable: true });
+    const pointers = Object.entries(addresses).map(([name, address]): [string, number] => [name, base + address]);
+    for (const [name, value] of pointers) define(handle, name, { value, writable: true, enumerable: true, configurable: true });
+    undo?.unregistered.set(handle, pointers);
     return handle;
   });
 }

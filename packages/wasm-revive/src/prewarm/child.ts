@@ -78,7 +78,9 @@ async function started({ name, exceptions, entry, wasm }: StartTask): Promise<St
     const pkg = (has(exported.default, '__revive') ? exported.default : exported) as Record<string, unknown>;
     if (typeof pkg.initSync === 'function') pkg.initSync({ module: readFileSync(wasm) });
     const state = (pkg.__revive as Revive).checkpoint();
-    const given = held().flatMap((value, place) => (value !== null && Object.is(value, filled[place]) ? [place] : []));
+    // Note: behind those it has filled, `undefined` is a value that Rust holds.
+    const now = held();
+    const given = filled.flatMap((value, place) => (value !== null && Object.is(value, now[place]) ? [place] : []));
     return { kind: 'started', state: Buffer.from(state).toString('base64'), called: [...called].sort(), given };
   } catch (error) {
     return { kind: 'failed', why: String(error) };

@@ -51,49 +51,14 @@ export function notEverywhere(held: HeldValues | undefined, target: TransformedM
 const OF_THE_LANGUAGE = (): string[] => runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[];
 
 /** What hosts have agreed on. Source: WinterTC, Minimum Common Web API (ECMA-429), without what Node.js 20 doesn't have. */
-const OF_EVERY_HOST: readonly string[] = [
-  ...[
-    'AbortController',
-    'AbortSignal',
-    'Blob',
-    'ByteLengthQueuingStrategy',
-    'CompressionStream',
-    'CountQueuingStrategy',
-    'Crypto',
-    'CryptoKey',
-  ],
-  ...[
-    'DOMException',
-    'DecompressionStream',
-    'Event',
-    'EventTarget',
-    'File',
-    'FormData',
-    'Headers',
-    'MessageChannel',
-    'MessageEvent',
-    'MessagePort',
-  ],
-  ...['Performance', 'ReadableByteStreamController', 'ReadableStream', 'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest'],
-  ...[
-    'ReadableStreamDefaultController',
-    'ReadableStreamDefaultReader',
-    'Request',
-    'Response',
-    'SubtleCrypto',
-    'TextDecoder',
-    'TextDecoderStream',
-  ],
-  ...['TextEncoder', 'TextEncoderStream', 'TransformStream', 'TransformStreamDefaultController', 'URL', 'URLSearchParams', 'WebAssembly'],
-  ...[
-    'WritableStream',
-    'WritableStreamDefaultController',
-    'WritableStreamDefaultWriter',
-    'atob',
-    'btoa',
-    'clearInterval',
-    'clearTimeout',
-    'console',
-  ],
-  ...['crypto', 'fetch', 'performance', 'queueMicrotask', 'setInterval', 'setTimeout', 'structuredClone'],
-];
+const OF_EVERY_HOST: readonly string[] = `
+  AbortController AbortSignal Blob ByteLengthQueuingStrategy CompressionStream CountQueuingStrategy Crypto CryptoKey DOMException
+  DecompressionStream Event EventTarget File FormData Headers MessageChannel MessageEvent MessagePort Performance
+  ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController
+  ReadableStreamDefaultReader Request Response SubtleCrypto TextDecoder TextDecoderStream TextEncoder TextEncoderStream
+  TransformStream TransformStreamDefaultController URL URLSearchParams WebAssembly WritableStream WritableStreamDefaultController
+  WritableStreamDefaultWriter atob btoa clearInterval clearTimeout console crypto fetch performance queueMicrotask setInterval
+  setTimeout structuredClone
+`
+  .trim()
+  .split(/\s+/);

@@ -52,7 +52,8 @@ describe.each(VARIANTS)('%s, panic=%s', (name, panic) => {
     const sibling = module.__revive.instance('room') as unknown as Package;
     const freed = new module.Counter(2);
     freed.free();
-    for (const handle of [{}, freed, new sibling.Counter(1)]) {
+    const another = load();
+    for (const handle of [{}, freed, new sibling.Counter(1), new another.Counter(1), { __wbg_ptr: 1024 }]) {
       expect(thrown(() => module.__revive.checkpoint({ handles: [handle] }))).toMatchObject({
         code: 'REVIVE_NOT_SAVED',
         message: expect.stringContaining('one is none of this instance'),
@@ -66,6 +67,33 @@ describe.each(VARIANTS)('%s, panic=%s', (name, panic) => {
     }
     expect([counter.inc(), module.__revive.generation]).toEqual([2, 1]);
   });
+
+  it.each(['Counter', 'Dog'] as const)(
+    'I7: a handle that came back is there again where a turn is undone that has used it up (%s)',
+    (cls) => {
+      const module = load() as Package & { readonly Dog: new (name: string) => { readonly name: string; free(): void } };
+      const bytes = module.__revive.checkpoint({ handles: [cls === 'Dog' ? new module.Dog('own') : new module.Counter(7)] });
+      const [handle] = module.__revive.restore(bytes, { handles: [module[cls]] }) as [
+        { get?(): number; readonly name?: string; free(): void },
+      ];
+      const read = (): unknown => (cls === 'Dog' ? handle.name : handle.get?.());
+      const value = read();
+      for (let round = 0; round < 2; round++) {
+        const error = thrown(() =>
+          module.nested(() => {
+            handle.free();
+            module.fail('abort');
+          }),
+        );
+        expect(error).toMatchObject({ report: { recovery: 'rollback' } });
+        expect(read()).toBe(value);
+      }
+      handle.free();
+      expect(read).toThrow();
+      thrown(() => module.fail('abort'));
+      expect(read).toThrow();
+    },
+  );
 
   it('I7: what the program gives by a name is another one there, by the same name', () => {
     const module = load();

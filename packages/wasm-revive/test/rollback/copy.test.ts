@@ -11,6 +11,11 @@ interface Package extends Fixtures {
   leak(bytes: number): void;
   memory_pages(): number;
   remember(key: string, value: string): void;
+  let_go(name: string): void;
+}
+
+interface Globals {
+  wasmReviveStart?: (() => string) | undefined;
 }
 
 const VARIANTS = [
@@ -64,6 +69,58 @@ describe.each(VARIANTS)('copies of %s, panic=%s', (name, panic) => {
     hold(module, 'later');
     expect([module.held(`later ${MANY - 1}`), module.held('kept')]).toEqual([{ from: 'later', nth: MANY - 1 }, kept]);
     expect(module.__revive.generation).toBe(1);
+  });
+
+  const inOneTurn = (module: Package, from: string): unknown => module.nested(() => hold(module, from));
+
+  it('I7: goes on in an older state, since which the table of references has grown', () => {
+    const module = make();
+    module.hold('kept', 'kept');
+    module.__revive.configure({ checkpoints: { turns: 2 } });
+    const pages = module.memory_pages();
+    module.bump();
+    inOneTurn(module, 'given up');
+    let last: unknown;
+    for (let time = 0; time <= 100; time++) last = thrown(() => module.fail('abort'));
+    expect(last).toMatchObject({ report: { recovery: 'rollback', givenUp: { turns: 1 } } });
+    expect([module.held('kept'), module.held('given up 7'), module.memory_pages()]).toEqual(['kept', undefined, pages]);
+    inOneTurn(module, 'later');
+    expect(module.held(`later ${MANY - 1}`)).toEqual({ from: 'later', nth: MANY - 1 });
+  });
+
+  it('I7: goes on in a state that was restored, where the start function has grown the table of references', () => {
+    const module = make();
+    module.hold('kept', 'kept');
+    const bytes = module.__revive.checkpoint();
+    const globals = globalThis as Globals;
+    globals.wasmReviveStart = () => {
+      globals.wasmReviveStart = undefined;
+      hold(module, 'of start');
+      return '';
+    };
+    module.__revive.restore(bytes);
+    expect(globals.wasmReviveStart).toBeUndefined();
+    const { generation } = module.__revive;
+    expect([module.held('kept'), module.held('of start 7')]).toEqual(['kept', undefined]);
+    for (const from of ['one', 'two']) {
+      inOneTurn(module, from);
+      expect(thrown(() => module.fail('abort'))).toMatchObject({ report: { recovery: 'rollback' } });
+    }
+    expect([module.held(`one ${MANY - 1}`), module.__revive.generation]).toEqual([{ from: 'one', nth: MANY - 1 }, generation]);
+  });
+
+  it('I7: puts back a -0 over a 0', () => {
+    const module = make();
+    module.hold('zero', -0);
+    thrown(() =>
+      module.nested(() => {
+        module.let_go('zero');
+        // In its place.
+        module.hold('another', 0);
+        module.fail('abort');
+      }),
+    );
+    expect(module.held('zero')).toBe(-0);
   });
 
   it('I6: gives back all memory that the turn has grown, however little', () => {

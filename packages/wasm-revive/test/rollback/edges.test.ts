@@ -54,6 +54,16 @@ describe('a turn that was undone', () => {
     },
   );
 
+  it('I7: gives back an object that was used up through a proxy, such as those of reactive frameworks', () => {
+    const module = make();
+    const [eater, food] = [new module.Counter(1), new module.Counter(7)];
+    const proxy = new Proxy(food, {});
+    for (const use of [() => eater.eat(proxy), () => proxy.free()]) {
+      undone(module, use);
+      expect([proxy.get(), food.get(), eater.get()]).toEqual([7, 7, 1]);
+    }
+  });
+
   it('I7: gives back a closure that was dropped in it and then called', () => {
     const module = make();
     const ticker = new module.Ticker(0);

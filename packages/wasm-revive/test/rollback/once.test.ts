@@ -93,6 +93,24 @@ it.each([
   expect([calls, module.__revive.generation]).toEqual([3, 1]);
 });
 
+it('I5, I7: listens to an emitter again whatever it is given, and not to what it was not called by', () => {
+  const module = load();
+  const { target, fire } = emitter();
+  const emits = target as EventEmitter;
+  const closure = module.failing_closure();
+  module.pass_on('listener', target, closure);
+  // As the messages of a worker are.
+  const message = { type: 'another', length: 5, charCodeAt: (at: number) => 'abort'.charCodeAt(at) };
+  for (let round = 0; round < 3; round++) {
+    expect(codeOf(fire(message as unknown as string))).toBe('REVIVE_ABORT');
+    expect(emits.listenerCount('event')).toBe(1);
+  }
+  expect(fire('none')).toBeUndefined();
+  // It was called, and that stands.
+  thrown(() => closure.call(target, 'abort'));
+  expect(emits.listenerCount('event')).toBe(0);
+});
+
 it('I6: listens once, however many of the turns in which it might have been called are undone', () => {
   const module = load();
   const { target, fire } = emitter();

@@ -128,6 +128,44 @@ it('I7: a turn that has called something of the program’s is not run again', a
   expect([calls, recoveries(reports), module.__revive.generation]).toEqual([2, ['fresh'], 2]);
 });
 
+it('I7: a turn that has called what a class of promises does by itself is not run again', async () => {
+  /** Its work begins as soon as somebody waits for it. */
+  class Lazy extends Promise<unknown> {
+    static begun = 0;
+  }
+  const { then } = Promise.prototype;
+  const begin = function (this: Promise<unknown>, ...callbacks: Parameters<typeof then>): unknown {
+    Lazy.begun++;
+    return then.apply(this, callbacks);
+  };
+  Object.defineProperty(Lazy.prototype, 'then', { value: begin });
+  /** Whoever waits for it makes another. */
+  class Counted extends Promise<unknown> {
+    static made = 0;
+    constructor(executor: ConstructorParameters<typeof Promise>[0]) {
+      super(executor);
+      Counted.made++;
+    }
+  }
+  const { module, traps, reports } = load();
+  for (const [promise, done] of [
+    [new Lazy(() => {}), () => Lazy.begun],
+    [new Counted(() => {}), () => Counted.made - 1],
+  ] as const) {
+    module.bump_static();
+    module.spawn_after(promise);
+    traps.at = 1;
+    await turn();
+    traps.at = 0;
+    expect([done(), reports.at(-1)?.recovery]).toEqual([1, 'fresh']);
+  }
+  module.bump_static();
+  module.spawn_after(new Promise(() => {}));
+  traps.at = 1;
+  await turn();
+  expect(reports.at(-1)?.recovery).toBe('rollback');
+});
+
 it('I7: a turn that has settled a promise is not run again', async () => {
   const { module, traps, reports } = load();
   const waiting = module.wait_for(Promise.resolve('value'));
