@@ -86,6 +86,7 @@ it('exports this and no more', () => {
       "readBlackBox",
       "readBreadcrumbs",
       "readCrates",
+      "readFunctionTypes",
       "realTrap",
       "safely",
       "saidCause",
