@@ -301,7 +301,9 @@ export class Failures {
     const instance = this.#instance;
     const { error, origin, panic, entrypoint, quiescent, tornPoll } = occurrence;
     this.#taint = NONE;
-    const failure = instance.owner.hooks.threw({
+    const { hooks } = instance.owner;
+    let isCondemned = false;
+    const thrown: Thrown = {
       error,
       origin,
       panic,
@@ -311,10 +313,16 @@ export class Failures {
       instance: instance.view,
       condemn() {
         if (instance.state !== 'running') return;
+        isCondemned = true;
         instance.isLookedAt = true;
         instance.shut(error);
       },
-    });
+    };
+    if (hooks.condemns(thrown)) thrown.condemn();
+    const answer = hooks.threw(thrown);
+    // A plugin may say something else of what was condemned, and may be the only one that says anything.
+    const isSaid = !isCondemned || instance.isTold || answer?.kind === 'aborted';
+    const failure: Failure | undefined = isSaid ? answer : { kind: 'aborted', cause: 'unknown', trap: error, frames: [] };
     return failure === undefined ? { error, isFailure: false } : { error: this.#carryOut(failure, occurrence), isFailure: true };
   }
 
