@@ -34,6 +34,8 @@ export class Failures {
   readonly #panics = new Panics((panic) => this.#panicReachedNobody(panic));
   /** The foreign exception that was reported last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
+  /** The same, of a turn that is to be undone: it goes on to whoever has entered, and the instance is well by then. */
+  #undoneThrough: unknown = NONE;
   /** Of the failures that the instance has lived on after. */
   readonly #unread = new UnreadStacks();
   /** What may have left Rust panicking. */
@@ -440,6 +442,7 @@ export class Failures {
       draft,
     );
     if (recovery === 'rollback') {
+      if (isForeign) this.#undoneThrough = occurrence.error;
       this.#undo(error, draft);
       return isForeign ? occurrence.error : error;
     }
@@ -486,6 +489,8 @@ export class Failures {
 
   /** The instance is again as it was before it failed. */
   startAnew(): void {
+    this.#taint = this.#undoneThrough;
+    this.#undoneThrough = NONE;
     this.#decided = undefined;
     this.#passesOn = false;
     this.#isAskingAgain = false;
