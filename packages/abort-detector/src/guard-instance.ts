@@ -2,10 +2,12 @@ import {
   type AbortCause,
   type CrashReport,
   describeFailure,
+  type GuardActions,
   hasStackRoom,
   type ModuleFacts,
   ReviveError,
   RuntimeGuards,
+  readFunctionTypes,
   realTrap,
   writeReport,
 } from '@wasm-revive/kernel';
@@ -16,6 +18,11 @@ import { isAbort, isStackExhausted } from './cause.js';
 export interface GuardInstanceOptions {
   /** What reports call the module. Default: `module`. */
   readonly name?: string;
+  /**
+   * The module's bytes, of which the types of its functions are read. With them an object that is given for a number is converted before the guard looks
+   * at the instance, which the object's `valueOf` may cost.
+   */
+  readonly bytes?: BufferSource;
   /** Told once, when the instance aborts. What it throws is thrown in place of the abort. */
   readonly onAbort?: (report: CrashReport) => void;
 }
@@ -36,11 +43,12 @@ export interface InstanceGuard {
  * `REVIVE_INSTANCE_LOST`, both with the trap as `cause`.
  *
  * Where the imports aren't guarded, JavaScript that is called by Rust and swallows a nested abort returns into the dead instance, and a trap of
- * another module that passes through counts as this one's.
+ * another module that passes through counts as this one's. Without `bytes`, an object whose `valueOf` costs the instance while it becomes an
+ * argument does enter it; the call throws `REVIVE_ABORT` all the same, and its frames reach no import.
  *
  * Made at run time, for code that isn't transformed; the transform emits its guards as text, which costs less on a call.
  */
-export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions = {}): InstanceGuard {
+export function guardInstance({ name = 'module', bytes, onAbort }: GuardInstanceOptions = {}): InstanceGuard {
   const began = performance.now();
   // Whether it catches panics isn't known, and rare in a module whose panics nobody here catches.
   const module: ModuleFacts = { name };
@@ -72,7 +80,7 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
     return error;
   }
 
-  const guards = new RuntimeGuards({
+  const actions: GuardActions = {
     enter(entrypoint) {
       const before = lostTo();
       if (before === undefined) return true;
@@ -80,6 +88,11 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
         cause: before.trap,
         report: before.error.report,
       });
+    },
+    left() {
+      // While it ran, the instance was lost: what frames of that give is nobody's result.
+      const lost = lostTo();
+      if (lost !== undefined) throw lost.error;
     },
     threw(error, entrypoint) {
       // A nested entry may have noticed first.
@@ -91,6 +104,9 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
       if (!isAbort(error) || (isForeign && (!isStackExhausted(error) || hasStackRoom()))) return error;
       return abort(error, entrypoint);
     },
+    calls() {
+      if (lostTo() !== undefined) throw trapForFrames();
+    },
     crossed(error) {
       crossed = { error };
       return lostTo() === undefined ? error : trapForFrames();
@@ -98,7 +114,8 @@ export function guardInstance({ name = 'module', onAbort }: GuardInstanceOptions
     returned() {
       if (lostTo() !== undefined) throw trapForFrames();
     },
-  });
+  };
+  const guards = new RuntimeGuards(actions, bytes && readFunctionTypes(bytes));
 
   /** While JavaScript ran, the instance was lost: its frames must not run on, nor their landing pads. */
   function trapForFrames(): unknown {

@@ -18,13 +18,32 @@ const PACKAGE: MatchedPackage = { name: '@wasm-revive/abort-detector', version: 
 /** Recognises traps, exhausted stacks and exceptions that tore Rust frames down. */
 export function abortDetector(): Plugin {
   const hooks: Hooks = new WeakMap();
+  // Looked at once: that may run Rust, of which nothing may run any more once it is condemned.
+  const verdicts = new WeakMap<Thrown, Verdict>();
   return {
     name: 'abort-detector',
     package: PACKAGE,
     leavesHook: (instance, error, suspected) =>
       void hooks.set(instance, noted(hooks.get(instance), error, panicOfHook(instance), suspected)),
-    threw: (thrown) => classify(thrown, hooks),
+    condemns(thrown) {
+      const found = verdict(thrown);
+      verdicts.set(thrown, found);
+      return found !== 'live';
+    },
+    threw: (thrown) => classify(thrown, verdicts.get(thrown) ?? verdict(thrown), hooks),
   };
+}
+
+/** What is known of an instance at a first look: that it has trapped, that the stack is full, that it panicked and something else took the frames. */
+type Verdict = 'trapped' | 'exhausted' | 'panicking' | 'live';
+
+function verdict({ error, origin, instance, quiescent }: Thrown): Verdict {
+  if (origin === 'own') return isAbort(error) ? 'trapped' : 'live';
+  // Where the stack is still full, it is nobody's own: the frames that were torn can't be trusted. With room here, JavaScript that an import
+  // called has filled the stack by itself, and an ordinary exception has left Rust's frames. Traps of another module are not ours.
+  if (origin === 'foreign' && isStackExhausted(error) && !hasStackRoom()) return 'exhausted';
+  // Whoever threw it: what leaves while Rust panics is the end of a panic.
+  return instance.panicking?.isLeft(quiescent) ? 'panicking' : 'live';
 }
 
 /** What was thrown into a panic's hook, which may have left Rust panicking, and what was read of the panic then. */
@@ -43,25 +62,22 @@ function noted(before: Hook | undefined, error: unknown, panic: Hook['panic'], s
   return { ...before, again: { error, panic: panic?.message === before.panic?.message ? panic : undefined } };
 }
 
-function classify(thrown: Thrown, hooks: Hooks): Aborted | undefined {
-  const { error, origin, instance, quiescent, tornPoll } = thrown;
-  if (origin === 'own') {
-    if (!isAbort(error)) return undefined;
-    thrown.condemn();
-    return abortOf(error, instance);
+function classify(thrown: Thrown, found: Verdict, hooks: Hooks): Aborted | undefined {
+  const { error, origin, instance, tornPoll } = thrown;
+  if (found !== 'live') thrown.condemn();
+  switch (found) {
+    case 'trapped':
+      return abortOf(error as Error, instance);
+    case 'exhausted':
+      return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
+    case 'panicking': {
+      const hook = hooks.get(instance);
+      return panickingAbort(error, instance, [hook, hook?.again].find((one) => one?.error === error)?.panic);
+    }
+    case 'live':
+      break;
   }
-  // Where the stack is still full, it is nobody's own: the frames that were torn can't be trusted. With room here, JavaScript that an import
-  // called has filled the stack by itself, and an ordinary exception has left Rust's frames. Traps of another module are not ours.
-  if (origin === 'foreign' && isStackExhausted(error) && !hasStackRoom()) {
-    thrown.condemn();
-    return { kind: 'aborted', cause: 'stack-overflow', trap: error, frames: wasmFrames(error) };
-  }
-  // Whoever threw it: what leaves while Rust panics is the end of a panic.
-  if (instance.panicking?.isLeft(quiescent)) {
-    thrown.condemn();
-    const hook = hooks.get(instance);
-    return panickingAbort(error, instance, [hook, hook?.again].find((one) => one?.error === error)?.panic);
-  }
+  if (origin === 'own') return undefined;
   // Thrown on purpose, it is a failure only where it tears a poll: what the task owes would never be settled.
   return origin === 'foreign' || (tornPoll && instance.callsInFlight > 0) ? foreign(error) : undefined;
 }

@@ -6,8 +6,10 @@ import { browser, nodeJs, otherRuntimes, type TestRuntime, WORKERD } from '../sr
 import { declareTests } from '../src/drive/table-tests.ts';
 import type { Target } from '../src/hosts/node.ts';
 import type { PanicMode } from '../src/runner/kinds.ts';
+import { OWED } from '../src/runner/scenarios/owed.ts';
 import { ROLLBACK } from '../src/runner/scenarios/rollback.ts';
 import { TASKS } from '../src/runner/scenarios/tasks.ts';
+import { UNWIND_SAFE } from '../src/runner/scenarios/unwinding.ts';
 
 const [running, newest] = [nodeJs(RUNNING_NODE), nodeJs(nodeVersion(Math.max(...otherNodeMajors())))];
 
@@ -40,6 +42,11 @@ const COPIES: readonly (readonly [TestRuntime, Target, PanicMode])[] = [
 
 const ALL = [...RUNS.map((run) => [...run, 'rollback'] as const), ...COPIES.map((run) => [...run, 'copy'] as const)];
 
+/** Of those that are run on other packages, what is about promises: the same holds here. */
+const SETTLED = [...OWED, ...UNWIND_SAFE].filter(({ id }) =>
+  ['a panic that drops what was to settle a promise, in a task', 'Rust throws on purpose in a later poll'].includes(id),
+);
+
 for (const [runtime, target, panic, commit] of ALL) {
   const place = `${commit} › ${target} › panic=${panic} › ${runtime.name}`;
   if (runtime.missing !== undefined) {
@@ -48,7 +55,7 @@ for (const [runtime, target, panic, commit] of ALL) {
     continue;
   }
   for (const [folder, scenarios] of [
-    [commit, ROLLBACK],
+    [commit, [...ROLLBACK, ...SETTLED]],
     [`${commit}/revive`, TASKS],
   ] as const) {
     declareTests(scenarios, place, () =>

@@ -78,6 +78,7 @@ export {
 export { type BlackBox, blackBoxView, forgetPanic, persistView, type Running, readBlackBox, readBreadcrumbs } from './module/black-box.js';
 export { type CrateRecord, checkCrates, type MatchedPackage, readCrates } from './module/crates.js';
 export { checkEngine, type ExceptionEncoding, type ExceptionHandling, explainCompileError } from './module/exception-handling.js';
+export { type FunctionType, type FunctionTypes, readFunctionTypes } from './module/function-types.js';
 export { catchesPanics, describedModule, type Module, type ModuleFacts } from './module/module.js';
 export { STACK_POINTER_EXPORT, StackPointers, stackPointerNames } from './module/stack-pointers.js';
 export { bytesMissingForLog, UNDO_EXPORTS } from './module/undo-exports.js';

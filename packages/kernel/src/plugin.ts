@@ -88,6 +88,12 @@ export interface Plugin {
    */
   readonly leavesHook?: (instance: InstanceView, error: unknown, suspected: boolean) => void;
   /**
+   * Whether something that left an export by throwing says that the instance can't be trusted. All plugins are asked before {@link threw} of any: then the
+   * instance is condemned ({@link Thrown.condemn}), whichever plugin comes first, and what that calls of the module is refused. Runs nothing of the program's.
+   * Where it throws, the instance is taken for lost.
+   */
+  readonly condemns?: (thrown: Thrown) => boolean;
+  /**
    * What left an export by throwing. The first plugin that answers decides; undefined: an ordinary JavaScript error. Where one throws, the instance
    * is taken for lost.
    */
@@ -118,6 +124,8 @@ export interface Hooks {
   readonly committed: ((instance: InstanceView) => void) | undefined;
   readonly polls: ((instance: InstanceView, run: () => void) => void) | undefined;
   readonly leavesHook: ((instance: InstanceView, error: unknown, suspected: boolean) => void) | undefined;
+  /** Whether one of them condemns the instance. */
+  readonly condemns: (thrown: Thrown) => boolean;
   readonly threw: (thrown: Thrown) => Failure | undefined;
   /** Undefined: no plugin answers. */
   readonly failed: (instance: InstanceView, failure: Failure) => Recovery | undefined;
@@ -127,6 +135,7 @@ export interface Hooks {
 
 /** Makes one set of hooks from many plugins, in their order. */
 export function composePlugins(plugins: readonly Plugin[]): Hooks {
+  const condemns = present(plugins.map((plugin) => plugin.condemns));
   const threw = present(plugins.map((plugin) => plugin.threw));
   const failed = present(plugins.map(orNothing));
   return {
@@ -136,6 +145,7 @@ export function composePlugins(plugins: readonly Plugin[]): Hooks {
     committed: sequence(present(plugins.map(({ name, committed }) => harmless(name, committed)))),
     polls: nested(present(plugins.map(({ name, polls }) => harmless(name, polls)))),
     leavesHook: sequence(present(plugins.map(({ name, leavesHook }) => harmless(name, leavesHook)))),
+    condemns: (thrown) => condemns.some((hook) => hook(thrown)),
     threw: (thrown) => first(threw, (hook) => hook(thrown)),
     failed: (instance, failure) => first(failed, (hook) => hook(instance, failure)),
     lost: sequence(present(plugins.map(({ name, lost }) => harmless(name, lost)))),

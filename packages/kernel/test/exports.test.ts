@@ -87,6 +87,7 @@ it('exports this and no more', () => {
       "readBlackBox",
       "readBreadcrumbs",
       "readCrates",
+      "readFunctionTypes",
       "realTrap",
       "safely",
       "saidCause",

@@ -116,6 +116,26 @@ describe('an abort', () => {
     expect(frames).toHaveBeenCalledOnce();
   });
 
+  it('I1, I3: is told where a plugin condemns the instance, and no other has anything to say of it', () => {
+    const states: string[] = [];
+    const first: Plugin = {
+      name: 'first',
+      threw({ instance }) {
+        states.push(instance.state);
+        return { kind: 'unwound', panic: { message: 'not at all', frames: [] } };
+      },
+    };
+    const error = new Error('the last');
+    const condemns: Plugin = { name: 'condemns', condemns: (thrown) => thrown.error === error };
+    for (const plugins of [[condemns], [first, condemns]]) {
+      const made = makeInstance({ plugins, spiesFirst: true });
+      expect(leaves(made, error)).toMatchObject({ code: 'REVIVE_ABORT', cause: error });
+      expect(made.reports.map(({ failure }) => failure)).toMatchObject([{ kind: 'aborted', cause: 'unknown' }]);
+      expect(made.log).toEqual(['released', 'decide fresh', 'failed fresh']);
+    }
+    expect(states).toEqual(['lost']);
+  });
+
   it('I5: promises that Rust owes are rejected, and whose call it was is told', async () => {
     const made = makeInstance();
     const owed = made.host.promise(() => {});

@@ -100,6 +100,7 @@ export function makeInstance({
     signalled: () => false,
     turnEnded: () => {},
     otherwise: ({ kind }) => (kind === 'unwound' ? 'keep' : 'fresh'),
+    runsAgain: () => void log.push('runs again'),
     rolledBack: () => void log.push('rolled back'),
     staleClosureCalled: () => false,
   };

@@ -59,7 +59,10 @@ export interface Events {
   probing: { readonly attempt: number; readonly instance?: string };
   /** An instance has served a call well, or the program has reset the module: whatever fails is made anew again. */
   closed: { readonly instance?: string };
-  /** A call is run again, whose instance was lost: for the first time (1), the second … `error` is what it would have got. */
+  /**
+   * A call is run again, whose instance was lost: for the first time (1), the second … `error` is what it would have got. With `--recovery rollback`, also a
+   * poll of futures that are no tasks, which has failed and was undone: that is run again once, after this event, and what becomes of it is one `failure`.
+   */
   retried: Where & { readonly entrypoint: string; readonly attempt: number; readonly error: ReviveError };
   /** Calls are refused with this error until the program resets the module. */
   retired: ReviveError;

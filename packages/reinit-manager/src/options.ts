@@ -165,6 +165,7 @@ const HOOKS = [
   'entered',
   'committed',
   'leavesHook',
+  'condemns',
   'threw',
   'failed',
   'lost',

@@ -23,14 +23,25 @@ export function catchExports<E extends WebAssembly.Exports>(exports: E, options:
   const install = exports[INSTALL_EXPORT];
   if (typeof install === 'function') install();
   const stack = new StackPointers(exports, stackPointerNames(exports));
+  /** Whether something has left frames further in, since when the stack pointer may be too low. */
+  let isTorn = false;
+  const settle = (): void => {
+    isTorn = false;
+    stack.restore();
+  };
   return new RuntimeGuards({
     threw(error, _name, depth) {
       const panic = isWasmException(error) ? panicOf(exports, error) : undefined;
       // Frames further out put it right by themselves.
-      if (depth === 0) stack.restore();
+      if (depth === 0) settle();
+      else isTorn = true;
       if (panic === undefined) return error;
       tell(panic, options);
       return panic;
+    },
+    // There were none, where an argument became a number by a function of the program's that has called an export and caught what it threw.
+    left(_name, depth) {
+      if (isTorn && depth === 0) settle();
     },
   }).exports(exports);
 }

@@ -11,14 +11,16 @@ export function unwindCatcher(): Plugin {
     name: 'unwind-catcher',
     package: PACKAGE,
     instantiated: ({ exports }) => exports && checkStackPointer(exports),
+    condemns: (thrown) => (thrown.panic !== undefined || isOwnPanic(thrown)) && isLeftPanicking(thrown),
     threw(thrown) {
-      const { error, origin, panic, instance, quiescent } = thrown;
+      const { panic, instance } = thrown;
       let uncaught: RawPanic | undefined;
       try {
         uncaught = uncaughtPanic(thrown);
       } catch (trap) {
         // What the panic carried aborts as it is dropped.
         if (!isInstance(trap, WebAssembly.RuntimeError)) throw trap;
+        thrown.condemn();
         return { kind: 'aborted', cause: 'abort', trap, frames: wasmFrames(trap) };
       }
       if (uncaught === 'unknown') instance.panicking?.ended();
@@ -32,15 +34,27 @@ export function unwindCatcher(): Plugin {
       // A destructor panicked while a panic unwound. Elsewhere Rust aborts then. On wasm it may go on, without the rest of the destructors and
       // believing for ever that it panics, which locks and destructors ask about. After a trap it isn't asked: nothing of it may run.
       // What an import threw may be the panic of another module, and says nothing of this one's.
-      const wasPanic = told !== undefined || (origin === 'own' && isReviveError(error, 'REVIVE_PANIC'));
-      if (wasPanic && instance.panicking?.isLeft(quiescent)) {
+      const wasPanic = told !== undefined || isOwnPanic(thrown);
+      // What was condemned isn't asked once more: it may run nothing.
+      if (wasPanic && (instance.state === 'lost' || isLeftPanicking(thrown))) {
+        thrown.condemn();
+        const { error: trap } = thrown;
         return told === undefined
-          ? { kind: 'aborted', cause: 'abort', trap: error, frames: [] }
-          : { kind: 'aborted', cause: 'panic-abort', panic: told, trap: error, frames: told.frames };
+          ? { kind: 'aborted', cause: 'abort', trap, frames: [] }
+          : { kind: 'aborted', cause: 'panic-abort', panic: told, trap, frames: told.frames };
       }
       return told && { kind: 'unwound', panic: told };
     },
   };
+}
+
+/** Whether the instance throws a panic of which somebody was told before. */
+function isOwnPanic({ error, origin }: Thrown): boolean {
+  return origin === 'own' && isReviveError(error, 'REVIVE_PANIC');
+}
+
+function isLeftPanicking({ instance, quiescent }: Thrown): boolean {
+  return instance.panicking?.isLeft(quiescent) === true;
 }
 
 /** What became of a Wasm exception that no import threw and that carries no JavaScript value: the unwinding of Rust itself. */

@@ -3,6 +3,7 @@ import {
   type Entry,
   explainCompileError,
   type Factory,
+  type FunctionTypes,
   type GuardActions,
   type GuardedExports,
   type Host,
@@ -10,6 +11,7 @@ import {
   INSTALL_EXPORT,
   type ModuleDescription,
   RuntimeGuards,
+  readFunctionTypes,
   SIGNAL_IMPORT,
 } from '@wasm-revive/kernel';
 import { rawImports } from '@wasm-revive/unwind-catcher';
@@ -30,12 +32,15 @@ export interface PlainModule {
  * Panics that leave an `extern "C-unwind"` export are ended by the unwind-catcher crate, where the module has it (feature `raw`); what that
  * imports need not be given.
  *
- * @param source the module, or its bytes
+ * @param source the module's bytes, or the module. Bytes say which arguments are numbers: only with them is an object that is given for one converted before
+ * the guards look at the instance, which the object's `valueOf` may cost
  * @param imports given to every instance, each function behind a guard
  * @throws ReviveError `REVIVE_UNSUPPORTED_ENGINE` when bytes can't be compiled because of the exception handling in them
  */
 export function plainModule(source: WebAssembly.Module | BufferSource, imports: WebAssembly.Imports = {}, name = 'module'): PlainModule {
-  const module = source instanceof WebAssembly.Module ? source : compile(source, name);
+  const isCompiled = source instanceof WebAssembly.Module;
+  const module = isCompiled ? source : compile(source, name);
+  const types = isCompiled ? undefined : readFunctionTypes(source);
   const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
   const entries: Entry[] = functions.map((entry) => ({ name: entry.name, whenLost: 'throw' }));
   return {
@@ -44,6 +49,7 @@ export function plainModule(source: WebAssembly.Module | BufferSource, imports: 
         host,
         functions.map((entry) => entry.name),
         imports,
+        types,
       ),
     description: { contract: CONTRACT, generatedBy: 'plainModule()', name, entries, init: 'boot(module)', onCurrent: () => {} },
     module,
@@ -59,12 +65,17 @@ function compile(source: BufferSource, name: string): WebAssembly.Module {
   }
 }
 
-function plainScope(host: Host, functions: readonly string[], imports: WebAssembly.Imports): ReturnType<Factory> {
+function plainScope(
+  host: Host,
+  functions: readonly string[],
+  imports: WebAssembly.Imports,
+  types: FunctionTypes | undefined,
+): ReturnType<Factory> {
   const entries = new Map(functions.map((name, entry) => [name, entry]));
   const entryOf = (name: string): number => entries.get(name) ?? -1;
   let bound = new PlainBinding(host, entryOf);
   let exports: GuardedExports = {};
-  const guards = new RuntimeGuards(bound.actions);
+  const guards = new RuntimeGuards(bound.actions, types);
   return {
     imports: {
       ...guards.imports(imports),
@@ -113,7 +124,9 @@ class PlainBinding {
         // Hooks may have cost the instance.
         return !isShut() || !host.refuse(entryOf(name));
       },
-      left(depth) {
+      left: (name, depth) => {
+        // While an argument became a number, the instance was lost: what frames of that give is nobody's result.
+        if (this.shut !== undefined) throw host.threw(this.shut.trap, entryOf(name), depth);
         if (depth > 0) return;
         if (host.turns) host.left();
         host.turnEnded();
@@ -126,6 +139,9 @@ class PlainBinding {
           this.shut = { trap: error };
           return host.exhausted;
         }
+      },
+      calls() {
+        if (isShut()) throw host.dropped(undefined);
       },
       crossed: (error, depth) => host.crossed(error, false, depth - 1),
       returned: (result, depth) => {

@@ -82,6 +82,7 @@ function serve({ factory, description, module }: Given) {
     signalled: () => false,
     turnEnded: () => {},
     otherwise: () => 'fresh',
+    runsAgain: () => {},
     rolledBack: () => {},
     staleClosureCalled: () => false,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type Plugin, plainModule, revive } from '../src/index.js';
-import { BYTES, type Exports } from './plain-wasm.js';
+import { defaultPlugins, type Plugin, plainModule, revive } from '../src/index.js';
+import { BYTES, type Exports, NUMBERS, type Numbers } from './plain-wasm.js';
 
 function setUp(call: () => void = () => {}) {
   const module = new WebAssembly.Module(BYTES);
@@ -122,5 +122,65 @@ describe('revive, on a module without glue', () => {
     expect(wasm.count()).toBe(1);
     expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
     expect(() => wasm.count()).toThrow(expect.objectContaining({ code: 'REVIVE_CRASH_LOOP' }));
+  });
+
+  /** `cost` becomes 1 when it is made a number, and costs the instance; `entered` are the marks that lost instances have by which they say that one was entered. */
+  function setUpNumbers(source: WebAssembly.Module | BufferSource) {
+    const { factory, description, module } = plainModule(source, { env: { give: () => cost } }, 'numbers');
+    const app = revive(factory, description);
+    app.boot(module);
+    const wasm = app.wasm as unknown as Numbers;
+    const cost = {
+      valueOf() {
+        expect(() => wasm.die()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+        return 1;
+      },
+    };
+    const marks: WebAssembly.Global[] = [];
+    app.control.use({ name: 'reader', lost: ({ exports }) => void marks.push(exports?.n as WebAssembly.Global) });
+    return { wasm, cost, entered: () => marks.map(({ value }) => value as number) };
+  }
+
+  it('I3: an instance that is lost while an argument or a result becomes a number runs no further', () => {
+    const { wasm, cost, entered } = setUpNumbers(NUMBERS);
+    expect(() => wasm.take(cost)).toThrow(expect.objectContaining({ code: 'REVIVE_STALE_HANDLE' }));
+    expect(() => wasm.ask()).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    expect([entered(), wasm.take({ valueOf: () => '7' })]).toEqual([[0, 0], 7]);
+  });
+
+  it('I1: what it gives is nobody’s where the bytes, which say what a number is, were not given', () => {
+    const { wasm, cost, entered } = setUpNumbers(new WebAssembly.Module(NUMBERS));
+    expect(() => wasm.take(cost)).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT' }));
+    // Note: this is what the bytes are for.
+    expect([entered(), wasm.take(1)]).toEqual([[1], 1]);
+  });
+
+  it.each<[string, (hook: NonNullable<Plugin['threw']>) => Plugin]>([
+    ['threw', (threw) => ({ name: 'first', threw })],
+    ['failed', (threw) => ({ name: 'first', failed: (_, failure) => void threw(failure as never) })],
+  ])('I1, I3: an instance that has trapped is entered by no plugin, be it the first of all (%s)', (_, first) => {
+    const given: unknown[] = [];
+    const calling = first(() => {
+      try {
+        given.push(app.wasm.take?.(7));
+      } catch (error) {
+        given.push((error as Error).message);
+      }
+      return undefined;
+    });
+    const { factory, description, module } = plainModule(NUMBERS, { env: { give: () => 0 } }, 'numbers');
+    const app = revive(factory, description, { plugins: [calling, ...defaultPlugins()] }) as unknown as Omit<
+      ReturnType<typeof revive>,
+      'wasm'
+    > & { readonly wasm: Partial<Numbers> };
+    app.boot(module);
+    const marks: unknown[] = [];
+    app.control.use({ name: 'reader', lost: ({ exports }) => void marks.push((exports?.n as WebAssembly.Global | undefined)?.value) });
+    const told: unknown[] = [];
+    app.control.on('failure', ({ failure }) => told.push(failure.kind === 'aborted' && failure.cause));
+    expect(app.wasm.die).toThrow(expect.objectContaining({ code: 'REVIVE_ABORT', message: expect.stringContaining('in die') }));
+    expect(given).toEqual([expect.stringContaining('This call came while plugins were being asked about that, and did nothing.')]);
+    expect([marks, told]).toEqual([[0], ['unreachable']]);
+    expect(app.wasm.take?.(7)).toBe(7);
   });
 });

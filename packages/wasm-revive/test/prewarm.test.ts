@@ -141,15 +141,6 @@ describe('what is written', () => {
 });
 
 describe('what a start function must not do', () => {
-  it.each(['undefined', '{}'])('I7, I9: to leave Rust with %s is refused', (value) => {
-    const told = join(folder(), 'told.mjs');
-    const hold = "Object.entries(Module._cache).find(([path]) => path.endsWith('wasm_revive_fixtures.js'))[1].exports.hold";
-    writeFileSync(told, `import Module from 'node:module'; globalThis.wasmReviveStart = () => { ${hold}('value', ${value}); return ''; };`);
-    process.env.NODE_OPTIONS = `--import=${pathToFileURL(told).href}`;
-    const error = thrown(() => transform({ dir: packageOf('fixtures', 'abort', 'nodejs'), outDir: join(folder(), 'pkg'), prewarm: true }));
-    expect(error).toMatchObject({ code: 'REVIVE_NOT_PREWARMED', message: expect.stringContaining('it leaves Rust with 1 of JavaScript') });
-  });
-
   it.each([
     ['throw', /in Node\.js, found: .*thrown by start on purpose/],
     ['abort', /in Node\.js, found: .*Rust aborted/],

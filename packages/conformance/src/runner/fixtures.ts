@@ -228,6 +228,7 @@ export interface Control {
   on(event: 'retired', listener: (error: unknown) => void): () => void;
   on(event: 'opened', listener: (event: { error: unknown; retryAfter: number; attempt: number; instance?: string }) => void): () => void;
   on(event: 'probing', listener: (event: { attempt: number; instance?: string }) => void): () => void;
+  on(event: 'retried', listener: (event: { entrypoint: string; attempt: number; error: unknown; instance?: string }) => void): () => void;
   on(event: 'closed', listener: (event: { instance?: string }) => void): () => void;
   on(event: 'recovered', listener: (event: { generation: number; ms: number; error?: unknown; instance?: string }) => void): () => void;
   on(event: 'recycled', listener: (event: { reason: string; from: number; generation: number; instance?: string }) => void): () => void;
@@ -308,6 +309,7 @@ export interface Report {
   readonly memoryBytes: number;
   readonly callsLost: number;
   readonly recovery: string;
+  readonly firstAttempt?: Report['failure'];
 }
 
 /** An error of wasm-revive, as its users see it. */

@@ -34,8 +34,12 @@ export class Failures {
   readonly #panics = new Panics((panic) => this.#panicReachedNobody(panic));
   /** The foreign exception that was reported last, so that callbacks don't throw it where nobody catches. */
   #taint: unknown = NONE;
+  /** The same, of a turn that is to be undone: it goes on to whoever has entered, and the instance is well by then. */
+  #undoneThrough: unknown = NONE;
   /** Of the failures that the instance has lived on after. */
   readonly #unread = new UnreadStacks();
+  /** A turn that has failed, was undone, and is being run once more: what was reported of it, if that went well. */
+  #firstAttempt: { readonly drafts: readonly ReportDraft[]; readonly tell: () => void } | undefined;
   /** What may have left Rust panicking. */
   #suspected: Suspected | undefined;
   /** What was decided of a failure that costs the instance, until that is reported: the stack may end in between. */
@@ -301,7 +305,9 @@ export class Failures {
     const instance = this.#instance;
     const { error, origin, panic, entrypoint, quiescent, tornPoll } = occurrence;
     this.#taint = NONE;
-    const failure = instance.owner.hooks.threw({
+    const { hooks } = instance.owner;
+    let isCondemned = false;
+    const thrown: Thrown = {
       error,
       origin,
       panic,
@@ -311,10 +317,16 @@ export class Failures {
       instance: instance.view,
       condemn() {
         if (instance.state !== 'running') return;
+        isCondemned = true;
         instance.isLookedAt = true;
         instance.shut(error);
       },
-    });
+    };
+    if (hooks.condemns(thrown)) thrown.condemn();
+    const answer = hooks.threw(thrown);
+    // A plugin may say something else of what was condemned, and may be the only one that says anything.
+    const isSaid = !isCondemned || instance.isTold || answer?.kind === 'aborted';
+    const failure: Failure | undefined = isSaid ? answer : { kind: 'aborted', cause: 'unknown', trap: error, frames: [] };
     return failure === undefined ? { error, isFailure: false } : { error: this.#carryOut(failure, occurrence), isFailure: true };
   }
 
@@ -432,6 +444,7 @@ export class Failures {
       draft,
     );
     if (recovery === 'rollback') {
+      if (isForeign) this.#undoneThrough = occurrence.error;
       this.#undo(error, draft);
       return isForeign ? occurrence.error : error;
     }
@@ -444,7 +457,9 @@ export class Failures {
     instance.letGo(error, instance.callsInFlight === 1 && entrypoint === undefined);
     // What has ended the panic is told as that alone.
     const ends = (thrown: unknown): boolean => failure.cause === 'panic-abort' && is(thrown, occurrence.error);
-    const earlier = (this.#suspected?.drafts ?? []).filter((held) => !ends(held.error)).map(({ draft }) => draft);
+    const suspected = (this.#suspected?.drafts ?? []).filter((held) => !ends(held.error)).map(({ draft }) => draft);
+    const earlier = [...(this.#firstAttempt?.drafts.slice(0, -1) ?? []), ...suspected];
+    this.#firstAttempt = undefined;
     this.clear();
     owner.failed(instance, draft, { error, earlier });
     // Last, for that may run code of the program's.
@@ -458,11 +473,32 @@ export class Failures {
     const instance = this.#instance;
     const drafts = [...(this.#suspected?.drafts ?? []).map((held) => held.draft), draft];
     this.clear();
+    const isRunAgain = instance.callbacks.isRepeatable;
     // Before plugins hear of it: what they call is refused with this error.
-    instance.undoTurn(error, () => {
-      for (const each of drafts) this.#tell(each);
+    instance.undoTurn(error, (recovered) => {
+      const tell = (): void => {
+        for (const each of drafts) this.#tell(each);
+        if (instance.state === 'running') recovered();
+      };
+      if (!isRunAgain) return tell();
+      // What becomes of it is one failure, and is reported once.
+      this.#firstAttempt = { drafts, tell };
+      instance.callbacks.tells(() => instance.owner.runsAgain(instance, error));
     });
     instance.owner.hooks.undone?.(instance.view, draft.report);
+  }
+
+  /** A turn that has failed was run once more. If that went well, or what failed costs no instance, all that is left of the failure is that it was undone. */
+  ranAgain(): void {
+    const instance = this.#instance;
+    // It may have failed for want of stack, of which nobody could be told yet.
+    if (instance.state === 'running' || instance.isTold) this.#tellFirstAttempt();
+  }
+
+  #tellFirstAttempt(): void {
+    const first = this.#firstAttempt;
+    this.#firstAttempt = undefined;
+    first?.tell();
   }
 
   /** Rust ran its destructors, and the program wants nothing of the turn to be left all the same. */
@@ -478,6 +514,8 @@ export class Failures {
 
   /** The instance is again as it was before it failed. */
   startAnew(): void {
+    this.#taint = this.#undoneThrough;
+    this.#undoneThrough = NONE;
     this.#decided = undefined;
     this.#passesOn = false;
     this.#isAskingAgain = false;
@@ -486,13 +524,17 @@ export class Failures {
 
   /** Tells the program of a failure that the instance lives on after, if only until its turn is over. */
   #tell(draft: ReportDraft, loss?: Loss): void {
+    this.#tellFirstAttempt();
     const instance = this.#instance;
     instance.callbacks.tells(() => instance.owner.failed(instance, draft, loss));
   }
 
   #draft(failure: Failure, recovery: Recovery, { entrypoint, panic }: Occurrence, callsLost: number): ReportDraft {
     const givenUp = recovery === 'rollback' ? this.#instance.wouldGiveUp : undefined;
-    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic, givenUp });
+    // A panic, and what costs no instance, is a failure of its own.
+    const isSame = failure.kind === 'aborted' && (recovery === 'fresh' || recovery === 'retire');
+    const firstAttempt = isSame ? this.#firstAttempt?.drafts.at(-1) : undefined;
+    return draftReport(failure, this.#instance, { entrypoint, recovery, callsLost, panic, givenUp, firstAttempt });
   }
 
   /** Lets go of all that may hold the instance. Errors hold the frames that were on the stack, and those hold the instance. */

@@ -17,6 +17,10 @@ export interface Undoing {
   readonly turn: TurnState;
   /** Has something called, with the error, at the end of the turn, should that be undone. */
   whenUndone(run: (error: unknown) => void): void;
+  /** What the turn was undone for has been run once more. */
+  ranAgain(): void;
+  /** A task is about to be dropped that has failed with this. Gives what is to be called when it was. */
+  drops(error: unknown): () => void;
 }
 
 /** Runs what enters, within something of somebody else's. */
@@ -52,6 +56,8 @@ export class Callbacks {
   #runsAgain = false;
   /** The executor that was queued last. */
   #queued: Closure | undefined;
+  /** What a task has failed with, while Rust is told of that: what it queues then drops the task. */
+  #failedWith: { readonly error: unknown } | undefined;
   /** The microtask that was queued for it in the turn that is running. */
   #ofTurn: Queued | undefined;
 
@@ -77,11 +83,11 @@ export class Callbacks {
 
   /** Whether what has entered comes only once, and nobody is told where its turn is undone: whoever waits for it would wait for ever. */
   get isSpent(): boolean {
-    return this.#isOnce || (!UNDOABLE.includes(this.entered) && !this.#isRepeatable);
+    return this.#isOnce || (!UNDOABLE.includes(this.entered) && !this.isRepeatable);
   }
 
-  /** Whether the executor has entered, and may be run once more: nothing that its tasks have done by now would be done twice. */
-  get #isRepeatable(): boolean {
+  /** Whether the executor has entered, and may be run once more: nothing that its tasks have done by now would be done twice. It is, where its turn is undone. */
+  get isRepeatable(): boolean {
     return this.entered === 'executor' && this.#runsAgain && this.#undoing?.turn.hasReached === false;
   }
 
@@ -109,7 +115,8 @@ export class Callbacks {
   /** See `Host.microtask`. */
   microtask(callback: unknown, entersAgain: boolean, undone: unknown): unknown {
     if (!this.#own.has(callback)) return callback;
-    if (this.#own.has(undone)) return (): unknown => this.#poll(callback, undone);
+    const failedWith = this.#failedWith;
+    if (this.#own.has(undone)) return (): unknown => this.#poll(callback, undone, failedWith);
     if (!this.#own.isExecutor(callback)) return (): unknown => this.#unattended('microtask', callback);
     this.#queued = callback;
     const queued: Queued = { run: entersAgain ? () => this.#runTasks(callback) : callback, isRun: false };
@@ -153,14 +160,22 @@ export class Callbacks {
         undoing.whenUndone(() => {
           isUndone = true;
           // On a full stack, nobody could say before that the turn has ended.
-          if (isOver) this.#unattended('executor', run);
+          if (isOver) this.#runAgain(run);
         });
         return run();
       });
     } finally {
       this.#runsAgain = false;
       isOver = true;
-      if (isUndone) this.#unattended('executor', run);
+      if (isUndone) this.#runAgain(run);
+    }
+  }
+
+  #runAgain(run: () => unknown): void {
+    try {
+      this.#unattended('executor', run);
+    } finally {
+      this.#undoing?.ranAgain();
     }
   }
 
@@ -171,19 +186,29 @@ export class Callbacks {
 
   /**
    * Polls a task. Where that is undone its event is spent all the same, so that Rust is told, before the next task is polled: the task has failed.
+   * @param drops with what the task has failed that is dropped here, where it isn't polled any more
    */
-  #poll(poll: Closure, undone: Closure): unknown {
+  #poll(poll: Closure, undone: Closure, drops: { readonly error: unknown } | undefined): unknown {
     let isUndone = false;
+    let dropped: (() => void) | undefined;
     const run = (): unknown => {
       // Here, where its own turn begins: what is around it may have turns, too.
       this.#undoing?.whenUndone((error) => {
         isUndone = true;
-        this.#unattended('microtask', () => undone(error));
+        this.#failedWith = { error };
+        try {
+          this.#unattended('microtask', () => undone(error));
+        } finally {
+          this.#failedWith = undefined;
+        }
       });
+      if (drops !== undefined) dropped = this.#undoing?.drops(drops.error);
       return poll();
     };
     try {
-      return this.#unattended('task', run);
+      const result = this.#unattended('task', run);
+      if (!isUndone) dropped?.();
+      return result;
     } catch (error) {
       // What an import threw is reported, and the task has failed with it.
       if (isUndone) return undefined;

@@ -246,6 +246,30 @@ export class InFlight {
     return place - this.#from;
   }
 
+  /** Those of which Rust holds a function. */
+  heldIn(held: Held): ReadonlySet<Owed> {
+    const found = new Set<Owed>();
+    if (this.#owed.size === 0) return found;
+    const settling = new Map<unknown, Owed>();
+    for (const owed of this.#owed) {
+      const given = givenOf(owed);
+      if (given === undefined) continue;
+      settling.set(given.resolve, owed).set(given.reject, owed);
+      if (given.record !== undefined) settling.set(given.record, owed);
+    }
+    for (let place = this.#from, { length } = held; place < length; place++) {
+      const owed = settling.get(held.get(place));
+      if (owed !== undefined) found.add(owed);
+    }
+    return found;
+  }
+
+  /** Rejects those of which Rust held a function, has dropped it by now, and has settled nothing by it, each with its own error. */
+  rejectDropped(before: ReadonlySet<Owed>, held: Held, reason: () => unknown): void {
+    const still = this.heldIn(held);
+    for (const owed of before) if (this.#owed.has(owed) && !still.has(owed)) this.#abandon(owed, reason());
+  }
+
   /**
    * Rejects those that a panic has left without anybody to settle them, each with its own error. Those of which that isn't known are rejected
    * when their functions are garbage.

@@ -73,10 +73,13 @@ export function replacedError(panic: PanicError): ReviveError {
   });
 }
 
-/** The error of a promise that a panic has left without anybody to settle it. */
-export function abandonedError(panic: PanicError): PanicError {
-  const message = `Nothing can settle this promise any more: Rust dropped what was to do it. It was pending when Rust panicked: ${panic.message}`;
-  return new PanicError(message, { cause: panic, report: panic.report });
+/** The error of a promise that a panic, or the end of a task that has failed, has left without anybody to settle it. */
+export function abandonedError(failure: ReviveError): ReviveError {
+  const dropped = 'Nothing can settle this promise any more: Rust dropped what was to do it';
+  const init = { cause: failure, report: failure.report };
+  return failure instanceof PanicError
+    ? new PanicError(`${dropped}. It was pending when Rust panicked: ${failure.message}`, init)
+    : new ReviveError(failure.code, `${dropped}, with a task that has failed. ${failure.message}`, init);
 }
 
 /** Why there is no state to be had of a module. */

@@ -58,6 +58,8 @@ export interface Owner {
   otherwise(failure: Failure): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
+  /** A turn of futures that are no tasks has failed, was undone, and is run once more. What becomes of it is reported then. @param error what it has failed with */
+  runsAgain(instance: Instance, error: ReviveError): void;
   /** A turn that failed was undone, and the instance serves again. The failure was reported. @param since when it failed, by `performance.now()` @param givenUp what the program has lost besides the turn */
   rolledBack(instance: Instance, since: number, givenUp: GivenUp | undefined): void;
   /** An instance may have been left panicking, which can be told when no frame of it is left: whoever calls next is to ask whether it is well. */
@@ -88,8 +90,11 @@ export interface Loss {
 type Life =
   | { readonly is: 'idle' | 'running' }
   | { readonly is: 'shut'; readonly trap: unknown }
-  | { readonly is: 'undone'; readonly trap: unknown; readonly error: ReviveError; readonly since: number; readonly tell: () => void }
+  | { readonly is: 'undone'; readonly trap: unknown; readonly error: ReviveError; readonly since: number; readonly tell: TellUndone }
   | { readonly is: 'lost'; readonly trap: unknown; readonly error: ReviveError; readonly toForeign: boolean };
+
+/** Tells of what a turn was undone for, and then of that. */
+export type TellUndone = (recovered: () => void) => void;
 
 /**
  * One instance and its glue scope, from the moment when the scope is made until nothing of the instance is left. From when it is shut, nothing of
@@ -161,6 +166,8 @@ export class Instance {
             this.#finishTurn();
             undo.whenUndone(run);
           },
+          ranAgain: () => this.#failures.ranAgain(),
+          drops: (error) => this.promises.drops(error as ReviveError),
         },
       (run) => {
         const { polls } = owner.hooks;
@@ -489,8 +496,7 @@ export class Instance {
     if (givenUp !== undefined) this.promises.rejectOwed(() => this.#withoutFrames(lostError(error)));
     // Until that is over, Rust waits for it.
     const isOver = undo.awaits();
-    tell();
-    this.owner.rolledBack(this, since, givenUp);
+    tell(() => this.owner.rolledBack(this, since, givenUp));
     // Last, for that may run code of the program's.
     try {
       takeBack(error);
@@ -529,7 +535,7 @@ export class Instance {
   }
 
   /** It is lost until the turn is over, and comes back as it was before. Everybody is told then. */
-  undoTurn(error: ReviveError, tell: () => void): void {
+  undoTurn(error: ReviveError, tell: TellUndone): void {
     this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), tell };
   }
 

@@ -1,5 +1,5 @@
 import type { PromiseExecutor } from '../contract/contract.js';
-import type { PanicError } from '../errors.js';
+import type { PanicError, ReviveError } from '../errors.js';
 import type { Turn } from '../rollback/undo.js';
 import { type Held, handlePromises } from './held.js';
 import { type Constructor, InFlight } from './in-flight.js';
@@ -138,6 +138,19 @@ export class Promises {
   noteDropped(by: PanicError, isLookedAt: boolean): void {
     if (this.#held !== undefined && (this.#lookedAtPanic || isLookedAt)) this.#inFlight.noteDropped(this.#held, by);
     this.#lookedAtPanic = false;
+  }
+
+  /**
+   * A task that has failed is about to be dropped, by an instance that goes on. What it holds to settle promises is dropped with it. Gives what rejects those
+   * when it was.
+   */
+  drops(failure: ReviveError): () => void {
+    const held = this.#held;
+    if (held === undefined) return () => {};
+    const before = this.#inFlight.heldIn(held);
+    return () => {
+      if (before.size > 0 && this.#held === held) this.#inFlight.rejectDropped(before, held, () => abandonedError(failure));
+    };
   }
 
   /** Rejects those that a panic has left without anybody to settle them. */

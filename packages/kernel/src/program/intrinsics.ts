@@ -6,6 +6,7 @@ const { defineProperty: defineOn } = Object;
 const { then } = Promise.prototype;
 const { queueMicrotask: enqueue, Promise: EnginesPromise } = globalThis;
 const { [Symbol.hasInstance]: hasInstance } = Function.prototype;
+const { asIntN } = BigInt;
 
 export const apply: typeof Reflect.apply = Reflect.apply;
 export const construct: typeof Reflect.construct = Reflect.construct;
@@ -19,6 +20,11 @@ export const EnginesProxy: typeof Proxy = Proxy;
 export const setProperty: typeof Reflect.set = Reflect.set;
 export const tryToDefine: typeof Reflect.defineProperty = Reflect.defineProperty;
 export const deleteProperty: typeof Reflect.deleteProperty = Reflect.deleteProperty;
+
+/** As what Wasm takes for a 64-bit integer. Throws as engines do: of a number, for one. */
+export function toBigInt(value: unknown): bigint {
+  return typeof value === 'bigint' ? value : asIntN(64, value as bigint);
+}
 
 /** `queueMicrotask`. */
 export function inMicrotask(run: () => void): void {

@@ -66,6 +66,11 @@ export interface CrashReport {
   readonly recovery: Recovery;
   /** With `rollback`, where the instance goes back to an older state (the option `checkpoints`): what is lost besides the turn. */
   readonly givenUp?: GivenUp;
+  /**
+   * What the turn had failed with the first time, where it was undone and run once more (futures that are no tasks): this report is of the second time,
+   * and there is none of the first.
+   */
+  readonly firstAttempt?: FailureRecord;
   /** Epoch milliseconds. */
   readonly at: number;
 }

@@ -40,13 +40,15 @@ interface Circumstances {
   readonly panic: CaughtPanic | undefined;
   /** Where the instance goes back to an older state: turns that are lost besides the one that failed. */
   readonly givenUp?: GivenUp | undefined;
+  /** What the turn had failed with, where it was run once more. */
+  readonly firstAttempt?: ReportDraft | undefined;
 }
 
 /** Takes down what a crash report of a failure is written from. */
 export function draftReport(
   failure: Failure,
   instance: Failed,
-  { entrypoint, recovery, callsLost, panic, givenUp }: Circumstances,
+  { entrypoint, recovery, callsLost, panic, givenUp, firstAttempt }: Circumstances,
 ): ReportDraft {
   const { module, owner, generation, memoryBytes, uptimeMs, exports } = instance;
   const redact = safely(owner.redact);
@@ -63,6 +65,7 @@ export function draftReport(
     module: module.name,
     build: module.build,
     instance: owner.key,
+    firstAttempt,
     plain: { generation, memoryBytes, uptimeMs, callsLost, recovery, at: Date.now(), ...(givenUp && { givenUp: freeze({ ...givenUp }) }) },
   });
 }
@@ -85,6 +88,7 @@ interface Facts {
   readonly module: string;
   readonly build: CrashReport['build'] | undefined;
   readonly instance: string | undefined;
+  readonly firstAttempt: ReportDraft | undefined;
   /** What the report says in the same way. */
   readonly plain: Pick<CrashReport, 'generation' | 'memoryBytes' | 'uptimeMs' | 'callsLost' | 'recovery' | 'at' | 'givenUp'>;
 }
@@ -120,7 +124,7 @@ export class ReportDraft {
 }
 
 function write(facts: Facts): CrashReport {
-  const { failure, taken, redactMessage, redact, entrypoint, task, breadcrumbs, module, build, instance, plain } = facts;
+  const { failure, taken, redactMessage, redact, entrypoint, task, breadcrumbs, module, build, instance, firstAttempt, plain } = facts;
   const record = recordOf(taken ?? takeDown(failure, redactMessage), failure);
   const report: Omit<CrashReport, 'fingerprint'> = {
     version: REPORT_VERSION,
@@ -132,6 +136,7 @@ function write(facts: Facts): CrashReport {
     ...(build && { build }),
     ...(instance !== undefined && { instance }),
     ...plain,
+    ...(firstAttempt && { firstAttempt: firstAttempt.report.failure }),
   };
   return final(withFingerprint(report, record));
 }

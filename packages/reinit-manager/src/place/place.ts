@@ -210,6 +210,12 @@ export class Place implements Owner {
     return undoes ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
   }
 
+  runsAgain(instance: Instance, error: ReviveError): void {
+    this.persisted.failed(instance, undefined);
+    const retried = { entrypoint: 'a poll of futures', attempt: 1, error, ...this.#where() };
+    this.#shared.emitter.emit('retried', () => retried);
+  }
+
   rolledBack({ generation }: Instance, since: number, givenUp: GivenUp | undefined): void {
     this.#shared.counts.recoveries++;
     const recovered = { generation, ms: performance.now() - since, rolledBack: true, ...(givenUp && { givenUp }), ...this.#where() };

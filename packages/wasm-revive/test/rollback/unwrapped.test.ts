@@ -16,12 +16,20 @@ interface Package extends Fixtures {
   wait_often(next: () => unknown, times: number): Promise<number>;
 }
 
+interface Told {
+  readonly module: Package;
+  readonly traps: Traps;
+  readonly reports: CrashReport[];
+  /** The polls that are run again, and how many failures were reported by then. */
+  readonly again: unknown[];
+}
+
 /** Has the engine trap at the end of the n-th call of a closure of Rust's from now on, after all that it does. */
 interface Traps {
   at: number;
 }
 
-function load(panic: 'abort' | 'unwind' = 'abort'): { readonly module: Package; readonly traps: Traps; readonly reports: CrashReport[] } {
+function load(panic: 'abort' | 'unwind' = 'abort'): Told {
   const traps: Traps = { at: 0 };
   const { Instance, RuntimeError } = WebAssembly;
   const trapping = (name: string, run: (...args: unknown[]) => unknown) => {
@@ -58,8 +66,10 @@ function load(panic: 'abort' | 'unwind' = 'abort'): { readonly module: Package; 
   delete require.cache[RUNTIME];
   const module = require(file) as Package;
   const reports: CrashReport[] = [];
+  const again: unknown[] = [];
   module.__revive.on('failure', (report) => void reports.push(report));
-  return { module, traps, reports };
+  module.__revive.on('retried', ({ entrypoint, attempt, error }) => void again.push([entrypoint, attempt, error.code, reports.length]));
+  return { module, traps, reports, again };
 }
 
 const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
@@ -87,26 +97,47 @@ async function pollTrapping(module: Package, traps: Traps, tasks: number, times 
 }
 
 it.each([1, 3])('I2, I5: polls the tasks (%i) of such a turn again, each of which has been polled once then', async (tasks) => {
-  const { module, traps, reports } = load();
+  const { module, traps, reports, again } = load();
   module.bump_static();
   const pending = module.wait_for(new Promise(() => {}));
   pending.catch(() => {});
   await pollTrapping(module, traps, tasks);
   expect([module.tasks_finished(), module.bump_static(), module.__revive.generation]).toEqual([tasks, 2, 1]);
   expect(recoveries(reports)).toEqual(['rollback']);
-  expect(module.__revive.stats.inFlight).toBe(1);
+  // A listener may do something about the cause before that.
+  expect(again).toEqual([['a poll of futures', 1, 'REVIVE_ABORT', 0]]);
+  expect(reports[0]).not.toHaveProperty('firstAttempt');
+  expect(module.__revive.stats).toMatchObject({ inFlight: 1, failures: 1, recoveries: 1 });
   // The next turn may fail as this one.
   await pollTrapping(module, traps, tasks);
   expect([module.tasks_finished(), recoveries(reports)]).toEqual([2 * tasks, ['rollback', 'rollback']]);
 });
 
-it('I5: what fails again costs the instance, and every call in flight is rejected', async () => {
-  const { module, reports } = load();
+it('I1, I5: what fails again costs the instance, is one failure, and every call in flight is rejected', async () => {
+  const { module, reports, again } = load();
+  const recovered: unknown[] = [];
+  module.__revive.on('recovered', ({ generation, rolledBack }) => recovered.push([generation, rolledBack]));
   module.bump_static();
   const pending = module.wait_for(new Promise(() => {}));
   module.spawn_fail('abort', Promise.resolve());
   await expect(pending).rejects.toMatchObject({ code: expect.stringMatching(/^REVIVE_(ABORT|INSTANCE_LOST)$/) });
-  expect(recoveries(reports)).toEqual(['rollback', 'fresh']);
+  expect(recoveries(reports)).toEqual(['fresh']);
+  expect(again).toEqual([['a poll of futures', 1, 'REVIVE_ABORT', 0]]);
+  const [{ failure, firstAttempt }] = JSON.parse(JSON.stringify(reports)) as [CrashReport];
+  expect(firstAttempt).toMatchObject({ kind: 'aborted', cause: 'cause' in failure ? failure.cause : '' });
+  expect([module.bump_static(), module.__revive.generation]).toEqual([1, 2]);
+  expect(module.__revive.stats).toMatchObject({ failures: 1, recoveries: 1 });
+  expect(recovered).toEqual([[2, undefined]]);
+});
+
+it('I1, I5: is one failure, too, where a listener has the instance replaced before the second time', async () => {
+  const { module, reports } = load();
+  module.bump_static();
+  module.__revive.on('retried', () => module.__revive.reset());
+  const pending = module.wait_for(new Promise(() => {}));
+  module.spawn_fail('abort', Promise.resolve());
+  await expect(pending).rejects.toMatchObject({ code: 'REVIVE_ABORT' });
+  expect(reports.map(({ recovery, generation }) => [recovery, generation])).toEqual([['fresh', 1]]);
   expect([module.bump_static(), module.__revive.generation]).toEqual([1, 2]);
 });
 

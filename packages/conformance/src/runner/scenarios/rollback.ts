@@ -1,6 +1,7 @@
 /** What packages do that were transformed with `--recovery rollback`: run only on those, by name. */
 import { codeOf } from '../checks.ts';
-import { deferred, Watched } from '../runtime.ts';
+import { fitsSchema } from '../report-schema.ts';
+import { deferred, until, Watched } from '../runtime.ts';
 import { listen, type Scenario, thrownBy } from './scenario.ts';
 
 const KINDS = ['abort', 'oom', 'stack-overflow', 'shadow-stack-overflow', 'out-of-bounds', 'indirect-call', 'arithmetic'] as const;
@@ -52,6 +53,41 @@ export const ROLLBACK: readonly Scenario[] = [
       await runtime.turn();
       checks.equal('I5', 'a promise that was pending all the time', () => pending.value, 'settled');
       checks.that('I1', 'each failure says so', () => failures.every(({ recovery }) => recovery === 'rollback'));
+      stop();
+    },
+  },
+  {
+    id: 'futures that fail, are run once more and fail again are one failure',
+    invariants: ['I1', 'I5', 'I7'],
+    async run(ground, checks) {
+      const { ns, runtime } = ground;
+      const { failures, stop } = listen(ground);
+      const again: unknown[] = [];
+      const off = ns.__revive.on('retried', ({ entrypoint, error }) => again.push(entrypoint, codeOf(error), failures.length));
+      for (let round = 1; round <= ROUNDS; round++) {
+        ns.add(1, 2);
+        const pending = new Watched(ns.wait_for(new Promise(() => {})));
+        const { failures: before, recoveries } = ns.__revive.stats;
+        ns.spawn_fail('abort', Promise.resolve());
+        await until(runtime, () => pending.state !== 'pending');
+        checks.equal('I5', 'what was in flight is rejected', () => pending.state, 'rejected');
+        checks.equal('I7', 'the next call is served', () => ns.add(1, 2), 3);
+        const report = failures.at(-1);
+        checks.equal('I1', 'it is reported once', () => failures.length, round);
+        checks.equal('I1', 'and counted once', () => ns.__revive.stats.failures - before, 1);
+        checks.equal('I1', 'as is what was done', () => ns.__revive.stats.recoveries - recoveries, 1);
+        checks.equal('I1', 'by a fresh instance', () => report?.recovery, 'fresh');
+        checks.equal('I1', 'the report says what the first time ended in', () => report?.firstAttempt?.cause, report?.failure.cause);
+        checks.that('I1', 'as its schema has it', () => fitsSchema(report));
+        checks.equal(
+          'I1',
+          'before the second time there was an event',
+          () => again.splice(0).join(),
+          `a poll of futures,REVIVE_ABORT,${round - 1}`,
+        );
+      }
+      checks.equal('I5', 'nothing reaches the process', () => runtime.takeUncaught().length, 0);
+      off();
       stop();
     },
   },

@@ -46,4 +46,38 @@ export const TASKS: readonly Scenario[] = [
       stop();
     },
   },
+  {
+    id: 'what a task that fails was to settle',
+    invariants: ['I2', 'I5'],
+    async run({ ns, runtime }, checks) {
+      const { task_script: script } = ns;
+      if (script === undefined) throw new Error('The package has no crates.');
+      const next = (): Promise<void> => Promise.resolve();
+      const run = async (text: string): Promise<void> => {
+        const task = new Watched(script(text, next));
+        await until(runtime, () => task.state !== 'pending');
+        await runtime.turn();
+      };
+      for (const kind of KINDS) {
+        const another = new Watched(ns.owe('new'));
+        const taken = new Watched(ns.owe('new'));
+        await run(`take wait ${kind}`);
+        checks.equal(
+          'I5',
+          `${kind}: is rejected where the task held what settles it, and was dropped`,
+          () => codeOf(taken.value),
+          'REVIVE_ABORT',
+        );
+        const givenBack = new Watched(ns.owe('new'));
+        await run(`wait take ${kind}`);
+        checks.equal('I2', `${kind}: not where that it was given it is undone`, () => givenBack.state, 'pending');
+        ns.pay('first');
+        ns.pay('second');
+        await until(runtime, () => another.state !== 'pending');
+        checks.equal('I2', `${kind}: Rust settles that, and others`, () => `${givenBack.value},${another.value}`, 'first,second');
+      }
+      checks.equal('I5', 'nothing is in flight', () => ns.__revive.stats.inFlight, 0);
+      checks.equal('I5', 'nothing reaches the process', () => runtime.takeUncaught().length, 0);
+    },
+  },
 ];
