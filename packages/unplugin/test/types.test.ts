@@ -93,3 +93,20 @@ it('the file stays as it is where nothing is new, and forgets what has gone', as
   expect(readFileSync(file, 'utf8')).not.toContain('./gone/');
   expect(readFileSync(file, 'utf8').match(/^declare module/gm)).toHaveLength(2);
 });
+
+it('I9: a file that the plugin has not written is an error, and stays as it is', async () => {
+  const dir = typedProject('web');
+  write(dir, 'src/own.d.ts', 'declare const own: string;\n');
+  const { errors } = await withRollup(dir, { packages: ['some'], runtime: './recovery.js', types: 'src/own.d.ts' });
+  expect(errors.join()).toMatch(
+    /own\.d\.ts, of the option types, is a file that doesn't begin as the plugin writes it. It was left as it is/,
+  );
+  expect(readFileSync(join(dir, 'src/own.d.ts'), 'utf8')).toBe('declare const own: string;\n');
+});
+
+it('I9: a place that can not be written is an error that says so, and nothing of it is left', async () => {
+  const dir = typedProject('web');
+  write(dir, 'file', '');
+  const { errors } = await withRollup(dir, { packages: ['some'], runtime: './recovery.js', types: 'file/wasm-revive.d.ts' });
+  expect(errors.join()).toMatch(/wasm-revive\.d\.ts, of the option types, can't be written: .*Give a place that can be/s);
+});
