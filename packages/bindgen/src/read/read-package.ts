@@ -8,7 +8,7 @@ import { readFile } from '../write/files.js';
 import { detectTarget } from './detect-target.js';
 import type { Target } from './glue.js';
 import { withVersion } from './glue-version.js';
-import { isOwnLoader } from './loaders.js';
+import { isOwnLoader, refuseInlined } from './loaders.js';
 import { withoutGlue, withoutWasm } from './not-glue.js';
 
 /** What wasm-bindgen has written, read and found fit. */
@@ -67,6 +67,7 @@ export function readPackage(dir: string, { name, ending }: ModuleFile): Package 
   const target = withVersion(wasm, mainFile, () => detectTarget(dir, mainFile, main, bg));
   // Beside another target's main file, it is what an earlier build has left.
   if (target === 'bundler') refuseTransformed(dir, bg);
+  if (target === 'bundler' && main !== undefined) refuseInlined(dir, mainFile, main, wasmFile);
   const declarations = [`${name}.d${ending.replace('js', 'ts')}`, `${name}.d.ts`]
     .map((file) => ({ file, code: readText(dir, file) }))
     .find(({ code }) => code !== undefined);
