@@ -116,6 +116,17 @@ describe('a folder', () => {
     expect(refusal(one).code).toBe('REVIVE_ALREADY_TRANSFORMED');
   });
 
+  it('with a wasm file whose glue is elsewhere has the others transformed, and says that it is not protected', () => {
+    const dir = older('nodejs');
+    cpSync(join(dir, 'older_bg.wasm'), join(dir, 'renamed_bg.wasm'));
+    expect(refusal(dir, { name: 'renamed' }).code).toBe('REVIVE_NO_GLUE');
+    const wasm = readFileSync(join(dir, 'renamed_bg.wasm'));
+    const { modules, warnings } = transform({ dir, ...OPTIONS });
+    expect(modules.map(({ name }) => name)).toEqual(['older']);
+    expect(warnings).toEqual([expect.stringMatching(/^renamed_bg\.wasm has no glue beside it as wasm-bindgen writes it\./)]);
+    expect(readFileSync(join(dir, 'renamed_bg.wasm'))).toEqual(wasm);
+  });
+
   it('with several modules is left as it was when one of them is refused (I9)', () => {
     const dir = older('nodejs');
     addModule(dir, 'other');

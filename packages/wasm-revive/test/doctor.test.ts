@@ -330,7 +330,9 @@ describe('a package', () => {
     copyFileSync(join(dir, wasm), join(dir, 'other_bg.wasm'));
     const alone = doctor(dir).findings.filter(({ subject }) => subject === 'transform');
     expect(alone.find(({ state }) => state === 'missing')?.found).toMatch(/^refused, REVIVE_NO_GLUE/);
-    const accepted = alone.find(({ state }) => state === 'advice');
+    expect(alone.find(({ state }) => state === 'advice')?.found).toMatch(/^not transformed yet; accepted, target nodejs, /);
+    writeFileSync(join(dir, 'other.js'), 'exports.changed = 1;');
+    const accepted = doctor(dir).findings.find(({ subject, state }) => subject === 'transform' && state === 'advice');
     expect(accepted?.found).toMatch(/^not transformed yet; accepted by itself, target nodejs/);
     expect(accepted?.todo).toBe(`npx wasm-revive transform ${dir} --name wasm_revive_fixtures`);
     writeFileSync(join(dir, 'other.js'), readFileSync(join(dir, js), 'utf8').replaceAll(wasm, 'other_bg.wasm'));

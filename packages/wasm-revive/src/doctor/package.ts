@@ -87,7 +87,8 @@ function transformation(dir: string, name: string, all: readonly string[], findi
   }
   if (main !== undefined && by !== undefined) return transformed(dir, by, runtimeImport(main, code), finding);
   // As the command does it: all of a folder together, or one where not all can be.
-  const isAll = !(tried(dir, undefined, 'fresh') instanceof TransformError);
+  const together = tried(dir, undefined, 'fresh');
+  const isAll = !(together instanceof TransformError) && together.modules.some((module) => module.name === name);
   const only = isAll ? undefined : name;
   const fresh = tried(dir, only, 'fresh');
   if (fresh instanceof TransformError) {
