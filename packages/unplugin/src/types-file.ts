@@ -1,6 +1,7 @@
 /** A file of declarations that the plugin writes, by which TypeScript knows `__revive` of packages whose own declarations stay as they are. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { inNodeModules } from './selection.js';
 
 /** Begins the file: by this line the plugin knows that it may write it anew. */
 const MARK = '// Written by the plugin of wasm-revive.';
@@ -77,9 +78,19 @@ export class TypesFile {
   }
 
   #from(file: string): string {
-    const path = relative(dirname(this.#path), file).split(sep).join('/');
+    const folder = dirname(this.#path);
+    const path = relative(folder, asInstalled(file, folder)).split(sep).join('/');
     return path.startsWith('.') ? path : `./${path}`;
   }
+}
+
+/** The path of a package's file by the link through which a folder finds the package: pnpm's own path has versions in it, also those of others. */
+function asInstalled(file: string, folder: string): string {
+  const parts = file.split(sep);
+  const at = parts.lastIndexOf('node_modules') + 1;
+  const end = at + (parts[at]?.startsWith('@') ? 2 : 1);
+  const link = at === 0 ? undefined : inNodeModules(folder, parts.slice(at, end).join(sep));
+  return link !== undefined && realpathSync(link) === parts.slice(0, end).join(sep) ? join(link, ...parts.slice(end)) : file;
 }
 
 function declarationsOf(file: string): string {
