@@ -446,8 +446,24 @@ function undoable({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, commit: '
   }
 }
 
+/**
+ * Whether Rust has a start function. Where it has none, what a module with reference types exports by that name is an import, which gives the table of
+ * references its first values.
+ */
+function hasStart({ imports, exports }: WasmInfo): boolean {
+  const imported = imports.filter(({ kind }) => kind === 'function').length;
+  return exports.some(({ name, index }) => name === '__wbindgen_start' && index >= imported);
+}
+
 /** @throws TransformError `REVIVE_NOT_PREWARMED` */
-function warm({ dir, wasmFile }: Package, bytes: Uint8Array, state: Prewarmed): Uint8Array {
+function warm({ dir, wasmFile, wasm }: Package, bytes: Uint8Array, state: Prewarmed): Uint8Array {
+  if (!hasStart(wasm)) {
+    throw new TransformError(
+      'REVIVE_NOT_PREWARMED',
+      `${join(dir, wasmFile)}: found no start function (in Rust, \`#[wasm_bindgen(start)]\`), so that there is nothing to run once for all instances. ` +
+        'Nothing was changed. Leave `--prewarm` away.',
+    );
+  }
   try {
     return prewarm(bytes, state);
   } catch (error) {

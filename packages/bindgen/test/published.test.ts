@@ -30,7 +30,11 @@ function older(target: (typeof TARGETS)[number]): string {
 }
 const read = (dir: string, file: string): string => readFileSync(join(dir, file), 'utf8');
 const contents = (dir: string): Record<string, string> =>
-  Object.fromEntries(readdirSync(dir).map((file) => [file, readFileSync(join(dir, file), 'latin1')]));
+  Object.fromEntries(
+    readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => [name, readFileSync(join(dir, name), 'latin1')]),
+  );
 
 function edit(dir: string, file: string, change: (code: string) => string): string {
   writeFileSync(join(dir, file), change(read(dir, file)));
@@ -112,6 +116,17 @@ describe('a folder', () => {
     expect(refusal(one).code).toBe('REVIVE_ALREADY_TRANSFORMED');
   });
 
+  it('with a wasm file whose glue is elsewhere has the others transformed, and says that it is not protected', () => {
+    const dir = older('nodejs');
+    cpSync(join(dir, 'older_bg.wasm'), join(dir, 'renamed_bg.wasm'));
+    expect(refusal(dir, { name: 'renamed' }).code).toBe('REVIVE_NO_GLUE');
+    const wasm = readFileSync(join(dir, 'renamed_bg.wasm'));
+    const { modules, warnings } = transform({ dir, ...OPTIONS });
+    expect(modules.map(({ name }) => name)).toEqual(['older']);
+    expect(warnings).toEqual([expect.stringMatching(/^renamed_bg\.wasm has no glue beside it as wasm-bindgen writes it\./)]);
+    expect(readFileSync(join(dir, 'renamed_bg.wasm'))).toEqual(wasm);
+  });
+
   it('with several modules is left as it was when one of them is refused (I9)', () => {
     const dir = older('nodejs');
     addModule(dir, 'other');
@@ -185,6 +200,19 @@ describe('what isn’t glue any more is refused for what it is (I9)', () => {
     const { code, message } = refusal(dir);
     expect(code).toBe('REVIVE_NO_WASM');
     expect(message).toContain('older.js, in which glue and wasm file (as base64) were put into one');
+  });
+
+  it('a wasm file in JavaScript that a main file for bundlers imports: the one beside it is never loaded', () => {
+    const dir = copyOf(new URL('bundler/', NEW));
+    writeFileSync(join(dir, 'inlined.js'), "export const wasm = instantiate(atob('AGFzbQEAAAAB'));\n");
+    edit(dir, 'wasm_revive_fixtures.js', (code) => code.replace(/^import \* as wasm from .*$/m, 'import { wasm } from "./inlined.js";'));
+    const { code, message } = refusal(dir);
+    expect(code).toBe('REVIVE_UNKNOWN_GLUE');
+    expect(message).toContain('found that the wasm file stands in inlined.js, which it imports, as base64');
+    // A file that nothing of the main file imports says nothing of it.
+    const other = copyOf(new URL('bundler/', NEW));
+    writeFileSync(join(other, 'inlined.js'), "export const wasm = instantiate(atob('AGFzbQEAAAAB'));\n");
+    expect(transform({ dir: other, ...OPTIONS }).modules).toMatchObject([{ target: 'bundler' }]);
   });
 
   it('a wasm file under another name', () => {

@@ -276,6 +276,19 @@ describe('glue of a module without reference types, whose values are numbers of 
 });
 
 describe('glue that is rarely seen', () => {
+  it.each(['module', 'exports'])('nodejs, with a parameter that is called `%s` in Rust', (name) => {
+    const dir = edit(packageFor('nodejs'), (code) =>
+      code.replace(/^function echo\(text\) \{.*?^\}/ms, (echo) => echo.replaceAll(/\btext\b/g, name)),
+    );
+    expect(readFileSync(join(dir, `${NAME}.js`), 'utf8')).toContain(`function echo(${name})`);
+    expect(transform({ dir, ...OPTIONS }).modules[0]?.target).toBe('nodejs');
+    // What stands for CommonJS's own there is still refused.
+    const other = edit(packageFor('nodejs'), (code) => code.replace(/^function echo\(text\) \{/m, `$& ${name}.text = text;`));
+    expect(thrownBy(() => transform({ dir: other, ...OPTIONS })).message).toContain(
+      `a use of \`${name}\` in what each instance has of its own`,
+    );
+  });
+
   it('nodejs, of a module that exports nothing', () => {
     const withoutExports = (code: string) => code.replaceAll(/^exports\..*$/gm, '').replaceAll(/^const \{.*\} = require\(.*\);$/gm, '');
     expect(transform({ dir: edit(packageFor('nodejs'), withoutExports), ...OPTIONS }).modules[0]?.target).toBe('nodejs');

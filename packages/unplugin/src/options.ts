@@ -53,6 +53,11 @@ export function checkOptions(options: Options): void {
     if (text === undefined || (typeof text === 'string' && text !== '')) continue;
     throw new TypeError(`The option ${name} of wasm-revive has to be a text that is not empty.`);
   }
+  if (options.types !== undefined && !/\.d\.[cm]?ts$/.test(options.types)) {
+    throw new TypeError(
+      `The option types of wasm-revive is ${JSON.stringify(options.types)}. It has to be a file of declarations, such as wasm-revive.d.ts.`,
+    );
+  }
   for (const name of ['packages', 'prewarm'] as const) {
     const named = options[name]?.find((one) => !isPath(one) && !/^(?:@[^/@]+\/)?[^/@]+$/.test(one));
     if (named === undefined) continue;

@@ -72,7 +72,7 @@ export class Protection {
   /** What is wrong with the options, now that the project is known. */
   get problem(): string | undefined {
     const { missing } = this.#selection;
-    if (missing.length === 0) return undefined;
+    if (missing.length === 0) return this.types?.problem;
     return `wasm-revive: ${missing.join(', ')} of the options packages and prewarm ${missing.length === 1 ? "isn't" : "aren't"} there. Nothing of that name is protected. Name packages of node_modules, and folders relative to the project's root.`;
   }
 

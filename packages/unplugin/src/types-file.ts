@@ -1,8 +1,12 @@
 /** A file of declarations that the plugin writes, by which TypeScript knows `__revive` of packages whose own declarations stay as they are. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { inNodeModules } from './selection.js';
 
-const HEAD = '// Written by the plugin of wasm-revive. It adds to what these modules are declared to export.\n';
+/** Begins the file: by this line the plugin knows that it may write it anew. */
+const MARK = '// Written by the plugin of wasm-revive.';
+
+const HEAD = `${MARK} It adds to what these modules are declared to export.\n`;
 
 /** A module of the file, as an earlier build has written it. */
 const MODULE = /^declare module ("(?:[^"\\]|\\.)*")/gm;
@@ -19,20 +23,43 @@ export class TypesFile {
     this.#runtime = isAbsolute(runtime) ? this.#from(runtime) : runtime;
   }
 
-  /** @param file glue that is protected, and exports the control handle */
+  /** Why the file can't be written: what is there isn't the plugin's. Undefined where nothing is, or an earlier build has written it. */
+  get problem(): string | undefined {
+    if (!existsSync(this.#path)) return undefined;
+    const isFile = statSync(this.#path).isFile();
+    if (isFile && readFileSync(this.#path, 'utf8').startsWith(MARK)) return undefined;
+    const found = isFile ? "a file that doesn't begin as the plugin writes it" : 'no file';
+    return `wasm-revive: ${this.#path}, of the option types, is ${found}. It was left as it is. Name a file that isn't there yet, such as wasm-revive.d.ts.`;
+  }
+
+  /**
+   * @param file glue that is protected, and exports the control handle
+   * @throws Error where the file can't be written: bundlers report it
+   */
   add(file: string): void {
-    if (this.#known.has(file)) return;
-    this.#known.add(file);
     // Without declarations of its own, there is nothing to add to.
-    if (!existsSync(declarationsOf(file))) return;
+    if (this.#known.has(file) || !existsSync(declarationsOf(file))) return;
     const there = existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : '';
     const text = this.#withModules([...this.#stillThere(there), this.#from(file)]);
-    if (text === there) return;
-    mkdirSync(dirname(this.#path), { recursive: true });
+    if (text !== there) this.#write(text);
+    this.#known.add(file);
+  }
+
+  #write(text: string): void {
     // TypeScript may read it meanwhile.
     const staged = `${this.#path}.${process.pid}.tmp`;
-    writeFileSync(staged, text);
-    renameSync(staged, this.#path);
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      writeFileSync(staged, text);
+      renameSync(staged, this.#path);
+    } catch (cause) {
+      if (existsSync(staged)) rmSync(staged);
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(
+        `wasm-revive: ${this.#path}, of the option types, can't be written: ${why}. Give a place that can be, or leave the option away where only the committed file is wanted.`,
+        { cause },
+      );
+    }
   }
 
   /** What earlier builds have found: a server that serves what is asked for finds the modules one by one. */
@@ -51,9 +78,19 @@ export class TypesFile {
   }
 
   #from(file: string): string {
-    const path = relative(dirname(this.#path), file).split(sep).join('/');
+    const folder = dirname(this.#path);
+    const path = relative(folder, asInstalled(file, folder)).split(sep).join('/');
     return path.startsWith('.') ? path : `./${path}`;
   }
+}
+
+/** The path of a package's file by the link through which a folder finds the package: pnpm's own path has versions in it, also those of others. */
+function asInstalled(file: string, folder: string): string {
+  const parts = file.split(sep);
+  const at = parts.lastIndexOf('node_modules') + 1;
+  const end = at + (parts[at]?.startsWith('@') ? 2 : 1);
+  const link = at === 0 ? undefined : inNodeModules(folder, parts.slice(at, end).join(sep));
+  return link !== undefined && realpathSync(link) === parts.slice(0, end).join(sep) ? join(link, ...parts.slice(end)) : file;
 }
 
 function declarationsOf(file: string): string {

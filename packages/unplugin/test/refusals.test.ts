@@ -110,6 +110,7 @@ it.each<[string, object]>([
   ['a way to commit where nothing is undone', { commit: 'copy' }],
   ['a limit of the log where there is none', { recovery: 'rollback', commit: 'copy', memoryLimitMiB: 64 }],
   ['a folder that is no text', { cacheDir: 7 }],
+  ['declarations in a file that TypeScript takes for something else', { types: 'tsconfig.json' }],
 ])('refuses %s', (_, options) => {
   expect(() => wasmRevive(options as Options)).toThrow(TypeError);
 });

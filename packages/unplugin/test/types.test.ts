@@ -1,6 +1,6 @@
 /** The file of declarations: with it, a program in TypeScript finds `__revive` in packages that are as they were published. */
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { BUNDLERS, GLUE, project, upstream, withRollup, write } from './project.js';
@@ -92,4 +92,32 @@ it('the file stays as it is where nothing is new, and forgets what has gone', as
   await build();
   expect(readFileSync(file, 'utf8')).not.toContain('./gone/');
   expect(readFileSync(file, 'utf8').match(/^declare module/gm)).toHaveLength(2);
+});
+
+it('packages are named by the links that lead to them, as pnpm lays them', async () => {
+  const dir = typedProject('web');
+  const place = join(dir, 'node_modules/.pnpm/some@1.0.0_other@2.0.0/node_modules/some');
+  mkdirSync(dirname(place), { recursive: true });
+  renameSync(join(dir, 'node_modules/some'), place);
+  symlinkSync(place, join(dir, 'node_modules/some'), 'dir');
+  await withRollup(dir, { packages: ['some'], runtime: './recovery.js', types: 'types/wasm-revive.d.ts' });
+  expect(readFileSync(join(dir, 'types/wasm-revive.d.ts'), 'utf8')).not.toContain('.pnpm');
+  expect(diagnosesOf(dir, 'checked.ts', 'types/wasm-revive.d.ts')).toEqual([]);
+}, 300_000);
+
+it('I9: a file that the plugin has not written is an error, and stays as it is', async () => {
+  const dir = typedProject('web');
+  write(dir, 'src/own.d.ts', 'declare const own: string;\n');
+  const { errors } = await withRollup(dir, { packages: ['some'], runtime: './recovery.js', types: 'src/own.d.ts' });
+  expect(errors.join()).toMatch(
+    /own\.d\.ts, of the option types, is a file that doesn't begin as the plugin writes it. It was left as it is/,
+  );
+  expect(readFileSync(join(dir, 'src/own.d.ts'), 'utf8')).toBe('declare const own: string;\n');
+});
+
+it('I9: a place that can not be written is an error that says so, and nothing of it is left', async () => {
+  const dir = typedProject('web');
+  write(dir, 'file', '');
+  const { errors } = await withRollup(dir, { packages: ['some'], runtime: './recovery.js', types: 'file/wasm-revive.d.ts' });
+  expect(errors.join()).toMatch(/wasm-revive\.d\.ts, of the option types, can't be written: .*Give a place that can be/s);
 });

@@ -313,9 +313,33 @@ describe('a package', () => {
     renameSync(packageOf('fixtures/abort/nodejs'), join(dir, 'node_modules/fixtures'));
     const { stdout } = spawnSync(process.execPath, [CLI, 'doctor', 'fixtures'], { cwd: dir, encoding: 'utf8' });
     expect(stdout).toContain('node --import wasm-revive/register app.js');
+    // How it was built is not for who uses it to change.
+    const file = wasmFileOf(join(dir, 'node_modules/fixtures'));
+    writeFileSync(file, withoutNames(readFileSync(file)));
+    const stripped = spawnSync(process.execPath, [CLI, 'doctor', 'fixtures'], { cwd: dir, encoding: 'utf8' });
+    expect(stripped.stdout).toContain('crash reports have no names of functions');
+    expect(stripped.stdout).not.toContain('[profile.release]');
     const { status, stderr } = spawnSync(process.execPath, [CLI, 'doctor', 'nothing-of-that-name'], { cwd: dir, encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^error REVIVE_NOT_A_FOLDER: nothing-of-that-name is neither a folder nor a package that is installed\./);
+  });
+
+  it('with several modules: what the transform says of all together, and each thing to do once', () => {
+    const dir = packageOf('fixtures/abort/nodejs');
+    const [js, wasm] = readdirSync(dir).filter((file) => /fixtures(?:\.js|_bg\.wasm)$/.test(file)) as [string, string];
+    copyFileSync(join(dir, wasm), join(dir, 'other_bg.wasm'));
+    const alone = doctor(dir).findings.filter(({ subject }) => subject === 'transform');
+    expect(alone.find(({ state }) => state === 'missing')?.found).toMatch(/^refused, REVIVE_NO_GLUE/);
+    expect(alone.find(({ state }) => state === 'advice')?.found).toMatch(/^not transformed yet; accepted, target nodejs, /);
+    writeFileSync(join(dir, 'other.js'), 'exports.changed = 1;');
+    const accepted = doctor(dir).findings.find(({ subject, state }) => subject === 'transform' && state === 'advice');
+    expect(accepted?.found).toMatch(/^not transformed yet; accepted by itself, target nodejs/);
+    expect(accepted?.todo).toBe(`npx wasm-revive transform ${dir} --name wasm_revive_fixtures`);
+    writeFileSync(join(dir, 'other.js'), readFileSync(join(dir, js), 'utf8').replaceAll(wasm, 'other_bg.wasm'));
+    const both = doctor(dir).findings.filter(({ subject }) => subject === 'transform');
+    expect(both.map(({ found }) => found)).toEqual(Array(2).fill('not transformed yet; accepted, target nodejs, with rollback, too.'));
+    const { stdout } = spawnSync(process.execPath, [CLI, 'doctor', dir], { encoding: 'utf8' });
+    expect(stdout.match(/npx wasm-revive transform/g)).toHaveLength(1);
   });
 
   it('a folder that holds neither a crate nor a package is named', () => {

@@ -140,6 +140,16 @@ describe('what is written', () => {
   });
 });
 
+it('I9: a module without a start function is refused for that', () => {
+  const dir = packageOf('symbolicate', 'abort', 'web');
+  const outDir = join(folder(), 'pkg');
+  const error = thrown(() => transform({ dir, outDir, prewarm: true }));
+  expect(error).toMatchObject({
+    code: 'REVIVE_NOT_PREWARMED',
+    message: expect.stringMatching(/found no start function \(in Rust, .*Nothing was changed/),
+  });
+});
+
 describe('what a start function must not do', () => {
   it.each([
     ['throw', /in Node\.js, found: .*thrown by start on purpose/],

@@ -1,6 +1,6 @@
 /** `node --import wasm-revive/register`: packages recover as Node.js loads them, and stay as they are on the disk. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspectWasm } from '@wasm-revive/bindgen';
@@ -105,6 +105,24 @@ describe('which packages', () => {
   it.each(['fixtures', './node_modules/fixtures'])('%s in package.json names the package', (name) => {
     const dir = project('nodejs', { 'wasm-revive': { protect: [name] } });
     expect(run(dir, 'app.mjs')).toEqual({ status: 0, stderr: '', seen: RECOVERED });
+  });
+
+  it.each([
+    ['as it calls itself', 'fixtures'],
+    ['as it is installed', '@scope/alias'],
+    ['as wasm-pack calls what is in it', 'crate-of-fixtures'],
+  ])('one that is named %s, with output of wasm-pack in a folder of it', (_, protect) => {
+    const dir = project('nodejs', { 'wasm-revive': { protect: [protect] } });
+    const place = join(dir, 'node_modules/@scope/alias');
+    mkdirSync(join(dir, 'node_modules/@scope'));
+    renameSync(join(dir, 'node_modules/fixtures'), place);
+    mkdirSync(join(place, 'dist'));
+    for (const file of readdirSync(place))
+      if (file !== 'dist' && file !== 'package.json') renameSync(join(place, file), join(place, 'dist', file));
+    writeFileSync(join(place, 'dist/package.json'), JSON.stringify({ name: 'crate-of-fixtures', main: MAIN }));
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ name: 'fixtures', main: `dist/${MAIN}` }));
+    writeFileSync(join(dir, 'app.cjs'), PROGRAMS['app.cjs'].replace("'fixtures'", "'@scope/alias'"));
+    expect(run(dir, 'app.cjs')).toEqual({ status: 0, stderr: '', seen: RECOVERED });
   });
 
   it('recovery rollback loses nothing but the call that failed', () => {

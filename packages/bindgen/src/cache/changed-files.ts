@@ -67,7 +67,8 @@ export class ChangedFilesCache {
   #made(dir: string, prewarm: Prewarm | undefined): ChangedFiles {
     const of = ['changed files', JSON.stringify([manifest.version, this.#making, prewarm !== undefined]), dir];
     const read = filesRead(dir).flatMap((name) => [name, readFileSync(join(dir, name))]);
-    const key = `${basename(dir)}-${keyOf([...of, ...read])}`;
+    // Note: bundlers are given it in URLs, in which what means something there can't be written so that each of them finds the file.
+    const key = `${basename(dir).replaceAll(/[%#?\\]/g, '_')}-${keyOf([...of, ...read])}`;
     const { place, about } =
       this.#entries.find(key) ??
       this.#entries.make(key, keyOf(of), (staged) => {

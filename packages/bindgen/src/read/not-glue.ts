@@ -7,7 +7,7 @@ import { entryAt } from '../write/staging.js';
 /** Names that all glue has, also where it was minified: the wasm file knows its imports by them. Loaders of it name two others. */
 const GLUE = /__wbindgen_(?!start\b)|__wbg_(?!set_wasm\b)/;
 /** How the bytes of every wasm file begin in base64. */
-const BASE64 = /AGFzbQEAAA/;
+export const BASE64: RegExp = /AGFzbQEAAA/;
 
 /** The files of a folder that hold glue, whoever wrote it there. */
 export function filesWithGlue(dir: string, files: readonly string[]): { readonly file: string; readonly code: string }[] {

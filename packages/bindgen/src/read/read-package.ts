@@ -8,7 +8,7 @@ import { readFile } from '../write/files.js';
 import { detectTarget } from './detect-target.js';
 import type { Target } from './glue.js';
 import { withVersion } from './glue-version.js';
-import { isOwnLoader } from './loaders.js';
+import { isOwnLoader, refuseInlined } from './loaders.js';
 import { withoutGlue, withoutWasm } from './not-glue.js';
 
 /** What wasm-bindgen has written, read and found fit. */
@@ -46,14 +46,27 @@ const ENDINGS = ['.js', '.mjs', '.cjs'];
 export function listModules(dir: string, only?: string | readonly string[]): ModuleFile[] {
   const files = listFolder(dir);
   const names = moduleNames(dir, files, only === undefined ? undefined : [only].flat());
-  return names.flatMap((name) => {
-    const there = ENDINGS.filter((ending) => [`${name}${ending}`, `${name}_bg${ending}`].some((file) => files.includes(file)));
-    if (there.length === 0) {
-      const others = names.length > 1 ? ' The other modules of the folder can be transformed one by one, with `--name`.' : '';
-      throw new TransformError('REVIVE_NO_GLUE', `${dir} holds ${name}_bg.wasm, but ${withoutGlue(dir, name, files)}${others}`);
-    }
-    return there.map((ending) => ({ name, ending }));
-  });
+  const modules = names.flatMap((name) => mainFilesOf(name, files).map((ending) => ({ name, ending })));
+  const without = names.find((name) => mainFilesOf(name, files).length === 0);
+  // One that others have left there doesn't keep those from being transformed that have all of their files; a warning names it.
+  if (without === undefined || (only === undefined && modules.length > 0)) return modules;
+  throw new TransformError('REVIVE_NO_GLUE', `${dir} holds ${without}_bg.wasm, but ${withoutGlue(dir, without, files)}`);
+}
+
+/** The wasm files of a folder that have no main file of their name. */
+export function wasmWithoutGlue(files: readonly string[]): string[] {
+  return namesIn(files)
+    .filter((name) => mainFilesOf(name, files).length === 0)
+    .map((name) => `${name}_bg.wasm`);
+}
+
+function namesIn(files: readonly string[]): string[] {
+  return files.filter((file) => file.endsWith('_bg.wasm')).map((file) => file.slice(0, -'_bg.wasm'.length));
+}
+
+/** The endings of the main files of a module. */
+function mainFilesOf(name: string, files: readonly string[]): string[] {
+  return ENDINGS.filter((ending) => [`${name}${ending}`, `${name}_bg${ending}`].some((file) => files.includes(file)));
 }
 
 /** @throws TransformError */
@@ -67,6 +80,7 @@ export function readPackage(dir: string, { name, ending }: ModuleFile): Package 
   const target = withVersion(wasm, mainFile, () => detectTarget(dir, mainFile, main, bg));
   // Beside another target's main file, it is what an earlier build has left.
   if (target === 'bundler') refuseTransformed(dir, bg);
+  if (target === 'bundler' && main !== undefined) refuseInlined(dir, mainFile, main, wasmFile);
   const declarations = [`${name}.d${ending.replace('js', 'ts')}`, `${name}.d.ts`]
     .map((file) => ({ file, code: readText(dir, file) }))
     .find(({ code }) => code !== undefined);
@@ -118,7 +132,7 @@ function listFolder(dir: string): string[] {
 }
 
 function moduleNames(dir: string, files: readonly string[], only: readonly string[] | undefined): string[] {
-  const names = files.filter((file) => file.endsWith('_bg.wasm')).map((file) => file.slice(0, -'_bg.wasm'.length));
+  const names = namesIn(files);
   const missing = only?.find((name) => !names.includes(name));
   if (only === undefined ? names.length > 0 : missing === undefined) return only === undefined ? names : [...new Set(only)];
   const found = missing === undefined ? withoutWasm(dir, files) : `no ${missing}_bg.wasm; its modules are ${names.join(', ') || 'none'}`;

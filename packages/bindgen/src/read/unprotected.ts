@@ -7,7 +7,7 @@ import { readFile } from '../write/files.js';
 import { entryAt } from '../write/staging.js';
 import { linesWithoutModule } from './loaders.js';
 import { filesWithGlue, holdsGlue } from './not-glue.js';
-import type { Package } from './read-package.js';
+import { type Package, wasmWithoutGlue } from './read-package.js';
 
 /** A file that takes its glue from the one that wasm-bindgen wrote. */
 const LOADER = /from\s*["']\.\/[^"']*_bg\.[cm]?js["']/;
@@ -36,6 +36,9 @@ export function unprotected(dir: string, packages: readonly Package[], left: rea
       .filter(({ file }) => holdsGlue(dir, file))
       .map(({ file, error }) => `${file} holds glue, too. It is left as it is, and what uses it doesn't recover. ${reasonOf(error)}`),
     ...others,
+    ...wasmWithoutGlue(files).map(
+      (file) => `${file} has no glue beside it as wasm-bindgen writes it. It is left as it is, and what uses it doesn't recover.`,
+    ),
     ...(hasOwnLoader ? givenWithoutModule(dir, own) : []),
   ];
 }

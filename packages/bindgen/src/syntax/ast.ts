@@ -62,12 +62,19 @@ export function references(node: Node): Set<string> {
 /** A use of a variable that isn't one of the node's own: none of the functions around the use declares the name, nor has a parameter of it. */
 export function freeUse(node: Node, name: string): Node | undefined {
   let found: Node | undefined;
-  walk(node, (child, parent, key) => {
-    if (isFunction(child) && declaresWithin(child, name)) return false;
-    if (child.type === 'Identifier' && child.name === name && isReference(parent, key)) found ??= child;
-    return found === undefined;
+  visitFreeUses(node, name, (use) => {
+    found ??= use;
   });
   return found;
+}
+
+/** Visits all such uses, in source order. */
+export function visitFreeUses(node: Node, name: string, visit: Visit): void {
+  walk(node, (child, parent, key) => {
+    if (isFunction(child) && declaresWithin(child, name)) return false;
+    if (child.type === 'Identifier' && child.name === name && isReference(parent, key)) visit(child, parent, key);
+    return true;
+  });
 }
 
 type ArrowFunction = Extract<Node, { type: 'ArrowFunctionExpression' }>;

@@ -5,7 +5,7 @@ import { ownModule } from '../emit/emit-init.js';
 import { TransformError } from '../errors.js';
 import { type Glue, type GlueStatement, importsOwnWasm, isScript, RESET_EXPORT, refuseGlue } from '../read/glue.js';
 import type { Package } from '../read/read-package.js';
-import { givenName, isReference, keyName, lineOf, memberOf, type Node, walk } from '../syntax/ast.js';
+import { givenName, isReference, keyName, lineOf, memberOf, type Node, visitFreeUses, walk } from '../syntax/ast.js';
 import type { FunctionNode } from '../syntax/oxc.js';
 import { MOVED_PREFIX } from '../wasm/move-imports.js';
 import { validateMoved } from './validate-moved.js';
@@ -142,12 +142,14 @@ function isGiven(parent: Node | undefined, key: string | undefined): boolean {
 function refuseOwnExports(glue: Glue): void {
   if (!isScript(glue)) return;
   for (const { node } of ofScopes(glue)) {
-    walk(node, (child, parent, key) => {
-      if (child.type !== 'Identifier' || !isReference(parent, key) || !/^(?:exports|module)$/.test(child.name)) return;
-      const isGivenModule = child.name === 'module' && parent?.type === 'VariableDeclarator' && key === 'init';
-      if (memberOf(parent, 'module') !== 'require' && !isGivenModule)
-        refuseGlue(glue, child.start, `a use of \`${child.name}\` in what each instance has of its own`);
-    });
+    for (const name of ['exports', 'module']) {
+      // Note: a function of Rust's may have a parameter of that name.
+      visitFreeUses(node, name, (use, parent, key) => {
+        const isGivenModule = name === 'module' && parent?.type === 'VariableDeclarator' && key === 'init';
+        if (memberOf(parent, 'module') !== 'require' && !isGivenModule)
+          refuseGlue(glue, use.start, `a use of \`${name}\` in what each instance has of its own`);
+      });
+    }
   }
 }
 

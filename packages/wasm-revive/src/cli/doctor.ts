@@ -41,7 +41,11 @@ function render(findings: readonly Finding[], colour: boolean): string {
 
 function steps(findings: readonly Finding[], state: Finding['state']): string[] {
   const own = findings.filter((finding) => finding.state === state && finding.todo !== undefined);
-  const lines = own.flatMap(({ subject, todo = '' }) => [`  ${subject}`, ...todo.split('\n').map((line) => `      ${inOneLine(line)}`)]);
+  const blocks = own.map(({ subject, todo = '' }) =>
+    [`  ${subject}`, ...todo.split('\n').map((line) => `      ${inOneLine(line)}`)].join('\n'),
+  );
+  // Several modules may lack the same.
+  const lines = [...new Set(blocks)].flatMap((block) => block.split('\n'));
   return own.length === 0
     ? []
     : [state === 'missing' ? '  It is missing:' : '  It could be better:', ...lines.map((line) => `  ${line}`), ''];

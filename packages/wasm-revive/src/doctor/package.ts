@@ -32,10 +32,12 @@ const REMEDIES: Partial<Record<TransformErrorCode, string>> = {
 /** Looks at the folder of a package. */
 export function examinePackage(dir: string): Finding[] {
   const files = readdirSync(dir).filter((file) => file.endsWith('_bg.wasm'));
-  return files.flatMap((file) => [...examineModule(dir, file.slice(0, -'_bg.wasm'.length))]);
+  const names = files.map((file) => file.slice(0, -'_bg.wasm'.length));
+  return names.flatMap((name) => examineModule(dir, name, names));
 }
 
-function examineModule(dir: string, name: string): Finding[] {
+/** @param all the modules of the folder */
+function examineModule(dir: string, name: string, all: readonly string[]): Finding[] {
   const bytes = readFileSync(join(dir, `${name}_bg.wasm`));
   const finding = (
     subject: string,
@@ -58,10 +60,10 @@ function examineModule(dir: string, name: string): Finding[] {
   }
   return [
     finding(name, `${dir}, ${madeBy(wasm)}`),
-    transformation(dir, name, finding),
+    transformation(dir, name, all, finding),
     exceptions(dir, name, wasm, bytes, finding),
     memory(wasm, finding),
-    ...names(wasm, finding),
+    ...names(dir, wasm, finding),
   ];
 }
 
@@ -76,7 +78,7 @@ function madeBy({ wasmBindgen, producers, wasmRevive }: WasmInfo): string {
 }
 
 /** Whether it is transformed, or could be. */
-function transformation(dir: string, name: string, finding: Make): Finding {
+function transformation(dir: string, name: string, all: readonly string[], finding: Make): Finding {
   const main = ['.js', '.mjs', '.cjs'].map((ending) => join(dir, `${name}${ending}`)).find((file) => existsSync(file));
   const code = main === undefined ? '' : readFileSync(main, 'utf8');
   const by = transformedBy(code);
@@ -84,23 +86,40 @@ function transformation(dir: string, name: string, finding: Make): Finding {
     return finding('transform', 'an earlier run was interrupted; the next one finishes it', `npx wasm-revive transform ${quoted(dir)}`);
   }
   if (main !== undefined && by !== undefined) return transformed(dir, by, runtimeImport(main, code), finding);
-  const fresh = tried(dir, name, 'fresh');
+  // As the command does it: all of a folder together, or one where not all can be.
+  const together = tried(dir, undefined, 'fresh');
+  const isAll = !(together instanceof TransformError) && together.modules.some((module) => module.name === name);
+  const only = isAll ? undefined : name;
+  const fresh = tried(dir, only, 'fresh');
   if (fresh instanceof TransformError) {
     return finding(
       'transform',
       `refused, ${fresh.code}: ${fresh.message}`,
-      REMEDIES[fresh.code] ?? `npx wasm-revive transform ${quoted(dir)}`,
+      isDependency(dir) ? otherRelease(dir) : (REMEDIES[fresh.code] ?? `npx wasm-revive transform ${quoted(dir)}`),
       'missing',
     );
   }
-  const rollback = tried(dir, name, 'rollback');
+  const rollback = tried(dir, only, 'rollback');
   const undone = rollback instanceof TransformError ? `not with rollback (${rollback.message})` : 'with rollback, too';
-  const warnings = fresh.warnings.map((warning) => ` ${warning}`).join('');
-  const { target } = fresh.modules[0] ?? {};
-  const todo = dir.includes(`${sep}node_modules${sep}`)
-    ? 'node --import wasm-revive/register app.js'
-    : `npx wasm-revive transform ${quoted(dir)}`;
-  return finding('transform', `not transformed yet; accepted, target ${target}, ${undone}.${warnings}`, todo);
+  // Those of the folder are said once.
+  const warnings = isAll && name !== all[0] ? '' : fresh.warnings.map((warning) => ` ${warning}`).join('');
+  const { target } = fresh.modules.find((module) => module.name === name) ?? {};
+  const alone = isAll ? '' : ' by itself';
+  const named = isAll ? '' : ` --name ${quoted(name)}`;
+  const todo =
+    isDependency(dir) && isAll ? 'node --import wasm-revive/register app.js' : `npx wasm-revive transform ${quoted(dir)}${named}`;
+  return finding('transform', `not transformed yet; accepted${alone}, target ${target}, ${undone}.${warnings}`, todo);
+}
+
+/** Whether somebody else has built it. */
+function isDependency(dir: string): boolean {
+  return dir.includes(`${sep}node_modules${sep}`);
+}
+
+/** What to do about a dependency that is refused: its builder's is another one's machine. */
+function otherRelease(dir: string): string {
+  const [, name = ''] = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(dir) ?? [];
+  return `npm install ${name.replace('\\', '/')}@latest`;
 }
 
 /** As an argument in a shell. */
@@ -138,7 +157,11 @@ function transformed(dir: string, by: string, specifier: string | undefined, fin
 }
 
 /** What the transform would do. */
-function tried(dir: string, name: string, recovery: 'fresh' | 'rollback'): Pick<TransformResult, 'modules' | 'warnings'> | TransformError {
+function tried(
+  dir: string,
+  name: string | undefined,
+  recovery: 'fresh' | 'rollback',
+): Pick<TransformResult, 'modules' | 'warnings'> | TransformError {
   try {
     return wouldTransform({ dir, name, recovery });
   } catch (error) {
@@ -182,20 +205,22 @@ function memory({ memories: [own] }: WasmInfo, finding: Make): Finding {
   );
 }
 
-function names({ customSections }: WasmInfo, finding: Make): Finding[] {
+function names(dir: string, { customSections }: WasmInfo, finding: Make): Finding[] {
   const debug = customSections.filter((section) => section.name.startsWith('.debug_') || section.name === 'external_debug_info');
   const size = debug.reduce((sum, section) => sum + section.size, 0);
+  // What a dependency has is up to who publishes it.
+  const advice = (subject: string, found: string, todo: string): Finding => finding(subject, found, isDependency(dir) ? undefined : todo);
   return [
     customSections.some((section) => section.name === 'name')
       ? finding('names', 'functions have their names in crash reports')
-      : finding(
+      : advice(
           'names',
           'crash reports have no names of functions',
           '[package.metadata.wasm-pack.profile.release]\nwasm-opt = ["-O", "-g"]\n[profile.release]\nstrip = "none"',
         ),
     debug.length > 0
       ? finding('debug information', `${(size / 1024).toFixed(0)} KiB, for files and lines in crash reports`)
-      : finding(
+      : advice(
           'debug information',
           'none: crash reports have names, without files and lines',
           '[profile.release]\ndebug = "line-tables-only"\n# then:\nnpx wasm-revive build --split-debug app.debug.wasm',

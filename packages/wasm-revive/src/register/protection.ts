@@ -96,21 +96,36 @@ function isGlue(file: string): boolean {
 
 /** @param one the path of a folder, or the name of a package */
 function isPartOf(folder: string, one: string): boolean {
-  return folder === one || folder.startsWith(one + sep) || nameOf(folder) === one;
+  return folder === one || folder.startsWith(one + sep) || namesOf(folder).includes(one);
 }
 
-/** The name of the package that a folder belongs to: that in the nearest `package.json` that has one. */
-function nameOf(folder: string): string | undefined {
-  const file = join(folder, 'package.json');
-  if (existsSync(file)) {
-    try {
-      const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
-      if (typeof name === 'string') return name;
-    } catch {
-      // Whoever needs what is in it says what is wrong with it.
-    }
+/**
+ * The names of the package that a folder belongs to: as it calls itself, and as it is installed. There are several, because wasm-pack gives its output
+ * a name of its own, the crate's, wherever in a package that lies.
+ */
+function namesOf(folder: string): string[] {
+  const [parent, name] = [dirname(folder), nameIn(join(folder, 'package.json'))];
+  if (parent === folder || basename(folder) === 'node_modules') return [];
+  return [...(name === undefined ? [] : [name]), ...installedAs(folder), ...namesOf(parent)];
+}
+
+/** `node_modules/some`, `node_modules/@scope/some`. */
+function installedAs(folder: string): string[] {
+  const [name, around, beyond] = folder.split(sep).reverse();
+  if (name === undefined || around === undefined) return [];
+  if (around === 'node_modules') return [name];
+  return beyond === 'node_modules' && around.startsWith('@') ? [`${around}/${name}`] : [];
+}
+
+function nameIn(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    // Whoever needs what is in it says what is wrong with it.
+    return undefined;
   }
-  return folder === dirname(folder) ? undefined : nameOf(dirname(folder));
 }
 
 function warn(message: string): void {
