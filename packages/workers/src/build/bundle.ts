@@ -32,13 +32,13 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
   try {
     for (const [name, file] of staging.files) copyFileSync(file, join(own, name));
     if (existsSync(join(dir, 'snippets'))) cpSync(join(dir, 'snippets'), join(own, 'snippets'), { recursive: true });
-    const exports = assemble(own, {
+    const { exports, args: leavesOut } = assemble(own, {
       recovery: recoveryOf(env),
       project: dir,
       ownShim: staging.hasOwnShim ? join(dir, 'shim.js') : undefined,
       runToCompletion: env.RUN_TO_COMPLETION !== undefined,
     });
-    const code = runEsbuild(own, [...args, '--external:./index_bg.wasm'], env);
+    const code = runEsbuild(own, [...args, ...leavesOut, '--external:./index_bg.wasm'], env);
     if (code === 0) {
       const outfile = outfileOf(args);
       renameSync(join(own, outfile), join(dir, outfile));
