@@ -17,6 +17,8 @@ const ours = /^@wasm-revive\//;
  */
 const selfContained: UserConfig = {
   ...library,
+  // Nobody leaves anything out of these (`left-out.ts`), so that what would stand in its place isn't there.
+  define: Object.fromEntries(['CONTROL', 'CRATES', 'EXCEPTIONS', 'SIBLINGS'].map((part) => [`WASM_REVIVE_${part}`, 'true'])),
   clean: false,
   platform: 'neutral',
   deps: { alwaysBundle: [ours], onlyBundle: [ours] },

@@ -15,7 +15,17 @@ const { copyOf } = testFolders();
 
 const DIST = join(root, 'packages/wasm-revive/dist');
 
-const WORKER = "export { serve } from '@wasm-revive/workers'; export { revive, loadModule } from 'wasm-revive/runtime';";
+/** What the build puts beside a Worker's glue. */
+const WORKER = join(root, 'packages/workers/dist/worker-runtime.js');
+
+/** What is left out of Workers without options, whose modules have none of our crates and catch nothing. */
+const UNUSED = ['CONTROL', 'CRATES', 'EXCEPTIONS', 'CLASS_OPTIONS', 'QUARANTINE', 'WORKFLOWS', 'ANALYTICS'];
+
+/** The part of a bundled Worker that is not its glue. */
+function worker(unused: readonly string[], undo = false): Promise<Size> {
+  const code = `export { serve, revive, loadModule${undo ? ', undoSupport' : ''} } from ${JSON.stringify(WORKER)};`;
+  return bundled(code, Object.fromEntries(unused.map((part) => [`WASM_REVIVE_${part}`, 'false'])));
+}
 
 interface Size {
   readonly bytes: number;
@@ -33,7 +43,7 @@ const rough = ({ bytes, gzip }: Size): string => `${Math.round(bytes / 1_000)} K
 const line = (what: string, size: Size): string => `${what}: ${rough(size)}`;
 
 /** What a program loads that is bundled and minified, of what is imported there. */
-async function bundled(entry: string): Promise<Size> {
+async function bundled(entry: string, define: Record<string, string> = {}): Promise<Size> {
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: join(root, 'packages/conformance') },
     bundle: true,
@@ -41,6 +51,7 @@ async function bundled(entry: string): Promise<Size> {
     format: 'esm',
     target: 'es2022',
     external: ['cloudflare:*', 'node:*'],
+    define,
     write: false,
   });
   return sizeOf(outputFiles[0]?.contents ?? new Uint8Array());
@@ -66,7 +77,7 @@ const PARTS: readonly (readonly [part: string, sources: RegExp])[] = [
   ['what the program persists', /reinit-manager\/src\/place\/persisted\./],
   ['whether and when another instance follows', /reinit-manager\/src\/supervision\//],
   ['generation after generation, with a reserve', /reinit-manager\/src\/place\//],
-  ['`__revive`, its options and events', /reinit-manager\/src\/(?:control|options|settings|events|plugin)\./],
+  ['`__revive`, its options and events', /reinit-manager\/src\/(?:control|options|settings|events|plugin|left-out)\./],
   ['how the first instance comes to be', /reinit-manager\/src\//],
   ['aborts and their causes (abort-detector)', /abort-detector\/src\//],
   ['panics (unwind-catcher)', /unwind-catcher\/src\//],
@@ -116,7 +127,12 @@ describe('the runtime', () => {
         await bundled("export { revive, loadModule } from 'wasm-revive/runtime';"),
       ),
       line('the same with rollback', await bundled("export { revive, loadModule, undoSupport } from 'wasm-revive/runtime';")),
-      line("bundled and minified, of '@wasm-revive/workers' and the runtime", await bundled(WORKER)),
+      line('in a Worker without options', await worker([...UNUSED, 'SIBLINGS'])),
+      line('in a Worker without options that has Durable Objects', await worker(UNUSED)),
+      line('in a Worker with all options', await worker([])),
+      line('with rollback, in a Worker without options', await worker([...UNUSED, 'SIBLINGS'], true)),
+      line('with rollback, in a Worker without options that has Durable Objects', await worker(UNUSED, true)),
+      line('with rollback, in a Worker with all options', await worker([], true)),
     ];
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('sizes/runtime.snap.txt');
     // Fewer bytes where it isn't bundled than what can be read has.

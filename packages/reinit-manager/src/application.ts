@@ -14,6 +14,7 @@ import {
 } from '@wasm-revive/kernel';
 import type { Revive } from './control.js';
 import { instanceOf, isThere } from './given-exports.js';
+import { WITH_EXCEPTIONS } from './left-out.js';
 import { isRefusal, noModuleError } from './place/instance-maker.js';
 import type { Slot } from './place/slot.js';
 import { isFree } from './pool/handles.js';
@@ -65,7 +66,7 @@ export class ModuleApplication implements Application {
 
   checkEngine(): void {
     const { name, exceptions } = this.#module.description;
-    if (exceptions !== undefined) checkEngine(name, exceptions);
+    if (WITH_EXCEPTIONS && exceptions !== undefined) checkEngine(name, exceptions);
   }
 
   prepare(): WebAssembly.Imports {

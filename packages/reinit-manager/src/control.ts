@@ -9,13 +9,14 @@ import {
 import { EVENT_NAMES, type EventName, type Events } from './events.js';
 import type { DrainOptions } from './leaving/closing.js';
 import type { RecycleOptions } from './leaving/recycling.js';
+import { leftOut, type Public, WITH_CONTROL } from './left-out.js';
 import type { PersistStore } from './place/persisted.js';
 import type { Place, Shared } from './place/place.js';
 import type { Slot } from './place/slot.js';
 import type { StandbyOptions } from './place/standby.js';
+import type { DirectRouter } from './pool/direct-router.js';
 import type { PoolOptions } from './pool/pool.js';
 import type { RetryOptions } from './pool/retry.js';
-import type { Router } from './pool/router.js';
 import type { Siblings } from './siblings/siblings.js';
 import type { BreakerOptions } from './supervision/breaker.js';
 
@@ -224,8 +225,8 @@ export interface Counts {
 export function reviveOf(
   { module, settings, emitter, counts, closing, budget }: Shared,
   places: () => [Place, ...Place[]],
-  siblings: Siblings,
-  router: Router,
+  siblings: Public<Siblings>,
+  router: DirectRouter,
 ): Revive {
   const [{ slot, persisted }] = places();
   const dispose = (options?: DrainOptions): Promise<void> => closing.dispose(options);
@@ -260,15 +261,16 @@ export function reviveOf(
     on: (name, listener) => emitter.on(name, listener),
     configure(options) {
       const changes = settings.configure(options);
-      if (BREAKER_OPTIONS.some((name) => name in changes)) for (const { supervisor } of places()) supervisor.configure(settings.options);
+      if (WITH_CONTROL && BREAKER_OPTIONS.some((name) => name in changes))
+        for (const { supervisor } of places()) supervisor.configure(settings.options);
       siblings.configure(settings.options);
       router.configure(changes);
-      if ('standby' in changes) {
+      if (WITH_CONTROL && 'standby' in changes) {
         slot.dropReserve();
         slot.standBy();
       }
       if ('memoryBudgetMiB' in changes) budget.look();
-      if ('checkpoints' in changes) {
+      if (WITH_CONTROL && 'checkpoints' in changes) {
         for (const { slot } of places()) for (const instance of slot.instances) instance.keepCheckpoints(settings.options.checkpoints);
         slot.dropReserve();
         slot.standBy();
@@ -280,18 +282,22 @@ export function reviveOf(
         one.slot.hold();
       }
     },
-    use(plugin) {
-      const remove = settings.use(plugin, ({ packages }) => {
-        if (module.compiled !== undefined) checkCrates(module.compiled, packages);
-      });
-      const dropReserves = (): void => {
-        for (const one of places()) one.slot.dropReserve();
-      };
-      dropReserves();
-      return () => {
-        if (remove()) dropReserves();
-      };
-    },
+    use: WITH_CONTROL
+      ? (plugin) => {
+          const remove = settings.use(plugin, ({ packages }) => {
+            if (module.compiled !== undefined) checkCrates(module.compiled, packages);
+          });
+          const dropReserves = (): void => {
+            for (const one of places()) one.slot.dropReserve();
+          };
+          dropReserves();
+          return () => {
+            if (remove()) dropReserves();
+          };
+        }
+      : () => {
+          throw leftOut('use()');
+        },
     reset() {
       closing.open();
       slot.reset();

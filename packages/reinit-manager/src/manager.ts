@@ -12,12 +12,16 @@ import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { type ReviveOptions, reviveOf } from './control.js';
 import { Emitter } from './events.js';
 import { Closing } from './leaving/closing.js';
+import { NEVER_CLOSED } from './leaving/none-leave.js';
+import { type Public, WITH_CONTROL, WITH_LEAVING, WITH_SIBLINGS } from './left-out.js';
 import { Place, type Shared } from './place/place.js';
 import { managerPlugin } from './plugin.js';
 import { Calls } from './pool/calls.js';
+import { DirectRouter } from './pool/direct-router.js';
 import { Router } from './pool/router.js';
 import { Settings } from './settings.js';
 import { MemoryBudget } from './siblings/memory-budget.js';
+import { NO_SIBLINGS } from './siblings/no-siblings.js';
 import { Siblings } from './siblings/siblings.js';
 
 /** What {@link createManager} is made with. */
@@ -43,16 +47,12 @@ export function createManager(
   const placeOf = new WeakMap<InstanceView, Place>();
   const turnEnded = (view: InstanceView): void => placeOf.get(view)?.committed(view);
   const asked = reinitRequests === true ? (view: InstanceView) => placeOf.get(view)?.askedByCrate(view) : undefined;
-  let known: Calls | undefined;
-  const calls = (): Calls => {
-    known ??= new Calls(factory);
-    return known;
-  };
+  const calls = WITH_CONTROL ? callsOf(factory) : undefined;
   const settings: Settings = new Settings(
     options,
     plugins,
     (given) => managerPlugin(given, turnEnded, asked),
-    () => calls().sites,
+    () => calls?.().sites ?? [],
   );
   const emitter = new Emitter();
   const shared: Shared = {
@@ -61,7 +61,7 @@ export function createManager(
     settings,
     emitter,
     counts: { failures: 0, recoveries: 0 },
-    closing: new Closing(description.name, places, () => settings.options.drainMs),
+    closing: WITH_LEAVING ? new Closing(description.name, places, () => settings.options.drainMs) : NEVER_CLOSED,
     places,
     placeOf,
     clock,
@@ -87,15 +87,27 @@ export function createManager(
     isReady: () => false,
     notReady: () => application.notReady(),
   });
-  const siblings: Siblings = new Siblings(shared, {
-    isReady: () => place.slot.generation > 0,
-    notReady: () => application.notReady(),
-    asks: () => router.repeats,
-    api: (sibling, serving) => router.apiOf(sibling, serving),
-    maySpare: (sibling) => router.maySpare(sibling),
-  });
-  const router: Router = new Router(shared, place, siblings, calls);
+  const siblings: Public<Siblings> = WITH_SIBLINGS
+    ? new Siblings(shared, {
+        isReady: () => place.slot.generation > 0,
+        notReady: () => application.notReady(),
+        asks: () => router.repeats,
+        api: (sibling, serving) => router.apiOf(sibling, serving),
+        maySpare: (sibling) => router.maySpare(sibling),
+      })
+    : NO_SIBLINGS;
+  const router: DirectRouter =
+    WITH_CONTROL && calls !== undefined ? new Router(shared, place, siblings, calls) : new DirectRouter(shared, place);
   const control = reviveOf(shared, places, siblings, router);
   const application: ModuleApplication = new ModuleApplication(module, place.slot, siblings, router.live, control, shared.check);
   return application;
+}
+
+/** What a module exports, read off when it is needed. */
+function callsOf(factory: Factory): () => Calls {
+  let known: Calls | undefined;
+  return () => {
+    known ??= new Calls(factory);
+    return known;
+  };
 }

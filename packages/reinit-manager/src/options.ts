@@ -11,6 +11,9 @@ export type Option = readonly [what: string, is: (value: unknown) => boolean];
 
 export type Checks<Options> = Readonly<Record<keyof Options, Option>>;
 
+/** Note: on its own, for to read a property of the table would keep that in every bundle. */
+const DRAIN_MS: Option = ['a number of milliseconds from 0', isTime];
+
 /** Those of a module. */
 export const OPTIONS: Checks<ReviveOptions> = {
   maxRestarts: ['a whole number from 0, or Infinity', isCount],
@@ -22,7 +25,7 @@ export const OPTIONS: Checks<ReviveOptions> = {
   maxInstances: ['a whole number from 0, or Infinity', isCount],
   memoryBudgetMiB: ['a number of MiB above 0', isDuration],
   idleMs: ['a number of milliseconds above 0', isDuration],
-  drainMs: ['a number of milliseconds from 0', isTime],
+  drainMs: DRAIN_MS,
   recycle: ['an object', isObject],
   pool: ['an object { min, max, route }', isObject],
   retry: [
@@ -77,7 +80,7 @@ const CHECKPOINTS: Checks<CheckpointPolicy> = {
   keep: ['a whole number from 1', (value) => isCount(value) && value !== 0],
 };
 
-const DRAIN: Checks<DrainOptions> = { drainMs: OPTIONS.drainMs };
+const DRAIN: Checks<DrainOptions> = { drainMs: DRAIN_MS };
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;

@@ -1,5 +1,6 @@
 import { bare, composePlugins, type Hooks, type Plugin } from '@wasm-revive/kernel';
 import { HEARS_TURNS, type ReviveOptions } from './control.js';
+import { optionsLeft, WITH_CONTROL } from './left-out.js';
 import { checkOptions, checkPlugin } from './options.js';
 import type { CallSite } from './pool/calls.js';
 
@@ -28,7 +29,7 @@ export class Settings {
   ) {
     this.#own = own;
     this.#calls = calls;
-    this.#options = checkOptions(bare({ ...options }), calls);
+    this.#options = this.#checked(options);
     this.#plugins = plugins.map((plugin) => ({ plugin }));
     this.#hooks = this.#compose(this.#plugins);
   }
@@ -41,10 +42,14 @@ export class Settings {
     return this.#hooks;
   }
 
+  /** A copy first: the program's getters may give another value each time. */
+  #checked(options: ReviveOptions): ReviveOptions {
+    return WITH_CONTROL ? checkOptions(bare({ ...options }), this.#calls) : optionsLeft(options);
+  }
+
   /** Changes options; gives those that changed. @throws TypeError */
   configure(options: ReviveOptions): ReviveOptions {
-    // A copy first: the program's getters may give another value each time.
-    const changes = checkOptions(bare({ ...options }), this.#calls);
+    const changes = this.#checked(options);
     this.#options = bare({ ...this.#options, ...changes });
     if (HEARS_TURNS.some((name) => name in changes)) this.#hooks = this.#compose(this.#plugins);
     return changes;
@@ -56,7 +61,7 @@ export class Settings {
    * @throws TypeError
    */
   use(plugin: Plugin, check: (hooks: Hooks) => void): () => boolean {
-    checkPlugin(plugin);
+    if (WITH_CONTROL) checkPlugin(plugin);
     // Its own place in the list: the same plugin may be added twice.
     const added = { plugin };
     this.#plugIn([...this.#plugins, added], check);

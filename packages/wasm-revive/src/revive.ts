@@ -5,6 +5,11 @@ import { type Application, createManager, type ReviveOptions } from '@wasm-reviv
 import { unwindCatcher } from '@wasm-revive/unwind-catcher';
 import manifest from '../package.json' with { type: 'json' };
 
+declare const WASM_REVIVE_EXCEPTIONS: boolean | undefined;
+
+/** Whether a panic may unwind. See `left-out.ts` of the reinit-manager. */
+const WITH_PANICS = typeof WASM_REVIVE_EXCEPTIONS === 'undefined' || WASM_REVIVE_EXCEPTIONS;
+
 /** No hooks: the composition says which crates it is matched with. */
 const COMPOSITION: readonly Plugin[] = [
   { name: 'wasm-revive', package: { name: 'wasm-revive', version: manifest.version, crate: 'wasm-revive' } },
@@ -27,7 +32,7 @@ const NO_OPTIONS: ReviveFactoryOptions = bare({});
 
 /** Panics caught, aborts detected. */
 export function defaultPlugins(): Plugin[] {
-  return [unwindCatcher(), abortDetector()];
+  return WITH_PANICS ? [unwindCatcher(), abortDetector()] : [abortDetector()];
 }
 
 /**

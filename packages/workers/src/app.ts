@@ -4,6 +4,7 @@ import { Calls } from './calls.js';
 import { isForItself } from './crate-exports.js';
 import { Failures } from './failures.js';
 import { KeptOut } from './kept-out.js';
+import { WITH_CLASS_OPTIONS, WITH_QUARANTINE } from './left-out.js';
 import type { ServeOptions, StatelessQuarantine, WorkerPackage } from './options.js';
 import { kvStore } from './quarantine-stores.js';
 import { Transactions } from './transactions.js';
@@ -25,21 +26,23 @@ export class App {
   readonly #failures: Failures;
   readonly #attempts: number;
   readonly #retryable: (request: Request) => boolean;
-  readonly transactions: Transactions;
+  /** Undefined where no class is transactional. */
+  readonly transactions: Transactions | undefined;
   readonly #quarantine: StatelessQuarantine | undefined;
   #keptOut: KeptOut | undefined;
   /** What the package exports, for all that has no instance of its own. */
   readonly own: Exports;
 
   constructor(pkg: WorkerPackage, options: ServeOptions) {
-    const { attempts = ATTEMPTS, retryable = isRepeatable, quarantine = false } = options;
+    const { attempts = ATTEMPTS, retryable = isRepeatable, quarantine = false, durableObjects = {} } = options;
     this.#quarantine = quarantine === true ? {} : quarantine || undefined;
     this.#pkg = pkg;
     this.revive = pkg.__revive;
     this.#failures = new Failures(options);
     this.#attempts = attempts;
     this.#retryable = retryable;
-    this.transactions = new Transactions(pkg.__revive);
+    const areTransactional = Object.values(durableObjects).some(({ transactional }) => transactional === true);
+    this.transactions = WITH_CLASS_OPTIONS && areTransactional ? new Transactions(pkg.__revive) : undefined;
     this.own = this.exportsOf(pkg);
     // Listeners run before anything else does.
     this.revive.on('failure', (report) => this.#failures.log(report, this.#calls.failed(report)));
@@ -53,10 +56,11 @@ export class App {
   /** What refuses requests; undefined where none are to be. The store is in the environment, which each request brings. */
   #keeperOut(env: unknown): KeptOut | undefined {
     const options = this.#quarantine;
-    if (options === undefined || this.#keptOut !== undefined) return this.#keptOut;
-    const build = this.revive.build ?? '';
-    const { store } = options;
-    this.#keptOut = new KeptOut(options, typeof store === 'string' ? kvStore(env, store, build) : store?.(env, build));
+    if (WITH_QUARANTINE && options !== undefined && this.#keptOut === undefined) {
+      const build = this.revive.build ?? '';
+      const { store } = options;
+      this.#keptOut = new KeptOut(options, typeof store === 'string' ? kvStore(env, store, build) : store?.(env, build));
+    }
     return this.#keptOut;
   }
 

@@ -1,5 +1,6 @@
 import { type CrashReport, isReviveError, type ReviveError } from '@wasm-revive/kernel';
 import { analyticsOf } from './analytics.js';
+import { WITH_ANALYTICS } from './left-out.js';
 import type { FailureRecordLine, ServeOptions } from './options.js';
 
 /** What the program's people get of failures: one log line each, and the responses to requests that failed. */
@@ -11,7 +12,7 @@ export class Failures {
   constructor({ analytics, development = isDevelopment, log = writeLine }: ServeOptions) {
     this.#development = typeof development === 'function' ? development : () => development;
     this.#log = log;
-    this.#analytics = analytics === undefined ? undefined : analyticsOf(analytics);
+    this.#analytics = WITH_ANALYTICS && analytics !== undefined ? analyticsOf(analytics) : undefined;
   }
 
   /** @param calls the entrypoints whose calls may have caused it */

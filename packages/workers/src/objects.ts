@@ -3,8 +3,9 @@ import type { App, Class, Exports } from './app.js';
 import { type ClassOptions, ObjectKey } from './class-options.js';
 import { forward, method } from './classes.js';
 import { KeptOut } from './kept-out.js';
-import { KeptState } from './kept-state.js';
-import type { KeepFailedLine } from './options.js';
+import { type KeepOptions, KeptState } from './kept-state.js';
+import { WITH_CLASS_OPTIONS, WITH_QUARANTINE } from './left-out.js';
+import type { KeepFailedLine, RequestQuarantine } from './options.js';
 import { sqlStore } from './quarantine-stores.js';
 import type { StateStorage } from './state-rows.js';
 import { checkSql } from './storage.js';
@@ -55,13 +56,9 @@ export class Objects {
     const isShared = this.#options.isShared(name);
     const isTransactional = this.#options.isTransactional(name);
     const keptOf = (home: Home, state: State, env: unknown): Keeping => this.#keep(name, home, state, env);
-    const quarantine = this.#options.quarantineOf(name);
-    const keptOutOf = (state: State): KeptOut | undefined => {
-      if (quarantine === undefined) return undefined;
-      const { storage } = state;
-      checkSql(storage, `${name} is to refuse requests that crash`);
-      return new KeptOut(quarantine, sqlStore(storage as StateStorage, app.revive.build ?? ''));
-    };
+    const quarantine = WITH_QUARANTINE ? this.#options.quarantineOf(name) : undefined;
+    const keptOutOf = (state: State): KeptOut | undefined =>
+      WITH_QUARANTINE && quarantine !== undefined ? keptOutBy(quarantine, state.storage, name, app.revive.build) : undefined;
     const homeOf = (object: object, id: unknown): Home =>
       isShared ? { exports: app.own, lose: () => undefined, leaving: [] } : this.#home(object, name, id);
     class Shimmed extends DurableObject {
@@ -75,8 +72,9 @@ export class Objects {
         const { exports, leaving, lose } = home;
         const key = home.key?.toString();
         try {
-          const turn = isTransactional ? app.transactions.of(state.storage, name, key, lose) : undefined;
-          if (turn !== undefined && key !== undefined) leaving.push(app.transactions.join(key, turn));
+          const { transactions } = app;
+          const turn = isTransactional ? transactions?.of(state.storage, name, key, lose) : undefined;
+          if (transactions !== undefined && turn !== undefined && key !== undefined) leaving.push(transactions.join(key, turn));
           const { restore, event } = keptOf(home, state, env);
           this.#target = new Target(() => restore() ?? new (exports[name] as Class)(state, env), state, turn, event);
         } catch (error) {
@@ -113,32 +111,9 @@ export class Objects {
   /** What keeps the state of an object, where that was chosen for its class. */
   #keep(name: string, { key }: Home, state: State, env: unknown): Keeping {
     const everyMs = this.#options.keepsEvery(name);
-    if (everyMs === undefined || key === undefined) return { restore: () => undefined, event: undefined };
-    checkSql(state.storage, `${name} is to keep its state`);
-    const app = this.#app;
-    const exported = app.classOf(name);
-    const tell = ({ action, reason }: Pick<KeepFailedLine, 'action' | 'reason'>): void => this.#tell(name, String(key), action, reason);
-    const kept = new KeptState({ revive: app.revive, key, state, env, exported, everyMs, tell });
-    let restored: object | undefined;
-    // As if it were constructed, so that its calls are known as those of any other object.
-    const again = app.exportsOf(
-      {
-        [name]: class {
-          constructor() {
-            // biome-ignore lint/correctness/noConstructorReturn: what is made is there already.
-            return restored as object;
-          }
-        },
-      },
-      String(key),
-    )[name] as Class;
-    return {
-      restore() {
-        restored = kept.restore();
-        return restored && new again(state, env);
-      },
-      event: (object, run) => kept.event(object, run),
-    };
+    return WITH_CLASS_OPTIONS && everyMs !== undefined && key !== undefined
+      ? keptBy(this.#app, name, { key, everyMs, state, env, tell: ({ action, reason }) => this.#tell(name, String(key), action, reason) })
+      : { restore: () => undefined, event: undefined };
   }
 
   #tell(name: string, object: string, action: 'save' | 'restore', reason: string): void {
@@ -149,6 +124,39 @@ export class Objects {
     const what = action === 'restore' ? 'was not restored, and the object begins anew' : 'was not saved';
     this.#keepFailed({ message: `The state of ${object} ${what}: ${reason}`, object, action, reason });
   }
+}
+
+/** What keeps the state of an object of a class. */
+function keptBy(app: App, name: string, options: Omit<KeepOptions, 'revive' | 'exported'>): Keeping {
+  const { key, state, env } = options;
+  checkSql(state.storage, `${name} is to keep its state`);
+  const kept = new KeptState({ ...options, revive: app.revive, exported: app.classOf(name) });
+  let restored: object | undefined;
+  // As if it were constructed, so that its calls are known as those of any other object.
+  const again = app.exportsOf(
+    {
+      [name]: class {
+        constructor() {
+          // biome-ignore lint/correctness/noConstructorReturn: what is made is there already.
+          return restored as object;
+        }
+      },
+    },
+    String(key),
+  )[name] as Class;
+  return {
+    restore() {
+      restored = kept.restore();
+      return restored && new again(state, env);
+    },
+    event: (object, run) => kept.event(object, run),
+  };
+}
+
+/** What refuses requests to an object, which remembers them in its own storage. */
+function keptOutBy(options: RequestQuarantine, storage: object, name: string, build = ''): KeptOut {
+  checkSql(storage, `${name} is to refuse requests that crash`);
+  return new KeptOut(options, sqlStore(storage as StateStorage, build));
 }
 
 function leave(leaving: Home['leaving']): void {

@@ -1,6 +1,7 @@
 import { App, ATTEMPTS } from './app.js';
 import { ClassOptions } from './class-options.js';
 import { defaultEntrypoint, namedEntrypoint } from './entrypoints.js';
+import { checkLeftOut, WITH_OBJECTS, WITH_WORKFLOWS } from './left-out.js';
 import { Objects } from './objects.js';
 import type { ServeOptions, WorkerApp, WorkerPackage } from './options.js';
 import { workflow } from './workflows.js';
@@ -19,6 +20,7 @@ const MEMORY_BUDGET_MIB = 96;
  * @throws TypeError for an option that names what the package doesn't export
  */
 export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp {
+  checkLeftOut(options);
   const app = new App(pkg, options);
   const { functions = app.functions(), objects = [], entrypoints = [], workflows = [], shared = false, runToCompletion = false } = options;
   for (const name of [...functions, ...(typeof shared === 'boolean' ? [] : shared)]) app.check(name);
@@ -30,14 +32,14 @@ export function serve(pkg: WorkerPackage, options: ServeOptions = {}): WorkerApp
     ...options.revive,
   });
   options.setup?.(pkg.__revive);
-  const durable = new Objects(app, classes, options.keepFailed);
+  const durable = WITH_OBJECTS ? new Objects(app, classes, options.keepFailed) : undefined;
   return {
     default: defaultEntrypoint(app, functions, runToCompletion),
     classes: Object.fromEntries([
-      ...objects.map((name) => [name, durable.classOf(name)]),
+      ...objects.map((name) => [name, durable?.classOf(name)]),
       // The build takes every class for one of objects.
       ...entrypoints.map((name) => [name, namedEntrypoint(app, name)]),
-      ...workflows.map((name) => [name, workflow(app, name, options.attempts ?? ATTEMPTS)]),
+      ...(WITH_WORKFLOWS ? workflows.map((name) => [name, workflow(app, name, options.attempts ?? ATTEMPTS)]) : []),
     ]),
   };
 }

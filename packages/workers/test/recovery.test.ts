@@ -205,3 +205,26 @@ describe('after many thousand calls', () => {
     }
   });
 });
+
+describe('aborts one right after another', () => {
+  test('none has the request that comes next make its instance: one serves by then [I2]', async () => {
+    // Asked before anything of a request runs.
+    const options = `
+      let revive;
+      export default {
+        setup: (given) => void (revive = given),
+        quarantine: { key: () => void console.log('told ' + JSON.stringify(revive.state)) },
+      };`;
+    const worker = await start(build('abort', options));
+    try {
+      for (let cycle = 1; cycle <= 30; cycle++) {
+        expect((await worker.get('/inc')).text).toBe('1');
+        expect((await worker.get('/abort')).status).toBe(500);
+      }
+      await expect.poll(() => worker.told).toHaveLength(60);
+      expect(new Set(worker.told.slice(1))).toEqual(new Set(['running']));
+    } finally {
+      await worker.miniflare.dispose();
+    }
+  });
+});

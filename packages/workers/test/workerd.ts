@@ -93,6 +93,8 @@ export interface StartOptions {
   readonly keyValue?: string;
   /** The folder that storage of Durable Objects and of KV is in, and stays in when the Worker ends. */
   readonly persist?: string;
+  /** Its classes of Durable Objects, each bound by its name in capitals. Default: those of the fixture. */
+  readonly classes?: readonly string[];
   /** Whether there are Workflows, of the class `Flow`. */
   readonly workflows?: boolean;
   /** The binding of a dataset of Workers Analytics Engine. */
@@ -107,10 +109,12 @@ export interface StartOptions {
   };
 }
 
+const CLASSES = ['Counter', 'Kept', 'Ledger', 'Loaded'];
+
 /** @param dir what the build made */
 export async function start(
   dir: string,
-  { main = 'index.js', bindings = {}, keyValue, persist, port, analytics, workflows = false, caller }: StartOptions = {},
+  { main = 'index.js', bindings = {}, keyValue, persist, port, analytics, classes = CLASSES, workflows = false, caller }: StartOptions = {},
 ): Promise<Running> {
   const logged: Logged[] = [];
   const notKept: NotKept[] = [];
@@ -139,10 +143,7 @@ export async function start(
     ...(workflows && { workflows: { FLOW: { name: 'flow', className: 'Flow' } } }),
     ...(analytics !== undefined && { analyticsEngineDatasets: { [analytics]: { dataset: 'failures' } } }),
     durableObjects: Object.fromEntries(
-      ['Counter', 'Kept', 'Ledger', 'Loaded'].map((className) => [
-        className.toUpperCase(),
-        { className, useSQLite: className !== keyValue },
-      ]),
+      classes.map((className) => [className.toUpperCase(), { className, useSQLite: className !== keyValue }]),
     ),
   };
   const miniflare = new Miniflare({

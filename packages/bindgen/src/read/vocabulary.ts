@@ -440,6 +440,8 @@ export const INSTANCE_CHECKS: readonly string[] = [
     throw new Error('Invalid stale object from previous Wasm instance');
   }`,
   "Object.defineProperty($_, '__wbg_inst', { value: __wbg_instance_id, writable: true });",
+  // As older versions wrote it, 0.2.113 among them.
+  '$_.__wbg_inst = __wbg_instance_id;',
 ];
 
 /** What a program of Rust's gives names to at the top of glue, functions and classes excepted: enums and namespaces. They may have any name. */

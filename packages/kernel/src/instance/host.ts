@@ -49,7 +49,9 @@ export class InstanceHost implements Host {
   }
 
   entered(entry: number): void {
-    this.#instance.turns?.entered(this.#instance.entryName(entry));
+    const { turns } = this.#instance;
+    // Names are read off the scope when they are needed, which takes a while.
+    turns?.entered(turns.areHeard ? this.#instance.entryName(entry) : '');
   }
 
   returns(result: unknown, name: string): void {

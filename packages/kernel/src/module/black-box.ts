@@ -1,4 +1,5 @@
 import type { Location } from '../failure/failure.js';
+import { WITH_CRATES } from '../left-out.js';
 import {
   ABI_VERSION,
   BLACK_BOX_EXPORT,
@@ -40,7 +41,10 @@ export interface BlackBox {
  */
 export function readBlackBox(exports: WebAssembly.Exports): BlackBox | undefined {
   const view = blackBoxView(exports);
-  if (view === undefined) return undefined;
+  return WITH_CRATES && view !== undefined ? written(view) : undefined;
+}
+
+function written(view: DataView): BlackBox {
   const word = (offset: number): number => view.getUint32(offset, true);
   const panicCount = word(BlackBoxOffset.panicCount);
   const failedSize = word(BlackBoxOffset.failedAllocationSize);
@@ -70,17 +74,20 @@ export function readBlackBox(exports: WebAssembly.Exports): BlackBox | undefined
  * holds something else there.
  */
 export function readBreadcrumbs(exports: WebAssembly.Exports): string[] {
-  const view = recordView(exports, BREADCRUMBS_EXPORT, BREADCRUMBS_MAGIC, BreadcrumbsSize.total);
-  if (view === undefined) return [];
+  const view = WITH_CRATES ? recordView(exports, BREADCRUMBS_EXPORT, BREADCRUMBS_MAGIC, BreadcrumbsSize.total) : undefined;
+  return WITH_CRATES && view !== undefined ? left(view) : [];
+}
+
+function left(view: DataView): string[] {
   const { count, each, text } = BreadcrumbsSize;
   const started = view.getUint32(BreadcrumbsOffset.started, true);
-  const left: string[] = [];
+  const texts: string[] = [];
   for (let number = Math.max(0, started - count); number < started; number++) {
     const at = BreadcrumbsOffset.first + (number % count) * each;
     const length = view.getUint32(at, true);
-    if (length > 0) left.push(textAt(view, at + 4, length, text));
+    if (length > 0) texts.push(textAt(view, at + 4, length, text));
   }
-  return left;
+  return texts;
 }
 
 /** How many panics have been recorded since the last one was told; 0 where there is no black box. */
@@ -107,7 +114,7 @@ export function forgetRunning(exports: WebAssembly.Exports): void {
 
 /** The bytes of the black box in the instance's memory; undefined when there is none. Grows stale when memory grows. */
 export function blackBoxView(exports: WebAssembly.Exports): DataView | undefined {
-  return recordView(exports, BLACK_BOX_EXPORT, BLACK_BOX_MAGIC, BlackBoxSize.total);
+  return WITH_CRATES ? recordView(exports, BLACK_BOX_EXPORT, BLACK_BOX_MAGIC, BlackBoxSize.total) : undefined;
 }
 
 /** The same of the requests about what the program persists. */

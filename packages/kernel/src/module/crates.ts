@@ -1,5 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { ReviveError } from '../errors.js';
+import { WITH_CRATES } from '../left-out.js';
 import { ABI_VERSION, CRATE_SECTION } from './abi.js';
 import { caretLine, isWithinCaret } from './caret.js';
 
@@ -38,7 +39,10 @@ export function readCrates(module: WebAssembly.Module): CrateRecord[] {
  * @throws ReviveError `REVIVE_VERSION_MISMATCH`
  */
 export function checkCrates(module: WebAssembly.Module, packages: readonly MatchedPackage[] = []): CrateRecord[] {
-  const crates = readCrates(module);
+  return WITH_CRATES ? checked(readCrates(module), packages) : [];
+}
+
+function checked(crates: CrateRecord[], packages: readonly MatchedPackage[]): CrateRecord[] {
   for (const crate of crates) {
     if (crate.abi !== ABI_VERSION) throw otherAbi(crate);
     const other = [KERNEL, ...packages].find((matched) => matched.crate === crate.name && !isWithinCaret(matched.version, crate.version));

@@ -21,11 +21,14 @@ import type { Clock } from '../clock.js';
 import type { Counts } from '../control.js';
 import { type Emitter, tell } from '../events.js';
 import type { Closing } from '../leaving/closing.js';
+import { NO_RECYCLING } from '../leaving/none-leave.js';
 import { Recycling } from '../leaving/recycling.js';
+import { type Public, WITH_CONTROL, WITH_CRATES } from '../left-out.js';
 import { recoveryOf } from '../options.js';
 import type { Settings } from '../settings.js';
 import type { MemoryBudget } from '../siblings/memory-budget.js';
 import { type Said, Supervisor } from '../supervision/supervisor.js';
+import { NOTHING_PERSISTED } from './nothing-persisted.js';
 import { Persisted } from './persisted.js';
 import { Slot } from './slot.js';
 import { standbyPolicy } from './standby.js';
@@ -37,7 +40,7 @@ export interface Shared {
   readonly settings: Settings;
   readonly emitter: Emitter;
   readonly counts: Counts;
-  readonly closing: Closing;
+  readonly closing: Public<Closing>;
   /** All places of the module. */
   places(): readonly Place[];
   /** By what plugins get of its instances. */
@@ -76,9 +79,9 @@ export class Place implements Owner {
   readonly module: Module;
   readonly supervisor: Supervisor;
   readonly slot: Slot;
-  readonly persisted: Persisted;
+  readonly persisted: Public<Persisted>;
   readonly #shared: Shared;
-  readonly #recycling: Recycling;
+  readonly #recycling: Public<Recycling>;
   readonly #key: string | undefined;
   readonly #ownKey: unknown;
   readonly #left: PlaceOptions['left'];
@@ -96,25 +99,29 @@ export class Place implements Owner {
       tell: ([name, event]) => emitter.emit(name, () => (name === 'retired' ? event : { ...event, ...this.#where() })),
     };
     this.supervisor = new Supervisor(said, settings.options, clock, () => this.slot.recoverQuietly());
-    this.#recycling = new Recycling({
-      slot: () => this.slot,
-      clock,
-      emitter,
-      name: said.what,
-      where: () => this.#where(),
-      policy: () => settings.options.recycle,
-      // One at a time.
-      mayRecycle: () => !this.supervisor.isRefusing && closing.state === undefined && shared.places().every(({ slot }) => !slot.isBusy),
-    });
-    this.persisted = new Persisted({
-      key,
-      ownKey,
-      emitter,
-      isAhead: ({ generation }) => generation > this.slot.generation,
-      options: () => settings.options,
-      where: () => this.#where(),
-      redact: (text) => safely(this.redact)(text),
-    });
+    this.#recycling = !WITH_CONTROL
+      ? NO_RECYCLING
+      : new Recycling({
+          slot: () => this.slot,
+          clock,
+          emitter,
+          name: said.what,
+          where: () => this.#where(),
+          policy: () => settings.options.recycle,
+          // One at a time.
+          mayRecycle: () => !this.supervisor.isRefusing && closing.state === undefined && shared.places().every(({ slot }) => !slot.isBusy),
+        });
+    this.persisted = !WITH_CRATES
+      ? NOTHING_PERSISTED
+      : new Persisted({
+          key,
+          ownKey,
+          emitter,
+          isAhead: ({ generation }) => generation > this.slot.generation,
+          options: () => settings.options,
+          where: () => this.#where(),
+          redact: (text) => safely(this.redact)(text),
+        });
     this.slot = new Slot({
       module,
       supervisor: this.supervisor,

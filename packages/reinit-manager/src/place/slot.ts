@@ -10,6 +10,8 @@ import {
 } from '@wasm-revive/kernel';
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
+import { NO_DEPARTURES } from '../leaving/none-leave.js';
+import { type Public, WITH_LEAVING } from '../left-out.js';
 import { InstanceMaker } from './instance-maker.js';
 import { Ready, refused } from './ready.js';
 import type { Spare, Thrown } from './standby.js';
@@ -19,7 +21,7 @@ import type { Brought, Surroundings } from './surroundings.js';
 export class Slot {
   readonly #around: Surroundings;
   readonly #maker: InstanceMaker;
-  readonly #departures: Departures;
+  readonly #departures: Public<Departures>;
   /** Whether an instance had to be made anew. */
   #hasFailed = false;
   /** What an instance takes that nobody has used. */
@@ -53,12 +55,14 @@ export class Slot {
       // Where one serves, somebody waits for the next: to reset the module.
       ready: () => (this.#current === undefined ? this.whenReady() : this.ready.promise(false)),
     });
-    this.#departures = new Departures({
-      clock,
-      drainMs: () => around.closing.drainMs,
-      departs: (instance, isReplaced) => this.#departs(instance, isReplaced),
-      drained: around.drained,
-    });
+    this.#departures = WITH_LEAVING
+      ? new Departures({
+          clock,
+          drainMs: () => around.closing.drainMs,
+          departs: (instance, isReplaced) => this.#departs(instance, isReplaced),
+          drained: around.drained,
+        })
+      : NO_DEPARTURES;
   }
 
   /** The instance that serves; undefined between two. */

@@ -38,10 +38,10 @@ export function planOf(pool: PoolOptions | undefined): PoolPlan {
   return { min, max, route: typeof route === 'function' ? route : undefined };
 }
 
-/** What may be given for each. */
+/** What may be given for each. Note: no templates, which would keep it in every bundle. */
 export const POOL_OPTIONS: Readonly<Record<keyof PoolOptions, Option>> = {
-  min: [`a whole number from 1 to ${LIMIT}`, isSize],
-  max: [`a whole number from 1 to ${LIMIT}`, isSize],
+  min: ['a whole number from 1 to 1000', isSize],
+  max: ['a whole number from 1 to 1000', isSize],
   route: ["'least-in-flight' or a function (entry, args) => key", (value) => value === 'least-in-flight' || typeof value === 'function'],
 };
 

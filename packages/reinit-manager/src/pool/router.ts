@@ -1,24 +1,20 @@
-import { type Api, type Instance, inMicrotask, type Live, type Owner, type Raw, spaceOf } from '@wasm-revive/kernel';
+import { type Api, type Instance, inMicrotask, type Owner, type Raw, spaceOf } from '@wasm-revive/kernel';
 import type { ReviveOptions } from '../control.js';
+import type { Public } from '../left-out.js';
 import type { Place, Shared } from '../place/place.js';
-import { NOBODY, Sibling } from '../siblings/sibling.js';
+import { Sibling } from '../siblings/sibling.js';
 import type { Siblings } from '../siblings/siblings.js';
 import { type Call, type CallSite, Calls } from './calls.js';
+import { DirectRouter } from './direct-router.js';
 import { pointerOf } from './handles.js';
 import { ALONE, type PoolPlan, planOf } from './pool.js';
 import { type Choose, givenTo, repeatBy, routeBy, routeByOwner } from './routes.js';
 import { Seat } from './seat.js';
 
-/**
- * Where calls of the module's own exports go. As long as that is one instance, the façade is told which, and nothing here is on the path of a
- * call; else the façade goes to functions that choose one for each call.
- */
-export class Router {
-  readonly #shared: Shared;
-  readonly #siblings: Siblings;
+/** The same, until there is a pool, or calls are run again. Then the façade goes to functions that choose an instance for each call. */
+export class Router extends DirectRouter {
+  readonly #siblings: Public<Siblings>;
   readonly #default: Seat;
-  /** Where the façade goes without a pool. */
-  readonly live: Live = { raw: NOBODY, base: 0 };
   /** Those of a pool, the default instance's first. With keys, only that. */
   readonly #seats: Seat[];
   readonly #seatOf = new WeakMap<Owner, Seat>();
@@ -33,8 +29,8 @@ export class Router {
   /** Of siblings, for the functions of their scopes. */
   #apis = new WeakMap<Api, Api>();
 
-  constructor(shared: Shared, place: Place, siblings: Siblings, calls: () => Calls) {
-    this.#shared = shared;
+  constructor(shared: Shared, place: Place, siblings: Public<Siblings>, calls: () => Calls) {
+    super(shared, place);
     this.#siblings = siblings;
     this.#calls = calls;
     this.#default = new Seat(place, this.live, () => place.slot.instance());
@@ -43,37 +39,23 @@ export class Router {
     this.configure(shared.settings.options);
   }
 
-  /** The default instance's place says whom it sends calls to. */
-  sendTo(instance: Instance | undefined): void {
-    this.live.raw = instance?.scope.raw ?? NOBODY;
-    this.live.base = instance?.base ?? 0;
-    if (this.#routing === undefined) this.#tell();
+  protected override tell(): void {
+    if (this.#routing === undefined) super.tell();
   }
 
-  /** The default instance serves. The façade is told that only when it has served a call. */
-  started(): void {
+  override started(): void {
     if (this.#isWaiting) this.#makeAhead();
   }
 
-  /** Tells the façade. A handle of any instance is sent to the runtime, which finds whose it is. */
-  #tell(): void {
-    const { raw, base } = this.live;
-    const { description, spaces } = this.#shared.module;
-    const { onCurrent } = description;
-    if (this.#routing !== undefined) onCurrent(this.#routing, Number.POSITIVE_INFINITY);
-    // Once spaces are used again, older handles may have greater pointers.
-    else onCurrent(raw === NOBODY ? undefined : (raw as Raw), spaces.areReused ? Number.POSITIVE_INFINITY : base);
-  }
-
-  /** @param changes those that changed */
-  configure(changes: ReviveOptions): void {
+  override configure(changes: ReviveOptions): void {
     if (!('pool' in changes || 'retry' in changes)) return;
-    const { pool, retry } = this.#shared.settings.options;
+    const { pool, retry } = this.shared.settings.options;
     this.#plan = planOf(pool);
     const surplus = this.#seats.splice(this.#plan.route === undefined ? this.#plan.max : 1);
     const wasRouting = this.#routing !== undefined;
     this.#routing = pool === undefined && retry === undefined ? undefined : this.#facade();
-    if (wasRouting || this.#routing !== undefined) this.#tell();
+    if (this.#routing !== undefined) this.shared.module.description.onCurrent(this.#routing, Number.POSITIVE_INFINITY);
+    else if (wasRouting) this.tell();
     for (const { place } of surplus) {
       this.#seatOf.delete(place);
       this.#siblings.end(place as Sibling, 'Its pool was made smaller.');
@@ -85,13 +67,11 @@ export class Router {
     this.#makeAhead();
   }
 
-  /** Whether calls are run again. */
-  get repeats(): boolean {
-    return this.#shared.settings.options.retry !== undefined;
+  override get repeats(): boolean {
+    return this.shared.settings.options.retry !== undefined;
   }
 
-  /** The functions of a sibling's façade. */
-  apiOf(sibling: Sibling, { scope }: Instance): Api {
+  override apiOf(sibling: Sibling, { scope }: Instance): Api {
     if (!this.repeats) return scope.api;
     const known = this.#apis.get(scope.api);
     if (known !== undefined) return known;
@@ -105,26 +85,23 @@ export class Router {
     return api;
   }
 
-  /** Those beside the default instance that serve the module's own exports, whoever has made them. */
-  places(): Place[] {
+  override places(): Place[] {
     return this.#seats.slice(1).map(({ place }) => place);
   }
 
-  /** How many promises the instances have still to settle that serve the module's own exports. */
-  get callsInFlight(): number {
+  override get callsInFlight(): number {
     const keyed = this.#plan.route === undefined ? [] : [...this.#siblings.seated];
     const all = [...this.#seats.map(({ current }) => current), ...keyed.map(({ slot }) => slot.current)];
     return all.reduce((sum, instance) => sum + (instance?.callsInFlight ?? 0), 0);
   }
 
-  /** The module is reset: with the default instance, all go to which its exports lead. */
-  reset(): void {
+  override reset(): void {
     for (const { place } of this.#seats.slice(1)) this.#siblings.end(place as Sibling, 'The module was reset.');
     this.#makeAhead();
   }
 
-  /** Whether an idle instance may go: of a pool, `min` are kept. */
-  maySpare(sibling: Sibling): boolean {
+  /** Of a pool, `min` are kept. */
+  override maySpare(sibling: Sibling): boolean {
     if (!this.#seats.some(({ place }) => place === sibling)) return true;
     return this.#seats.filter(({ current }) => current !== undefined).length > this.#plan.min;
   }
@@ -160,7 +137,7 @@ export class Router {
    * @param route makes all others
    */
   #routes(choose: Choose, route: (site: CallSite, index: number) => Call): Api {
-    const { emitter, settings } = this.#shared;
+    const { emitter, settings } = this.shared;
     const { idempotent, attempts = 1 } = settings.options.retry ?? {};
     return this.#calls().replaced((site, index) =>
       idempotent?.includes(site.name) && site.kind !== 'method' ? repeatBy(choose, site, index, attempts, emitter) : route(site, index),
@@ -192,7 +169,7 @@ export class Router {
   #ownerOf(value: unknown): Seat | undefined {
     const space = spaceOf(pointerOf(value));
     if (space === undefined) return undefined;
-    const owner = this.#shared.module.owners.get(space);
+    const owner = this.shared.module.owners.get(space);
     if (owner === undefined) return undefined;
     const seat = this.#seatOf.get(owner);
     if (this.#plan.route !== undefined) return seat ?? (owner instanceof Sibling ? this.#seatAt(owner) : undefined);

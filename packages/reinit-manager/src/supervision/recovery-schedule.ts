@@ -1,7 +1,7 @@
 import { inMicrotask } from '@wasm-revive/kernel';
 import type { Clock } from '../clock.js';
 
-/** After so many recoveries in one turn of the event loop, the next waits for another turn: a module may fail in microtasks without end. */
+/** After so many recoveries in one turn of the event loop that nobody has called between, the next waits for another turn: a module may fail in microtasks without end. */
 const AT_ONCE = 10;
 
 /** A turn takes no longer than this, in milliseconds. Workers drop timers when the request that has made them ends. */
@@ -11,7 +11,7 @@ const LONGEST_TURN = 1_000;
 export class RecoverySchedule {
   readonly #recover: () => boolean;
   readonly #clock: Clock;
-  /** How many were made in the present turn of the event loop. */
+  /** How many were made in the present turn of the event loop, since somebody called. */
   #made = 0;
   #turnBegan = Number.NEGATIVE_INFINITY;
   /** How many were scheduled: only the last is made. */
@@ -31,6 +31,14 @@ export class RecoverySchedule {
     };
     if (pause > 0) this.#clock.later(make, pause);
     else this.#soon(make);
+  }
+
+  /**
+   * Somebody has called. Note: a Worker's turns of the event loop are not heard of, for the timer that was to tell goes with the request that has failed; the
+   * next request would have to make its instance by itself.
+   */
+  called(): void {
+    this.#made = 0;
   }
 
   #soon(make: () => void): void {

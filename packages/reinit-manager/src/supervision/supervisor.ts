@@ -107,6 +107,7 @@ export class Supervisor {
   called(instance: Instance): void {
     if (!instance.scope.isQuiescent()) return;
     this.#resetsWithin = 0;
+    this.#schedule.called();
     if (this.#calls++ > 0) return;
     inMicrotask(() => {
       this.hasServed(instance);

@@ -36,7 +36,7 @@ export function bundle(dir: string, args: readonly string[], env: NodeJS.Process
       ownShim: staging.hasOwnShim ? join(dir, 'shim.js') : undefined,
       runToCompletion: env.RUN_TO_COMPLETION !== undefined,
     });
-    const code = runEsbuild(own, [...args, '--external:./index_bg.wasm'], env);
+    const code = runEsbuild(own, [...args, ...assembled.args, '--external:./index_bg.wasm'], env);
     if (code === 0) {
       const outfile = outfileOf(args);
       renameSync(join(own, outfile), join(dir, outfile));

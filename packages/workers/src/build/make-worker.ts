@@ -52,14 +52,14 @@ export function makeWorker({
   minify,
   env = process.env,
 }: MakeWorkerOptions): MadeWorker {
-  const bundle = (main: string): void => {
-    const args = ['--bundle', main, '--format=esm', `--external:./${WASM}`, '--external:cloudflare:*', `--outfile=${BUNDLE}`];
+  const bundle = (main: string, own: readonly string[] = []): void => {
+    const args = ['--bundle', main, ...own, '--format=esm', `--external:./${WASM}`, '--external:cloudflare:*', `--outfile=${BUNDLE}`];
     bundleQuietly(dir, minify ? [...args, '--minify'] : args, env);
   };
   bundle(`./${MAIN}`);
   const before = new Map([MAIN, WASM].map((file) => [file, bytesOf(join(dir, file === MAIN ? BUNDLE : file))]));
   const assembled = assemble(dir, { recovery, commit, prewarm, project, runToCompletion: env.RUN_TO_COMPLETION !== undefined });
-  bundle('./shim.js');
+  bundle('./shim.js', assembled.args);
   // Note: esbuild keeps `import source`, which wrangler doesn't read. It gives the compiled module either way.
   const code = readFileSync(join(dir, BUNDLE), 'utf8').replaceAll(/\bimport source (?=[\w$]+ from\s*"\.\/index_bg\.wasm")/g, 'import ');
   writeFileSync(join(dir, BUNDLE), code);
