@@ -44,6 +44,10 @@ impl Set {
             Operator::GlobalSet { global_index } if Some(global_index) == stack_pointer => {
                 Some(Set::StackPointer)
             }
+            // Whatever is called may leave it lower, which is what happens where something is thrown.
+            Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => {
+                Some(Set::StackPointer)
+            }
             _ => None,
         }
     }

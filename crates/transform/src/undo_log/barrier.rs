@@ -18,7 +18,7 @@ use wasmparser::Operator;
 
 use super::body::Body;
 use super::doubled::{self, Ranges, Store};
-use super::flow::Flow;
+use super::flow::{is_in_frame, Flow};
 use super::frames::Frames;
 use super::layout::{UndoLayout, GRANULE, GRANULE_BITS};
 use super::routines::{at, mark_changed, Globals, Routines};
@@ -57,6 +57,7 @@ impl Barrier<'_> {
         let mut rewriting = Rewriting {
             barrier: self,
             function,
+            catches: body.catches,
             flow: body.flow(self.signatures, self.stack_pointer),
             scratch: Scratch {
                 first: body.count,
@@ -116,6 +117,7 @@ impl Barrier<'_> {
 struct Rewriting<'b> {
     barrier: &'b Barrier<'b>,
     function: usize,
+    catches: bool,
     flow: Flow<'b>,
     scratch: Scratch,
     bytes: Vec<u8>,
@@ -205,6 +207,11 @@ impl Rewriting<'_> {
             Operator::MemoryFill { .. }
             | Operator::MemoryCopy { .. }
             | Operator::MemoryInit { .. } => self.before_bulk(),
+            Operator::GlobalSet { global_index }
+                if Some(*global_index) == self.barrier.stack_pointer =>
+            {
+                self.before_moved_stack();
+            }
             _ => {}
         }
         self.flow.pass(operator, place, offset)?;
@@ -329,6 +336,18 @@ impl Rewriting<'_> {
         if let Some(last) = last {
             self.flow.log(first);
             self.flow.log(last);
+        }
+    }
+
+    /// On the stack: where the stack pointer is put.
+    fn before_moved_stack(&mut self) {
+        let is_seen = !self.flow.is_reached() || is_in_frame(self.flow.operand(0));
+        if !self.catches || is_seen {
+            return;
+        }
+        if let Some(frames) = &self.barrier.frames {
+            let value = self.scratch.local(ValType::I32, 0);
+            frames.write_limit(&mut InstructionSink::new(&mut self.bytes), value);
         }
     }
 

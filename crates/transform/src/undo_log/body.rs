@@ -20,6 +20,8 @@ pub(super) struct Body<'a> {
     pub(super) parameters: u32,
     /// The instructions, and where in the module they are.
     pub(super) operators: Vec<(Operator<'a>, u64)>,
+    /// Whether it catches what is thrown.
+    pub(super) catches: bool,
     /// Where in the module the body is, without the size in front of it.
     pub(super) range: Range<u64>,
 }
@@ -43,16 +45,20 @@ impl<'a> Body<'a> {
         while !reader.eof() {
             operators.push(reader.read_with_offset()?);
         }
+        let is_try = |operator: &Operator<'_>| {
+            matches!(operator, Operator::Try { .. } | Operator::TryTable { .. })
+        };
         Ok(Body {
             locals,
             count,
             parameters,
+            catches: operators.iter().any(|(operator, _)| is_try(operator)),
             operators,
             range: body.range(),
         })
     }
 
-    /// The calls that the function makes. None where it takes the stack pointer higher than it was.
+    /// The calls that the function makes. None where it takes the stack pointer higher than it was, or may, and doesn't catch anything.
     pub(super) fn calls(
         &self,
         signatures: &Signatures,
@@ -80,7 +86,7 @@ impl<'a> Body<'a> {
             }
             flow.pass(operator, place, *offset)?;
         }
-        Ok(flow.keeps_to_its_frame.then_some(calls))
+        Ok((flow.keeps_to_its_frame || self.catches).then_some(calls))
     }
 
     /// Notes which tables it changes.

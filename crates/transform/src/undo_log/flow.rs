@@ -299,7 +299,7 @@ impl<'a> Flow<'a> {
                 let value = self.pop();
                 if let Some(state) = &mut self.state {
                     state.stack_pointer = value;
-                    self.keeps_to_its_frame &= value.in_frame().is_some_and(|offset| offset <= 0);
+                    self.keeps_to_its_frame &= is_in_frame(value);
                 }
             }
             Operator::I32Const { value } => self.operands.push(Value::of_constant(value)),
@@ -348,6 +348,12 @@ impl<'a> Flow<'a> {
                 for _ in 0..gives {
                     let value = self.values.fresh();
                     self.operands.push(value);
+                }
+                if let Operator::Call { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::CallRef { .. } = other
+                {
+                    self.forget_stack_pointer();
                 }
             }
         }
@@ -398,8 +404,14 @@ impl<'a> Flow<'a> {
             let value = self.values.fresh();
             self.set_local(*local, value);
         }
+        if assigned.stack_pointer {
+            self.forget_stack_pointer();
+        }
+    }
+
+    fn forget_stack_pointer(&mut self) {
         let value = self.values.fresh();
-        if let (true, Some(state)) = (assigned.stack_pointer, &mut self.state) {
+        if let Some(state) = &mut self.state {
             state.stack_pointer = value;
         }
     }
@@ -468,6 +480,11 @@ impl<'a> Flow<'a> {
             self.operands.push(value);
         }
     }
+}
+
+/// Whether it is where the stack pointer was at the entry, or below.
+pub(super) fn is_in_frame(value: Value) -> bool {
+    value.in_frame().is_some_and(|offset| offset <= 0)
 }
 
 /// Leaves of the first what holds in the second, too.

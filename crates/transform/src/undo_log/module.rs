@@ -41,7 +41,7 @@ pub(super) fn rewrite(
     let shape = source.shape(bytes.len() as u64, mebibytes)?;
     let stack = stack_pointer.and_then(|pointer| source.stack(pointer));
     let frames = match stack {
-        Some(Stack { pointer, .. }) => source.frames(pointer)?,
+        Some(stack) => source.frames(stack)?,
         None => None,
     };
     let has_frames = frames.is_some();
@@ -395,14 +395,14 @@ impl<'a> Source<'a> {
     }
 
     /// What is dead in the functions' frames, as far as that is known.
-    fn frames(&self, stack_pointer: u32) -> Result<Option<Frames>, Error> {
+    fn frames(&self, stack: Stack) -> Result<Option<Frames>, Error> {
         let functions = Functions {
             bodies: &self.bodies,
             signatures: &self.signatures,
             imported: self.imported_functions,
             escaping: &self.escaping,
         };
-        Frames::read(&functions, stack_pointer)
+        Frames::read(&functions, stack)
     }
 }
 

@@ -42,7 +42,7 @@ fn with_loop(body: &str) -> String {
 fn with_frame(frame: &str, body: &str) -> String {
     format!(
         "(module (memory (export \"memory\") 3) (global $__stack_pointer (mut i32) (i32.const 65536)) (tag $thrown)
-         (func (export \"run\") (param $any i32) (local $frame i32) (local $top i32)
+         (func $run (export \"run\") (param $any i32) (local $frame i32) (local $top i32)
              (local.set $top (global.get $__stack_pointer))
              (global.set $__stack_pointer {frame})
              {body}
@@ -90,6 +90,75 @@ fn the_local_of_a_frame_may_be_used_again_where_something_was_caught() {
     ] {
         let body = format!("try {tried} {caught} end");
         assert_eq!(barriers(&with_frame(frame, &body)), expected, "{body}");
+    }
+}
+
+/// How often a body looks at what it sets the stack pointer to.
+fn limits(text: &str) -> usize {
+    let module = undo_log(&wat::parse_str(text).unwrap()).unwrap().0;
+    let payloads = Parser::new(0).parse_all(&module).map(Result::unwrap);
+    let bodies = payloads.filter_map(|payload| match payload {
+        Payload::CodeSectionEntry(body) => body.get_operators_reader().ok(),
+        _ => None,
+    });
+    let program = bodies.take(text.matches("(func").count());
+    let is_limit = |operators: &[Operator]| {
+        matches!(
+            operators,
+            [
+                Operator::I32Const { value: 65536 },
+                Operator::I32LeU,
+                Operator::Select,
+                Operator::GlobalSet { global_index: 0 }
+            ]
+        )
+    };
+    program
+        .map(|operators| {
+            let operators: Vec<_> = operators.into_iter().map(Result::unwrap).collect();
+            operators.windows(4).filter(|four| is_limit(four)).count()
+        })
+        .sum()
+}
+
+const FRAME: &str = "(local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 32)))";
+const STORE: &str = "(i32.store offset=8 (local.get $frame) (i32.const 1))";
+
+#[test]
+fn what_a_function_that_catches_puts_the_pointer_to_is_looked_at_where_it_may_be_anything() {
+    let put_back = "local.get $frame global.set $__stack_pointer rethrow 0";
+    let body = |tried: &str| format!("{STORE} try {tried} call $run catch_all {put_back} end");
+    // With a local that is still the frame's address.
+    let module = with_frame(FRAME, &body("local.get $any"));
+    assert_eq!((barriers(&module), limits(&module)), (0, 0));
+    // With one that isn't any more. Frames need no barriers all the same.
+    let module = with_frame(FRAME, &body(&format!("{REUSED} local.get $any")));
+    assert_eq!((barriers(&module), limits(&module)), (0, 1));
+    let table = format!("{STORE} (block $caught (try_table (catch_all $caught) {REUSED} (call $run (local.get $any)) (return))) (global.set $__stack_pointer (local.get $frame)) (return)");
+    let module = with_frame(FRAME, &table);
+    assert_eq!((barriers(&module), limits(&module)), (0, 1));
+    // Where nothing is caught, nobody but the program knows what that is: no frame is known.
+    let none = format!("{STORE} {REUSED} (global.set $__stack_pointer (local.get $frame))");
+    let module = with_frame(FRAME, &none);
+    assert_eq!((barriers(&module), limits(&module)), (1, 0));
+}
+
+#[test]
+fn what_is_called_may_leave_the_pointer_lower() {
+    let by_pointer = "(i32.store offset=8 (global.get $__stack_pointer) (i32.const 1))";
+    let call = "(call $run (local.get $any))";
+    for (body, expected) in [
+        (by_pointer.into(), 0),
+        (format!("{call} {by_pointer}"), 1),
+        (format!("{call} {STORE}"), 0),
+        (format!("(loop $again {by_pointer} {call} (br $again))"), 1),
+        (format!("try {call} catch_all {by_pointer} end"), 1),
+        (
+            format!("(block $caught (try_table (catch_all $caught) {call})) {by_pointer}"),
+            1,
+        ),
+    ] {
+        assert_eq!(barriers(&with_frame(FRAME, &body)), expected, "{body}");
     }
 }
 
