@@ -233,7 +233,9 @@ describe('a start function that', () => {
   }
 
   it('I7: leaves Rust with values that a saved state carries is run once, and each instance has them', () => {
-    const module = prewarmed("pkg.hold('list', [process, { own: 1 }]); pkg.hold('adder', pkg.held_adder()); pkg.hold('undefined', undefined)").module();
+    const module = prewarmed(
+      "pkg.hold('list', [process, { own: 1 }]); pkg.hold('adder', pkg.held_adder()); pkg.hold('undefined', undefined)",
+    ).module();
     for (let generation = 1; generation <= 2; generation++) {
       expect(module.held('list')).toEqual([process, { own: 1 }]);
       expect(module.held('undefined')).toBe(undefined);
