@@ -141,7 +141,7 @@ describe('what is written', () => {
 });
 
 it('I9: a module without a start function is refused for that', () => {
-  const dir = packageOf('symbolicate', 'abort', 'web');
+  const dir = artifact('web', 'abort', 'symbolicate');
   const outDir = join(folder(), 'pkg');
   const error = thrown(() => transform({ dir, outDir, prewarm: true }));
   expect(error).toMatchObject({
