@@ -1,6 +1,7 @@
 /** A file of declarations that the plugin writes, by which TypeScript knows `__revive` of packages whose own declarations stay as they are. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { inNodeModules } from './selection.js';
 
 /** Begins the file: by this line the plugin knows that it may write it anew. */
 const MARK = '// Written by the plugin of wasm-revive.';
@@ -19,7 +20,7 @@ export class TypesFile {
   /** @param runtime what `Revive` is imported from: the name of a module, or the path of one */
   constructor(path: string, runtime: string) {
     this.#path = path;
-    this.#runtime = isAbsolute(runtime) ? this.#from(runtime) : runtime;
+    this.#runtime = isAbsolute(runtime) ? this.#from(asInstalled(runtime, dirname(path))) : runtime;
   }
 
   /** Why the file can't be written: what is there isn't the plugin's. Undefined where nothing is, or an earlier build has written it. */
@@ -80,6 +81,18 @@ export class TypesFile {
     const path = relative(dirname(this.#path), file).split(sep).join('/');
     return path.startsWith('.') ? path : `./${path}`;
   }
+}
+
+/**
+ * The path of a package's file by the link through which a folder finds the package: pnpm's own path has versions in it, also those of others. Note: not
+ * for what is declared. TypeScript takes a module that a relative path leads to by a link for another one than that of the package.
+ */
+function asInstalled(file: string, folder: string): string {
+  const parts = file.split(sep);
+  const at = parts.lastIndexOf('node_modules') + 1;
+  const end = at + (parts[at]?.startsWith('@') ? 2 : 1);
+  const link = at === 0 ? undefined : inNodeModules(folder, parts.slice(at, end).join(sep));
+  return link !== undefined && realpathSync(link) === parts.slice(0, end).join(sep) ? join(link, ...parts.slice(end)) : file;
 }
 
 function declarationsOf(file: string): string {

@@ -1,5 +1,5 @@
 /** The file of declarations: with it, a program in TypeScript finds `__revive` in packages that are as they were published. */
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
@@ -93,6 +93,17 @@ it('the file stays as it is where nothing is new, and forgets what has gone', as
   expect(readFileSync(file, 'utf8')).not.toContain('./gone/');
   expect(readFileSync(file, 'utf8').match(/^declare module/gm)).toHaveLength(2);
 });
+
+it('the runtime is named by the link that leads to it, as pnpm lays it', async () => {
+  const dir = typedProject('web');
+  const place = join(dir, 'node_modules/.pnpm/wasm-revive@1.0.0_other@2.0.0/node_modules/wasm-revive');
+  mkdirSync(place, { recursive: true });
+  for (const file of ['recovery.js', 'recovery.d.ts']) renameSync(join(dir, file), join(place, file));
+  symlinkSync(place, join(dir, 'node_modules/wasm-revive'), 'dir');
+  await withRollup(dir, { packages: ['some'], runtime: join(place, 'recovery.js'), types: 'types/wasm-revive.d.ts' });
+  expect(readFileSync(join(dir, 'types/wasm-revive.d.ts'), 'utf8')).toContain('import("../node_modules/wasm-revive/recovery.js")');
+  expect(diagnosesOf(dir, 'checked.ts', 'types/wasm-revive.d.ts')).toEqual([]);
+}, 300_000);
 
 it('I9: a file that the plugin has not written is an error, and stays as it is', async () => {
   const dir = typedProject('web');
