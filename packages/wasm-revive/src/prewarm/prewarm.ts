@@ -25,7 +25,7 @@ export interface Prewarming {
  * @throws TransformError `REVIVE_NOT_PREWARMED` where a state is more than what the wasm file can begin with; others as the transform does
  */
 export function prewarm(dir: string, name: string | readonly string[] | undefined, runtime: RuntimeFiles, version: string): Prewarming {
-  const folder = mkdtempSync(join(tmpdir(), 'wasm-revive-prewarm-'));
+  const folder = temporaryFolder();
   try {
     const copy = join(folder, 'pkg');
     const { modules } = copied(() => transform({ dir, outDir: copy, name, recovery: 'rollback', commit: 'copy', runtime, version }), dir);
@@ -51,6 +51,21 @@ export function prewarm(dir: string, name: string | readonly string[] | undefine
     return { prewarmed, warnings };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @throws TransformError `REVIVE_FILE_SYSTEM` */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'wasm-revive-prewarm-'));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TransformError(
+      'REVIVE_FILE_SYSTEM',
+      `${tmpdir()}, where temporary files go, can't be written (${why}): \`--prewarm\` runs a copy of the package there. Nothing was changed. ` +
+        'Make it writable, or name another folder in the environment, as TMPDIR (on Windows, TEMP).',
+      { cause },
+    );
   }
 }
 
