@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { type Build, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
-import { asRuntimeFile, asRuntimeMap, isAddedByUs, withMapOf } from './emit/banner.js';
+import { type Build, CONTRACT, GLOBAL_EXPORT_PREFIX, UNDO_EXPORTS } from '@wasm-revive/kernel';
+import { asRuntimeFile, asRuntimeMap, isAddedByUs, transformedBy, withMapOf } from './emit/banner.js';
 import { addPackageFiles, emitDeclarations } from './emit/declarations.js';
 import { emitEntry, emitGlue, type RuntimeReference } from './emit/emit.js';
 import { ownModule } from './emit/emit-init.js';
@@ -155,6 +156,7 @@ export function wouldTransform(options: Omit<TransformOptions, 'outDir' | 'split
   return inPlainWords(dir, () => {
     const { packages, files, left } = emitModules(dir, dir, options);
     refuseFilesOfOthers(dir, files.keys());
+    refuseOtherContracts(dir, files);
     return { modules: packages.map(describe), warnings: unprotected(dir, packages, left) };
   });
 }
@@ -184,6 +186,7 @@ function transformFolder(options: TransformOptions): TransformResult {
   const { packages, moved, files, debugFiles, left } = emitted;
   if (splitDebug !== undefined) refuseOwnFile(splitDebug, [dir, outDir], [...files.keys()]);
   refuseFilesOfOthers(dir, files.keys());
+  refuseOtherContracts(dir, files);
   const warnings = unprotected(dir, packages, left);
   const result = { files: [...files.keys()], modules: packages.map(describe), warnings };
   const run = { asked, result };
@@ -324,6 +327,25 @@ function refuseFilesOfOthers(dir: string, files: Iterable<string>): void {
       'REVIVE_BAD_OUTPUT',
       `${path} is in the package already and no earlier run of wasm-revive has written it; nothing was changed. ` +
         'A file of that name is added to the package: rename yours, or take it away.',
+    );
+  }
+}
+
+/**
+ * The modules of a folder share one runtime file: a new one goes only with glue that asks the same of it.
+ * @throws TransformError `REVIVE_ALREADY_TRANSFORMED`
+ */
+function refuseOtherContracts(dir: string, files: ReadonlyMap<string, unknown>): void {
+  if (!files.has('wasm-revive.js') && !files.has('wasm-revive.cjs')) return;
+  for (const file of readdirSync(dir).filter((name) => /\.[cm]?js$/.test(name) && !files.has(name))) {
+    const code = entryAt(join(dir, file))?.isFile() ? String(readFile(join(dir, file))) : '';
+    const by = transformedBy(code);
+    const contract = /^ +contract: (\d+),$/m.exec(code)?.[1];
+    if (by === undefined || contract === undefined || Number(contract) === CONTRACT || !code.includes('"./wasm-revive.')) continue;
+    throw new TransformError(
+      'REVIVE_ALREADY_TRANSFORMED',
+      `${join(dir, file)} has been transformed by another version of wasm-revive (${by}), and shares its runtime file with the modules of its folder: the one of this ` +
+        'version would not go with it. Nothing was changed. Build the package again, and transform all of its modules by one version.',
     );
   }
 }

@@ -116,6 +116,23 @@ describe('a folder', () => {
     expect(refusal(one).code).toBe('REVIVE_ALREADY_TRANSFORMED');
   });
 
+  it('with a module that another version has transformed is refused, for they share a runtime file (I9)', () => {
+    const dir = older('nodejs');
+    addModule(dir, 'other');
+    const runtime = { esm: { code: '', types: '' }, cjs: { code: 'exports.revive = 1;', types: '' } };
+    transform({ dir, ...OPTIONS, runtime, name: 'other' });
+    const ours = read(dir, 'other.js');
+    edit(dir, 'other.js', (code) => code.replace(/^( +contract: )\d+,$/m, '$11,').replace('wasm-revive 9.9.9', 'wasm-revive 0.0.1'));
+    expect(read(dir, 'other.js')).not.toBe(ours);
+    const before = contents(dir);
+    expect(() => transform({ dir, ...OPTIONS, runtime })).toThrow(
+      /other\.js has been transformed by another version of wasm-revive \(wasm-revive 0\.0\.1\)/,
+    );
+    expect(contents(dir)).toEqual(before);
+    // It may have a runtime that isn't beside it.
+    expect(transform({ dir, ...OPTIONS, runtime: { import: 'wasm-revive/runtime' } }).modules.map(({ name }) => name)).toEqual(['older']);
+  });
+
   it('with a wasm file whose glue is elsewhere has the others transformed, and says that it is not protected', () => {
     const dir = older('nodejs');
     cpSync(join(dir, 'older_bg.wasm'), join(dir, 'renamed_bg.wasm'));

@@ -20,7 +20,7 @@ export class TypesFile {
   /** @param runtime what `Revive` is imported from: the name of a module, or the path of one */
   constructor(path: string, runtime: string) {
     this.#path = path;
-    this.#runtime = isAbsolute(runtime) ? this.#from(runtime) : runtime;
+    this.#runtime = isAbsolute(runtime) ? this.#from(asInstalled(runtime, dirname(path))) : runtime;
   }
 
   /** Why the file can't be written: what is there isn't the plugin's. Undefined where nothing is, or an earlier build has written it. */
@@ -78,13 +78,15 @@ export class TypesFile {
   }
 
   #from(file: string): string {
-    const folder = dirname(this.#path);
-    const path = relative(folder, asInstalled(file, folder)).split(sep).join('/');
+    const path = relative(dirname(this.#path), file).split(sep).join('/');
     return path.startsWith('.') ? path : `./${path}`;
   }
 }
 
-/** The path of a package's file by the link through which a folder finds the package: pnpm's own path has versions in it, also those of others. */
+/**
+ * The path of a package's file by the link through which a folder finds the package: pnpm's own path has versions in it, also those of others. Note: not
+ * for what is declared. TypeScript takes a module that a relative path leads to by a link for another one than that of the package.
+ */
 function asInstalled(file: string, folder: string): string {
   const parts = file.split(sep);
   const at = parts.lastIndexOf('node_modules') + 1;

@@ -2,18 +2,18 @@
 import { join } from 'node:path';
 import { build, type Rollup } from 'vite';
 import { expect, it } from 'vitest';
-import { wasmRevive } from '../src/vite.js';
+import { type Options, wasmRevive } from '../src/vite.js';
 import { BUNDLERS, type Bundled, GLUE, project, upstream, write } from './project.js';
 
 const NAMES = ['a space', 'ä+&', '100% it'];
 
-async function withVite(dir: string): Promise<Bundled> {
+async function withVite(dir: string, options: Options): Promise<Bundled> {
   const warnings: string[] = [];
   const { output } = (await build({
     root: dir,
     configFile: false,
     logLevel: 'silent',
-    plugins: [wasmRevive()],
+    plugins: [wasmRevive(options)],
     build: {
       write: false,
       assetsInlineLimit: 0,

@@ -1,6 +1,6 @@
 /** The file of declarations: with it, a program in TypeScript finds `__revive` in packages that are as they were published. */
 import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { BUNDLERS, GLUE, project, upstream, withRollup, write } from './project.js';
@@ -94,14 +94,14 @@ it('the file stays as it is where nothing is new, and forgets what has gone', as
   expect(readFileSync(file, 'utf8').match(/^declare module/gm)).toHaveLength(2);
 });
 
-it('packages are named by the links that lead to them, as pnpm lays them', async () => {
+it('the runtime is named by the link that leads to it, as pnpm lays it', async () => {
   const dir = typedProject('web');
-  const place = join(dir, 'node_modules/.pnpm/some@1.0.0_other@2.0.0/node_modules/some');
-  mkdirSync(dirname(place), { recursive: true });
-  renameSync(join(dir, 'node_modules/some'), place);
-  symlinkSync(place, join(dir, 'node_modules/some'), 'dir');
-  await withRollup(dir, { packages: ['some'], runtime: './recovery.js', types: 'types/wasm-revive.d.ts' });
-  expect(readFileSync(join(dir, 'types/wasm-revive.d.ts'), 'utf8')).not.toContain('.pnpm');
+  const place = join(dir, 'node_modules/.pnpm/wasm-revive@1.0.0_other@2.0.0/node_modules/wasm-revive');
+  mkdirSync(place, { recursive: true });
+  for (const file of ['recovery.js', 'recovery.d.ts']) renameSync(join(dir, file), join(place, file));
+  symlinkSync(place, join(dir, 'node_modules/wasm-revive'), 'dir');
+  await withRollup(dir, { packages: ['some'], runtime: join(place, 'recovery.js'), types: 'types/wasm-revive.d.ts' });
+  expect(readFileSync(join(dir, 'types/wasm-revive.d.ts'), 'utf8')).toContain('import("../node_modules/wasm-revive/recovery.js")');
   expect(diagnosesOf(dir, 'checked.ts', 'types/wasm-revive.d.ts')).toEqual([]);
 }, 300_000);
 

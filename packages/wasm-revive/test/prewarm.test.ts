@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transform as transformWith } from '@wasm-revive/bindgen';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type TransformOptions, transform } from '../dist/transform.js';
 import { stateOf } from '../src/prewarm/held-values.js';
 import {
@@ -147,6 +147,17 @@ it('I9: a module without a start function is refused for that', () => {
   expect(error).toMatchObject({
     code: 'REVIVE_NOT_PREWARMED',
     message: expect.stringMatching(/found no start function \(in Rust, .*Nothing was changed/),
+  });
+});
+
+it('I9: on a machine without a place for temporary files, it says so', () => {
+  const outDir = join(folder(), 'pkg');
+  vi.stubEnv('TMPDIR', join(outDir, 'nowhere'));
+  const error = thrown(() => transform({ dir: packageOf('fixtures', 'abort', 'nodejs'), outDir, prewarm: true }));
+  vi.unstubAllEnvs();
+  expect(error).toMatchObject({
+    code: 'REVIVE_FILE_SYSTEM',
+    message: expect.stringMatching(/nowhere, where temporary files go, can't be written/),
   });
 });
 

@@ -1,6 +1,6 @@
 /** `wasm-revive replay`: from a call that crashed in a program to the same failure at a desk. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,6 +161,19 @@ describe('what the call does to its process', () => {
       last: 'No answer: the process in which the call of leave ran was at an end before (it ended with the code 7).',
     });
     expect(run([loop, dir, '--timeout', 'soon'])).toMatchObject({ status: 1, stderr: expect.stringContaining('Give a number of seconds') });
+  });
+});
+
+it('of a folder with several modules, the one that failed is called, whatever its main file ends with', () => {
+  const { dir, capsuleOf } = crashing('abort');
+  const capsule = capsuleOf((app) => app.fail('abort'));
+  const main = wasmFileOf(dir).replace('_bg.wasm', '.js');
+  writeFileSync(join(dir, 'another_bg.wasm'), '');
+  renameSync(main, main.replace(/js$/, 'cjs'));
+  expect(run([written(capsule), dir])).toMatchObject({ status: 0, last: expect.stringContaining('The same failure') });
+  expect(run([written({ ...capsule, module: 'third' }), dir])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('has 2 files that end in _bg.wasm, and none is that of third'),
   });
 });
 

@@ -33,7 +33,7 @@ const FOLDER = 'wasm-revive-prewarm';
  */
 export function prewarm(dir: string, name: string | readonly string[] | undefined, runtime: RuntimeFiles, version: string): Prewarming {
   removeLeftFolders(tmpdir(), FOLDER);
-  const folder = openRunFolder(tmpdir(), FOLDER);
+  const folder = temporaryFolder();
   try {
     const copy = join(folder, 'pkg');
     const { modules } = copied(() => transform({ dir, outDir: copy, name, recovery: 'rollback', commit: 'copy', runtime, version }), dir);
@@ -66,6 +66,21 @@ function nearestPackages(dir: string): string | undefined {
   const own = join(dir, 'node_modules');
   if (existsSync(own)) return own;
   return dir === dirname(dir) ? undefined : nearestPackages(dirname(dir));
+}
+
+/** @throws TransformError `REVIVE_FILE_SYSTEM` */
+function temporaryFolder(): string {
+  try {
+    return openRunFolder(tmpdir(), FOLDER);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TransformError(
+      'REVIVE_FILE_SYSTEM',
+      `${tmpdir()}, where temporary files go, can't be written (${why}): \`--prewarm\` runs a copy of the package there. Nothing was changed. ` +
+        'Make it writable, or name another folder in the environment, as TMPDIR (on Windows, TEMP).',
+      { cause },
+    );
+  }
 }
 
 /** @throws TransformError `REVIVE_NOT_PREWARMED` where the module has a state that can't be copied */

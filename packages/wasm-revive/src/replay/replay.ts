@@ -14,25 +14,28 @@ const WASM = '_bg.wasm';
  * @param timeoutMs how long it may take
  * @throws ReplayError where the call can't be made
  */
-export async function replay({ path, args, build, image }: ReplayableCapsule, dir: string, timeoutMs: number): Promise<Outcome> {
-  const outcome = await run({ ...filesOf(dir), path, args, build, image }, timeoutMs);
+export async function replay({ module, path, args, build, image }: ReplayableCapsule, dir: string, timeoutMs: number): Promise<Outcome> {
+  const outcome = await run({ ...filesOf(dir, module), path, args, build, image }, timeoutMs);
   if (outcome.kind === 'refused') throw new ReplayError(outcome.code, outcome.message);
   return outcome;
 }
 
-function filesOf(dir: string): Pick<ReplayTask, 'entry' | 'wasm'> {
+/** @param module the one that failed, of several that a folder may have */
+function filesOf(dir: string, module: string): Pick<ReplayTask, 'entry' | 'wasm'> {
   const bad = (why: string, cause?: unknown) =>
     new ReplayError('REVIVE_BAD_PACKAGE', `${dir} ${why}. Give the folder that \`wasm-revive transform\` has written.`, { cause });
-  let names: string[];
+  let files: string[];
   try {
-    names = readdirSync(dir).filter((name) => name.endsWith(WASM));
+    files = readdirSync(dir);
   } catch (error) {
     throw bad(`can't be read (${(error as Error).message})`, error);
   }
-  const [name, ...more] = names;
-  if (name === undefined || more.length > 0) throw bad(`has ${names.length} files that end in ${WASM}, and a package has one`);
-  const wasm = resolve(dir, name);
-  return { wasm, entry: join(resolve(dir), `${name.slice(0, -WASM.length)}.js`) };
+  const names = files.filter((file) => file.endsWith(WASM)).map((file) => file.slice(0, -WASM.length));
+  const name = names.length === 1 ? names[0] : names.find((one) => one === module);
+  if (name === undefined)
+    throw bad(`has ${names.length} files that end in ${WASM}${names.length === 0 ? '' : `, and none is that of ${module}`}`);
+  const ending = ['.js', '.mjs', '.cjs'].find((one) => files.includes(`${name}${one}`)) ?? '.js';
+  return { wasm: resolve(dir, `${name}${WASM}`), entry: join(resolve(dir), `${name}${ending}`) };
 }
 
 async function run(task: ReplayTask, timeoutMs: number): Promise<Outcome> {
