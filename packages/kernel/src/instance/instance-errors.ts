@@ -89,3 +89,8 @@ export const NOT_UNDOABLE = 'it was not transformed with `--recovery rollback`';
 export function notSaved(name: string, why: string): ReviveError {
   return new ReviveError('REVIVE_NOT_SAVED', `The state of ${name} was not saved: ${why}.`, { retryable: true });
 }
+
+/** For a state that was taken over and can't be gone on with. */
+export function notRestored(why: string): ReviveError {
+  return new ReviveError('REVIVE_NOT_RESTORED', `The state was not restored: ${why}. A fresh instance serves.`);
+}

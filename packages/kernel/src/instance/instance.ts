@@ -27,7 +27,7 @@ import { Callbacks } from './callbacks.js';
 import { leaveMemory } from './garbage.js';
 import type { Held } from './held.js';
 import { InstanceHost } from './host.js';
-import { EXHAUSTED, lostError, NOT_UNDOABLE, notSaved, replacedError, staleError, undecidedError } from './instance-errors.js';
+import { EXHAUSTED, lostError, NOT_UNDOABLE, notRestored, notSaved, replacedError, staleError, undecidedError } from './instance-errors.js';
 import { type Closure, OwnClosures } from './own-closures.js';
 import { Promises } from './promises.js';
 import { Registrations } from './registrations.js';
@@ -355,7 +355,8 @@ export class Instance {
     const { undo } = this;
     const takeBack = undo?.startWith(image, () => this.scope.start());
     if (undo !== undefined && this.#moved(undo)) this.#bindAgain(true);
-    if (undo?.mustMove === true) throw new RangeError('what the start function has grown can not be given back');
+    if (undo?.mustMove === true)
+      throw notRestored('the start function has grown the table of references, and the engine makes no other instance now');
     const exports = this.#exports;
     if (exports !== undefined) {
       writeGeneration(exports, this.generation);
@@ -548,7 +549,7 @@ export class Instance {
   #another(): WebAssembly.Exports | undefined {
     const { compiled } = this.owner.module;
     const exports = this.#exports as WebAssembly.Exports;
-    if (compiled === undefined || this.#isPrograms || holds(this.scope.held(exports), exports.memory)) return undefined;
+    if (compiled === undefined || this.#isPrograms || holdsMemory(this.scope.held(exports), exports.memory)) return undefined;
     return new WebAssembly.Instance(compiled, this.scope.imports).exports;
   }
 
@@ -674,7 +675,12 @@ export class Instance {
 /** What no export has: older glue calls destructors of closures straight out of the module's function table. */
 const TABLE_ENTRY: Entry = { name: 'a function called through the function table', whenLost: 'throw' };
 
-function holds(held: Held | undefined, value: unknown): boolean {
-  for (let place = 0, length = held?.length ?? 0; place < length; place++) if (held?.get(place) === value) return true;
+/** Whether Rust holds the memory, its buffer or a view of that. */
+function holdsMemory(held: Held | undefined, memory: WebAssembly.ExportValue | undefined): boolean {
+  const { buffer } = memory as WebAssembly.Memory;
+  for (let place = 0, length = held?.length ?? 0; place < length; place++) {
+    const value = held?.get(place);
+    if (value === memory || value === buffer || (ArrayBuffer.isView(value) && value.buffer === buffer)) return true;
+  }
   return false;
 }

@@ -119,14 +119,18 @@ export class Undo {
    */
   canUndo(another: () => WebAssembly.Exports | undefined): boolean {
     if (!this.#hasCommitted || (this.#isGivenUp && this.wouldGiveUp === undefined)) return false;
-    if (this.#kept?.mustMove(this.wouldGiveUp && this.#checkpoints?.youngest) !== true) return true;
+    const older = this.wouldGiveUp && this.#checkpoints?.youngest;
+    if (this.#kept?.mustMove(older) !== true) return true;
     try {
-      // Whether the engine makes one now is known only by asking it.
+      // Whether the engine makes one now, and one that is as large, is known only by asking it.
       this.#other ??= another();
+      const image = older ?? this.#kept.viewImage();
+      if (this.#other === undefined || image === undefined) return false;
+      this.#keep(this.#other).makeRoom(image);
+      return true;
     } catch {
       return false;
     }
-    return this.#other !== undefined;
   }
 
   /** Whether to undo the turn is of no use any more. */
@@ -207,6 +211,7 @@ export class Undo {
       const moved = this.#keep(exports);
       moved.makeRoom(image);
       moved.putImage(image);
+      detach(this.#exports?.memory as WebAssembly.Memory);
       this.#exports = exports;
       this.#kept = moved;
       return exports;
@@ -316,6 +321,11 @@ export class Undo {
   closure(closure: Closure, state: ClosureState | undefined, stale: () => unknown, isCalled: IsCalled): Closure {
     return this.#closures.closure(closure, state, stale, isCalled);
   }
+}
+
+/** Whoever has a view of the memory is to find that it has none, as after the memory has grown: else it would go on in what nobody uses. */
+function detach(memory: WebAssembly.Memory): void {
+  memory.grow(0);
 }
 
 /** What stands for the trap that there was none. */

@@ -109,6 +109,97 @@ describe.each(VARIANTS)('copies of %s, panic=%s', (name, panic) => {
     expect([module.held(`one ${MANY - 1}`), module.__revive.generation]).toEqual([{ from: 'one', nth: MANY - 1 }, generation]);
   });
 
+  it('I7: serves no state that was restored into a table that is too long, where the engine makes no other instance', () => {
+    const module = make();
+    module.hold('kept', 'kept');
+    const bytes = module.__revive.checkpoint();
+    const { Instance } = WebAssembly;
+    const globals = globalThis as Globals;
+    globals.wasmReviveStart = () => {
+      globals.wasmReviveStart = undefined;
+      hold(module, 'of start');
+      WebAssembly.Instance = function refuse() {
+        WebAssembly.Instance = Instance;
+        throw new RangeError('there is no memory');
+      } as unknown as typeof Instance;
+      return '';
+    };
+    try {
+      expect(thrown(() => module.__revive.restore(bytes))).toMatchObject({
+        code: 'REVIVE_NOT_RESTORED',
+        message: expect.stringContaining('A fresh instance serves'),
+      });
+    } finally {
+      WebAssembly.Instance = Instance;
+    }
+    expect([module.held('kept'), module.held('of start 7')]).toEqual([undefined, undefined]);
+    inOneTurn(module, 'later');
+    expect(module.held('later 7')).toEqual({ from: 'later', nth: 7 });
+  });
+
+  it('I3, I7: makes a fresh instance in place of one whose table is too long, where the engine has no memory for another', () => {
+    const module = make();
+    module.hold('kept', 'kept');
+    module.remember('room', 'x'.repeat(4_000_000));
+    const { grow } = WebAssembly.Memory.prototype;
+    let error: unknown;
+    try {
+      error = thrown(() =>
+        module.nested(() => {
+          hold(module, 'undone');
+          WebAssembly.Memory.prototype.grow = () => {
+            throw new RangeError('there is no memory');
+          };
+          module.fail('abort');
+        }),
+      );
+    } finally {
+      WebAssembly.Memory.prototype.grow = grow;
+    }
+    expect(error).toMatchObject({ report: { recovery: 'fresh' } });
+    inOneTurn(module, 'later');
+    expect([module.held('kept'), module.held('later 7')]).toEqual([undefined, { from: 'later', nth: 7 }]);
+  });
+
+  describe('where the turn that is undone has grown the table, and not the memory', () => {
+    const memoryOf = (module: Package): WebAssembly.Memory => {
+      let memory: WebAssembly.Memory | undefined;
+      const look = ({ exports }: { readonly exports: WebAssembly.Exports | undefined }): void => {
+        memory = exports?.memory as WebAssembly.Memory;
+      };
+      module.__revive.use({ name: 'memory', instantiated: look });
+      module.__revive.reset();
+      module.remember('room', 'x'.repeat(4_000_000));
+      module.remember('room', '');
+      return memory as WebAssembly.Memory;
+    };
+    const grows = (module: Package): unknown =>
+      thrown(() =>
+        module.nested(() => {
+          hold(module, 'undone');
+          module.fail('abort');
+        }),
+      );
+
+    it.each<[string, (memory: WebAssembly.Memory) => unknown]>([
+      ['the memory', (memory) => memory],
+      ['its buffer', ({ buffer }) => buffer],
+      ['a view of it', ({ buffer }) => new DataView(buffer)],
+    ])('I7: no other memory takes the place of one of which Rust holds %s', (_, of) => {
+      const module = make();
+      module.hold('own', of(memoryOf(module)));
+      expect(grows(module)).toMatchObject({ report: { recovery: 'fresh' } });
+    });
+
+    it('I7: views that JavaScript has are empty, as where the memory has grown', () => {
+      const module = make();
+      const memory = memoryOf(module);
+      const view = new Uint8Array(memory.buffer);
+      expect(grows(module)).toMatchObject({ report: { recovery: 'rollback' } });
+      expect(view.byteLength).toBe(0);
+    });
+  });
+
   it('I7: puts back a -0 over a 0', () => {
     const module = make();
     module.hold('zero', -0);
