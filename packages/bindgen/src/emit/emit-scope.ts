@@ -12,7 +12,7 @@ import { EXCEPTION_TAGS } from '../read/vocabulary.js';
 import { calleeName, isReference, memberOf, type Node, propertyName, walk } from '../syntax/ast.js';
 import type { FunctionNode } from '../syntax/oxc.js';
 import type { WasmInfo } from '../wasm/wasm-info.js';
-import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
+import { type CallbackContext, editCallback, editClosureMaker, hasOlderExecutor } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
 import { removeRethrow, returnThrown, throwCause } from './edit-throws.js';
@@ -43,6 +43,7 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
     declared: new Set(glue.statements.flatMap(({ declares }) => declares)),
     entersAgain: context.entersAgain,
     undo: context.undo !== undefined,
+    olderExecutor: hasOlderExecutor(glue.code),
   };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
   for (const [adapter, called] of closureAdapters(glue, context.wasm)) {
