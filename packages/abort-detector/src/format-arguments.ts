@@ -1,5 +1,7 @@
 /**
- * Writes out a message that Rust has yet to write: `core::fmt::Arguments` as it is in memory (Rust 1.95–1.97, see the comment on it there).
+ * Writes out a message that Rust has yet to write: `core::fmt::Arguments` as it is in memory, in two forms. That of Rust 1.95–1.97 (see the comment on it
+ * there), and the older one of Rust 1.85: `{ pieces: &[&str], args: &[Argument], fmt: Option<&[Placeholder]> }`, in which a text stands in front of each
+ * argument, and one may stand behind the last.
  *
  * Note: no regular expressions, see `wasmFrames` in the kernel.
  */
@@ -11,6 +13,9 @@ const UNTOLD = '…';
 
 /** The longest message that is told, in UTF-16 code units; what seems longer is none. */
 const LONGEST_MESSAGE = 8192;
+
+/** More pieces of text than a message of the older form has. */
+const MOST_PIECES = 256;
 
 /** How deep messages are in messages, and values behind `dyn`. */
 const DEEPEST = 4;
@@ -35,8 +40,33 @@ class Writer {
   /** Either a text and the double of its length plus 1, or a template and what belongs in it. */
   message(at: number, depth: number): string | undefined {
     if (!this.#memory.isAddress(at) || depth > DEEPEST) return undefined;
+    // First, for its words may be read as the other form's, with a text of a few odd bytes; the other way round, a text would have to read as addresses.
+    const older = this.#older(at, depth);
+    if (older !== undefined) return older;
     const [text, args] = [this.#memory.word(at), this.#memory.word(at + 4)];
     return args % 2 === 1 ? this.#memory.text(text, args >>> 1) : this.#filled(text, args, depth);
+  }
+
+  /** The older form. Believed only where as many pieces of text are there as belong to the arguments, and all of them are texts. */
+  #older(at: number, depth: number): string | undefined {
+    const memory = this.#memory;
+    const [pieces, count, args, given, specs, specified] = [0, 4, 8, 12, 16, 20].map((offset) => memory.word(at + offset)) as Words;
+    const placeholders = specs === 0 ? given : specified;
+    const isOne = count > 0 && count <= MOST_PIECES && (count === placeholders || count === placeholders + 1);
+    if (!isOne || !memory.isAddress(pieces) || (given > 0 && !memory.isAddress(args))) return undefined;
+    let [text, told] = ['', 0];
+    for (let index = 0; index < count && text.length <= LONGEST_MESSAGE; index++) {
+      const piece = pieces + 8 * index;
+      const isEmpty = memory.word(piece + 4) === 0;
+      const words = isEmpty ? '' : memory.str(piece);
+      // An empty text has an address, too, but for that of nothing.
+      if (words === undefined || memory.word(piece) === 0) return undefined;
+      text += words;
+      if (!isEmpty) told++;
+      // With placeholders that say more, an argument may be written in another place, and in another way.
+      if (index < placeholders) text += specs === 0 ? (this.#olderArgument(args + 8 * index, depth) ?? UNTOLD) : UNTOLD;
+    }
+    return text.length <= LONGEST_MESSAGE && isTold(text, told) ? text : undefined;
   }
 
   /** Pieces of text and placeholders, a byte that says which in front of each, a 0 at the end. */
@@ -75,6 +105,13 @@ class Writer {
     return this.#value(value, this.#formatters[this.#memory.word(at + 4)], depth);
   }
 
+  /** Names of older compilers say `&T` of any reference, so that of what writes a `&str` there may be none: then what looks like one is taken for such. */
+  #olderArgument(at: number, depth: number): string | undefined {
+    const told = this.#argument(at, depth);
+    const isNamed = this.#formatters[this.#memory.word(at + 4)] !== undefined;
+    return told ?? (isNamed ? undefined : this.#memory.str(this.#memory.word(at)));
+  }
+
   #value(at: number, formatter: string | undefined, depth: number): string | undefined {
     if (formatter === undefined || depth > DEEPEST) return undefined;
     const memory = this.#memory;
@@ -104,6 +141,8 @@ class Writer {
     }
   }
 }
+
+type Words = [number, number, number, number, number, number];
 
 /** A message has pieces of text, unless it is one argument and nothing else: `panic!("{}", text)`, and what `expect` says. */
 function isTold(text: string, pieces: number): boolean {

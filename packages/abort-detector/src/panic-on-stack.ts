@@ -2,7 +2,7 @@
  * The panic that Rust has on its stack when it aborts: told without the crates, and without running anything of the instance.
  *
  * Under panic=abort nothing is unwound, so that what `core::panicking::panic_fmt` put there for the panic handler is still there
- * (`core::panic::PanicInfo`, Rust 1.95–1.97): one pointer to the message as `fmt::Arguments`, and beside it one to the `Location`. The words
+ * (`core::panic::PanicInfo`, Rust 1.85, 1.95–1.97): one pointer to the message as `fmt::Arguments`, and beside it one to the `Location`. The words
  * are looked at from the stack pointer up, and believed only where everything that they point to is what it should be.
  */
 import type { Formatters, Location } from '@wasm-revive/kernel';

@@ -11,9 +11,15 @@ type Argument = string | { readonly words: readonly number[]; readonly slot: num
 
 const STR_SLOT = 7;
 
-/** Memory as `panic!` leaves it (Rust 1.95–1.97): a `PanicInfo` some way up the stack, a `Location`, the message's `fmt::Arguments`. */
+/**
+ * Memory as `panic!` leaves it: a `PanicInfo` some way up the stack, a `Location`, the message's `fmt::Arguments`; in the form of Rust 1.95–1.97, or with
+ * `pieces` in that of Rust 1.85. `specs`: how many placeholders say more than their place.
+ */
 function memoryOf(
-  message: { static: string } | { template: readonly number[]; args: readonly Argument[] },
+  message:
+    | { static: string }
+    | { template: readonly number[]; args: readonly Argument[] }
+    | { pieces: readonly string[]; args: readonly Argument[]; specs?: number },
   file = 'src/lib.rs',
 ): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -43,9 +49,18 @@ function memoryOf(
       words(at, typeof arg === 'string' ? text(arg) : arg.words);
       return [at, typeof arg === 'string' ? STR_SLOT : arg.slot];
     });
-    const args = put(new Uint8Array(8 * values.length));
-    words(args, values.flat());
-    words(ARGUMENTS, [put(message.template), args]);
+    const args = values.length === 0 ? 4 : put(new Uint8Array(8 * values.length));
+    if (values.length > 0) words(args, values.flat());
+    if ('pieces' in message) {
+      const pieces = put(new Uint8Array(8 * message.pieces.length));
+      words(
+        pieces,
+        message.pieces.flatMap((piece) => (piece === '' ? [1, 0] : text(piece))),
+      );
+      // Where there are none, how many is whatever was there.
+      const specs = message.specs === undefined ? [0, 0xdead] : [put(new Uint8Array(32 * message.specs)), message.specs];
+      words(ARGUMENTS, [pieces, message.pieces.length, args, values.length, ...specs]);
+    } else words(ARGUMENTS, [put(message.template), args]);
   }
   return memory;
 }
@@ -98,6 +113,51 @@ describe('panicOnStack', () => {
     const template = [...args.flatMap(() => [1, ...bytes(' '), 0xc0]), 0];
     const told = panicOnStack(memoryOf({ template, args }), STACK, formatters)?.message;
     expect(told).toBe(` "a \\"key\\"" -2 4294967296 true '\\'' 255 RefCell already borrowed …`);
+  });
+
+  it.each<[string, string[], Argument[], string, number?]>([
+    ['one text', ['attempt to divide by zero'], [], 'attempt to divide by zero'],
+    ['of one letter', ['x'], [], 'x'],
+    ['texts', ['no ', ' in ', '!'], ['key', 'map'], 'no key in map!'],
+    ['what `expect` says', [''], ['somebody'], 'somebody'],
+    ['an argument in front', ['', ' is odd'], ['three'], 'three is odd'],
+    ['an argument that is no text', ['a '], [{ words: [7, 0], slot: 99 }], 'a …'],
+    ['flags, a width or a precision', ['no ', ' in '], ['key', 'map'], 'no … in …', 2],
+    ['an argument twice, one of them with flags', ['', ' ', ' '], ['key', 'map'], '… … …', 3],
+  ])('I1: tells a message of older Rust: %s', (_, pieces, args, told, specs) => {
+    const memory = memoryOf({ pieces, args, ...(specs !== undefined && { specs }) });
+    // By names, `&T`'s writers are known to write something.
+    for (const formatters of [{}, { 1: 'u32' }]) {
+      expect(panicOnStack(memory, STACK, formatters)?.message).toBe(told);
+    }
+  });
+
+  it('I1: writes arguments of a message of older Rust by what writes them', () => {
+    const args: Argument[] = ['a "key"', { words: [0xffff_fffe], slot: 1 }, { words: [3], slot: 2 }];
+    const memory = memoryOf({ pieces: ['', ' and ', ', '], args });
+    expect(panicOnStack(memory, STACK, { [STR_SLOT]: '&str?', 1: 'i32' })?.message).toBe('"a \\"key\\"" and -2, …');
+  });
+
+  it.each<[string, string[], Argument[], number?]>([
+    ['too few texts', ['a'], ['b', 'c']],
+    ['too many', ['a', 'b', 'c'], ['d']],
+    ['too few for the placeholders', ['a'], ['b'], 2],
+    ['too many of all', Array(300).fill('a'), Array(300).fill('b')],
+  ])('tells the place alone where a message of older Rust has %s', (_, pieces, args, specs) => {
+    const memory = memoryOf({ pieces, args, ...(specs !== undefined && { specs }) });
+    expect(panicOnStack(memory, STACK, { 1: 'u32' })?.location).toEqual({ file: 'src/lib.rs', line: 12, column: 5 });
+    expect(panicOnStack(memory, STACK, { 1: 'u32' })?.message ?? '').not.toContain('b');
+  });
+
+  it('I1: takes no text of today for a message of older Rust', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }).filter((text) => !/\p{Cc}/u.test(text)),
+        (text) => {
+          expect(panicOnStack(memoryOf({ static: text }), STACK)?.message).toBe(text);
+        },
+      ),
+    );
   });
 
   it.each([

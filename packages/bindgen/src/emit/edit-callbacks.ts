@@ -17,6 +17,8 @@ export interface CallbackContext {
   readonly entersAgain: boolean;
   /** Whether turns can be undone. */
   readonly undo: boolean;
+  /** Whether an executor of futures can be none but the older one, see {@link hasOlderExecutor}. */
+  readonly olderExecutor: boolean;
 }
 
 /** Makes the closures of Rust known to the host. @param undo whether it is given the form of each: see `emitClosures` */
@@ -69,7 +71,8 @@ function editCall(text: MagicString, node: CallNode, context: CallbackContext): 
     const given = undone !== undefined && isGiven(undone) ? `, ${text.original.slice(undone.start, undone.end)}` : '';
     text.appendLeft(first.start, '$host.microtask(').appendRight(first.end, `, ${context.entersAgain}${given})`);
   } else if (method === 'resolve' && object?.type === 'Identifier' && object.name === 'Promise') {
-    const value = context.undo && isGiven(first) ? `, ${text.original.slice(first.start, first.end)}` : '';
+    const isTold = (context.undo || context.olderExecutor) && isGiven(first);
+    const value = isTold ? `, ${text.original.slice(first.start, first.end)}${context.olderExecutor ? ', true' : ''}` : '';
     text.appendLeft(node.start, '$host.resolvedPromise(').appendRight(node.end, `${value})`);
   } else if (isReaction || REGISTERING_METHODS.includes(method) || (context.undo && REMOVING_METHODS.includes(method))) {
     const asked = isReaction ? '$host.react(' : '$host.register(';
@@ -130,6 +133,14 @@ export function isParameter(node: Node): boolean {
 /** The same, where what is in its place of the `heap` stays there. */
 export function isGiven(node: Node): boolean {
   return isParameter(node) && calleeName(node) !== 'takeObject';
+}
+
+/**
+ * Whether glue never reads `queueMicrotask`, as the executor of wasm-bindgen-futures does before it is made, from 0.4.38 on. An older one has its queue run by
+ * `then` of a promise that it makes for that.
+ */
+export function hasOlderExecutor(glue: string): boolean {
+  return !/\.queueMicrotask\b(?!\s*\()/.test(glue);
 }
 
 /** What js-sys asserts where it is built with assertions, as it stands in the module. */

@@ -4,7 +4,7 @@ import { closureAdapters } from '../read/entries.js';
 import { type Glue, type GlueFunction, helper } from '../read/glue.js';
 import { calleeName, isReference, memberOf, type Node, walk } from '../syntax/ast.js';
 import type { FunctionNode } from '../syntax/oxc.js';
-import { type CallbackContext, editCallback, editClosureMaker } from './edit-callbacks.js';
+import { type CallbackContext, editCallback, editClosureMaker, hasOlderExecutor } from './edit-callbacks.js';
 import { editClass } from './edit-class.js';
 import { editAssertClass, editPassArray, editStaticUse, isPassArray, lowerPointers, markHandle, passesHandles } from './edit-handles.js';
 import { editNewPromise, editPromiseCall } from './edit-promises.js';
@@ -23,6 +23,7 @@ export function editScope(text: MagicString, context: ScopeContext): EditedImpor
     declared: new Set(glue.statements.flatMap(({ declares }) => declares)),
     entersAgain: context.entersAgain,
     undo: context.undo !== undefined,
+    olderExecutor: hasOlderExecutor(glue.code),
   };
   const indexOf = new Map(guards.map((guard, index) => [guard.export, index]));
   for (const [adapter, called] of closureAdapters(glue, context.wasm)) {

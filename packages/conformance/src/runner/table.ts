@@ -31,8 +31,6 @@ export function tableRows(panic: PanicMode, given: Given): TableRow[] {
       if (expected.class === 'foreign' && way.foreign === false) continue;
       // Note: these are told from each other, and from panics, by names and words that the standard library of older Rust doesn't have.
       if (/^(?:oom|abort|unreachable)$/.test(kind.name) && !given.has('newer wasm-bindgen')) continue;
-      // Note: the executor of older futures is a reaction like any other, so that nobody knows what JavaScript has thrown through it.
-      if (kind.name === 'js-exception' && way.inPoll && !given.has('newer wasm-bindgen')) continue;
       const name = kind.name === 'none' ? 'no failure' : kind.name;
       rows.push({ id: `${name} via ${way.name}`, invariants: expected.class === 'aborted' ? CHECKED : CHECKED_KEPT, kind, way, expected });
     }

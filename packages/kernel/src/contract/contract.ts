@@ -321,7 +321,10 @@ export interface Host {
   closure<F>(closure: F, state?: ClosureState, form?: number): F;
   /** What an import reads where it reads a property `queueMicrotask`. Gives it back. */
   readQueueMicrotask<T>(value: T): T;
-  /** What an import makes by `Promise.resolve`. Gives it back. @param values where turns can be undone, what the promise was made of */
+  /**
+   * What an import makes by `Promise.resolve`. Gives it back. @param values where turns can be undone, what the promise was made of; where the executor of
+   * futures can be none but one of wasm-bindgen-futures before 0.4.38, which runs its queue by `then` of such a promise, that and `true`
+   */
   resolvedPromise<T>(promise: T, ...values: readonly unknown[]): T;
   /**
    * What Rust gives to `queueMicrotask`. A closure of its own runs once, and its failure is reported and not thrown; the executor of futures has

@@ -165,7 +165,8 @@ export class InstanceHost implements Host {
   }
 
   resolvedPromise<T>(promise: T, ...values: readonly unknown[]): T {
-    this.#instance.ownClosures.resolvedPromise();
+    const [value, isOlder] = values;
+    this.#instance.ownClosures.resolvedPromise(isOlder === true && value === undefined ? promise : undefined);
     if (values.length > 0) this.#instance.promises.resolved(promise, values[0]);
     // What isn't a promise may have a `then` of the program's, which is called.
     if (isObject(values[0]) && promise !== values[0]) this.turn.hasReached = true;
@@ -177,7 +178,11 @@ export class InstanceHost implements Host {
   }
 
   react(target: Thenable, method: 'then' | 'catch' | 'finally', callbacks: unknown[]): unknown {
-    const { callbacks: given, undo } = this.#instance;
+    const { callbacks: given, undo, ownClosures } = this.#instance;
+    const [executor] = callbacks;
+    if (method === 'then' && callbacks.length === 1 && ownClosures.isReactingExecutor(executor, target)) {
+      return target.then(this.microtask(executor, false));
+    }
     return given.react(target, method, callbacks, undo && (() => undo.awaits()));
   }
 

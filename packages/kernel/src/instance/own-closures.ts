@@ -9,6 +9,9 @@ import type { ClosureState } from '../contract/contract.js';
 export class OwnClosures {
   readonly #brand = newBrand<ClosureMade | undefined>();
   readonly #executors = new WeakSet<object>();
+  /** What was made right behind a promise that an older executor may run its queue by: the promise. */
+  readonly #behind = new WeakMap<object, unknown>();
+  #promise: unknown;
   #executorIsMade: 'no' | 'queueMicrotask was read' | 'next' = 'no';
 
   /** Remembers a closure that the glue has just made. */
@@ -16,7 +19,19 @@ export class OwnClosures {
     this.#brand.mark(closure as object, made);
     if (this.#executorIsMade === 'next') this.#executors.add(closure as object);
     this.#executorIsMade = 'no';
+    if (this.#promise !== undefined) this.#behind.set(closure as object, this.#promise);
+    this.#promise = undefined;
     return closure;
+  }
+
+  /**
+   * Whether a closure that is given to `then` of a promise runs the queue of an executor of wasm-bindgen-futures before 0.4.38: that makes the promise, then
+   * the closure, and has it called by that promise whenever there is something to do.
+   */
+  isReactingExecutor(closure: unknown, promise: unknown): closure is Closure {
+    if (!this.has(closure)) return false;
+    if (this.#behind.get(closure) === promise) this.#executors.add(closure);
+    return this.isExecutor(closure);
   }
 
   /** How a closure was made; undefined where the value is none, or nothing is known of that. */
@@ -39,8 +54,9 @@ export class OwnClosures {
     this.#executorIsMade = 'queueMicrotask was read';
   }
 
-  /** Rust has made a resolved promise, as an executor does after that and right before it makes its closure. */
-  resolvedPromise(): void {
+  /** Rust has made a resolved promise, as an executor does after that and right before it makes its closure. @param promise where an older one may */
+  resolvedPromise(promise?: unknown): void {
+    this.#promise = promise;
     this.#executorIsMade = this.#executorIsMade === 'queueMicrotask was read' ? 'next' : 'no';
   }
 
