@@ -15,16 +15,16 @@ use crate::module::Module;
 use crate::places::{count_down, place, Place};
 use crate::{
     AFTER, BARRIERS, CALLS, FLOOR, IMPORTS, KINDS, LOGGED, NEXT, OMISSIONS, OMITTED, OMITTED_AT,
-    STORES,
+    STORES, THROWS,
 };
 
 /// Why a module can't be changed.
 pub type Error = wasm_encoder::reencode::Error<&'static str>;
 
 /// The globals that are added, in their order.
-const GLOBALS: [&str; 12] = [
-    STORES, CALLS, IMPORTS, OMITTED, OMISSIONS, OMITTED_AT, LOGGED, FLOOR, AFTER, NEXT, BARRIERS,
-    KINDS,
+const GLOBALS: [&str; 13] = [
+    STORES, CALLS, IMPORTS, THROWS, OMITTED, OMISSIONS, OMITTED_AT, LOGGED, FLOOR, AFTER, NEXT,
+    BARRIERS, KINDS,
 ];
 
 /// No barrier and no kind has this number.
@@ -195,7 +195,9 @@ impl Reencode for Injector {
                     Place::Call => CALLS,
                     Place::Import => IMPORTS,
                 };
-                count_down(&mut function.instructions(), self.global(counter));
+                let throwing = self.module.tag.map(|tag| (self.global(THROWS), tag));
+                let throwing = throwing.filter(|_| place != Place::Store);
+                count_down(&mut function.instructions(), self.global(counter), throwing);
             }
             let kind = match operator {
                 Operator::Call { function_index } => self.kind(function_index),

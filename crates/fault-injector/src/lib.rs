@@ -7,6 +7,9 @@
 //! The k-th store, call, or call of an import traps, where the global [`STORES`], [`CALLS`] or [`IMPORTS`] was set to k before. Each of them is counted
 //! down: when nothing has failed, what was done is the difference. The same calls of the same instance count the same.
 //!
+//! Where [`THROWS`] isn't 0, a call throws in place of trapping, as an import does in which JavaScript throws. Compilers take it of most calls that nothing is thrown
+//! there, so that what cleans up further out finds anything in its locals: whatever that does is to be undone, too.
+//!
 //! A barrier is where the module calls a function of the log that takes numbers and gives nothing. The one whose number is in the global [`OMITTED`] is left
 //! out: the granule isn't logged. `-1 - kind` leaves out all barriers that call the same function. [`OMISSIONS`] counts how often that happened, so that a test
 //! tells a barrier that was left out from one that was not reached. What is written below [`FLOOR`] is logged in any case: where a test sets it to where the stack
@@ -30,6 +33,9 @@ pub const CALLS: &str = "__fault_calls";
 
 /// Export, a mutable `i32`: so many calls of imports until one traps in their place.
 pub const IMPORTS: &str = "__fault_imports";
+
+/// Export, a mutable `i32`: whether calls throw null by an imported tag of one `externref`, in place of trapping. Of no effect in a module without such a tag.
+pub const THROWS: &str = "__fault_throws";
 
 /// Export, a mutable `i32`: the number of the barrier that is left out.
 pub const OMITTED: &str = "__fault_omitted";

@@ -14,6 +14,8 @@ use crate::inject::Error;
 pub(crate) struct Module {
     pub(crate) imported_functions: u32,
     pub(crate) globals: u32,
+    /// The first imported tag of one `externref`.
+    pub(crate) tag: Option<u32>,
     types: Vec<SubType>,
     /// Indices of types, of imported functions first.
     functions: Vec<u32>,
@@ -48,6 +50,7 @@ impl Module {
 
     fn sections(bytes: &[u8]) -> Result<Self, Error> {
         let mut module = Module::default();
+        let mut tags = 0;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
                 Payload::TypeSection(section) => {
@@ -63,6 +66,12 @@ impl Module {
                                 module.imported_functions += 1;
                             }
                             TypeRef::Global(_) => module.globals += 1,
+                            TypeRef::Tag(tag) => {
+                                if module.takes_reference(tag.func_type_idx) {
+                                    module.tag.get_or_insert(tags);
+                                }
+                                tags += 1;
+                            }
                             _ => {}
                         }
                     }
@@ -90,7 +99,15 @@ impl Module {
     }
 
     pub(crate) fn signature(&self, function: u32) -> Option<&FuncType> {
-        let ty = *self.functions.get(function as usize)?;
+        self.function_type(*self.functions.get(function as usize)?)
+    }
+
+    fn takes_reference(&self, ty: u32) -> bool {
+        let ty = self.function_type(ty);
+        ty.is_some_and(|ty| ty.params() == [ValType::EXTERNREF])
+    }
+
+    fn function_type(&self, ty: u32) -> Option<&FuncType> {
         match &self.types.get(ty as usize)?.composite_type.inner {
             CompositeInnerType::Func(ty) => Some(ty),
             _ => None,

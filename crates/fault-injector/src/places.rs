@@ -1,6 +1,6 @@
 //! Where a module can be made to fail.
 
-use wasm_encoder::{BlockType, InstructionSink};
+use wasm_encoder::{BlockType, HeapType, InstructionSink};
 use wasmparser::Operator;
 
 use crate::module::Module;
@@ -54,15 +54,27 @@ pub(crate) fn place(module: &Module, operator: &Operator<'_>) -> Option<Place> {
     })
 }
 
-/// Counts a global down, and traps where it comes to 0.
-pub(crate) fn count_down(code: &mut InstructionSink<'_>, global: u32) {
+/// Counts a global down, and traps where it comes to 0, or throws.
+///
+/// @param throwing the global that says so, and the tag
+pub(crate) fn count_down(
+    code: &mut InstructionSink<'_>,
+    global: u32,
+    throwing: Option<(u32, u32)>,
+) {
     code.global_get(global)
         .i32_const(1)
         .i32_sub()
         .global_set(global)
         .global_get(global)
         .i32_eqz()
-        .if_(BlockType::Empty)
-        .unreachable()
-        .end();
+        .if_(BlockType::Empty);
+    if let Some((throws, tag)) = throwing {
+        code.global_get(throws)
+            .if_(BlockType::Empty)
+            .ref_null(HeapType::EXTERN)
+            .throw(tag)
+            .end();
+    }
+    code.unreachable().end();
 }

@@ -20,7 +20,8 @@
 //!
 //! Semantics: a program computes what it computed, and what it writes out of bounds traps as before, with three exceptions. A read right behind the
 //! program's memory reads what is the log's; a write at most [`REACH`](layout::REACH) bytes behind it, by a base by which something close was written right before, is
-//! found when the turn ends (`canaries.rs`). Bulk writes of no bytes at all don't trap there. What `memory.grow` gives may differ, as above.
+//! found when the turn ends (`canaries.rs`). Bulk writes of no bytes at all don't trap there. What `memory.grow` gives may differ, as above. A function that catches
+//! something and puts the stack pointer above where it rests, leaves it as it is (`frames.rs`).
 
 mod assigned;
 mod barrier;

@@ -15,6 +15,8 @@ impl Random {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
+        #[cfg(feature = "panics")]
+        crate::panics::may_panic();
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

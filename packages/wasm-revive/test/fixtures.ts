@@ -56,6 +56,9 @@ export const RUNTIME: string = fileURLToPath(new URL('../dist/runtime.cjs', impo
 /** The same, for ES modules. */
 const ESM_RUNTIME = new URL('../dist/runtime.js', import.meta.url).href;
 
+/** How a crate was built: `unwind-exnref` is the other encoding of what is thrown. */
+export type Panic = 'abort' | 'unwind' | 'unwind-exnref';
+
 /** How turns are undone: by the undo log, or by copies of the state. */
 export type Undone = 'rollback' | 'copy';
 
@@ -94,7 +97,7 @@ export function artifact(target: Target, panic: 'abort' | 'unwind', name: string
  */
 export function transformed(
   target: Target,
-  panic: 'abort' | 'unwind' = 'abort',
+  panic: Panic = 'abort',
   runtime: string = target === 'nodejs' ? RUNTIME : ESM_RUNTIME,
   name = 'fixtures',
   recovery?: Undone,
@@ -116,7 +119,7 @@ export function wasmFileOf(dir: string): string {
 }
 
 /** The same for Node.js, loaded anew. */
-export function load<P = Package>(panic: 'abort' | 'unwind' = 'abort', runtime: string = RUNTIME, name = 'fixtures', recovery?: Undone): P {
+export function load<P = Package>(panic: Panic = 'abort', runtime: string = RUNTIME, name = 'fixtures', recovery?: Undone): P {
   const outDir = transformed('nodejs', panic, runtime, name, recovery);
   return createRequire(import.meta.url)(wasmFileOf(outDir).replace('_bg.wasm', '.js')) as P;
 }

@@ -1,5 +1,6 @@
 /**
- * What the tests of failing turns can see: each barrier is left out in turn, and each kind of them, and what was to be logged there is missed.
+ * What the tests of failing turns can see: each barrier is left out in turn, and each kind of them, and what was to be logged there is missed. With
+ * panic=unwind, that is done in turns that end by a panic, so that what cleans up behind it is among what is left out.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolders } from '../fixtures.js';
@@ -17,10 +18,12 @@ const GRANULE = 1024;
 const REACH = 128;
 
 let failing: FailingModule;
+let unwinding: FailingModule;
 const { stackTraceLimit } = Error;
 
 beforeAll(() => {
-  failing = failingModule();
+  failing = failingModule('abort');
+  unwinding = failingModule('unwind');
   Error.stackTraceLimit = 0;
 }, 120_000);
 
@@ -67,8 +70,11 @@ function noticeBehind(instance: Failing, before: Image, barrier: number, turn: T
 }
 
 /** Runs the turns of a workload, and looks at each before it is committed. */
-function eachTurn(of: Workload, look: (instance: Failing, before: Image, turn: Turn, stores: number) => void): void {
-  const instance = new Failing(failing);
+function eachTurn(
+  of: Workload,
+  look: (instance: Failing, before: Image, turn: Turn, stores: number) => void,
+  instance: Failing = new Failing(failing),
+): void {
   for (let seed = 0; seed < TURNS; seed++) {
     const turn: Turn = { of, seed, size: 1 + (seed % 3) };
     const { stores } = instance.count(turn);
@@ -83,13 +89,15 @@ describe('barriers that are left out', () => {
   const reached = new Set<number>();
   const noticed = new Set<number>();
   const kinds = new Set<number>();
+  /** Of turns that end by a panic. */
+  const behindPanics = { reached: new Set<number>(), noticed: new Set<number>(), kinds: new Set<number>() };
   /** Those that could have been noticed, and a turn in which they could. */
   const missed = new Map<number, Turn>();
 
   it.each(NAMES)('%s: each alone', { timeout: 120_000 }, (of) => {
     const here = { reached: new Set<number>(), noticed: new Set<number>() };
     eachTurn(of, (instance, before, turn, stores) => {
-      for (const barrier of instance.reached(turn)) {
+      for (const barrier of instance.reached(() => instance.run(turn))) {
         here.reached.add(barrier);
         if (here.noticed.has(barrier)) continue;
         const notice = isNoticed(instance, before, barrier, () => instance.run(turn))
@@ -118,9 +126,30 @@ describe('barriers that are left out', () => {
     for (const kind of found) kinds.add(kind);
   });
 
+  it.each(NAMES)('%s, in turns that end by a panic: each alone, and all of a kind', { timeout: 120_000 }, (of) => {
+    const here = { reached: new Set<number>(), noticed: new Set<number>(), kinds: new Set<number>() };
+    const panicking = new Failing(unwinding);
+    const look = (instance: Failing, before: Image, turn: Turn): void => {
+      const panics = instance.count(turn).panics as number;
+      instance.rollBack();
+      const panic = (): unknown => instance.fail(turn, 'panics', 1 + ((turn.seed * 7919) % panics));
+      for (const barrier of instance.reached(panic)) {
+        here.reached.add(barrier);
+        if (!here.noticed.has(barrier) && isNoticed(instance, before, barrier, panic)) here.noticed.add(barrier);
+      }
+      for (let kind = 0; kind < instance.kinds; kind++) if (isNoticed(instance, before, -1 - kind, panic)) here.kinds.add(kind);
+    };
+    eachTurn(of, look, panicking);
+    // Stores are in each workload.
+    expect(here.kinds).toContain(0);
+    expect(here.noticed.size).toBeGreaterThan(here.reached.size / 2);
+    for (const what of ['reached', 'noticed', 'kinds'] as const) for (const found of here[what]) behindPanics[what].add(found);
+  });
+
   // Two thirds of all stores are to it. One function that isn't seen to keep to its frame would cost all of them a barrier, and nothing else would show it.
   it('are not in front of stores to the stack of Rust: the module is hardly larger', () => {
     expect(failing.timesAsLarge).toBeLessThan(1.12);
+    expect(unwinding.timesAsLarge).toBeLessThan(1.12);
   });
 
   it('are noticed, nearly all of them, and every kind', () => {
@@ -131,5 +160,11 @@ describe('barriers that are left out', () => {
     expect(missed.size / reached.size).toBeLessThan(0.06);
     expect(noticed.size / reached.size).toBeGreaterThan(0.8);
     expect(kinds.size).toBe(new Failing(failing).kinds);
+  });
+
+  it('are noticed in turns that end by a panic, too', () => {
+    console.log(`In turns that end by a panic, ${behindPanics.noticed.size} of ${behindPanics.reached.size} were noticed.`);
+    expect(behindPanics.noticed.size / behindPanics.reached.size).toBeGreaterThan(0.75);
+    expect(behindPanics.kinds.size).toBe(new Failing(unwinding).kinds);
   });
 });
