@@ -68,6 +68,24 @@ describe('a copy in the cache', () => {
     expect(readdirSync(join(first.folder, '../..'))).toHaveLength(1);
   });
 
+  it('has its start function run once for each content, where that is asked for, and is another one then', () => {
+    const { pkg } = project();
+    const plain = cached(pkg);
+    const ran: string[] = [];
+    const prewarm: CacheOptions['prewarm'] = (dir) => {
+      ran.push(dir);
+      return { prewarmed: new Map(), warnings: ['asked for the time'] };
+    };
+    const made = transformToCache(pkg, { ...OPTIONS, prewarm });
+    expect(made.folder).not.toBe(plain);
+    expect(made.result.warnings).toEqual(['asked for the time']);
+    expect(transformToCache(pkg, { ...OPTIONS, prewarm })).toEqual(made);
+    expect([cached(pkg), ran]).toEqual([plain, [pkg]]);
+    writeFileSync(join(pkg, 'more.txt'), 'more');
+    expect(cached(pkg, { prewarm })).not.toBe(made.folder);
+    expect(ran).toEqual([pkg, pkg]);
+  });
+
   it('is another one where the package, its surroundings or the options are', () => {
     const { root, pkg } = project();
     const all = [cached(pkg), cached(pkg, { recovery: 'rollback' }), cached(pkg, { version: '9.9.10' })];

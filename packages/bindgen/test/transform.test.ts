@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { RESERVED_NAMES } from '@wasm-revive/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
-import { inspectWasm, type Target, TransformError, transform, transformedFiles } from '../src/index.js';
+import { inspectWasm, type Target, TransformError, type TransformOptions, transform, transformedFiles } from '../src/index.js';
 import { declaredNames, type Node, parse, walk } from '../src/syntax/ast.js';
 import type { FunctionNode } from '../src/syntax/oxc.js';
 import { OURS } from '../src/validate/validate.js';
@@ -184,7 +184,7 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
 
   it('every name that the output binds where text of the glue is, is one of those; and no other is refused', { timeout: 30_000 }, () => {
     const ours = new Set<string>();
-    for (const [variant, panic, older, recovery] of [
+    for (const [variant, panic, older, recovery, prewarmed] of [
       ...TARGETS.flatMap(
         (target) =>
           [
@@ -201,6 +201,8 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
       ['web', 'abort', withOneInit],
       ['web', 'abort', undefined, 'rollback'],
       ['web', '../fixtures-mvp/abort', undefined, 'rollback'],
+      // Rust holds values of JavaScript from the beginning.
+      ['web', 'abort', undefined, 'fresh', beginsHolding],
       // The runtime is in it. A script has no snippets, as the other fixtures do.
       ['no-modules', '../bench-fixture/abort'],
     ] as const) {
@@ -210,7 +212,13 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
       const file = join(dir, variant === 'bundler' ? `${name}_bg.js` : `${name}.js`);
       const theirs = bindings(readFileSync(file, 'utf8'));
       const none = { code: '', types: '' };
-      transform({ dir, ...OPTIONS, recovery, ...(variant === 'no-modules' && { runtime: { esm: none, cjs: none } }) });
+      transform({
+        dir,
+        ...OPTIONS,
+        recovery,
+        prewarmed: prewarmed?.(dir),
+        ...(variant === 'no-modules' && { runtime: { esm: none, cjs: none } }),
+      });
       // `Counter$inc` is no name of a variable of the glue's, either: that is seen to one by one.
       for (const name of bindings(readFileSync(file, 'utf8'))) if (!theirs.has(name) && !/^\w+\$/.test(name)) ours.add(name);
     }
@@ -223,6 +231,24 @@ describe('glue of an unknown shape is refused with its line (I9)', () => {
     expect(thrownBy(() => transform({ dir, ...OPTIONS }))).toMatchObject({ code: 'REVIVE_UNKNOWN_GLUE' });
   });
 });
+
+/** A state of the fixtures in which Rust holds an object of the host, and one of its own. */
+function beginsHolding(dir: string): TransformOptions['prewarmed'] {
+  const { memories, mutableGlobals } = inspectWasm(readFileSync(join(dir, `${NAME}_bg.wasm`)));
+  const held = {
+    length: 2_000,
+    values: [
+      [1_500, ['object', 0]],
+      [1_501, ['object', 1]],
+    ],
+    objects: [
+      ['global', ['console'], 'object'],
+      ['object', true, [['own', 1]]],
+    ],
+  } as const;
+  const memory = new Uint8Array((memories[0]?.initial ?? 0) * 65_536);
+  return new Map([[NAME, { memory, globals: new Uint8Array(8 * mutableGlobals.length), references: held.length, held }]]);
+}
 
 describe('glue that a minifier has written anew', () => {
   it.each<[string, (code: string) => string, RegExp, string?]>([

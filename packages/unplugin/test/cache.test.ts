@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspectWasm } from '@wasm-revive/bindgen';
 import { expect, it } from 'vitest';
-import { project, upstream, withEsbuild, withRollup, write } from './project.js';
+import type { Options } from '../src/rollup.js';
+import { GLUE, project, upstream, withEsbuild, withRollup, write } from './project.js';
 
 const CACHE = 'node_modules/.cache/wasm-revive';
 
@@ -33,6 +34,24 @@ it('other options, and another content, are made anew', async () => {
     wasm.map((bytes) => inspectWasm(bytes).exports.some(({ name }) => name === '__wasm_revive_commit'));
   expect([fresh, rollback, unwind].map(undoes)).toEqual([[false], [true], [false]]);
   expect(unwind.wasm.map((bytes) => inspectWasm(bytes).exceptions)).not.toEqual(fresh.wasm.map((bytes) => inspectWasm(bytes).exceptions));
+});
+
+it('start functions of what prewarm names, and of nothing else, run once for each content', async () => {
+  const dir = project(
+    { pkg: upstream('web'), other: upstream('web') },
+    `export * from './pkg/${GLUE}'; export * as other from './other/${GLUE}';`,
+  );
+  const ran: string[] = [];
+  const prewarmer: Options['prewarmer'] = (of) => {
+    ran.push(of);
+    return { prewarmed: new Map(), warnings: ['asked for the time'] };
+  };
+  const first = await withRollup(dir, { prewarm: ['./pkg'], prewarmer });
+  expect(first.warnings.filter((text) => text.includes('asked for the time'))).toHaveLength(1);
+  await withEsbuild(dir, { prewarm: ['./pkg'], prewarmer });
+  expect(ran).toEqual([join(dir, 'pkg')]);
+  await withRollup(dir, { prewarmer });
+  expect([ran, kept(dir).length]).toEqual([[join(dir, 'pkg')], 3]);
 });
 
 it('the folder can be another one', async () => {

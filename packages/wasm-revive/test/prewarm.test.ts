@@ -1,10 +1,24 @@
 /** `prewarm`: the start function runs once, when the package is transformed, and instances begin in the state after it. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+
+<<<<<<< HEAD
+
 import { pathToFileURL } from 'node:url';
 import { transform as transformWith } from '@wasm-revive/bindgen';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+=======
+
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runInThisContext } from 'node:vm';
+import { inspectWasm, transform as transformWith } from '@wasm-revive/bindgen';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+>>>>>>> w/features
+
 import { type TransformOptions, transform } from '../dist/transform.js';
 import { stateOf } from '../src/prewarm/held-values.js';
 import {
@@ -26,6 +40,8 @@ interface Package extends Fixtures {
 interface Globals {
   wasmReviveStart?: () => string;
 }
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 const VARIANTS = [
   ['fixtures', 'abort', 'nodejs', 'fresh'],
@@ -121,6 +137,40 @@ it('I7: a state in which the table of references has grown goes on, for Rust has
     expect(module.recall('key')).toBe('x'.repeat(300_000));
     expect(module.sum_points(module.points(9_000))).toBeGreaterThan(0);
     module.__revive.reset();
+  }
+});
+
+it('I7: a package for Deno begins so in Deno, too', () => {
+  const [dir, outDir] = [join(folder(), 'pkg'), join(folder(), 'pkg')];
+  const wasm = join(ROOT, '.artifacts/fixtures/abort/wasm_revive_fixtures.wasm');
+  execFileSync(join(ROOT, '.tools/bin/wasm-bindgen'), ['--target', 'deno', '--out-dir', dir, wasm]);
+  transform({ dir, outDir, prewarm: true });
+  const program = join(outDir, 'program.mjs');
+  writeFileSync(
+    program,
+    `let started = 0;
+    globalThis.wasmReviveStart = () => { started++; return ''; };
+    const pkg = await import('./wasm_revive_fixtures.js');
+    const seen = [pkg.starts(), pkg.bump()];
+    try { pkg.fail('abort'); } catch (error) { seen.push(error.code); }
+    console.log(JSON.stringify([...seen, pkg.starts(), pkg.bump(), started]));`,
+  );
+  const seen = execFileSync(join(ROOT, '.tools/deno/bin/deno'), ['run', '-A', program], { encoding: 'utf8' });
+  expect(JSON.parse(seen)).toEqual([1, 101, 'REVIVE_ABORT', 1, 101, 0]);
+});
+
+it('I7: a script begins so', () => {
+  const dir = fileURLToPath(new URL('../../../.artifacts/bench-fixture/abort/no-modules/', import.meta.url));
+  const made = prewarmed(dir).dir;
+  const startOf = (at: string): number | undefined =>
+    inspectWasm(readFileSync(wasmFileOf(at))).exports.find(({ name }) => name === '__wbindgen_start')?.index;
+  expect(startOf(made)).toBe(inspectWasm(readFileSync(wasmFileOf(dir))).functions);
+  const code = readFileSync(wasmFileOf(made).replace('_bg.wasm', '.js'), 'utf8');
+  const script = runInThisContext(`(() => {${code}\nreturn wasm_bindgen;\n})()`) as Package;
+  script.initSync?.({ module: new Uint8Array(readFileSync(wasmFileOf(made))) });
+  for (let generation = 1; generation <= 2; generation++) {
+    expect(script.echo('ä')).toBe('ä');
+    script.__revive.reset();
   }
 });
 

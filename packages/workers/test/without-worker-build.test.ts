@@ -138,6 +138,18 @@ test('rollback keeps the memory of a Worker that was built for it', { timeout: 3
   expect(await worker.get('/inc')).toEqual({ status: 200, text: '2' });
 });
 
+test('copies keep the memory of a Worker, which begins where its start function ends', { timeout: 300_000 }, async () => {
+  const { dir, stdout } = project('abort', '--recovery', 'rollback', '--commit', 'copy', '--prewarm');
+  expect(stdout).toContain('Worker written to');
+  const worker = await started(dir);
+  await worker.get('/inc');
+  expect((await worker.get('/abort')).status).toBe(500);
+  expect(await worker.get('/inc')).toEqual({ status: 200, text: '2' });
+  await worker.get('/object/a/inc');
+  expect((await worker.get('/object/a/abort')).status).toBe(500);
+  expect((await worker.get('/object/a/inc')).text).toContain('"count":2');
+});
+
 test('a panic keeps the memory of a Worker under panic=unwind', { timeout: 300_000 }, async () => {
   const worker = await started(project('unwind').dir);
   await worker.get('/inc');
