@@ -110,12 +110,9 @@ it.each<[string, object]>([
   ['a way to commit where nothing is undone', { commit: 'copy' }],
   ['a limit of the log where there is none', { recovery: 'rollback', commit: 'copy', memoryLimitMiB: 64 }],
   ['a folder that is no text', { cacheDir: 7 }],
-<<<<<<< HEAD
   ['declarations in a file that TypeScript takes for something else', { types: 'tsconfig.json' }],
-=======
   ['start functions to run without what runs them', { prewarm: ['./pkg'] }],
   ['a package to start that is no name', { prewarm: ['some/thing/else'], prewarmer: () => {} }],
->>>>>>> w/features
 ])('refuses %s', (_, options) => {
   expect(() => wasmRevive(options as Options)).toThrow(TypeError);
 });

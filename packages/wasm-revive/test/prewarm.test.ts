@@ -4,20 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-<<<<<<< HEAD
-
-import { pathToFileURL } from 'node:url';
-import { transform as transformWith } from '@wasm-revive/bindgen';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-
-=======
 
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import { inspectWasm, transform as transformWith } from '@wasm-revive/bindgen';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
->>>>>>> w/features
 
 import { type TransformOptions, transform } from '../dist/transform.js';
 import { stateOf } from '../src/prewarm/held-values.js';
