@@ -4,12 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import { inspectWasm, transform as transformWith } from '@wasm-revive/bindgen';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-
 
 import { type TransformOptions, transform } from '../dist/transform.js';
 import { stateOf } from '../src/prewarm/held-values.js';
