@@ -1,5 +1,5 @@
 /** Makes a Worker without worker-build: of what `wasm-bindgen --target module --out-name index` has written. */
-import { copyFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Assembled, assemble } from './assemble.js';
@@ -58,6 +58,8 @@ export function makeWorker({
   };
   bundle(`./${MAIN}`);
   const before = new Map([MAIN, WASM].map((file) => [file, bytesOf(join(dir, file === MAIN ? BUNDLE : file))]));
+  // Else it would be taken for glue that is left as it is.
+  rmSync(join(dir, BUNDLE));
   const assembled = assemble(dir, { recovery, commit, prewarm, project, runToCompletion: env.RUN_TO_COMPLETION !== undefined });
   bundle('./shim.js', assembled.args);
   // Note: esbuild keeps `import source`, which wrangler doesn't read. It gives the compiled module either way.
