@@ -11,7 +11,7 @@ import {
 import type { ReviveState } from '../control.js';
 import { Departures } from '../leaving/departures.js';
 import { NO_DEPARTURES } from '../leaving/none-leave.js';
-import { type Public, WITH_LEAVING } from '../left-out.js';
+import { leftOut, type Public, WITH_CONTROL, WITH_LEAVING } from '../left-out.js';
 import { InstanceMaker } from './instance-maker.js';
 import { Ready, refused } from './ready.js';
 import type { Spare, Thrown } from './standby.js';
@@ -322,6 +322,7 @@ export class Slot {
 
   /** See `Revive.restore`. */
   restore(bytes: unknown, { given = {}, handles = [] }: RestoredAlong): object[] {
+    if (!WITH_CONTROL) throw leftOut('restore()');
     const { module, supervisor } = this.#around;
     const { build, name, undo } = module.description;
     const refused = (why: string, cause?: unknown): ReviveError =>
@@ -432,6 +433,7 @@ export class Slot {
    * @throws ReviveError as `InstanceMaker.take`
    */
   recycle(instance: Instance, reason: string): Brought | undefined {
+    if (!WITH_CONTROL) throw leftOut('what replaces instances that are well');
     const { supervisor } = this.#around;
     this.#maker.giveBack(this.#maker.take(this.#generation, undefined));
     // Plugins have looked at it.
