@@ -32,13 +32,7 @@ async function withVite(dir: string, options: Options): Promise<Bundled> {
   return { code: output[0].code, wasm, warnings, errors: [] };
 }
 
-/** Each takes a folder, and no options. */
-const ALL: Readonly<Record<string, (dir: string) => Promise<Bundled>>> = {
-  ...Object.fromEntries(Object.entries(BUNDLERS).map(([name, bundle]) => [name, (dir: string) => bundle(dir, {})])),
-  vite: withVite,
-};
-
-it.each(Object.entries(ALL))(
+it.each(Object.entries({ ...BUNDLERS, vite: withVite }))(
   '%s',
   async (_, bundle) => {
     for (const name of NAMES) {
@@ -47,7 +41,7 @@ it.each(Object.entries(ALL))(
         `export { default as init, echo } from './${name}/pkg ${name}/${GLUE}';`,
       );
       write(dir, `${name}/package.json`, '{}');
-      const { wasm, errors, warnings } = await bundle(dir);
+      const { wasm, errors, warnings } = await bundle(dir, {});
       expect([errors, warnings, wasm.length], name).toEqual([[], [], 1]);
       expect(Buffer.from(wasm[0] as Uint8Array).includes('__wasm_revive_global_'), name).toBe(true);
     }

@@ -87,7 +87,7 @@ export function folder(): string {
 }
 
 /** What wasm-bindgen made of the fixtures: the folder. @param name of the set of artifacts: `fixtures-revive` links the crates */
-export function artifact(target: Target, panic: 'abort' | 'unwind', name: string): string {
+export function artifact(target: Target, panic: Panic, name: string): string {
   return fileURLToPath(new URL(`../../../.artifacts/${name}/${panic}/${target}/`, import.meta.url));
 }
 

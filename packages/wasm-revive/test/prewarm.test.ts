@@ -193,7 +193,7 @@ it('I9: a module without a start function is refused for that', () => {
 it('I9: on a machine without a place for temporary files, it says so', () => {
   const outDir = join(folder(), 'pkg');
   vi.stubEnv('TMPDIR', join(outDir, 'nowhere'));
-  const error = thrown(() => transform({ dir: packageOf('fixtures', 'abort', 'nodejs'), outDir, prewarm: true }));
+  const error = thrown(() => transform({ dir: artifact('nodejs', 'abort', 'fixtures'), outDir, prewarm: true }));
   vi.unstubAllEnvs();
   expect(error).toMatchObject({
     code: 'REVIVE_FILE_SYSTEM',
