@@ -164,6 +164,10 @@ impl Ranges {
         // Whether the program has a value before the loop: as it is, or all that it is the sum of.
         let mut is_there = |value: Value, values: &Values| {
             let base = Value::of_base(value.base);
+            // Note: a constant is there without a local. One that holds it may be of another type: all locals are zero at first.
+            if values.terms(value.base).is_empty() {
+                return true;
+            }
             if let Some(found) = before.local_for(base) {
                 held.insert(value.base, found);
                 return true;

@@ -708,6 +708,29 @@ fn what_a_loop_stores_at_one_of_two_places_is_undone() {
 }
 
 #[test]
+fn a_loop_may_store_at_a_constant_place_beside_locals_of_other_types_that_are_zero() {
+    let loops: String = ["i32", "i64", "f32", "f64"]
+        .iter()
+        .map(|ty| {
+            format!(
+                "(func (export \"{ty}\") (param $n i32) (result i32) (local $zero {ty})
+                     (loop $l (call $trip)
+                         (i32.store (i32.const 5000) (i32.add (i32.load (i32.const 5000)) (i32.const 1)))
+                         (local.set $zero ({ty}.const 7))
+                         (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                     (local.get $n))\n"
+            )
+        })
+        .collect();
+    let mut pair = Pair::new(&format!("{HEAD}{loops})"));
+    for name in ["i32", "i64", "f32", "f64"] {
+        for trips in [1, 9, 150] {
+            pair.check(name, &[trips], 200, &|| format!("{name}, {trips} trips"));
+        }
+    }
+}
+
+#[test]
 fn random_loops_do_what_they_did_and_are_undone() {
     let (mut traps, mut ended, mut doubled, mut lost) = (0, 0, 0, 0);
     for seed in seeds(crate::how_many(120)) {
