@@ -70,11 +70,10 @@ export function emitCall(
   displayName: string,
   { source, args }: { readonly source: string; readonly args: string },
 ): string {
-  return `${key}(${source}) {
-    if ($turn.isCalled) return ${name}(${args});
-    $turn.isCalled = true;
-    try { return $given(${name}(${args}), ${JSON.stringify(displayName)}); } finally { $turn.isCalled = false; $turnEnded(); }
-  }`;
+  // Note: without spaces, as guards are: big modules have thousands of these, too.
+  const called = `${name}(${args})`;
+  const ended = '$turn.isCalled=false;$turnEnded();';
+  return `${key}(${source}){if($turn.isCalled)return ${called};$turn.isCalled=true;try{return $given(${called},${JSON.stringify(displayName)});}finally{${ended}}}`;
 }
 
 /**
