@@ -14,6 +14,7 @@ import { assertUnchanged, listModules, type ModuleFile, type Package, readPackag
 import { isUndoneIn } from './read/undone.js';
 import { unprotected } from './read/unprotected.js';
 import { validate } from './validate/validate.js';
+import { assertCompiles } from './wasm/assert-compiles.js';
 import { type DebugFile, joined, named, refuseOwnFile, split, writeDebugFile } from './wasm/debug-file.js';
 import { withMovedImports } from './wasm/move-imports.js';
 import {
@@ -393,6 +394,7 @@ function emitPackage(
     splitDebug: options.splitDebug ?? ownFile,
     leftOut: debugInfoLeftOut,
   });
+  if (bytes !== original) assertCompiles(bytes, original, pkg.wasmFile);
   const written = bytes === pkg.wasmBytes ? wasm : inspectWasm(bytes);
   const emitOptions = {
     version: options.version,
