@@ -35,7 +35,17 @@ export {
   type ReviveErrorInit,
 } from './errors.js';
 export { isAbort, saidCause } from './failure/aborts.js';
-export type { AbortCause, Aborted, Failure, Frame, Location, PanicInfo, Recovery, Unwound } from './failure/failure.js';
+export {
+  type AbortCause,
+  type Aborted,
+  type Failure,
+  type Frame,
+  isForeign,
+  type Location,
+  type PanicInfo,
+  type Recovery,
+  type Unwound,
+} from './failure/failure.js';
 export { errorWithDeepStack } from './failure/panic-site.js';
 export { Panicking, type PanickingView, type PanicPhase } from './failure/panicking.js';
 export type { CaughtPanic } from './failure/panics.js';

@@ -74,6 +74,7 @@ it('exports this and no more', () => {
       "inMicrotask",
       "isAbort",
       "isError",
+      "isForeign",
       "isInstance",
       "isReviveError",
       "joinState",

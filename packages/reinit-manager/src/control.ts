@@ -56,8 +56,10 @@ export interface ReviveOptions extends BreakerOptions {
    */
   readonly redact?: (text: string) => string;
   /**
-   * Default `keep`: people rely on callbacks that throw, and losing all state for that would be worse. In a task that the event loop
-   * polls, nobody is there to be thrown to: such an exception always recovers.
+   * What becomes of an instance when an exception of JavaScript's has torn Rust's frames, whose destructors have not run, or half of them. Its thrower gets
+   * it in any case. Where the turn can be undone, that is the default. Elsewhere the default is `keep`: people rely on callbacks that throw, and losing all
+   * state for that would be worse. `recover` always recovers; so does, whatever is chosen, an exception in a task that the event loop polls, where nobody is
+   * there to be thrown to.
    */
   readonly foreignExceptions?: ForeignExceptions;
   /**

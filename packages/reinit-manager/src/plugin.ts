@@ -1,4 +1,4 @@
-import { BlackBoxOffset, blackBoxView, type InstanceView, type MatchedPackage, type Plugin } from '@wasm-revive/kernel';
+import { BlackBoxOffset, blackBoxView, type InstanceView, isForeign, type MatchedPackage, type Plugin } from '@wasm-revive/kernel';
 import manifest from '../package.json' with { type: 'json' };
 import { HEARS_TURNS, type ReviveOptions } from './control.js';
 
@@ -25,8 +25,7 @@ export function managerPlugin(
     name: 'reinit-manager',
     package: PACKAGE,
     failed(_, failure) {
-      const foreign = failure.kind === 'aborted' && failure.cause === 'foreign-exception';
-      return foreign && options().foreignExceptions !== 'recover' ? 'keep' : undefined;
+      return isForeign(failure) && options().foreignExceptions === 'keep' ? 'keep' : undefined;
     },
     ...((reinitRequested || hears) && {
       committed(instance: InstanceView) {

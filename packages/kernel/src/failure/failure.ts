@@ -64,3 +64,8 @@ export type Failure = Unwound | Aborted;
  * place; or none does any more.
  */
 export type Recovery = 'keep' | 'rollback' | 'fresh' | 'retire';
+
+/** Whether JavaScript threw, through frames of Rust that were not ready for it. */
+export function isForeign(failure: Failure): failure is Aborted & { readonly cause: 'foreign-exception' } {
+  return failure.kind === 'aborted' && failure.cause === 'foreign-exception';
+}

@@ -12,7 +12,7 @@ import { standFor } from '../report/trap-stack.js';
 import { UnreadStacks } from '../report/unread-stacks.js';
 import { draftReport, type ReportDraft, withReport } from '../report/write-report.js';
 import { type Crossed, Crossings } from './crossings.js';
-import type { Aborted, Failure, Recovery, Unwound } from './failure.js';
+import { type Aborted, type Failure, isForeign as isForeignFailure, type Recovery, type Unwound } from './failure.js';
 import { type CaughtPanic, Panics } from './panics.js';
 import { realTrap } from './real-trap.js';
 
@@ -346,7 +346,7 @@ export class Failures {
     const instance = this.#instance;
     const { hooks } = instance.owner;
     // A guard further in has asked already. A listener may have changed the answer since, and the exception would be reported twice.
-    const isKept = isReported && failure.kind === 'aborted' && failure.cause === 'foreign-exception' && !tornPoll;
+    const isKept = isReported && isForeignFailure(failure) && !tornPoll;
     const wanted = isKept ? 'keep' : hooks.failed(instance.view, failure);
     const canBe = (recovery: Recovery): boolean => {
       // The executor, run once more, would panic again, and be kept.
@@ -357,7 +357,8 @@ export class Failures {
     };
     if (wanted !== undefined && canBe(wanted)) return wanted;
     // Half of what they do is of no use, and the state without it is there.
-    const otherwise = instance.isRunningHooks ? 'rollback' : instance.owner.otherwise(failure);
+    const canUndo = (): boolean => canBe('rollback') && instance.wouldGiveUp === undefined;
+    const otherwise = instance.isRunningHooks ? 'rollback' : instance.owner.otherwise(failure, canUndo);
     if (canBe(otherwise)) return otherwise;
     return failure.kind === 'unwound' ? 'keep' : 'fresh';
   }
@@ -431,7 +432,7 @@ export class Failures {
       occurrence,
       recovery === 'rollback' && instance.wouldGiveUp === undefined ? 0 : instance.callsInFlight,
     );
-    const isForeign = failure.cause === 'foreign-exception';
+    const isForeign = isForeignFailure(failure);
     // An error still holds the frames that it has torn. This makes text of them.
     const stack = stackText(trap);
     if (isForeign) lookAt(() => failure.frames, undefined);
@@ -445,7 +446,7 @@ export class Failures {
     );
     if (recovery === 'rollback') {
       if (isForeign) this.#undoneThrough = occurrence.error;
-      this.#undo(error, draft);
+      this.#undo(error, draft, !isForeign);
       return isForeign ? occurrence.error : error;
     }
     // Before plugins hear of it: what they call may ask, and must not have it told again.
@@ -469,13 +470,13 @@ export class Failures {
   }
 
   /** Has the turn undone as soon as it is over, and the program told then, of failures before this one in the turn, too. */
-  #undo(error: ReviveError, draft: ReportDraft): void {
+  #undo(error: ReviveError, draft: ReportDraft, ofState = true): void {
     const instance = this.#instance;
     const drafts = [...(this.#suspected?.drafts ?? []).map((held) => held.draft), draft];
     this.clear();
     const isRunAgain = instance.callbacks.isRepeatable;
     // Before plugins hear of it: what they call is refused with this error.
-    instance.undoTurn(error, (recovered) => {
+    instance.undoTurn(error, ofState, (recovered) => {
       const tell = (): void => {
         for (const each of drafts) this.#tell(each);
         if (instance.state === 'running') recovered();

@@ -54,8 +54,11 @@ export interface Owner {
    * @param entrypoint through which it was entered, where that is known
    */
   decide(instance: Instance, asked: Recovery, failure: Failure, quiescent: boolean, entrypoint: string | undefined): Recovery;
-  /** What is done after a failure for which no plugin wants anything. */
-  otherwise(failure: Failure): Recovery;
+  /**
+   * What is done after a failure for which no plugin wants anything.
+   * @param canUndo whether the turn that failed can be undone, and no turn before it would be
+   */
+  otherwise(failure: Failure, canUndo: () => boolean): Recovery;
   /** A failure that was decided, and how. With a loss, nobody may be sent to the instance from now on. */
   failed(instance: Instance, draft: ReportDraft, loss?: Loss): void;
   /** A turn of futures that are no tasks has failed, was undone, and is run once more. What becomes of it is reported then. @param error what it has failed with */
@@ -90,7 +93,14 @@ export interface Loss {
 type Life =
   | { readonly is: 'idle' | 'running' }
   | { readonly is: 'shut'; readonly trap: unknown }
-  | { readonly is: 'undone'; readonly trap: unknown; readonly error: ReviveError; readonly since: number; readonly tell: TellUndone }
+  | {
+      readonly is: 'undone';
+      readonly trap: unknown;
+      readonly error: ReviveError;
+      readonly since: number;
+      readonly ofState: boolean;
+      readonly tell: TellUndone;
+    }
   | { readonly is: 'lost'; readonly trap: unknown; readonly error: ReviveError; readonly toForeign: boolean };
 
 /** Tells of what a turn was undone for, and then of that. */
@@ -481,10 +491,10 @@ export class Instance {
   }
 
   /** As it was before the turn that failed. Frames of the glue, too, are gone: what they had still to do has found every guard shut. */
-  #comeBack(undo: Undo, { error, since, tell }: Extract<Life, { is: 'undone' }>): void {
+  #comeBack(undo: Undo, { error, since, ofState, tell }: Extract<Life, { is: 'undone' }>): void {
     const { turn } = undo;
     const givenUp = undo.wouldGiveUp;
-    const takeBack = undo.rollBack();
+    const takeBack = undo.rollBack(ofState);
     this.#failures.forget();
     this.#failures.startAnew();
     // Note: not the one before, whose alarm rings once.
@@ -535,9 +545,12 @@ export class Instance {
     return this.undo?.wouldGiveUp;
   }
 
-  /** It is lost until the turn is over, and comes back as it was before. Everybody is told then. */
-  undoTurn(error: ReviveError, tell: TellUndone): void {
-    this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), tell };
+  /**
+   * It is lost until the turn is over, and comes back as it was before. Everybody is told then.
+   * @param ofState whether the failure says something of the state that it came from: see {@link Undo.rollBack}
+   */
+  undoTurn(error: ReviveError, ofState: boolean, tell: TellUndone): void {
+    this.#life = { is: 'undone', trap: this.trap, error: this.#withoutFrames(error), since: performance.now(), ofState, tell };
   }
 
   /** Whether a failure may cost no more than its turn, if that is still to end: not what the event loop has begun and does not begin again, unless Rust is told of it. */

@@ -1,4 +1,4 @@
-import type { Frame, Location } from '../failure/failure.js';
+import { type Frame, isForeign, type Location } from '../failure/failure.js';
 import { own } from '../program/intrinsics.js';
 import type { FailureRecord } from './report.js';
 
@@ -44,7 +44,7 @@ export function fingerprint(failure: FailureRecord): string {
       failure.kind,
       ...(failure.kind === 'aborted' ? [failure.cause] : ['']),
       // What JavaScript threw is told apart by what it was; an engine's trap by its cause.
-      ...(failure.kind === 'aborted' && failure.cause === 'foreign-exception' ? [failure.trap.name] : []),
+      ...(isForeign(failure) ? [failure.trap.name] : []),
       ...where(frames, panic && own(panic, 'location')),
       panic ? gist(panic.message) : '',
     ].join('\n'),

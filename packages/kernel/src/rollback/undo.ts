@@ -251,7 +251,7 @@ export class Undo {
     } finally {
       this.#isHeld = false;
     }
-    const takeBack = this.rollBack();
+    const takeBack = this.rollBack(true);
     // It is gone where the start function has cost it, and not said so.
     const kept = this.#kept;
     if (kept === undefined) return takeBack;
@@ -288,10 +288,13 @@ export class Undo {
     this.#turns.state.hasChanged = this.#checkpoints !== undefined || this.#kept?.isAskedEachTurn === true;
   }
 
-  /** The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host. */
-  rollBack(): TakeBack {
+  /**
+   * The turn never was, nor were those since the older state where that is gone back to. Gives what takes back what they have given to the host.
+   * @param ofState whether it counts among those in a row after which the state is given up: not where JavaScript threw, which it does by its own will
+   */
+  rollBack(ofState: boolean): TakeBack {
     const goesBack = this.wouldGiveUp !== undefined;
-    this.#undoneInARow++;
+    if (ofState) this.#undoneInARow++;
     this.#turns.state.hasChanged = true;
     if (this.#turn !== undefined) this.#turn.isUndone = true;
     const changes = this.#changes;

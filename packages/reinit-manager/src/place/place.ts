@@ -6,6 +6,7 @@ import {
   type Hooks,
   Instance,
   type InstanceView,
+  isForeign,
   LONGEST_NAME,
   type Loss,
   type Module,
@@ -210,10 +211,12 @@ export class Place implements Owner {
     return this.supervisor.decide(ending, asked, failure, quiescent);
   }
 
-  otherwise({ kind }: Failure): Recovery {
-    const { recovery, atomicPanics = false } = this.#shared.settings.options;
+  otherwise(failure: Failure, canUndo: () => boolean): Recovery {
+    const { kind } = failure;
+    const { recovery, atomicPanics = false, foreignExceptions } = this.#shared.settings.options;
     if (kind === 'unwound' && !atomicPanics) return 'keep';
     const undoes = this.module.description.undo !== undefined && recoveryOf(recovery, this.#ownKey) === 'rollback';
+    if (isForeign(failure) && foreignExceptions !== 'recover') return undoes && canUndo() ? 'rollback' : 'keep';
     return undoes ? 'rollback' : kind === 'unwound' ? 'keep' : 'fresh';
   }
 
