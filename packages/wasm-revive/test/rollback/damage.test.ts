@@ -88,6 +88,8 @@ describe.each(VARIANTS)('%s, panic=%s', (name, panic) => {
 
   it('I1: finds the damage of a turn that ends by throwing', () => {
     const { module, damage } = make();
+    // Else it would be undone for the exception, whatever is damaged.
+    module.__revive.configure({ foreignExceptions: 'keep' });
     module.bump_static();
     const throwing = (): unknown =>
       module.nested(() => {

@@ -12,7 +12,7 @@ interface Faller {
 }
 
 interface Package extends Fixtures {
-  Faller: new (kind: string) => Faller;
+  Faller: Fixtures['Faller'] & (new (kind: string) => Faller);
   fail_holding_notes(kind: string): void;
   recall(key: string): string | undefined;
   remember(key: string, value: string): void;
@@ -23,8 +23,8 @@ afterAll(removeFolders);
 const OWN = expect.objectContaining({ name: 'Error', message: 'thrown by JavaScript' });
 
 describe.each([
-  ['abort', 'log'],
-  ['unwind', 'log'],
+  ['abort', 'rollback'],
+  ['unwind', 'rollback'],
   ['unwind', 'copy'],
 ] as const)('panic=%s, %s', (panic, commit) => {
   function start(): { readonly module: Package; readonly reports: unknown[] } {
