@@ -3,6 +3,6 @@
  * and what a Worker has no use for can be left out (`left-out.ts`).
  * @module
  */
-export { loadModule, undoSupport } from '@wasm-revive/reinit-manager';
+export { copySupport, loadModule, undoSupport } from '@wasm-revive/reinit-manager';
 export { revive } from 'wasm-revive';
 export { serve } from './serve.js';
