@@ -119,15 +119,7 @@ export class Registrations {
       const putBack = (target: Target, closure: Closure): void => {
         if (target[property] === closure) set(target, before);
       };
-      this.#remember(
-        target,
-        handler,
-        property,
-        (target, closure) => {
-          if (target[property] === closure) target[property] = null;
-        },
-        putBack,
-      );
+      this.#remember(target, handler, property, clearing(property), putBack);
     } else if (this.#own.has(before)) {
       const after = read();
       this.#gives?.(() => {
@@ -181,10 +173,7 @@ export class Registrations {
     if (method === 'addEventListener' && this.#found(target, closure, key).length > 0) return;
     // Note: an object, for Node.js 20 takes no `true` here.
     const options = asksForCapture(given) ? [{ capture: true }] : [];
-    const registration = this.#remember(target, closure, key, (target, listener) => {
-      const args = type === undefined ? [listener] : [type, listener, ...options];
-      (target[remove] as Closure).apply(target, args);
-    });
+    const registration = this.#remember(target, closure, key, removing(remove, type, options));
     if (registration === undefined || this.#gives === undefined) return;
     const isOnce = method === 'once' || asksForOnce(given);
     this.#areSomeOnce ||= isOnce;
@@ -291,6 +280,24 @@ export class Registrations {
     }
     return id;
   }
+}
+
+/*
+ * What takes registrations back is kept as long as the instance is, and must not keep alive what is registered (I6). Note: so it is made out here. In an
+ * engine, functions that are made in one call share all that any of them uses, the target and the closure among it.
+ */
+
+function removing(remove: string, type: string | undefined, options: readonly unknown[]): Registration['undo'] {
+  return (target, listener) => {
+    const args = type === undefined ? [listener] : [type, listener, ...options];
+    (target[remove] as Closure).apply(target, args);
+  };
+}
+
+function clearing(property: string): Registration['undo'] {
+  return (target, closure) => {
+    if (target[property] === closure) target[property] = null;
+  };
 }
 
 /** Those of which both ends are still alive, each once. */
