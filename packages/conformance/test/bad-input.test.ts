@@ -1,5 +1,5 @@
 /** Everything that can't be transformed, through the command line: a code, one paragraph, a bad exit, and the folder untouched. */
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli, testFolders, treeOf } from '../src/drive/folders.ts';
@@ -37,12 +37,6 @@ interface BadInput {
 const SPOILT: readonly BadInput[] = [
   { what: 'an empty folder', code: 'REVIVE_NO_WASM', spoil: (dir) => becomeFolder(dir) },
   { what: 'no wasm', code: 'REVIVE_NO_WASM', spoil: (dir) => rmSync(wasmOf(dir)) },
-  {
-    what: 'a second wasm file without its glue',
-    code: 'REVIVE_NO_GLUE',
-    says: /other_bg\.wasm.*--name/s,
-    spoil: (dir) => copyFileSync(wasmOf(dir), join(dir, 'other_bg.wasm')),
-  },
   { what: 'no glue', code: 'REVIVE_NO_GLUE', says: new RegExp(`${NAME}\\.js`), spoil: (dir) => rmSync(glueOf(dir)) },
   { what: 'a wasm file that is empty', code: 'REVIVE_BAD_WASM', spoil: editWasm(() => new Uint8Array()) },
   { what: 'a wasm file cut off in its header', code: 'REVIVE_BAD_WASM', spoil: editWasm((module) => module.subarray(0, 6)) },

@@ -26,10 +26,10 @@ export const FAULTS: readonly Fault[] = [
   fault(
     'a guard does not shut its scope before it asks',
     'glue',
-    '$raw.api = $raw.binding = undefined, ($on ?? $raw).state.trap ??= $e)',
+    '$raw.api=$raw.binding=undefined,($on??$raw).state.trap??=$e)',
     'undefined)',
   ),
-  fault('an argument becomes a number behind the look at the instance', 'glue', '$0 = +$0;', ''),
+  fault('an argument becomes a number behind the look at the instance', 'glue', '$0=+$0;', ''),
   fault('the result of an import becomes a number behind the look at the instance', 'glue', '$result = +', '$result = '),
   fault('an import that throws still counts as running', 'glue', '{ $on.state.imports--; throw', '{ throw'),
   fault('an import returns into frames of a lost instance', 'glue', 'if ($isFormer(binding)) throw host.dropped(held);', ''),
