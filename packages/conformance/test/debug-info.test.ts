@@ -60,7 +60,8 @@ describe.each(PANIC_MODES)('panic=%s', (panic) => {
   ])(`${nameOf('I1')} › each instruction has the line and the inlined functions that it had, %s`, (_, file) => {
     const { instructions, places, doubled, lines, inlined, divided } = JSON.parse(check(readFileSync(file()))) as Checked;
     expect(places).toBeGreaterThan(instructions + doubled);
-    for (const count of [doubled, divided]) expect(count).toBeGreaterThan(5);
+    // That there is something to compare. In the unwind build, the log leaves out more of what is written to frames, so that it changes fewer places.
+    for (const count of [doubled, divided]) expect(count).toBeGreaterThan(panic === 'abort' ? 9 : 5);
     for (const count of [lines, inlined]) expect(count).toBeGreaterThan(instructions / 3);
   });
 
